@@ -1,0 +1,129 @@
+//! `envelope.json` and `envelope.schema`: the form of an error's body.
+
+use jsonschema::Validator;
+use serde_json::Value;
+
+use super::{Mismatch, Mismatches};
+use crate::exchange::{Answer, Ending};
+
+/// `envelope.json`: one JSON document in UTF-8, sent as `application/json`, with nothing before
+/// it, nothing after it, and as long as the server said.
+#[must_use]
+pub fn json(answer: &Answer) -> Mismatches {
+    let mut found = Vec::new();
+    let media = answer.header("content-type");
+    if !media.as_deref().is_some_and(is_json) {
+        let expected = "application/json";
+        found.push(Mismatch::at("header Content-Type", expected, quoted(media.as_deref())));
+    }
+    if let Some(coding) = answer.header("content-encoding").filter(|coding| coding != "identity") {
+        let expected = "none, since the request accepts none";
+        found.push(Mismatch::at("header Content-Encoding", expected, quoted(Some(&coding))));
+    }
+    let body = |expected: &str, actual: String| Mismatch::at("body", expected, actual);
+    match &answer.ending {
+        Ending::Complete => {}
+        Ending::Broken(why) => found.push(body("as many bytes as the server said", why.clone())),
+        Ending::TooLong => found.push(body("an envelope", "more than a megabyte".to_owned())),
+    }
+    if answer.body.starts_with(b"\xef\xbb\xbf") {
+        found.push(body("no byte order mark before the JSON", "one".to_owned()));
+    } else if answer.ending == Ending::Complete
+        && let Err(error) = serde_json::from_slice::<Value>(&answer.body)
+    {
+        let empty = answer.body.is_empty();
+        let actual = if empty { "an empty body".to_owned() } else { error.to_string() };
+        found.push(body("one JSON document in UTF-8", actual));
+    }
+    found
+}
+
+/// `application/json`, alone or with `charset=utf-8`, which RFC 8259 does not define but which is
+/// harmless and common.
+fn is_json(media: &str) -> bool {
+    let mut parts = media.split(';').map(|part| part.trim().to_ascii_lowercase());
+    parts.next().as_deref() == Some("application/json")
+        && parts.all(|part| matches!(part.replace('"', "").as_str(), "charset=utf-8"))
+}
+
+/// `envelope.schema`: everything that the contract's JSON Schema refuses.
+#[must_use]
+pub fn schema(schema: &Validator, body: &Value) -> Mismatches {
+    let mut errors: Vec<_> = schema.iter_errors(body).collect();
+    errors.sort_by_cached_key(|error| error.instance_path().to_string());
+    errors
+        .iter()
+        .map(|error| {
+            let place = error.instance_path().as_str();
+            let place = if place.is_empty() { "body" } else { place };
+            Mismatch::at(place, "what the envelope's schema allows", error.to_string())
+        })
+        .collect()
+}
+
+/// A text as it is shown: in quotes, or "nothing".
+#[must_use]
+pub fn quoted(text: Option<&str>) -> String {
+    text.map_or("nothing".to_owned(), |text| format!("{text:?}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(media: Option<&str>, body: &[u8]) -> Answer {
+        let media = media.map(|media| ("content-type".to_owned(), media.as_bytes().to_vec()));
+        Answer {
+            status: 400,
+            headers: media.into_iter().collect(),
+            body: body.to_vec(),
+            ending: Ending::Complete,
+        }
+    }
+
+    #[test]
+    fn only_one_json_document_sent_as_json_holds() {
+        const JSON: Option<&str> = Some("application/json");
+        let rows: [(Option<&str>, &[u8], &[&str]); 12] = [
+            (JSON, b"{}", &[]),
+            (Some("Application/JSON; charset=\"UTF-8\""), b"{}\n", &[]),
+            (Some("application/json; charset=latin1"), b"{}", &["header Content-Type"]),
+            (Some("application/problem+json"), b"{}", &["header Content-Type"]),
+            (Some("text/plain"), b"{}", &["header Content-Type"]),
+            (None, b"{}", &["header Content-Type"]),
+            (JSON, b"", &["body"]),
+            (JSON, b"\xef\xbb\xbf{}", &["body"]),
+            (JSON, b"{}{}", &["body"]),
+            (JSON, b"{\"a\":\"\xff\"}", &["body"]),
+            (JSON, b"{\"a\":", &["body"]),
+            (Some("text/html"), b"<html>", &["header Content-Type", "body"]),
+        ];
+        for (media, body, places) in rows {
+            let found = json(&answer(media, body));
+            let found: Vec<_> = found.iter().map(|mismatch| mismatch.place.as_str()).collect();
+            assert_eq!(found, places, "{media:?} {}", String::from_utf8_lossy(body));
+        }
+    }
+
+    #[test]
+    fn a_body_that_broke_off_or_never_ended_does_not_hold() {
+        for ending in [Ending::Broken("reset".to_owned()), Ending::TooLong] {
+            let answer = Answer { ending, ..answer(Some("application/json"), b"{\"err") };
+            assert_eq!(json(&answer).len(), 1, "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn everything_that_the_schema_refuses_is_found_at_its_place() {
+        let validator = jsonschema::validator_for(&serde_json::json!({
+            "required": ["a"], "properties": {"b": {"type": "string"}}
+        }))
+        .expect("a schema");
+        let found = schema(&validator, &serde_json::json!({"b": 1}));
+        let found: Vec<_> = found.iter().map(|m| (m.place.as_str(), m.actual.as_str())).collect();
+        assert_eq!(
+            found,
+            [("body", "\"a\" is a required property"), ("/b", "1 is not of type \"string\"")]
+        );
+    }
+}

@@ -1,0 +1,126 @@
+//! `status`, `code`, `docs` and `message`: what an envelope says.
+
+use regex::Regex;
+use serde_json::Value;
+
+use super::{Mismatch, Mismatches, unless};
+use crate::contract::case::MessagePattern;
+
+/// `status`: exactly the scenario's.
+#[must_use]
+pub fn status(actual: u16, expected: u16) -> Mismatches {
+    unless(actual == expected, || Mismatch::at("", expected.to_string(), actual.to_string()))
+}
+
+/// `code` and `docs`: exactly this text at this place of the body.
+#[must_use]
+pub fn exactly(body: &Value, place: &str, expected: &str) -> Mismatches {
+    let actual = body.pointer(place);
+    unless(actual.and_then(Value::as_str) == Some(expected), || {
+        Mismatch::at(place, format!("{expected:?}"), shown(actual))
+    })
+}
+
+/// `message`: a text with something in it, and the parts that the docs promise.
+#[must_use]
+pub fn message(
+    body: &Value,
+    place: &str,
+    field: Option<&str>,
+    pattern: Option<&MessagePattern>,
+) -> Mismatches {
+    let actual = body.pointer(place);
+    let Some(text) = actual.and_then(Value::as_str).filter(|text| !text.trim().is_empty()) else {
+        return vec![Mismatch::at(place, "a text with something in it", shown(actual))];
+    };
+    let named = field.filter(|field| !names(text, field));
+    let named = named
+        .map(|field| Mismatch::at(place, format!("a text that names `{field}`"), shown(actual)));
+    let parts = pattern.and_then(|pattern| {
+        let why = parts(text, pattern).err()?;
+        Some(Mismatch::at(place, why, shown(actual)))
+    });
+    named.into_iter().chain(parts).collect()
+}
+
+/// Whether a text names a field, as a word of its own: `count` is not named by "account".
+fn names(text: &str, field: &str) -> bool {
+    let pattern = format!(r"(?:^|[^\w-]){}(?:$|[^\w-])", regex::escape(field));
+    Regex::new(&pattern).is_ok_and(|pattern| pattern.is_match(text))
+}
+
+/// Whether the parts are there; if not, what was expected.
+fn parts(text: &str, message: &MessagePattern) -> Result<(), String> {
+    let Some(found) = message.pattern.captures(text) else {
+        return Err(format!("a text that matches /{}/", message.pattern));
+    };
+    let number = |group: &str| -> Option<u128> {
+        let digits = found.name(group)?.as_str();
+        digits.replace([',', '_', ' '], "").parse().ok()
+    };
+    match &message.greater {
+        Some([greater, smaller]) => match number(greater).zip(number(smaller)) {
+            Some((a, b)) if a > b => Ok(()),
+            _ => Err(format!("a text in which {greater} is greater than {smaller}")),
+        },
+        None => Ok(()),
+    }
+}
+
+fn shown(value: Option<&Value>) -> String {
+    value.map_or("nothing".to_owned(), Value::to_string)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn credits() -> MessagePattern {
+        MessagePattern {
+            pattern: Regex::new(r"need (?<need>[\d,]+).* have (?<have>[\d,]+)").expect("a pattern"),
+            greater: Some(["need".to_owned(), "have".to_owned()]),
+        }
+    }
+
+    #[test]
+    fn a_message_holds_the_parts_that_are_promised() {
+        let rows = [
+            (json!("no key was sent"), None, false, true),
+            (json!(""), None, false, false),
+            (json!(" \n"), None, false, false),
+            (json!(7), None, false, false),
+            (Value::Null, None, false, false),
+            (json!("`tone` is not one of them"), Some("tone"), false, true),
+            (json!("tone: no"), Some("tone"), false, true),
+            (json!("the overtone is wrong"), Some("tone"), false, false),
+            (json!("sub-tone is wrong"), Some("tone"), false, false),
+            (json!("bad input"), Some("tone"), false, false),
+            (json!("need 150, have 40"), None, true, true),
+            (json!("need 1,500, have 400"), None, true, true),
+            (json!("need 40, have 150"), None, true, false),
+            (json!("need 40, have 40"), None, true, false),
+            (json!("not enough"), None, true, false),
+        ];
+        let pattern = credits();
+        for (text, field, numbers, holds) in rows {
+            let body = json!({ "message": text });
+            let found = message(&body, "/message", field, numbers.then_some(&pattern));
+            assert_eq!(found.is_empty(), holds, "{text}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn a_code_or_link_holds_only_to_the_letter() {
+        let body = json!({"error": {"code": "invalid_json"}});
+        assert_eq!(exactly(&body, "/error/code", "invalid_json"), []);
+        let rows =
+            [("/error/code", "INVALID_JSON", "\"invalid_json\""), ("/error/docs", "x", "nothing")];
+        for (place, expected, actual) in rows {
+            let found = exactly(&body, place, expected);
+            assert_eq!(found, [Mismatch::at(place, format!("{expected:?}"), actual)]);
+        }
+        assert_eq!(status(400, 400), []);
+        assert_eq!(status(200, 400), [Mismatch::at("", "400", "200")]);
+    }
+}

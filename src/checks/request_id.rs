@@ -1,0 +1,54 @@
+//! `request-id`: an id that support can look up, so no two answers share one.
+
+use std::collections::{HashMap, hash_map::Entry};
+
+use serde_json::Value;
+
+use super::{Mismatch, Mismatches};
+
+/// Every request id of the run, with the answer that had it first.
+#[derive(Debug, Default)]
+pub struct RequestIds(HashMap<String, String>);
+
+impl RequestIds {
+    /// A text with something in it at this place, which no answer before has had. `answer` is what
+    /// people call this answer: the trial's name.
+    #[must_use]
+    pub fn check(&mut self, body: &Value, place: &str, answer: &str) -> Mismatches {
+        let actual = body.pointer(place);
+        let Some(id) = actual.and_then(Value::as_str).filter(|id| !id.trim().is_empty()) else {
+            let shown = actual.map_or("nothing".to_owned(), Value::to_string);
+            return vec![Mismatch::at(place, "a text with something in it", shown)];
+        };
+        let first = self.0.entry(id.to_owned());
+        if let Entry::Occupied(first) = &first {
+            let shown = format!("{id:?}, which an answer of {} has, too", first.get());
+            return vec![Mismatch::at(place, "an id that no other answer has", shown)];
+        }
+        first.or_insert_with(|| answer.to_owned());
+        Vec::new()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_id_holds_once_in_a_run() {
+        let mut ids = RequestIds::default();
+        let rows = [
+            (json!("a"), true),
+            (json!("b"), true),
+            (json!("a"), false),
+            (json!(""), false),
+            (json!(1), false),
+            (Value::Null, false),
+        ];
+        for (id, holds) in rows {
+            let found = ids.check(&json!({ "id": id }), "/id", "some::case");
+            assert_eq!(found.is_empty(), holds, "{id}: {found:?}");
+        }
+    }
+}

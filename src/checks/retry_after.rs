@@ -1,0 +1,83 @@
+//! `retry-after` and `retry-after.honest`: how long to wait, and whether that is true.
+
+use super::{Mismatch, Mismatches, envelope::quoted, unless};
+use crate::exchange::Answer;
+
+const PLACE: &str = "header Retry-After";
+
+/// `retry-after`: whole seconds, from 1 to the limit's window. RFC 9110 also allows a date there;
+/// the docs say seconds.
+#[must_use]
+pub fn present(answer: &Answer, window: u32) -> Mismatches {
+    let told = seconds(answer).is_some_and(|told| (1..=u64::from(window)).contains(&told));
+    unless(told, || {
+        let actual = answer.header("retry-after");
+        let expected = format!("whole seconds from 1 to {window}");
+        Mismatch::at(PLACE, expected, quoted(actual.as_deref()))
+    })
+}
+
+/// The seconds that an answer asks to wait, if it says so in digits alone.
+#[must_use]
+pub fn seconds(answer: &Answer) -> Option<u64> {
+    let text = answer.header("retry-after")?;
+    let digits = text.bytes().all(|byte| byte.is_ascii_digit());
+    digits.then(|| text.parse().ok()).flatten()
+}
+
+/// `retry-after.honest`: the answer after waiting `waited` seconds is what the request gives when
+/// its key is not refused.
+#[must_use]
+pub fn honest(again: &Answer, served: u16, waited: u64) -> Mismatches {
+    unless(again.status == served, || {
+        let expected = format!("{served} after waiting {waited} s as told");
+        Mismatch::at("", expected, again.status.to_string())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::Ending;
+
+    fn answer(status: u16, retry_after: Option<&str>) -> Answer {
+        let header = retry_after.map(|text| ("retry-after".to_owned(), text.as_bytes().to_vec()));
+        Answer {
+            status,
+            headers: header.into_iter().collect(),
+            body: Vec::new(),
+            ending: Ending::Complete,
+        }
+    }
+
+    #[test]
+    fn only_whole_seconds_within_the_window_hold() {
+        let good = ["1", "60", "007"];
+        let bad = [
+            "0",
+            "61",
+            "-1",
+            "+5",
+            "1.5",
+            "5s",
+            " ",
+            "60000",
+            "99999999999999999999999",
+            "Wed, 21 Oct 2026 07:28:00 GMT",
+        ];
+        for text in good {
+            assert_eq!(present(&answer(429, Some(text)), 60), [], "{text}");
+        }
+        for text in bad {
+            assert_eq!(present(&answer(429, Some(text)), 60).len(), 1, "{text}");
+        }
+        assert_eq!(present(&answer(429, None), 60).len(), 1);
+    }
+
+    #[test]
+    fn a_refusal_after_the_wait_is_dishonest() {
+        assert_eq!(honest(&answer(200, None), 200, 17), []);
+        let found = honest(&answer(429, Some("1")), 200, 17);
+        assert_eq!(found, [Mismatch::at("", "200 after waiting 17 s as told", "429")]);
+    }
+}

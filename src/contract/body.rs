@@ -1,0 +1,104 @@
+//! Request bodies: a named request's own, or with one defect, byte for byte.
+
+use serde_json::Value;
+
+use super::scenario::BodyDefect;
+
+/// The bytes to send for a request whose unbroken body is `base`.
+///
+/// # Errors
+/// Why the defect cannot be applied, as the end of a sentence: a place that the body does not have,
+/// digits that are none.
+pub fn bytes(base: Option<&Value>, defect: Option<&BodyDefect>) -> Result<Vec<u8>, String> {
+    let Some(defect) = defect else {
+        return Ok(base.map(|body| body.to_string().into_bytes()).unwrap_or_default());
+    };
+    let mut body = base.cloned().unwrap_or_default();
+    match defect {
+        BodyDefect::Text(text) => return Ok(text.clone().into_bytes()),
+        BodyDefect::Hex(digits) => return from_hex(digits),
+        BodyDefect::Remove(at) => remove(&mut body, at)?,
+        BodyDefect::Set(set) => place(&mut body, &set.at, set.to.clone())?,
+        BodyDefect::Fill(fill) => place(&mut body, &fill.at, fill.with.repeat(fill.times).into())?,
+    }
+    Ok(body.to_string().into_bytes())
+}
+
+fn remove(body: &mut Value, at: &str) -> Result<(), String> {
+    let removed = at
+        .rsplit_once('/')
+        .and_then(|(parent, name)| body.pointer_mut(parent)?.as_object_mut()?.remove(name));
+    removed.map(|_| ()).ok_or_else(|| format!("the request's body has nothing at `{at}`"))
+}
+
+/// Puts a value at a place. Its last step may be new: a field that is optional need not be there.
+fn place(body: &mut Value, at: &str, value: Value) -> Result<(), String> {
+    let holder = at
+        .rsplit_once('/')
+        .and_then(|(parent, name)| Some((body.pointer_mut(parent)?.as_object_mut()?, name)));
+    let (holder, name) =
+        holder.ok_or_else(|| format!("the request's body has no table around `{at}`"))?;
+    holder.insert(name.to_owned(), value);
+    Ok(())
+}
+
+fn from_hex(digits: &str) -> Result<Vec<u8>, String> {
+    let digits: Vec<u32> = digits
+        .chars()
+        .filter(|c| !c.is_whitespace())
+        .map(|c| c.to_digit(16).ok_or_else(|| format!("`{c}` is no hexadecimal digit")))
+        .collect::<Result<_, _>>()?;
+    let (pairs, rest) = digits.as_chunks::<2>();
+    if !rest.is_empty() {
+        return Err("the last byte has only one digit".to_owned());
+    }
+    Ok(pairs
+        .iter()
+        .map(|[high, low]| {
+            u8::try_from(high << 4 | low).expect("two hexadecimal digits are a byte")
+        })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::scenario::{Filling, Replacement};
+    use serde_json::json;
+
+    #[test]
+    fn each_defect_changes_exactly_one_thing() {
+        let base = json!({"product": "errproof", "tone": "plain"});
+        let at = |at: &str| at.to_owned();
+        let rows = [
+            (None, Ok(r#"{"product":"errproof","tone":"plain"}"#)),
+            (Some(BodyDefect::Text("[}".into())), Ok("[}")),
+            (Some(BodyDefect::Hex("7B 7d".into())), Ok("{}")),
+            (Some(BodyDefect::Hex("7".into())), Err("the last byte has only one digit")),
+            (Some(BodyDefect::Hex("7x".into())), Err("`x` is no hexadecimal digit")),
+            (Some(BodyDefect::Remove(at("/tone"))), Ok(r#"{"product":"errproof"}"#)),
+            (
+                Some(BodyDefect::Remove(at("/tune"))),
+                Err("the request's body has nothing at `/tune`"),
+            ),
+            (
+                Some(BodyDefect::Set(Replacement { at: at("/tone"), to: json!(7) })),
+                Ok(r#"{"product":"errproof","tone":7}"#),
+            ),
+            (
+                Some(BodyDefect::Set(Replacement { at: at("/a/b"), to: json!(7) })),
+                Err("the request's body has no table around `/a/b`"),
+            ),
+            (
+                Some(BodyDefect::Fill(Filling { at: at("/tone"), with: "xy".into(), times: 2 })),
+                Ok(r#"{"product":"errproof","tone":"xyxy"}"#),
+            ),
+        ];
+        for (defect, expected) in rows {
+            let body =
+                bytes(Some(&base), defect.as_ref()).map(|b| String::from_utf8(b).expect("text"));
+            assert_eq!(body, expected.map(str::to_owned).map_err(str::to_owned), "{defect:?}");
+        }
+        assert_eq!(bytes(None, None), Ok(Vec::new()));
+    }
+}

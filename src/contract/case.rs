@@ -1,0 +1,122 @@
+//! A scenario with its cases, checked and complete: nothing in it has to be looked up any more.
+
+use std::{path::PathBuf, time::Duration};
+
+use regex::Regex;
+
+use super::{
+    key::{Carrier, KeyDefect},
+    names::{Code, HookName, ProbeName, RequestName, SlotName},
+    scenario::{Alternative, BodyDefect},
+};
+
+/// One error code: what is promised for it, and the cases that provoke it.
+#[derive(Debug)]
+pub struct Scenario {
+    /// The file that it was read from, relative to the contract folder.
+    pub file: PathBuf,
+    /// The code.
+    pub code: Code,
+    /// The status that goes with it.
+    pub status: u16,
+    /// What the docs promise for it, in our own words.
+    pub promise: String,
+    /// What has to be in the message.
+    pub message: Option<MessagePattern>,
+    /// Whether `Retry-After` has to be there.
+    pub retry_after: bool,
+    /// The cases, in the order of the file.
+    pub cases: Vec<Case>,
+}
+
+/// A message's pattern, compiled.
+#[derive(Debug)]
+pub struct MessagePattern {
+    /// What the message has to match.
+    pub pattern: Regex,
+    /// Two groups of the pattern: the first number has to be greater than the second.
+    pub greater: Option<[String; 2]>,
+}
+
+/// One way to provoke one code. One case is one trial.
+#[derive(Debug)]
+pub struct Case {
+    /// The name that the test run shows: `<code>::<case>`.
+    pub name: String,
+    /// The line of the scenario file on which it begins, counted from 1.
+    pub line: usize,
+    /// The field that the message has to name.
+    pub field: Option<String>,
+    /// Answers allowed besides the scenario's own.
+    pub also: Vec<Alternative>,
+    /// The time after which the answer comes.
+    pub after: Option<(Duration, Duration)>,
+    /// The probe whose number has to be the same before and after.
+    pub unchanged: Option<ProbeName>,
+    /// What is sent.
+    pub provocation: Provocation,
+}
+
+/// What a case sends.
+#[derive(Debug)]
+pub enum Provocation {
+    /// One request with one defect.
+    Single(Single),
+    /// Many requests at once with one key.
+    Burst(Burst),
+}
+
+/// One request with one defect.
+#[derive(Debug)]
+pub struct Single {
+    /// The request that it builds on.
+    pub request: RequestName,
+    /// The slot whose key is sent.
+    pub slot: SlotName,
+    /// The header that carries the key.
+    pub carrier: Carrier,
+    /// What is wrong with the key.
+    pub key: Option<KeyDefect>,
+    /// What is wrong with the body.
+    pub body: Option<BodyDefect>,
+    /// The hook that makes the target fail.
+    pub hook: Option<HookName>,
+}
+
+/// Many requests at once with one key.
+#[derive(Debug)]
+pub struct Burst {
+    /// The request that is sent: one that costs nothing.
+    pub request: RequestName,
+    /// The slot whose key is used up.
+    pub slot: SlotName,
+    /// The slot whose key has to be served meanwhile.
+    pub other: SlotName,
+    /// The header that carries the keys.
+    pub carrier: Carrier,
+    /// How many requests are sent at once.
+    pub requests: u32,
+}
+
+impl Case {
+    /// The slots whose keys it sends, so that they have to be filled.
+    #[must_use]
+    pub fn slots(&self) -> Vec<&SlotName> {
+        match &self.provocation {
+            Provocation::Single(single) => {
+                let needed = single.key.as_ref().is_none_or(KeyDefect::needs_slot);
+                needed.then_some(&single.slot).into_iter().collect()
+            }
+            Provocation::Burst(burst) => vec![&burst.slot, &burst.other],
+        }
+    }
+
+    /// The hook that it needs.
+    #[must_use]
+    pub fn hook(&self) -> Option<&HookName> {
+        match &self.provocation {
+            Provocation::Single(single) => single.hook.as_ref(),
+            Provocation::Burst(_) => None,
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! The shape of the API's keys, keys made to that shape, and the ways to spoil one.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::names::CarrierName;
+
+/// What a well-formed key looks like: a prefix, then `length` characters of `alphabet`.
+///
+/// A prefix, an alphabet and a length, rather than a pattern, because keys are also made from it.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct KeyShape {
+    /// What every key begins with.
+    pub prefix: String,
+    /// The characters that may follow, each once.
+    pub alphabet: String,
+    /// How many of them follow.
+    pub length: usize,
+    /// The places in a request that may carry the key. The first is used where a case names none.
+    pub carriers: Vec<Carrier>,
+}
+
+/// A header that carries the key.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Carrier {
+    /// What scenarios call it.
+    pub name: CarrierName,
+    /// The header's name.
+    pub header: String,
+    /// What stands before the key in the header's value: `"Bearer "`.
+    #[serde(default)]
+    pub before: String,
+}
+
+/// One way in which a request's key is not what it should be.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum KeyDefect {
+    /// No carrier at all.
+    Absent,
+    /// The carrier is there, with no key in it.
+    Empty,
+    /// A well-formed key, made for this run, that the API has never issued.
+    Fresh,
+    /// The slot's key without its last character.
+    Shortened,
+    /// The slot's key with its last character twice.
+    Lengthened,
+    /// The slot's key with this in place of its prefix.
+    Prefix(String),
+    /// The slot's key with this before and after it.
+    Quoted(String),
+    /// The slot's key with this in its middle.
+    Inserted(String),
+    /// The slot's key with this in place of its last character.
+    Ending(String),
+}
+
+impl KeyDefect {
+    /// Whether the spoilt key is made from the slot's, so that the slot has to be filled.
+    #[must_use]
+    pub fn needs_slot(&self) -> bool {
+        !matches!(self, Self::Absent | Self::Empty | Self::Fresh)
+    }
+}
+
+impl KeyShape {
+    /// A well-formed key that nobody has issued: its characters are random.
+    #[must_use]
+    pub fn fresh(&self) -> String {
+        let alphabet: Vec<char> = self.alphabet.chars().collect();
+        let tail = (0..self.length).filter_map(|_| fastrand::choice(&alphabet).copied());
+        self.prefix.chars().chain(tail).collect()
+    }
+
+    /// Whether a key has this shape.
+    #[must_use]
+    pub fn fits(&self, key: &str) -> bool {
+        key.strip_prefix(&self.prefix).is_some_and(|tail| {
+            tail.chars().count() == self.length && tail.chars().all(|c| self.alphabet.contains(c))
+        })
+    }
+
+    /// The key that is sent: `key` with one defect, or `None` where no carrier is sent at all.
+    #[must_use]
+    pub fn spoil(&self, key: &str, defect: &KeyDefect) -> Option<String> {
+        let tail = key.strip_prefix(&self.prefix).unwrap_or(key);
+        let last = key.chars().next_back().unwrap_or_default();
+        let shortened = key.strip_suffix(last).unwrap_or_default();
+        let spoilt = match defect {
+            KeyDefect::Absent => return None,
+            KeyDefect::Empty => String::new(),
+            KeyDefect::Fresh => self.fresh(),
+            KeyDefect::Shortened => shortened.to_owned(),
+            KeyDefect::Lengthened => format!("{key}{last}"),
+            KeyDefect::Prefix(prefix) => format!("{prefix}{tail}"),
+            KeyDefect::Quoted(quote) => format!("{quote}{key}{quote}"),
+            KeyDefect::Inserted(text) => {
+                let middle = key.len() - tail.len() + tail.len() / 2;
+                let middle =
+                    (middle..key.len()).find(|at| key.is_char_boundary(*at)).unwrap_or(key.len());
+                format!("{}{text}{}", &key[..middle], &key[middle..])
+            }
+            KeyDefect::Ending(text) => format!("{shortened}{text}"),
+        };
+        Some(spoilt)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape() -> KeyShape {
+        KeyShape {
+            prefix: "pms_live_".to_owned(),
+            alphabet: "abcd0123".to_owned(),
+            length: 8,
+            carriers: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn fresh_keys_fit_the_shape_and_differ() {
+        let (one, other) = (shape().fresh(), shape().fresh());
+        assert!(shape().fits(&one) && shape().fits(&other));
+        // Eight of eight characters: two equal ones come once in 16 million runs.
+        assert_ne!(one, other);
+    }
+
+    #[test]
+    fn every_defect_but_fresh_yields_exactly_this_and_no_well_formed_key() {
+        let rows = [
+            (KeyDefect::Absent, None),
+            (KeyDefect::Empty, Some("")),
+            (KeyDefect::Shortened, Some("pms_live_abcd012")),
+            (KeyDefect::Lengthened, Some("pms_live_abcd01233")),
+            (KeyDefect::Prefix(String::new()), Some("abcd0123")),
+            (KeyDefect::Prefix("PMS_LIVE_".into()), Some("PMS_LIVE_abcd0123")),
+            (KeyDefect::Quoted("\"".into()), Some("\"pms_live_abcd0123\"")),
+            (KeyDefect::Inserted("\t".into()), Some("pms_live_abcd\t0123")),
+            (KeyDefect::Ending("é".into()), Some("pms_live_abcd012é")),
+        ];
+        for (defect, expected) in rows {
+            let spoilt = shape().spoil("pms_live_abcd0123", &defect);
+            assert_eq!(spoilt.as_deref(), expected, "{defect:?}");
+            assert!(!spoilt.is_some_and(|key| shape().fits(&key)), "{defect:?}");
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! What the docs promise: `contract.toml`, `scenarios/`, `schemas/`, read and checked.
+//!
+//! Input faults are collected and all shown ([`fault::Faults`]); what comes out of
+//! [`Contract::load`] is complete and consistent.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use jsonschema::Validator;
+
+pub mod body;
+pub mod case;
+pub mod document;
+pub mod fault;
+pub mod format;
+pub mod key;
+mod load;
+pub(crate) mod lookup;
+pub mod names;
+mod resolve;
+pub mod scenario;
+pub mod shape;
+
+use crate::checks::CheckId;
+use case::{Provocation, Scenario};
+use format::{
+    EnvelopeFormat, HookPurpose, Limit, PreflightFormat, Probe, Promise, RequestFormat, SlotFormat,
+};
+use key::KeyShape;
+use names::{HookName, ProbeName, RequestName, SlotName};
+
+/// An API's whole contract.
+#[derive(Debug)]
+pub struct Contract {
+    /// The folder that it was read from.
+    pub root: PathBuf,
+    /// The API's name, for people.
+    pub name: String,
+    /// The link that every error carries.
+    pub docs: String,
+    /// Hosts that real customers use.
+    pub production_hosts: Vec<String>,
+    /// How an error looks.
+    pub envelope: Envelope,
+    /// How a key looks and where it is carried.
+    pub key: KeyShape,
+    /// How many requests a key has.
+    pub limit: Limit,
+    /// The requests that cases build on.
+    pub requests: BTreeMap<RequestName, NamedRequest>,
+    /// The credentials that cases need.
+    pub slots: BTreeMap<SlotName, SlotFormat>,
+    /// The request that is sent before all others.
+    pub preflight: PreflightFormat,
+    /// The failures that a target may offer to provoke.
+    pub hooks: BTreeMap<HookName, HookPurpose>,
+    /// The numbers that a target may offer to read.
+    pub probes: BTreeMap<ProbeName, Probe>,
+    /// What is promised of every error, by the check that guards it.
+    pub promises: BTreeMap<CheckId, Promise>,
+    /// One for each code, in the order of their files' names.
+    pub scenarios: Vec<Arc<Scenario>>,
+}
+
+impl Contract {
+    /// The scenario of the limit: the one with a burst.
+    #[must_use]
+    pub fn limit_scenario(&self) -> Option<&Arc<Scenario>> {
+        self.scenarios.iter().find(|scenario| {
+            let bursts = |case: &case::Case| matches!(case.provocation, Provocation::Burst(_));
+            scenario.cases.iter().any(bursts)
+        })
+    }
+}
+
+/// How an error looks.
+#[derive(Debug)]
+pub struct Envelope {
+    /// The JSON Schema of its body, compiled.
+    pub schema: Validator,
+    /// Where in it the fields are.
+    pub places: EnvelopeFormat,
+}
+
+/// A request that succeeds when nothing is broken in it.
+#[derive(Debug)]
+pub struct NamedRequest {
+    /// What is sent.
+    pub format: RequestFormat,
+    /// The JSON Schema of its body, compiled.
+    pub input: Option<Validator>,
+}

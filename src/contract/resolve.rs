@@ -1,0 +1,311 @@
+//! Turns a scenario file into cases: looks up all that it names and holds each defect against the
+//! contract, so that a case that breaks nothing, or the wrong thing, is found before it is sent.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use jsonschema::{ValidationError, error::ValidationErrorKind};
+use regex::Regex;
+use serde_json::Value;
+
+use super::{
+    Contract, NamedRequest, body,
+    case::{Burst, Case, MessagePattern, Provocation, Scenario, Single},
+    document::{Document, Way},
+    fault::Faults,
+    key::Carrier,
+    lookup::{keys, read, unknown},
+    names::{CarrierName, Code},
+    scenario::{BurstFormat, CaseFormat, ScenarioFile},
+};
+
+/// Reads one scenario. Its names are looked up only if there is a contract to look them up in.
+pub(super) fn read_scenario(
+    root: &Path,
+    path: &Path,
+    contract: Option<&Contract>,
+    codes: &mut BTreeMap<Code, PathBuf>,
+) -> Result<Option<Scenario>, Faults> {
+    let document = Document::parse(path, read(root, path)?)?;
+    let file = document.read::<ScenarioFile>()?;
+    let mut faults = Faults::default();
+    if let Some(first) = codes.insert(file.code.clone(), path.to_owned()) {
+        faults.add(document.fault(
+            &["code"],
+            format!("two scenarios for `{}`", file.code),
+            format!("{} has it already", first.display()),
+        ));
+    }
+    let Some(contract) = contract else {
+        return faults.into_result(None);
+    };
+    let mut resolver = Resolver { document: &document, contract, faults };
+    let scenario = resolver.scenario(file);
+    resolver.faults.into_result(Some(scenario))
+}
+
+struct Resolver<'a> {
+    document: &'a Document,
+    contract: &'a Contract,
+    faults: Faults,
+}
+
+impl Resolver<'_> {
+    fn scenario(&mut self, file: ScenarioFile) -> Scenario {
+        let requests = &self.contract.requests;
+        self.known(&["request"], "request", file.request.as_str(), keys(requests));
+        self.known(&["slot"], "slot", file.slot.as_str(), keys(&self.contract.slots));
+        if !(400..600).contains(&file.status) {
+            self.add(&["status"], "not the status of an error", "expected 400 to 599");
+        }
+        let message = self.message(&file);
+        let mut ids = BTreeSet::new();
+        let mut cases = Vec::new();
+        for (at, case) in file.cases.iter().enumerate() {
+            let at = at.to_string();
+            let id = case.id.as_str();
+            if !ids.insert(id) {
+                self.add(
+                    &["cases", &at, "id"],
+                    format!("two cases `{id}`"),
+                    "expected an id of its own",
+                );
+            }
+            if !id.split('-').all(|word| {
+                !word.is_empty()
+                    && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
+            }) {
+                self.add(
+                    &["cases", &at, "id"],
+                    format!("`{id}` cannot be an id"),
+                    "expected lower-case words joined by `-`",
+                );
+            }
+            self.case(&file, case, &at, &mut cases);
+        }
+        Scenario {
+            file: self.document.path().to_owned(),
+            code: file.code,
+            status: file.status,
+            promise: file.promise,
+            message,
+            retry_after: file.retry_after,
+            cases,
+        }
+    }
+
+    fn message(&mut self, file: &ScenarioFile) -> Option<MessagePattern> {
+        let format = file.message.as_ref()?;
+        let pattern = match Regex::new(&format.pattern) {
+            Ok(pattern) => pattern,
+            Err(error) => {
+                let text = error.to_string();
+                let why = text.lines().next_back().unwrap_or_default();
+                self.add(
+                    &["message", "pattern"],
+                    "not a regular expression",
+                    why.trim_start_matches("error: "),
+                );
+                return None;
+            }
+        };
+        for group in format.greater.iter().flatten() {
+            self.known(&["message", "greater"], "group", group, pattern.capture_names().flatten());
+        }
+        Some(MessagePattern { pattern, greater: format.greater.clone() })
+    }
+
+    /// Adds the cases that one entry of the file stands for: one, or one for each carrier.
+    fn case(&mut self, file: &ScenarioFile, case: &CaseFormat, at: &str, cases: &mut Vec<Case>) {
+        let request = case.request.as_ref().unwrap_or(&file.request);
+        let slot = case.slot.as_ref().unwrap_or(&file.slot);
+        let contract = self.contract;
+        self.known(
+            &["cases", at, "request"],
+            "request",
+            request.as_str(),
+            keys(&contract.requests),
+        );
+        self.known(&["cases", at, "slot"], "slot", slot.as_str(), keys(&contract.slots));
+        if let Some(hook) = &case.hook {
+            self.known(&["cases", at, "hook"], "hook", hook.as_str(), keys(&contract.hooks));
+        }
+        if let Some(probe) = &case.unchanged {
+            self.known(
+                &["cases", at, "unchanged"],
+                "probe",
+                probe.as_str(),
+                keys(&contract.probes),
+            );
+        }
+        if let Some(burst) = &case.burst {
+            self.burst(case, burst, at);
+        }
+        if let Some(after) = case.after
+            && after.at_least > after.at_most
+        {
+            self.add(
+                &["cases", at, "after"],
+                "a range that holds nothing",
+                "expected at-least up to at-most",
+            );
+        }
+        if let Some(named) = contract.requests.get(request) {
+            self.defect(named, case, at);
+        }
+        let name = format!("{}::{}", file.code, case.id);
+        let several = case.carriers.is_some();
+        for carrier in self.carriers(case.carriers.as_deref(), at) {
+            let name = if several { format!("{name}-{}", carrier.name) } else { name.clone() };
+            let provocation = match &case.burst {
+                Some(burst) => Provocation::Burst(Burst {
+                    request: request.clone(),
+                    slot: slot.clone(),
+                    other: burst.other.clone(),
+                    carrier,
+                    requests: burst.requests,
+                }),
+                None => Provocation::Single(Single {
+                    request: request.clone(),
+                    slot: slot.clone(),
+                    carrier,
+                    key: case.key.clone(),
+                    body: case.body.clone(),
+                    hook: case.hook.clone(),
+                }),
+            };
+            cases.push(Case {
+                name,
+                line: self.document.line(&["cases", at]),
+                field: case.field.clone(),
+                also: case.also.clone(),
+                after: case.after.map(|range| {
+                    let seconds = |n: u32| Duration::from_secs(n.into());
+                    (seconds(range.at_least), seconds(range.at_most))
+                }),
+                unchanged: case.unchanged.clone(),
+                provocation,
+            });
+        }
+    }
+
+    fn carriers(&mut self, wanted: Option<&[CarrierName]>, at: &str) -> Vec<Carrier> {
+        let carriers = &self.contract.key.carriers;
+        let Some(wanted) = wanted else {
+            return carriers.first().cloned().into_iter().collect();
+        };
+        let mut found = Vec::new();
+        for (index, name) in wanted.iter().enumerate() {
+            let all = carriers.iter().map(|carrier| carrier.name.as_str());
+            self.known(
+                &["cases", at, "carriers", &index.to_string()],
+                "carrier",
+                name.as_str(),
+                all,
+            );
+            found.extend(carriers.iter().find(|carrier| carrier.name == *name).cloned());
+        }
+        if wanted.is_empty() {
+            self.add(&["cases", at, "carriers"], "no carrier to try", "expected at least one");
+        }
+        found
+    }
+
+    /// A burst is one request many times: nothing else can be wrong with it.
+    fn burst(&mut self, case: &CaseFormat, burst: &BurstFormat, at: &str) {
+        let slots = keys(&self.contract.slots);
+        self.known(&["cases", at, "burst", "other"], "slot", burst.other.as_str(), slots);
+        let limit = self.contract.limit.requests;
+        if burst.requests <= limit {
+            self.add(
+                &["cases", at, "burst", "requests"],
+                "a burst that breaks no limit",
+                format!("expected more than the {limit} of the contract's limit"),
+            );
+        }
+        let stray = [
+            ("key", case.key.is_some()),
+            ("body", case.body.is_some()),
+            ("hook", case.hook.is_some()),
+            ("field", case.field.is_some()),
+            ("unchanged", case.unchanged.is_some()),
+            ("after", case.after.is_some()),
+        ];
+        for (name, _) in stray.iter().filter(|(_, given)| *given) {
+            self.add(
+                &["cases", at, name],
+                format!("`{name}` in a case with a burst"),
+                "a burst sends one unbroken request many times",
+            );
+        }
+    }
+
+    /// One case breaks one thing, and a broken body is broken where the case says.
+    fn defect(&mut self, named: &NamedRequest, case: &CaseFormat, at: &str) {
+        let given = [case.key.is_some(), case.body.is_some(), case.hook.is_some()];
+        if given.iter().filter(|given| **given).count() > 1 {
+            self.add(
+                &["cases", at],
+                "more than one thing is broken",
+                "expected one of `key`, `body` and `hook`",
+            );
+        }
+        let Some(defect) = &case.body else { return };
+        let bytes = match body::bytes(named.format.body.as_ref(), Some(defect)) {
+            Ok(bytes) => bytes,
+            Err(why) => return self.add(&["cases", at, "body"], "this defect cannot be made", why),
+        };
+        let Some(input) = &named.input else { return };
+        let Ok(sent) = serde_json::from_slice::<Value>(&bytes) else {
+            return;
+        };
+        let errors: Vec<_> = input.iter_errors(&sent).collect();
+        let request = case.request.as_ref();
+        if errors.is_empty() {
+            let what = request.map_or("the request".to_owned(), |name| format!("`{name}`"));
+            self.add(
+                &["cases", at, "body"],
+                "this body breaks nothing",
+                format!("the input schema of {what} takes it"),
+            );
+        }
+        if let Some(field) = &case.field
+            && let Some(other) = errors.iter().find(|error| !concerns(error, field))
+        {
+            self.add(
+                &["cases", at, "body"],
+                format!("this body breaks more than `{field}`"),
+                other.to_string(),
+            );
+        }
+    }
+
+    fn known<'k>(
+        &mut self,
+        way: Way<'_>,
+        kind: &str,
+        name: &str,
+        known: impl Iterator<Item = &'k str>,
+    ) {
+        let known: Vec<&str> = known.collect();
+        if !known.contains(&name) {
+            self.faults.add(unknown(self.document, way, kind, name, known));
+        }
+    }
+
+    fn add(&mut self, way: Way<'_>, title: impl Into<String>, label: impl Into<String>) {
+        self.faults.add(self.document.fault(way, title, label));
+    }
+}
+
+/// Whether an error of the input schema is about this field of the body.
+fn concerns(error: &ValidationError<'_>, field: &str) -> bool {
+    let place = error.instance_path().as_str();
+    match error.kind() {
+        ValidationErrorKind::Required { property } => property.as_str() == Some(field),
+        _ => place.split('/').nth(1) == Some(field),
+    }
+}

@@ -1,0 +1,233 @@
+//! The formats' JSON Schemas, made from the Rust types, and what they refuse, in a person's words.
+//!
+//! The schema that an editor completes from is the one that errproof enforces. It is used rather
+//! than serde alone because serde stops at a file's first fault.
+
+use jsonschema::{
+    JsonType, ValidationError, Validator,
+    error::{TypeKind, ValidationErrorKind},
+};
+use schemars::{JsonSchema, Schema, generate::SchemaSettings, transform::RecursiveTransform};
+use serde_json::Value;
+
+use super::{
+    document::{Document, Way},
+    fault::{Faults, did_you_mean, one_of},
+};
+
+/// The JSON Schema of a file format, made from the type that reads it.
+#[must_use]
+pub fn schema_of<T: JsonSchema>() -> Value {
+    SchemaSettings::draft2020_12()
+        .with_transform(RecursiveTransform(without_null))
+        .into_generator()
+        .into_root_schema_for::<T>()
+        .to_value()
+}
+
+/// All that the schema of `T` refuses in a document.
+pub(super) fn faults<T: JsonSchema>(document: &Document, value: &Value) -> Faults {
+    let schema = schema_of::<T>();
+    let validator = Validator::new(&schema).expect("a schema made from a type compiles");
+    let mut explainer = Explainer { document, schema: &schema, faults: Faults::default() };
+    for error in validator.iter_errors(value) {
+        explainer.explain(&error);
+    }
+    explainer.faults
+}
+
+/// TOML has no null, so "a text or null" would only blur what is expected.
+fn without_null(schema: &mut Schema) {
+    let Some(object) = schema.as_object_mut() else {
+        return;
+    };
+    if let Some(Value::Array(kinds)) = object.get_mut("type") {
+        kinds.retain(|kind| kind != "null");
+        if let [only] = kinds.as_slice() {
+            let only = only.clone();
+            object.insert("type".to_owned(), only);
+        }
+    }
+    if object.get("default") == Some(&Value::Null) {
+        object.remove("default");
+    }
+    if let Some(Value::Array(shapes)) = object.get_mut("anyOf") {
+        shapes.retain(|shape| shape.get("type") != Some(&Value::from("null")));
+        if let [Value::Object(only)] = shapes.as_slice() {
+            let only = only.clone();
+            object.remove("anyOf");
+            object.extend(only);
+        }
+    }
+}
+
+struct Explainer<'a> {
+    document: &'a Document,
+    schema: &'a Value,
+    faults: Faults,
+}
+
+impl Explainer<'_> {
+    /// One error of the schema can be several faults (two unknown keys in one table).
+    fn explain(&mut self, error: &ValidationError<'_>) {
+        let steps = steps(error);
+        let way: Vec<&str> = steps.iter().map(String::as_str).collect();
+        let name = way.last().copied().unwrap_or("this file");
+        match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                for key in unexpected {
+                    self.unknown_key(&way, key, &keys_beside(self.schema, error));
+                }
+            }
+            ValidationErrorKind::Required { property } => {
+                let key = property.as_str().unwrap_or_default();
+                let mut fault = self.document.fault(
+                    &way,
+                    format!("missing key `{key}`"),
+                    format!("expected `{key}` in here"),
+                );
+                if let Some(place) = &mut fault.place {
+                    place.span = self.document.first_line(&place.span);
+                }
+                self.faults.add(fault);
+            }
+            ValidationErrorKind::Type { kind } => {
+                let expected = match kind {
+                    TypeKind::Single(kind) => type_name(*kind).to_owned(),
+                    TypeKind::Multiple(kinds) => {
+                        let kinds: Vec<_> = kinds.iter().map(type_name).collect();
+                        kinds.join(" or ")
+                    }
+                };
+                self.faults.add(self.document.fault(
+                    &way,
+                    format!("wrong type for `{name}`"),
+                    format!("expected {expected}"),
+                ));
+            }
+            ValidationErrorKind::Enum { options } => {
+                let words = texts(options);
+                self.unknown_word(&way, "value for", error.instance(), &words);
+            }
+            ValidationErrorKind::OneOfNotValid { context }
+            | ValidationErrorKind::AnyOf { context } => {
+                self.explain_choice(&way, error.instance(), context);
+            }
+            _ => self.faults.add(self.document.fault(
+                &way,
+                format!("`{name}` cannot be this"),
+                error.to_string(),
+            )),
+        }
+    }
+
+    /// A value that fits none of several shapes. A shape whose own tag is right was meant, and what
+    /// is wrong inside it is shown; if none was, the tags are named.
+    fn explain_choice(
+        &mut self,
+        way: Way<'_>,
+        instance: &Value,
+        shapes: &[Vec<ValidationError<'static>>],
+    ) {
+        let depth = way.len();
+        let meant =
+            shapes.iter().find(|errors| errors.iter().all(|error| steps(error).len() > depth));
+        if let Some(errors) = meant {
+            for error in errors {
+                self.explain(error);
+            }
+            return;
+        }
+        let mut tags: Vec<&str> = Vec::new();
+        for error in shapes.iter().flatten().filter(|error| steps(error).len() == depth) {
+            match error.kind() {
+                ValidationErrorKind::Required { property } => tags.extend(property.as_str()),
+                ValidationErrorKind::Enum { options } => tags.extend(texts(options)),
+                ValidationErrorKind::Constant { expected_value } => {
+                    tags.extend(expected_value.as_str());
+                }
+                // The instance is no table at all, so `required` was never reached.
+                ValidationErrorKind::Type { .. } => {
+                    tags.extend(
+                        beside(self.schema, error, "required").map(texts).unwrap_or_default(),
+                    );
+                }
+                _ => {}
+            }
+        }
+        tags.sort_unstable();
+        tags.dedup();
+        let written = match instance {
+            Value::Object(table) => {
+                table.keys().next().map_or(Value::Null, |key| key.as_str().into())
+            }
+            other => other.clone(),
+        };
+        self.unknown_word(way, "form of", &written, &tags);
+    }
+
+    fn unknown_key(&mut self, way: Way<'_>, key: &str, known: &[&str]) {
+        let mut fault = self.document.fault(
+            way,
+            format!("unknown key `{key}`"),
+            format!("expected {}", one_of(known.iter().copied())),
+        );
+        if let (Some(place), Some(span)) = (&mut fault.place, self.document.name_span(way, key)) {
+            place.span = span;
+        }
+        fault.help = did_you_mean(key, known.iter().copied());
+        self.faults.add(fault);
+    }
+
+    fn unknown_word(&mut self, way: Way<'_>, what: &str, written: &Value, known: &[&str]) {
+        let name = way.last().copied().unwrap_or("this file");
+        let mut fault = self.document.fault(
+            way,
+            format!("unknown {what} `{name}`"),
+            format!("expected {}", one_of(known.iter().copied())),
+        );
+        fault.help = written.as_str().and_then(|word| did_you_mean(word, known.iter().copied()));
+        self.faults.add(fault);
+    }
+}
+
+/// The keys that a schema knows in the table that an error is about.
+fn keys_beside<'s>(schema: &'s Value, error: &ValidationError<'_>) -> Vec<&'s str> {
+    beside(schema, error, "properties")
+        .and_then(Value::as_object)
+        .map(|properties| properties.keys().map(String::as_str).collect())
+        .unwrap_or_default()
+}
+
+/// Another keyword of the very schema whose keyword refused.
+fn beside<'s>(schema: &'s Value, error: &ValidationError<'_>, keyword: &str) -> Option<&'s Value> {
+    let (parent, _) = error.schema_path().as_str().rsplit_once('/')?;
+    schema.pointer(parent)?.get(keyword)
+}
+
+/// The way from the file's top to the refused value (a JSON Pointer, RFC 6901, unescaped).
+fn steps(error: &ValidationError<'_>) -> Vec<String> {
+    error
+        .instance_path()
+        .as_str()
+        .split('/')
+        .skip(1)
+        .map(|step| step.replace("~1", "/").replace("~0", "~"))
+        .collect()
+}
+
+fn texts(list: &Value) -> Vec<&str> {
+    list.as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+}
+
+fn type_name(kind: JsonType) -> &'static str {
+    match kind {
+        JsonType::Array => "a list",
+        JsonType::Boolean => "true or false",
+        JsonType::Integer => "a whole number",
+        JsonType::Null => "nothing",
+        JsonType::Number => "a number",
+        JsonType::Object => "a table",
+        JsonType::String => "a text",
+    }
+}

@@ -1,0 +1,197 @@
+//! Sends requests over HTTP: the only place of the harness that touches the network.
+
+use std::{net::IpAddr, sync::Arc, time::Duration};
+
+use reqwest::{
+    Client, Method, Response, Url,
+    header::{HeaderName, HeaderValue},
+    redirect::Policy,
+};
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::BuilderVerifierExt as _;
+use tokio::{task::JoinSet, time::timeout};
+
+use super::{Answer, Ending, Exchange, NoAnswer, Outgoing, Request};
+use crate::target::{clock::Clock, pacing::Pacer};
+
+/// No envelope has a megabyte. What is longer is cut, so that no target can fill the memory.
+pub const LONGEST_BODY: usize = 1 << 20;
+
+/// A connection takes a few round trips; Linux gives up on an unanswered one after two minutes.
+const CONNECT_DEADLINE: Duration = Duration::from_secs(10);
+
+/// Sends requests to one target.
+#[derive(Debug, Clone)]
+pub struct Sender {
+    client: Client,
+    base_url: Url,
+    clock: Clock,
+    pacer: Arc<Pacer>,
+}
+
+impl Sender {
+    /// A sender to the API behind a base URL.
+    ///
+    /// # Errors
+    /// If the address needs TLS and this machine has no certificates to trust.
+    pub fn new(base_url: Url, clock: Clock, pacer: Pacer) -> Result<Self, rustls::Error> {
+        let builder = Client::builder()
+            .tls_backend_preconfigured(tls(&base_url)?)
+            // An answer is judged as it came: not followed, not repeated, not unpacked.
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .http1_only()
+            .connect_timeout(CONNECT_DEADLINE)
+            .user_agent(concat!("errproof/", env!("CARGO_PKG_VERSION")));
+        let loopback = is_loopback(&base_url);
+        // A proxy from the environment is right for a server elsewhere, never for one on this machine.
+        let builder = if loopback { builder.no_proxy() } else { builder };
+        Ok(Self {
+            client: builder.build().expect("a client with fixed settings can be built"),
+            base_url,
+            clock,
+            pacer: Arc::new(pacer),
+        })
+    }
+
+    /// Sends one request when its key's turn has come.
+    ///
+    /// # Errors
+    /// If there is no answer to judge.
+    pub async fn send(&self, outgoing: &Outgoing) -> Result<Exchange, NoAnswer> {
+        if let Some(key) = &outgoing.key {
+            self.pacer.turn(&self.clock, key).await;
+        }
+        self.send_now(outgoing).await
+    }
+
+    /// Sends the same request many times at once, whatever its key's limit. The exchanges are in
+    /// the order in which the answers came.
+    ///
+    /// # Errors
+    /// If one of the requests has no answer to judge.
+    pub async fn burst(&self, outgoing: &Outgoing, times: u32) -> Result<Vec<Exchange>, NoAnswer> {
+        let mut tasks = JoinSet::new();
+        for _ in 0..times {
+            let (sender, outgoing) = (self.clone(), outgoing.clone());
+            tasks.spawn(async move { sender.send_now(&outgoing).await });
+        }
+        let mut exchanges = Vec::new();
+        while let Some(done) = tasks.join_next().await {
+            exchanges.push(done.expect("sending a request does not panic")?);
+        }
+        exchanges.sort_by_key(|exchange| exchange.answered);
+        Ok(exchanges)
+    }
+
+    async fn send_now(&self, outgoing: &Outgoing) -> Result<Exchange, NoAnswer> {
+        let request = self.build(&outgoing.request);
+        let deadlines = outgoing.deadlines;
+        let key = outgoing.key.as_ref();
+        let sent = self.clock.now(key);
+        let whole = timeout(deadlines.whole, async {
+            let head = timeout(deadlines.first_byte, self.client.execute(request)).await;
+            let response = head
+                .map_err(|_| NoAnswer::Deadline(deadlines.first_byte))?
+                .map_err(|error| no_answer(&error))?;
+            Ok(read(response).await)
+        });
+        let answer = whole.await.map_err(|_| NoAnswer::Deadline(deadlines.whole))??;
+        Ok(Exchange {
+            request: Arc::clone(&outgoing.request),
+            key: outgoing.key.clone(),
+            answer,
+            sent,
+            answered: self.clock.now(key),
+        })
+    }
+
+    fn build(&self, request: &Request) -> reqwest::Request {
+        let method = Method::from_bytes(request.method.as_bytes()).expect("a method's name");
+        let mut built = reqwest::Request::new(method, url(&self.base_url, &request.path));
+        for (name, value) in &request.headers {
+            let name = HeaderName::from_bytes(name.as_bytes());
+            let value = HeaderValue::from_bytes(value.expose().as_bytes());
+            let (name, mut value) =
+                name.ok().zip(value.ok()).expect("headers were checked when they were read");
+            value.set_sensitive(true);
+            built.headers_mut().append(name, value);
+        }
+        if !request.body.is_empty() || request.method == "POST" {
+            *built.body_mut() = Some(request.body.clone().into());
+        }
+        built
+    }
+}
+
+/// The address of a path below a base URL that may have a path of its own.
+#[must_use]
+pub fn url(base: &Url, path: &str) -> Url {
+    let base = base.as_str().trim_end_matches('/');
+    Url::parse(&format!("{base}{path}")).expect("paths were checked when they were read")
+}
+
+fn is_loopback(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| {
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+    })
+}
+
+async fn read(mut response: Response) -> Answer {
+    let headers = response.headers().iter();
+    let mut answer = Answer {
+        status: response.status().as_u16(),
+        headers: headers
+            .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_owned()))
+            .collect(),
+        body: Vec::new(),
+        ending: Ending::Complete,
+    };
+    loop {
+        match response.chunk().await {
+            Ok(Some(chunk)) if answer.body.len() + chunk.len() <= LONGEST_BODY => {
+                answer.body.extend_from_slice(&chunk);
+            }
+            Ok(Some(_)) => answer.ending = Ending::TooLong,
+            Ok(None) => return answer,
+            Err(error) => answer.ending = Ending::Broken(innermost(&error)),
+        }
+        if answer.ending != Ending::Complete {
+            return answer;
+        }
+    }
+}
+
+fn no_answer(error: &reqwest::Error) -> NoAnswer {
+    let why = innermost(error);
+    match error {
+        error if error.is_connect() && error.is_timeout() => NoAnswer::Deadline(CONNECT_DEADLINE),
+        error if error.is_connect() => NoAnswer::Connect(why),
+        _ => NoAnswer::Broken(why),
+    }
+}
+
+/// The cause at the bottom: the layers above it say "error sending request" and the address.
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut error = error;
+    while let Some(source) = error.source() {
+        error = source;
+    }
+    error.to_string()
+}
+
+/// TLS by ring, which compiles in a fraction of the time of rustls' default provider.
+///
+/// The system's certificates are read only for an address that needs them: reading them costs
+/// tens of milliseconds, and a bare container may have none.
+fn tls(base_url: &Url) -> Result<ClientConfig, rustls::Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let builder =
+        ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+    let builder = match base_url.scheme() {
+        "https" => builder.with_platform_verifier()?,
+        _ => builder.with_root_certificates(RootCertStore::empty()),
+    };
+    Ok(builder.with_no_client_auth())
+}

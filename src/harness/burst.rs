@@ -1,0 +1,128 @@
+//! Carries out a burst, and once more where the first cannot be judged.
+
+use std::time::Duration;
+
+use super::run::{Play, Stop};
+use crate::{
+    checks::{
+        CheckId,
+        rate::{self, Admitted, Tally},
+        retry_after,
+    },
+    exchange::Outgoing,
+};
+
+impl Play<'_> {
+    /// Sends the burst, judges it whole, looks whether another key is served meanwhile, waits as
+    /// long as the last refusal says, and looks whether that was true.
+    pub(super) async fn burst(
+        &mut self,
+        request: &Outgoing,
+        times: u32,
+        other: &Outgoing,
+        served: u16,
+    ) -> Result<(), Stop> {
+        let run = self.run;
+        let limit = run.contract.limit;
+        let scenario = &self.planned.scenario;
+        let (judged, tally) = self.conclusive_burst(request, times, served).await?;
+        self.exchanges.push(run.sender.send(other).await?);
+        let meanwhile = self.exchanges.len() - 1;
+
+        let last = self.exchanges[..meanwhile]
+            .iter()
+            .rposition(|exchange| exchange.answer.status == scenario.status);
+        self.sheet.note(CheckId::RateAdmits, judged, rate::admits(&tally, limit));
+        self.sheet.note(
+            CheckId::RateRefuses,
+            last.unwrap_or(judged),
+            rate::refuses(&tally, limit, scenario.status),
+        );
+        let case = self.planned.case();
+        for at in 0..meanwhile {
+            let exchange = &self.exchanges[at];
+            if exchange.answer.status == served {
+                run.judge.leak(exchange, at, &mut self.sheet);
+                continue;
+            }
+            let (contract, sheet) = (&run.contract, &mut self.sheet);
+            run.judge.answer(contract, scenario, Some(case), exchange, at, sheet);
+        }
+        let Some(last) = last else {
+            return Ok(());
+        };
+        self.sheet.note(
+            CheckId::RatePerKey,
+            meanwhile,
+            rate::per_key(&self.exchanges[meanwhile], served),
+        );
+        self.compare(last);
+
+        let window = u64::from(limit.window_seconds);
+        let told = retry_after::seconds(&self.exchanges[last].answer);
+        if let Some(told) = told.filter(|told| (1..=window).contains(told)) {
+            run.target.clock.wait(request.key.as_ref(), Duration::from_secs(told)).await;
+            self.exchanges.push(run.sender.send(request).await?);
+            let again = self.exchanges.len() - 1;
+            let found = retry_after::honest(&self.exchanges[again].answer, served, told);
+            self.sheet.note(CheckId::RetryAfterHonest, again, found);
+        }
+        Ok(())
+    }
+
+    /// A burst that can be judged: where it begins among the exchanges, and its tally.
+    ///
+    /// Too few admitted may mean that the key was used within the last window, so the window is
+    /// waited out and a second burst is judged. Too many may mean that a window ended within the
+    /// burst; but only where windows end by the wall clock and not a window after the first
+    /// request. The second burst, half a window later, tells: if it is right and is told to wait
+    /// for clearly less than a window, the first was over an edge. Else the first one counts.
+    async fn conclusive_burst(
+        &mut self,
+        request: &Outgoing,
+        times: u32,
+        served: u16,
+    ) -> Result<(usize, Tally), Stop> {
+        let limit = self.run.contract.limit;
+        let window = Duration::from_secs(limit.window_seconds.into());
+        let first = self.one_burst(request, times, served).await?;
+        let overlong = first.1.span >= window;
+        let pause = match first.1.admitted(limit) {
+            Admitted::AsLimited if !overlong => return Ok(first),
+            Admitted::TooMany => window + window / 2,
+            _ => window,
+        };
+        // A second more: the server's window begins when the burst arrives, not when it leaves.
+        self.run.target.clock.wait(request.key.as_ref(), pause + Duration::from_secs(1)).await;
+        let second = self.one_burst(request, times, served).await?;
+        if second.1.span >= window {
+            let seconds = second.1.span.as_secs();
+            return Err(Stop::Inconclusive(format!(
+                "a burst of {times} requests took {seconds} s, longer than the window of {} s, twice",
+                window.as_secs()
+            )));
+        }
+        let edge = || {
+            let waits = self.exchanges[second.0..]
+                .iter()
+                .filter_map(|exchange| retry_after::seconds(&exchange.answer));
+            let longest = waits.max().map(Duration::from_secs);
+            second.1.admitted(limit) == Admitted::AsLimited
+                && longest.is_some_and(|wait| wait <= window * 3 / 4)
+        };
+        let first_counts = first.1.admitted(limit) == Admitted::TooMany && !overlong && !edge();
+        Ok(if first_counts { first } else { second })
+    }
+
+    async fn one_burst(
+        &mut self,
+        request: &Outgoing,
+        times: u32,
+        served: u16,
+    ) -> Result<(usize, Tally), Stop> {
+        let begin = self.exchanges.len();
+        self.exchanges.extend(self.run.sender.burst(request, times).await?);
+        let tally = Tally::of(&self.exchanges[begin..], served, self.planned.scenario.status);
+        Ok((begin, tally))
+    }
+}

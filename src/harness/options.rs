@@ -1,0 +1,46 @@
+//! The flags of a run. Each has an environment variable, because some runners pass no flags.
+
+use std::path::PathBuf;
+
+use clap::Parser;
+use libtest_mimic::Arguments;
+
+/// Proves that an API's errors are what its docs promise.
+///
+/// Without a target it proves the contract on the bundled mock.
+#[derive(Debug, Parser)]
+#[command(
+    name = "conformance",
+    after_help = "\
+Exit codes:
+  0    all well
+  101  the contract is broken, or a trial could not be judged
+  2    bad usage or bad files, nothing was sent
+  3    the target could not be reached, or refuses the key it was given
+  4    nothing was selected, or all that was selected is ignored"
+)]
+pub struct Options {
+    /// Test the API at this address; with --target, in place of the file's own
+    #[arg(long, value_name = "URL", env = "ERRPROOF_TARGET_URL")]
+    pub target_url: Option<String>,
+
+    /// Test the API that targets/NAME.toml or FILE describes
+    #[arg(long, value_name = "NAME|FILE", env = "ERRPROOF_TARGET")]
+    pub target: Option<String>,
+
+    /// Take the contract from this folder
+    #[arg(long, value_name = "DIR", env = "ERRPROOF_CONTRACT")]
+    pub contract: Option<PathBuf>,
+
+    /// Fail what is ignored or inconclusive
+    #[arg(long, env = "ERRPROOF_STRICT", value_parser = clap::builder::FalseyValueParser::new())]
+    pub strict: bool,
+
+    /// Allow a run against a host that real customers use
+    #[arg(long, env = "ERRPROOF_ALLOW_PRODUCTION", value_parser = clap::builder::FalseyValueParser::new())]
+    pub allow_production: bool,
+
+    /// The flags of the standard test harness.
+    #[command(flatten)]
+    pub tests: Arguments,
+}

@@ -1,0 +1,275 @@
+//! What a run will send: every case's requests, made from contract and target before the first is
+//! sent, so that every key is known to whatever prints.
+
+use std::{sync::Arc, time::Duration};
+
+use crate::{
+    contract::{
+        Contract, body,
+        case::{Burst, Case, Provocation, Scenario, Single},
+        fault::{Fault, Faults},
+        format::RequestFormat,
+        key::{Carrier, KeyDefect},
+        names::SlotName,
+    },
+    exchange::{Deadlines, Outgoing, Request},
+    target::{First, Headers, Target, secret::Secret},
+};
+
+/// Every case of a contract, as it will be sent to a target or why it will not be.
+#[derive(Debug)]
+pub struct Plan {
+    /// One for each case, in the contract's order.
+    pub trials: Vec<Planned>,
+    /// The request that is sent before all others.
+    pub preflight: Preflight,
+    /// Every key and secret header that is sent, with what is shown in its place.
+    pub secrets: Vec<(Secret, String)>,
+}
+
+/// One case as it will be sent, or why it will not be.
+#[derive(Debug)]
+pub struct Planned {
+    /// The scenario that the case belongs to.
+    pub scenario: Arc<Scenario>,
+    /// Which of the scenario's cases it is.
+    pub at: usize,
+    /// The requests, or what the target would have to offer.
+    pub script: Result<Script, String>,
+}
+
+/// The requests of one case.
+#[derive(Debug, Clone)]
+pub enum Script {
+    /// One request, with what has to be done before and after.
+    Single {
+        /// A request that has to succeed first.
+        first: Option<Outgoing>,
+        /// The case's own request.
+        request: Outgoing,
+        /// A request whose answer holds a number that has to stay, and where in it.
+        probe: Option<(Outgoing, String)>,
+    },
+    /// One request many times at once.
+    Burst {
+        /// The request.
+        request: Outgoing,
+        /// How many times.
+        times: u32,
+        /// The same request with another key.
+        other: Outgoing,
+        /// The status of the answer when the key is not refused.
+        served: u16,
+    },
+}
+
+/// The request that shows that the target is there and takes the key it was given.
+#[derive(Debug, Clone)]
+pub struct Preflight {
+    /// The request.
+    pub request: Outgoing,
+    /// The status that it is answered with, if a key is sent.
+    pub served: Option<u16>,
+    /// The variable that the key is from.
+    pub env: String,
+}
+
+impl Plan {
+    /// Makes every request of a run.
+    ///
+    /// # Errors
+    /// If a body that the target's file gives cannot be broken as a scenario says.
+    pub fn new(contract: &Contract, target: &Target) -> Result<Self, Faults> {
+        let mut planner =
+            Planner { contract, target, faults: Faults::default(), secrets: Vec::new() };
+        let mut trials = Vec::new();
+        for scenario in &contract.scenarios {
+            for (at, case) in scenario.cases.iter().enumerate() {
+                let script = planner.script(case);
+                trials.push(Planned { scenario: Arc::clone(scenario), at, script });
+            }
+        }
+        let preflight = planner.preflight();
+        let headers = target.headers.iter().flatten();
+        let hooks = target.hooks.values().flatten().flat_map(|hook| {
+            let first = hook.first.iter().flat_map(|first| &first.headers);
+            hook.headers.iter().chain(first)
+        });
+        for (name, value) in headers.chain(hooks) {
+            planner.secrets.push((value.clone(), format!("({name})")));
+        }
+        // A slot's own key wins over a spoilt one that happens to be the same text.
+        let mut secrets: Vec<_> = target
+            .slots
+            .values()
+            .filter_map(|slot| Some((slot.key.clone()?, format!("${}", slot.env))))
+            .collect();
+        secrets.append(&mut planner.secrets);
+        planner.faults.into_result(Self { trials, preflight, secrets })
+    }
+}
+
+struct Planner<'a> {
+    contract: &'a Contract,
+    target: &'a Target,
+    faults: Faults,
+    secrets: Vec<(Secret, String)>,
+}
+
+impl Planner<'_> {
+    fn script(&mut self, case: &Case) -> Result<Script, String> {
+        match &case.provocation {
+            Provocation::Single(single) => self.single(case, single),
+            Provocation::Burst(burst) => self.burst(burst),
+        }
+    }
+
+    fn single(&mut self, case: &Case, single: &Single) -> Result<Script, String> {
+        let target = self.target;
+        let key = match &single.key {
+            Some(defect) if !defect.needs_slot() => self.spoil("", defect),
+            Some(defect) => {
+                let key = target.key(&single.slot)?.expose();
+                self.spoil(key, defect)
+            }
+            None => Some(target.key(&single.slot)?.clone()),
+        };
+        let hook = single.hook.as_ref().map(|name| target.hooks[name].as_ref()).transpose();
+        let hook = hook.map_err(Clone::clone)?;
+        let probe = case.unchanged.as_ref().map(|name| target.probes[name].as_ref()).transpose();
+        let probe = probe.map_err(Clone::clone)?;
+        let format = &target.requests[&single.request];
+        let body = body::bytes(format.body.as_ref(), single.body.as_ref()).unwrap_or_else(|why| {
+            let title =
+                format!("the body of `{}` cannot be broken as {} says", single.request, case.name);
+            self.faults.add(Fault::general(title).help(why));
+            Vec::new()
+        });
+        let deadlines = case.after.map_or(Deadlines::ORDINARY, |(_, most)| Deadlines::up_to(most));
+        let extra = hook.map(|hook| hook.headers.as_slice()).unwrap_or_default();
+        let carried = key.as_ref().map(|key| (&single.carrier, key));
+        let request = self.request(format, body, carried, extra, deadlines)?;
+        let first = hook.and_then(|hook| hook.first.as_ref());
+        let first = first.map(|first| self.first(first)).transpose()?;
+        let probe = probe.map(|probe| {
+            let read =
+                self.plain(&target.requests[&probe.request], &single.slot, &single.carrier)?;
+            Ok::<_, String>((read, probe.pointer.clone()))
+        });
+        Ok(Script::Single { first, request, probe: probe.transpose()? })
+    }
+
+    fn burst(&mut self, burst: &Burst) -> Result<Script, String> {
+        let format = &self.target.requests[&burst.request];
+        Ok(Script::Burst {
+            request: self.plain(format, &burst.slot, &burst.carrier)?,
+            times: burst.requests,
+            other: self.plain(format, &burst.other, &burst.carrier)?,
+            served: format.status,
+        })
+    }
+
+    fn preflight(&self) -> Preflight {
+        let contract = self.contract;
+        let format = &self.target.requests[&contract.preflight.request];
+        let slot = &self.target.slots[&contract.preflight.slot];
+        let carried = contract.key.carriers.first().zip(slot.key.as_ref());
+        let body = body::bytes(format.body.as_ref(), None).unwrap_or_default();
+        let headers = self.target.headers.as_deref().unwrap_or_default();
+        Preflight {
+            request: outgoing(format, body, carried, headers, Deadlines::ORDINARY),
+            served: slot.key.is_some().then_some(format.status),
+            env: slot.env.clone(),
+        }
+    }
+
+    /// A named request with nothing broken in it.
+    fn plain(
+        &self,
+        format: &RequestFormat,
+        slot: &SlotName,
+        carrier: &Carrier,
+    ) -> Result<Outgoing, String> {
+        let key = self.target.key(slot)?;
+        let body = body::bytes(format.body.as_ref(), None)?;
+        self.request(format, body, Some((carrier, key)), &[], Deadlines::ORDINARY)
+    }
+
+    fn request(
+        &self,
+        format: &RequestFormat,
+        body: Vec<u8>,
+        key: Option<(&Carrier, &Secret)>,
+        extra: &[(String, Secret)],
+        deadlines: Deadlines,
+    ) -> Result<Outgoing, String> {
+        let headers = self.target.headers.as_ref().map_err(Clone::clone)?;
+        Ok(outgoing(format, body, key, &[headers, extra].concat(), deadlines))
+    }
+
+    fn first(&self, first: &First) -> Result<Outgoing, String> {
+        let common = self.target.headers.as_ref().map_err(Clone::clone)?;
+        let request = Request {
+            method: first.method.as_str().to_owned(),
+            path: first.path.clone(),
+            headers: [common.as_slice(), &first.headers].concat(),
+            body: first.body.clone(),
+        };
+        Ok(Outgoing { request: Arc::new(request), key: None, deadlines: Deadlines::ORDINARY })
+    }
+
+    /// The key with its defect. It is a secret like the key itself: most of it is the key.
+    fn spoil(&mut self, key: &str, defect: &KeyDefect) -> Option<Secret> {
+        let spoilt = Secret::new(self.contract.key.spoil(key, defect)?);
+        let label = match defect {
+            KeyDefect::Fresh => "(a key made for this run)",
+            _ => "(a spoilt key)",
+        };
+        self.secrets.push((spoilt.clone(), label.to_owned()));
+        Some(spoilt)
+    }
+}
+
+fn outgoing(
+    format: &RequestFormat,
+    body: Vec<u8>,
+    key: Option<(&Carrier, &Secret)>,
+    headers: &[(String, Secret)],
+    deadlines: Deadlines,
+) -> Outgoing {
+    let mut all: Headers = Vec::new();
+    if format.body.is_some() {
+        all.push(("Content-Type".to_owned(), Secret::new("application/json")));
+    }
+    if let Some((carrier, key)) = key {
+        let value = format!("{}{}", carrier.before, key.expose());
+        all.push((carrier.header.clone(), Secret::new(value)));
+    }
+    all.extend_from_slice(headers);
+    let request = Request {
+        method: format.method.as_str().to_owned(),
+        path: format.path.clone(),
+        headers: all,
+        body,
+    };
+    // An empty carrier holds no key, so it takes no key's time.
+    let key = key.map(|(_, key)| key.clone()).filter(|key| !key.expose().is_empty());
+    Outgoing { request: Arc::new(request), key, deadlines }
+}
+
+impl Planned {
+    /// The case.
+    #[must_use]
+    pub fn case(&self) -> &Case {
+        &self.scenario.cases[self.at]
+    }
+
+    /// The least that it takes on a live target, for the order of the trials: the longest first.
+    #[must_use]
+    pub fn expected(&self, window: Duration) -> Duration {
+        match &self.case().provocation {
+            Provocation::Burst(_) => window,
+            Provocation::Single(_) => self.case().after.map_or(Duration::ZERO, |(least, _)| least),
+        }
+    }
+}

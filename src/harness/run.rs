@@ -1,0 +1,180 @@
+//! Carries out one trial: sends what was planned, and has it judged.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    drift::Snapshots,
+    judge::Judge,
+    plan::{Planned, Script},
+    verdict::{Played, Verdict},
+};
+use crate::{
+    checks::{CheckId, Sheet, charge, retry_after, timing},
+    contract::Contract,
+    exchange::{Exchange, NoAnswer, Outgoing, sender::Sender},
+    target::Target,
+};
+
+/// All that the trials of a run share.
+#[derive(Debug)]
+pub struct Run {
+    /// What is promised.
+    pub contract: Arc<Contract>,
+    /// Who is tested.
+    pub target: Arc<Target>,
+    /// The way to it.
+    pub sender: Sender,
+    /// Holds answers against the contract.
+    pub judge: Judge,
+    /// The reviewed envelopes of this target.
+    pub snapshots: Snapshots,
+}
+
+/// A trial that ends before its time: what was exchanged and found until then is shown with it.
+pub(super) enum Stop {
+    /// It cannot be judged.
+    Error(String),
+    /// Its timing cannot be judged.
+    Inconclusive(String),
+}
+
+impl From<NoAnswer> for Stop {
+    fn from(no_answer: NoAnswer) -> Self {
+        Self::Error(no_answer.to_string())
+    }
+}
+
+/// A trial while it is being carried out.
+pub(super) struct Play<'a> {
+    pub(super) run: &'a Run,
+    pub(super) planned: &'a Planned,
+    pub(super) exchanges: Vec<Exchange>,
+    pub(super) sheet: Sheet,
+}
+
+impl Run {
+    /// Carries out one trial.
+    pub async fn play(&self, planned: &Planned) -> Played {
+        let script = match &planned.script {
+            Ok(script) => script,
+            Err(reason) => {
+                let verdict = Verdict::Ignored(reason.clone());
+                return Played { exchanges: Vec::new(), sheet: Sheet::default(), verdict };
+            }
+        };
+        let mut play = Play { run: self, planned, exchanges: Vec::new(), sheet: Sheet::default() };
+        let done = match script {
+            Script::Single { first, request, probe } => {
+                play.single(first.as_ref(), request, probe.as_ref()).await
+            }
+            Script::Burst { request, times, other, served } => {
+                play.burst(request, *times, other, *served).await
+            }
+        };
+        let Play { exchanges, sheet, .. } = play;
+        match done {
+            Err(Stop::Error(why)) => Played::error(exchanges, sheet, why),
+            Err(Stop::Inconclusive(why)) if sheet.findings().is_empty() => {
+                Played { exchanges, sheet, verdict: Verdict::Inconclusive(why) }
+            }
+            Ok(()) | Err(Stop::Inconclusive(_)) => Played::judged(exchanges, sheet),
+        }
+    }
+}
+
+impl Play<'_> {
+    async fn single(
+        &mut self,
+        first: Option<&Outgoing>,
+        request: &Outgoing,
+        probe: Option<&(Outgoing, String)>,
+    ) -> Result<(), Stop> {
+        if let Some(first) = first {
+            let answer = self.run.sender.send(first).await?.answer;
+            if !(200..300).contains(&answer.status) {
+                let path = &first.request.path;
+                return Err(Stop::Error(format!(
+                    "failed to provoke: the hook's first request, {path}, was answered {}",
+                    answer.status
+                )));
+            }
+        }
+        let before = match probe {
+            Some((read, pointer)) => Some(self.read(read, pointer).await?),
+            None => None,
+        };
+        let at = self.send(request).await?;
+        let exchange = &self.exchanges[at];
+        let (run, case) = (self.run, self.planned.case());
+        run.judge.answer(
+            &run.contract,
+            &self.planned.scenario,
+            Some(case),
+            exchange,
+            at,
+            &mut self.sheet,
+        );
+        if let Some(range) = case.after {
+            self.sheet.note(CheckId::Timing, at, timing::within(exchange.took(), range));
+        }
+        if let (Some((read, pointer)), Some(before)) = (probe, before) {
+            let after = self.read(read, pointer).await?;
+            self.sheet.note(CheckId::NoCharge, at, charge::unchanged(pointer, &before, &after));
+        }
+        self.compare(at);
+        Ok(())
+    }
+
+    /// Reads a probe's number.
+    async fn read(&mut self, read: &Outgoing, pointer: &str) -> Result<serde_json::Number, Stop> {
+        let at = self.send(read).await?;
+        let answer = &self.exchanges[at].answer;
+        charge::read(&answer.body, pointer).ok_or_else(|| {
+            let path = &read.request.path;
+            Stop::Error(format!(
+                "failed to read the probe: {path} answered {} without a number at {pointer}",
+                answer.status
+            ))
+        })
+    }
+
+    /// Sends a request and gives its place in the trial. A refusal by the limit that nobody asked
+    /// for (somebody else uses the key, or each trial is a process of its own) is judged like any
+    /// other, waited out, and the request sent once more.
+    async fn send(&mut self, request: &Outgoing) -> Result<usize, Stop> {
+        let at = self.exchanges.len();
+        self.exchanges.push(self.run.sender.send(request).await?);
+        let contract = &self.run.contract;
+        let limit =
+            contract.limit_scenario().filter(|limit| limit.code != self.planned.scenario.code);
+        let Some(limit) = limit.filter(|limit| limit.status == self.exchanges[at].answer.status)
+        else {
+            return Ok(at);
+        };
+        self.run.judge.answer(contract, limit, None, &self.exchanges[at], at, &mut self.sheet);
+        let window = u64::from(contract.limit.window_seconds);
+        let told = retry_after::seconds(&self.exchanges[at].answer).unwrap_or(window);
+        let wait = Duration::from_secs(told.clamp(1, window));
+        self.run.target.clock.wait(request.key.as_ref(), wait).await;
+        self.exchanges.push(self.run.sender.send(request).await?);
+        if self.exchanges[at + 1].answer.status != limit.status {
+            return Ok(at + 1);
+        }
+        let twice = limit.status;
+        Err(Stop::Error(format!("refused with {twice} twice: somebody else uses this key")))
+    }
+
+    /// Holds the envelope of the code's first case against its reviewed snapshot.
+    pub(super) fn compare(&mut self, at: usize) {
+        if self.planned.at != 0 {
+            return;
+        }
+        let scenario = &self.planned.scenario;
+        let answer = &self.exchanges[at].answer;
+        for mismatch in
+            self.run.snapshots.compare(scenario, &self.run.contract.envelope.places, answer)
+        {
+            self.sheet.drift(at, mismatch);
+        }
+    }
+}

@@ -1,0 +1,26 @@
+//! errproof proves that an API's errors are what its docs promise.
+//!
+//! The way through it is straight. A [`contract`] (files) and a [`target`] (an address and keys)
+//! make the cases of a run; [`exchange`] sends them and gives back what was on the wire;
+//! [`checks`], pure functions, turn that into findings; the [`harness`] makes verdicts of them, as
+//! the trials of a standard test run; [`report`] shows them. With no target, the bundled [`mock`]
+//! is tested: an API of its own, written from the same docs.
+//!
+//! A test target of three lines is all it takes:
+//!
+//! ```no_run
+//! fn main() -> std::process::ExitCode {
+//!     errproof::main()
+//! }
+//! ```
+#![doc = ""]
+
+pub mod checks;
+pub mod contract;
+pub mod exchange;
+pub mod harness;
+pub mod mock;
+pub mod report;
+pub mod target;
+
+pub use harness::main;

@@ -1,0 +1,206 @@
+//! The API as a pure state machine: a request and a time in, an answer out.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{
+    error::{ApiError, whole_seconds},
+    input::{self, Field},
+    limiter::Limiter,
+    world::{KeyRecord, LENGTH, PREFIX, Plan, World},
+};
+use crate::exchange::Request;
+
+/// Where every error points to.
+pub const DOCS: &str = "https://www.planmysaas.com/docs/api/errors";
+
+/// The header by which a failure is provoked; its value is the code of the error.
+pub const FAULT_HEADER: &str = "X-Mock-Fault";
+
+/// How long the hanging generator is waited for: the least that the page gives.
+pub const GENERATION_TIMEOUT: Duration = Duration::from_secs(90);
+
+/// What the API answers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// The status code.
+    pub status: u16,
+    /// Names and values of headers.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Vec<u8>,
+    /// How long it takes to answer.
+    pub after: Duration,
+}
+
+/// The API: all that it knows and counts.
+#[derive(Debug)]
+pub struct Api {
+    world: World,
+    limiter: Limiter,
+    answers: u64,
+}
+
+/// A tool that generates something and is paid for.
+struct Tool {
+    fields: &'static [Field],
+    cost: u64,
+    plan: Plan,
+    /// The project that is generated once more.
+    regenerates: Option<String>,
+}
+
+impl Api {
+    /// An API with one key for each condition, and these keys by the condition's name.
+    #[must_use]
+    pub fn seeded() -> (Self, BTreeMap<&'static str, String>) {
+        let (world, keys) = World::seeded();
+        let api = Self { world, limiter: Limiter::default(), answers: 0 };
+        (api, keys)
+    }
+
+    /// The answer to one request at a time of its key.
+    #[must_use]
+    pub fn answer(&mut self, request: &Request, now: Duration) -> Reply {
+        self.answers += 1;
+        match self.serve(request, now) {
+            Ok(Some(body)) => reply(200, &body),
+            // Nothing that could be taken for an answer of the API.
+            Ok(None) => Reply {
+                status: 404,
+                headers: vec![("content-type", "text/plain".to_owned())],
+                body: b"the bundled mock has no such address\n".to_vec(),
+                after: Duration::ZERO,
+            },
+            Err(error) => self.refuse(&error),
+        }
+    }
+
+    /// Key, rate, JSON, input, workspace, plan, regenerations, credits, generation: in this order.
+    fn serve(&mut self, request: &Request, now: Duration) -> Result<Option<Value>, ApiError> {
+        let Some(route) = route(&request.method, &request.path) else {
+            return Ok(None);
+        };
+        let key = key_of(request).ok_or(ApiError::MissingApiKey)?;
+        let record = self.authenticate(key)?;
+        let limited = |wait| ApiError::RateLimited { wait };
+        self.limiter.admit(key, now).map_err(limited)?;
+        let body = match &route {
+            Route::Credits => Value::Null,
+            Route::Generate(tool) => input::check(&request.body, tool.fields)?,
+        };
+        let workspace = self.world.workspace(record).ok_or(ApiError::WorkspaceNotFound)?;
+        let tool = match route {
+            Route::Credits => return Ok(Some(json!({ "credits": workspace.credits }))),
+            Route::Generate(tool) => tool,
+        };
+        if workspace.plan < tool.plan {
+            return Err(ApiError::PlanGate);
+        }
+        if let (Some(project), Some(cap)) = (&tool.regenerates, workspace.plan.regenerations())
+            && workspace.regenerations.get(project).is_some_and(|used| *used >= cap)
+        {
+            return Err(ApiError::RegenLimit { cap });
+        }
+        let fault = request.header(FAULT_HEADER);
+        if fault == Some("preflight_failed") {
+            return Err(ApiError::PreflightFailed);
+        }
+        if workspace.credits < tool.cost {
+            return Err(ApiError::InsufficientCredits { need: tool.cost, have: workspace.credits });
+        }
+        match fault {
+            Some("generation_failed") => return Err(ApiError::GenerationFailed),
+            Some("generation_timeout") => return Err(ApiError::GenerationTimeout),
+            _ => {}
+        }
+        workspace.credits -= tool.cost;
+        if let Some(project) = tool.regenerates {
+            *workspace.regenerations.entry(project).or_default() += 1;
+        }
+        Ok(Some(json!({ "result": { "for": body }, "creditsLeft": workspace.credits })))
+    }
+
+    fn authenticate(&self, key: &str) -> Result<KeyRecord, ApiError> {
+        let tail = key.strip_prefix(PREFIX).ok_or(ApiError::MalformedApiKey)?;
+        if tail.len() != LENGTH || !tail.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+            return Err(ApiError::MalformedApiKey);
+        }
+        match self.world.look_up(key) {
+            None => Err(ApiError::InvalidApiKey),
+            Some(KeyRecord { revoked: true, .. }) => Err(ApiError::RevokedApiKey),
+            Some(record) => Ok(record),
+        }
+    }
+
+    fn refuse(&self, error: &ApiError) -> Reply {
+        let (code, status) = error.code_and_status();
+        let mut reply = reply(
+            status,
+            &json!({ "error": {
+                "code": code,
+                "message": error.message(),
+                "docs": DOCS,
+                "requestId": self.request_id(),
+            }}),
+        );
+        match error {
+            ApiError::RateLimited { wait } => {
+                reply.headers.push(("retry-after", whole_seconds(*wait).to_string()));
+            }
+            ApiError::GenerationTimeout => reply.after = GENERATION_TIMEOUT,
+            _ => {}
+        }
+        reply
+    }
+
+    /// An id for each answer that says nothing of how many there were.
+    fn request_id(&self) -> String {
+        let digest: [u8; 32] = Sha256::digest(self.answers.to_le_bytes()).into();
+        let (first, _) = digest.as_chunks::<8>();
+        format!("{:016x}", u64::from_be_bytes(first[0]))
+    }
+}
+
+/// The key that a request carries, in `X-API-Key` or as a bearer token.
+#[must_use]
+pub fn key_of(request: &Request) -> Option<&str> {
+    let bearer = || {
+        let value = request.header("authorization")?;
+        value.strip_prefix("Bearer").map(str::trim)
+    };
+    let given = request.header("x-api-key").or_else(bearer);
+    given.filter(|key| !key.is_empty())
+}
+
+enum Route {
+    Credits,
+    Generate(Tool),
+}
+
+fn route(method: &str, path: &str) -> Option<Route> {
+    let tool = |fields, cost, plan, regenerates| {
+        Some(Route::Generate(Tool { fields, cost, plan, regenerates }))
+    };
+    match (method, path) {
+        ("GET", "/api/v1/credits") => Some(Route::Credits),
+        ("POST", "/api/v1/tools/tagline") => tool(input::TAGLINE, 10, Plan::Free, None),
+        ("POST", "/api/v1/tools/roadmap") => tool(input::ROADMAP, 150, Plan::Starter, None),
+        ("POST", path) => {
+            let project = path.strip_prefix("/api/v1/projects/")?.strip_suffix("/regenerate")?;
+            tool(input::REGENERATE, 20, Plan::Free, Some(project.to_owned()))
+        }
+        _ => None,
+    }
+}
+
+fn reply(status: u16, body: &Value) -> Reply {
+    Reply {
+        status,
+        headers: vec![("content-type", "application/json".to_owned())],
+        body: body.to_string().into_bytes(),
+        after: Duration::ZERO,
+    }
+}

@@ -1,0 +1,11 @@
+//! The bundled API: what the vendor's error page says, as a server to try the harness on.
+//!
+//! It is written from the page and not from the scenarios, so that each checks the other. [`api`]
+//! is a pure state machine over plain requests and a time; [`server`] puts it behind HTTP.
+
+pub mod api;
+pub mod error;
+pub mod input;
+pub mod limiter;
+pub mod server;
+pub mod world;

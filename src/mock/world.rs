@@ -1,0 +1,126 @@
+//! What the API knows: workspaces with plans and balances, and keys that it can only recognise.
+
+use std::collections::{BTreeMap, HashMap};
+
+use sha2::{Digest, Sha256};
+
+/// A plan, from the least to the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[expect(missing_docs, reason = "the page names them and says no more of them")]
+pub enum Plan {
+    Free,
+    Starter,
+    Pro,
+}
+
+impl Plan {
+    /// How often a project may be regenerated.
+    #[must_use]
+    pub fn regenerations(self) -> Option<u32> {
+        match self {
+            Self::Free => Some(1),
+            Self::Starter => Some(3),
+            Self::Pro => None,
+        }
+    }
+}
+
+/// A customer's workspace.
+#[derive(Debug, Clone)]
+pub struct Workspace {
+    /// What it has paid for.
+    pub plan: Plan,
+    /// Credits left.
+    pub credits: u64,
+    /// Regenerations used, by project.
+    pub regenerations: HashMap<String, u32>,
+}
+
+/// What is known of a key: not the key itself, only its hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeyRecord {
+    /// The workspace it belongs to.
+    pub workspace: usize,
+    /// Whether it was revoked.
+    pub revoked: bool,
+}
+
+/// All workspaces and keys.
+#[derive(Debug, Default)]
+pub struct World {
+    workspaces: Vec<Option<Workspace>>,
+    keys: HashMap<[u8; 32], KeyRecord>,
+}
+
+/// What every key begins with.
+pub const PREFIX: &str = "pms_live_";
+
+/// How many letters and digits follow.
+pub const LENGTH: usize = 32;
+
+impl World {
+    /// Adds a workspace with a new key, and gives the key: it is not kept.
+    pub fn add(&mut self, plan: Plan, credits: u64) -> String {
+        let key: String =
+            PREFIX.chars().chain((0..LENGTH).map(|_| fastrand::alphanumeric())).collect();
+        let record = KeyRecord { workspace: self.workspaces.len(), revoked: false };
+        self.keys.insert(hash(&key), record);
+        let regenerations = HashMap::new();
+        self.workspaces.push(Some(Workspace { plan, credits, regenerations }));
+        key
+    }
+
+    /// Revokes a key. Revoked keys stay known.
+    pub fn revoke(&mut self, key: &str) {
+        if let Some(record) = self.keys.get_mut(&hash(key)) {
+            record.revoked = true;
+        }
+    }
+
+    /// Deletes the workspace that a key belongs to. The key stays known.
+    pub fn delete_workspace(&mut self, key: &str) {
+        if let Some(record) = self.look_up(key) {
+            self.workspaces[record.workspace] = None;
+        }
+    }
+
+    /// What is known of a key.
+    #[must_use]
+    pub fn look_up(&self, key: &str) -> Option<KeyRecord> {
+        self.keys.get(&hash(key)).copied()
+    }
+
+    /// A workspace, unless it was deleted.
+    pub fn workspace(&mut self, record: KeyRecord) -> Option<&mut Workspace> {
+        self.workspaces[record.workspace].as_mut()
+    }
+
+    /// A world with one key for each of the conditions that the page's errors need, by the name
+    /// of the condition.
+    #[must_use]
+    pub fn seeded() -> (Self, BTreeMap<&'static str, String>) {
+        let mut world = Self::default();
+        let plenty = 1_000_000;
+        let keys = BTreeMap::from([
+            ("valid", world.add(Plan::Pro, plenty)),
+            ("burst", world.add(Plan::Pro, plenty)),
+            ("revoked", world.add(Plan::Pro, plenty)),
+            ("drained", world.add(Plan::Pro, 4)),
+            ("free-plan", world.add(Plan::Free, plenty)),
+            ("regen-capped", world.add(Plan::Starter, plenty)),
+            ("orphaned", world.add(Plan::Pro, plenty)),
+        ]);
+        world.revoke(&keys["revoked"]);
+        world.delete_workspace(&keys["orphaned"]);
+        let capped = world.look_up(&keys["regen-capped"]).expect("it was just added");
+        if let Some(workspace) = world.workspace(capped) {
+            let cap = workspace.plan.regenerations().unwrap_or_default();
+            workspace.regenerations.insert("prj_demo".to_owned(), cap);
+        }
+        (world, keys)
+    }
+}
+
+fn hash(key: &str) -> [u8; 32] {
+    Sha256::digest(key).into()
+}

@@ -1,0 +1,18 @@
+//! What a person sees: siblings over the same results.
+
+pub mod failure;
+pub mod print;
+pub mod summary;
+
+use crate::{checks::Finding, contract::names::Code, harness::verdict::Verdict};
+
+/// What came of one trial.
+#[derive(Debug, Clone)]
+pub struct Record {
+    /// The code that it was to provoke.
+    pub code: Code,
+    /// What did not hold.
+    pub findings: Vec<Finding>,
+    /// What it comes to.
+    pub verdict: Verdict,
+}

@@ -1,0 +1,210 @@
+//! What a target offers: requests of its own, hooks that provoke failures, probes.
+
+use std::collections::BTreeMap;
+
+use reqwest::{
+    Url,
+    header::{HeaderName, HeaderValue},
+};
+
+use super::{
+    First, Headers, Hook,
+    format::{FirstRequest, HeaderSource, HookSource, TargetFile},
+    load::Loader,
+    secret::Secret,
+};
+use crate::contract::{
+    document::Way,
+    format::{Probe, RequestFormat},
+    lookup::keys,
+    names::{HookName, ProbeName, RequestName},
+};
+
+impl Loader<'_> {
+    pub(super) fn requests(&mut self, file: &TargetFile) -> BTreeMap<RequestName, RequestFormat> {
+        let contract = self.contract;
+        let formats =
+            contract.requests.iter().map(|(name, named)| (name.clone(), named.format.clone()));
+        let mut requests: BTreeMap<_, _> = formats.collect();
+        for (name, change) in &file.requests {
+            let way = ["requests", name.as_str()];
+            let Some(format) = requests.get_mut(name) else {
+                self.unknown(&way, "request", name.as_str(), keys(&contract.requests));
+                continue;
+            };
+            format.method = change.method.unwrap_or(format.method);
+            if let Some(path) = &change.path {
+                format.path.clone_from(path);
+            }
+            if change.body.is_some() {
+                format.body.clone_from(&change.body);
+            }
+            if let Some(why) = path_fault(&format.path) {
+                self.add(&["requests", name.as_str(), "path"], "not a path", why);
+            }
+        }
+        requests
+    }
+
+    pub(super) fn hooks(&mut self, file: &TargetFile) -> BTreeMap<HookName, Result<Hook, String>> {
+        let contract = self.contract;
+        for name in file.hooks.keys() {
+            if !contract.hooks.contains_key(name) {
+                self.unknown(
+                    &["hooks", name.as_str()],
+                    "hook",
+                    name.as_str(),
+                    keys(&contract.hooks),
+                );
+            }
+        }
+        let mut hooks = BTreeMap::new();
+        for (name, purpose) in &contract.hooks {
+            let hook = match file.hooks.get(name) {
+                Some(source) => self.hook(source, name.as_str()),
+                None => self.hook_from_environment(name.as_str(), &purpose.env, &purpose.purpose),
+            };
+            hooks.insert(name.clone(), hook);
+        }
+        hooks
+    }
+
+    fn hook(&mut self, source: &HookSource, name: &str) -> Result<Hook, String> {
+        if source.headers.is_empty() && source.first.is_none() {
+            self.add(
+                &["hooks", name],
+                format!("`{name}` does nothing"),
+                "expected `headers` or `first`",
+            );
+        }
+        let headers = self.headers(&source.headers, &["hooks", name, "headers"])?;
+        let first = source.first.as_ref().map(|first| self.first(first, name)).transpose()?;
+        Ok(Hook { headers, first })
+    }
+
+    fn first(&mut self, first: &FirstRequest, name: &str) -> Result<First, String> {
+        if let Some(why) = path_fault(&first.path) {
+            self.add(&["hooks", name, "first", "path"], "not a path", why);
+        }
+        let mut headers = self.headers(&first.headers, &["hooks", name, "first", "headers"])?;
+        if first.body.is_some() {
+            headers.push(("Content-Type".to_owned(), Secret::new("application/json")));
+        }
+        Ok(First {
+            method: first.method,
+            path: first.path.clone(),
+            headers,
+            body: first.body.as_ref().map(|body| body.to_string().into_bytes()).unwrap_or_default(),
+        })
+    }
+
+    /// A hook that is one header, `Name: value`, in an environment variable.
+    fn hook_from_environment(
+        &mut self,
+        name: &str,
+        env: &str,
+        purpose: &str,
+    ) -> Result<Hook, String> {
+        let Some(header) = (self.environment)(env) else {
+            let place = self.document.map_or("a target's file".to_owned(), |document| {
+                document.path().display().to_string()
+            });
+            return Err(format!(
+                "no hook `{name}`: describe under [hooks.{name}] in {place} how to make {purpose}, or set ${env} to a header"
+            ));
+        };
+        let Some((header, value)) = header.split_once(':') else {
+            self.add(&[], format!("${env} holds no header"), "expected `Name: value`");
+            return Ok(Hook::default());
+        };
+        self.check_header(&[], header, value.trim());
+        Ok(Hook { headers: vec![(header.to_owned(), Secret::new(value.trim()))], first: None })
+    }
+
+    pub(super) fn probes(
+        &mut self,
+        file: &TargetFile,
+    ) -> BTreeMap<ProbeName, Result<Probe, String>> {
+        let contract = self.contract;
+        let known = contract.probes.iter().map(|(name, probe)| (name.clone(), Ok(probe.clone())));
+        let mut probes: BTreeMap<_, _> = known.collect();
+        for (name, change) in &file.probes {
+            let way = ["probes", name.as_str()];
+            let Some(Ok(probe)) = probes.get_mut(name) else {
+                self.unknown(&way, "probe", name.as_str(), keys(&contract.probes));
+                continue;
+            };
+            if let Some(request) = &change.request {
+                if !contract.requests.contains_key(request) {
+                    self.unknown(
+                        &["probes", name.as_str(), "request"],
+                        "request",
+                        request.as_str(),
+                        keys(&contract.requests),
+                    );
+                }
+                probe.request.clone_from(request);
+            }
+            if let Some(pointer) = &change.pointer {
+                probe.pointer.clone_from(pointer);
+            }
+            if !change.offered {
+                let place = self.document.map(|document| {
+                    format!("{}:{}", document.path().display(), document.line(&way))
+                });
+                let why = format!("no probe `{name}` here: {} says so", place.unwrap_or_default());
+                probes.insert(name.clone(), Err(why));
+            }
+        }
+        probes
+    }
+
+    /// The headers' values, or which variable is not set.
+    pub(super) fn headers(
+        &mut self,
+        sources: &BTreeMap<String, HeaderSource>,
+        way: Way<'_>,
+    ) -> Result<Headers, String> {
+        let mut headers = Vec::new();
+        let mut missing = None;
+        for (name, source) in sources {
+            let value = match source {
+                HeaderSource::Value(value) => Some(value.clone()),
+                HeaderSource::Env(env) => (self.environment)(env),
+            };
+            let way = [way, &[name.as_str()]].concat();
+            match (value, source) {
+                (Some(value), _) => {
+                    self.check_header(&way, name, &value);
+                    headers.push((name.clone(), Secret::new(value)));
+                }
+                (None, HeaderSource::Env(env)) => {
+                    missing = Some(format!("the header {name} is missing: set ${env}"));
+                }
+                (None, HeaderSource::Value(_)) => {}
+            }
+        }
+        missing.map_or(Ok(headers), Err)
+    }
+
+    fn check_header(&mut self, way: Way<'_>, name: &str, value: &str) {
+        if HeaderName::from_bytes(name.as_bytes()).is_err() || HeaderValue::from_str(value).is_err()
+        {
+            self.add(
+                way,
+                format!("`{name}` cannot be sent as a header"),
+                "expected letters and `-` in its name, and no line break in its value",
+            );
+        }
+    }
+}
+
+/// Why a text cannot be a request's path, if it cannot.
+pub(crate) fn path_fault(path: &str) -> Option<&'static str> {
+    let base = Url::parse("http://localhost").expect("an address");
+    if !path.starts_with('/') {
+        return Some("expected a `/` at its beginning");
+    }
+    let stays = base.join(path).is_ok_and(|url| url.host_str() == Some("localhost"));
+    (!stays).then_some("expected a path without a host")
+}

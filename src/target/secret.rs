@@ -1,0 +1,38 @@
+//! Text that must not be shown: keys, and header values that may hold one.
+
+use std::fmt;
+
+/// A text whose `Debug` shows nothing of it. It has no `Display`: whoever needs the text asks for
+/// it by [`Secret::expose`], which is easy to search for.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Takes a text into custody.
+    #[must_use]
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, to be sent or searched for, never to be printed.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(secret)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn debug_shows_nothing_of_a_secret() {
+        assert_eq!(format!("{:?}", Some(Secret::new("pms_live_x"))), "Some((secret))");
+    }
+}
