@@ -2,18 +2,13 @@
 
 use std::{ops::Range, path::Path, sync::Arc};
 
-use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
 };
 
-use super::{
-    fault::{Fault, Faults, Place, SourceText},
-    shape,
-};
+use super::fault::{Fault, Faults, Place, SourceText};
 
 /// A file that is valid TOML, with the place of each of its values.
 pub struct Document {
@@ -67,16 +62,10 @@ impl Document {
         faults.into_result(Self { source, tree })
     }
 
-    /// Reads the document as `T`. All that its schema, made from the type, refuses is a fault.
-    ///
-    /// # Errors
-    /// Every place at which the document is not a `T`.
-    pub fn read<T: JsonSchema + DeserializeOwned>(&self) -> Result<T, Faults> {
-        let value = self.tree.to_json();
-        shape::faults::<T>(self, &value).into_result(())?;
-        serde_json::from_value(value).map_err(|error| {
-            self.fault(&[], error.to_string(), "found while reading this file").into()
-        })
+    /// The document as JSON, for its schema and its type.
+    #[must_use]
+    pub fn to_json(&self) -> Value {
+        self.tree.to_json()
     }
 
     /// A fault at the value that `way` leads to, or at the nearest thing around it.

@@ -1,6 +1,6 @@
 //! What is wrong with an input file, and how it is shown.
 
-use std::{fmt, ops::Range, path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, fmt, ops::Range, path::PathBuf, sync::Arc};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
@@ -74,6 +74,11 @@ impl Faults {
         self.0.append(&mut other.0);
     }
 
+    /// The place of one fault, to narrow it.
+    pub(crate) fn place_of(&mut self, at: usize) -> Option<&mut Place> {
+        self.0.get_mut(at)?.place.as_mut()
+    }
+
     /// Whether nothing is wrong so far.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -102,48 +107,50 @@ impl From<Fault> for Faults {
 }
 
 impl fmt::Display for Fault {
-    /// Title, file, line, column, the line itself and what was expected, without colour.
+    /// Title, file, line, column, the line itself and what was expected, without colour; in one
+    /// line where the fault has no place.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut group = Group::with_title(Level::ERROR.primary_title(&self.title));
-        if let Some(place) = &self.place {
-            group = group.element(
-                Snippet::source(&place.source.text)
-                    .path(place.source.path.to_string_lossy().into_owned())
-                    .annotation(
-                        AnnotationKind::Primary.span(place.span.clone()).label(&place.label),
-                    ),
-            );
-        }
+        let Some(place) = &self.place else {
+            let help = self.help.as_ref().map(|help| format!("; {help}"));
+            return write!(f, "errproof: {}{}", self.title, help.unwrap_or_default());
+        };
+        let snippet = Snippet::source(&place.source.text)
+            .path(place.source.path.to_string_lossy().into_owned())
+            .annotation(AnnotationKind::Primary.span(place.span.clone()).label(&place.label));
+        let mut group = Group::with_title(Level::ERROR.primary_title(&self.title)).element(snippet);
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help));
         }
-        f.write_str(&Renderer::plain().render(&[group]))
+        writeln!(f, "{}", Renderer::plain().render(&[group]))
     }
 }
 
 impl fmt::Display for Faults {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for fault in &self.0 {
-            writeln!(f, "{fault}\n")?;
-        }
-        let files: std::collections::BTreeSet<_> = self
-            .0
+        let (placed, general): (Vec<_>, Vec<_>) =
+            self.0.iter().partition(|fault| fault.place.is_some());
+        let lines: Vec<_> = placed.iter().chain(&general).map(ToString::to_string).collect();
+        f.write_str(&lines.join("\n"))?;
+        let files: BTreeSet<_> = placed
             .iter()
             .filter_map(|fault| fault.place.as_ref().map(|place| &place.source.path))
             .collect();
-        let faults = match self.0.len() {
-            1 => "1 fault".to_owned(),
-            n => format!("{n} faults"),
+        let plural = |count: usize, what: &str| {
+            format!("{count} {what}{}", if count == 1 { "" } else { "s" })
         };
-        match files.len() {
-            0 => write!(f, "errproof: {faults}, nothing was sent"),
-            1 => write!(f, "errproof: {faults} in 1 file, nothing was sent"),
-            n => write!(f, "errproof: {faults} in {n} files, nothing was sent"),
+        match (placed.len(), general.len()) {
+            (0, _) => Ok(()),
+            (faults, general) => {
+                let separator = if general == 0 { "\n" } else { "\n\n" };
+                let faults = plural(faults + general, "fault");
+                let files = plural(files.len(), "file");
+                write!(f, "{separator}errproof: {faults} in {files}, nothing was sent")
+            }
         }
     }
 }
 
-/// `", did you mean `x`?"` where one of the known words is close to what was written, else nothing.
+/// "did you mean `x`?" where one of the known words is close to what was written.
 #[must_use]
 pub fn did_you_mean<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<String> {
     // 0.7 keeps `slott` -> `slot` and drops unrelated words of the same length.

@@ -15,7 +15,8 @@ use super::{
     document::{Document, Way},
     fault::{Fault, Faults},
     format::{ContractFile, PreflightFormat},
-    lookup::{keys, read, unknown},
+    lookup::{keys, path_fault, read},
+    reader::Reader,
     resolve::read_scenario,
 };
 
@@ -25,34 +26,46 @@ impl Contract {
     /// # Errors
     /// Every fault of every file, with its place.
     pub fn load(root: &Path) -> Result<Self, Faults> {
-        let path = Path::new("contract.toml");
-        let document = read(root, path).and_then(|text| Document::parse(path, text));
-        let mut contract = document.and_then(|document| {
-            let file = document.read::<ContractFile>()?;
-            complete(root, &document, file)
-        });
         let mut faults = Faults::default();
+        let contract = Self::read(root, &mut faults);
+        let contract = faults.into_result(contract)?;
+        Ok(contract.expect("what cannot be read is a fault"))
+    }
+
+    /// Reads the contract in a folder, and adds every fault of every file. With faults, what comes
+    /// out serves to look up names in, for the faults of a target's file, and for nothing else.
+    pub(crate) fn read(root: &Path, faults: &mut Faults) -> Option<Self> {
+        let mut contract = read_contract(root, faults);
         let files = scenario_files(root).unwrap_or_else(|fault| {
             faults.add(fault);
             Vec::new()
         });
         let mut codes = BTreeMap::new();
+        let mut scenarios = Vec::new();
         for path in &files {
-            let read = read_scenario(root, path, contract.as_ref().ok(), &mut codes);
-            match (read, &mut contract) {
-                (Ok(scenario), Ok(contract)) => contract.scenarios.extend(scenario.map(Arc::new)),
-                (Ok(_), Err(_)) => {}
-                (Err(more), _) => faults.append(more),
-            }
+            let scenario = read_scenario(root, path, contract.as_ref(), &mut codes, faults);
+            scenarios.extend(scenario.map(Arc::new));
         }
-        match contract {
-            Ok(contract) => faults.into_result(contract),
-            Err(mut first) => {
-                first.append(faults);
-                Err(first)
-            }
+        if let Some(contract) = &mut contract {
+            contract.scenarios = scenarios;
         }
+        contract
     }
+}
+
+/// A document of a file inside a folder, unless it has faults that leave nothing to read.
+pub(super) fn open(root: &Path, path: &Path, faults: &mut Faults) -> Option<Document> {
+    let document = read(root, path).and_then(|text| Document::parse(path, text));
+    document.map_err(|more| faults.append(more)).ok()
+}
+
+/// Reads `contract.toml`. With faults, what is left of it serves to look up names in.
+fn read_contract(root: &Path, faults: &mut Faults) -> Option<Contract> {
+    let document = open(root, Path::new("contract.toml"), faults)?;
+    let (file, mut reader) = Reader::open::<ContractFile>(&document);
+    let contract = file.map(|file| complete(root, &mut reader, file));
+    faults.append(reader.finish());
+    contract
 }
 
 fn scenario_files(root: &Path) -> Result<Vec<PathBuf>, Fault> {
@@ -73,74 +86,38 @@ fn scenario_files(root: &Path) -> Result<Vec<PathBuf>, Fault> {
     Ok(files)
 }
 
-fn complete(root: &Path, document: &Document, file: ContractFile) -> Result<Contract, Faults> {
-    let mut faults = Faults::default();
-    let schema =
-        compile(root, document, &["envelope", "schema"], &file.envelope.schema, &mut faults);
+fn complete(root: &Path, reader: &mut Reader<'_>, file: ContractFile) -> Contract {
+    let schema = compile(root, reader, &["envelope", "schema"], &file.envelope.schema);
     if file.key.alphabet.is_empty() || file.key.length == 0 {
-        faults.add(document.fault(
-            &["key"],
-            "keys without a character of their own",
-            "expected an alphabet and a length above 0",
-        ));
+        let label = "expected an alphabet and a length above 0";
+        reader.add(&["key"], "keys without a character of their own", label);
     }
     if file.key.carriers.is_empty() {
-        faults.add(document.fault(
-            &["key", "carriers"],
-            "no carrier for the key",
-            "expected at least one",
-        ));
+        reader.add(&["key", "carriers"], "no carrier for the key", "expected at least one");
     }
     let mut requests = BTreeMap::new();
     for (name, format) in file.requests {
         let way = ["requests", name.as_str(), "input"];
-        let input =
-            format.input.as_ref().and_then(|path| compile(root, document, &way, path, &mut faults));
+        let input = format.input.as_ref().map(|path| compile(root, reader, &way, path));
         if let (Some(input), Some(body)) = (&input, &format.body)
             && let Some(error) = input.iter_errors(body).next()
         {
-            faults.add(document.fault(
-                &["requests", name.as_str(), "body"],
-                format!("the unbroken body of `{name}` is refused by its input schema"),
-                error.to_string(),
-            ));
+            let title = format!("the unbroken body of `{name}` is refused by its input schema");
+            reader.add(&["requests", name.as_str(), "body"], title, error.to_string());
+        }
+        if let Some(why) = path_fault(&format.path) {
+            reader.add(&["requests", name.as_str(), "path"], "not a path", why);
         }
         requests.insert(name, NamedRequest { format, input });
     }
     let PreflightFormat { request, slot } = &file.preflight;
-    if !requests.contains_key(request) {
-        faults.add(unknown(
-            document,
-            &["preflight", "request"],
-            "request",
-            request.as_str(),
-            keys(&requests),
-        ));
-    }
-    if !file.slots.contains_key(slot) {
-        faults.add(unknown(
-            document,
-            &["preflight", "slot"],
-            "slot",
-            slot.as_str(),
-            keys(&file.slots),
-        ));
-    }
+    reader.known(&["preflight", "request"], "request", request.as_str(), keys(&requests));
+    reader.known(&["preflight", "slot"], "slot", slot.as_str(), keys(&file.slots));
     for (name, probe) in &file.probes {
-        if !requests.contains_key(&probe.request) {
-            faults.add(unknown(
-                document,
-                &["probes", name.as_str(), "request"],
-                "request",
-                probe.request.as_str(),
-                keys(&requests),
-            ));
-        }
+        let way = ["probes", name.as_str(), "request"];
+        reader.known(&way, "request", probe.request.as_str(), keys(&requests));
     }
-    let Some(schema) = schema.filter(|_| faults.is_empty()) else {
-        return Err(faults);
-    };
-    Ok(Contract {
+    Contract {
         root: root.to_owned(),
         name: file.name,
         docs: file.docs,
@@ -155,27 +132,17 @@ fn complete(root: &Path, document: &Document, file: ContractFile) -> Result<Cont
         probes: file.probes,
         promises: file.promises,
         scenarios: Vec::new(),
-    })
+    }
 }
 
-/// Compiles the JSON Schema in a file that a contract names.
-fn compile(
-    root: &Path,
-    document: &Document,
-    way: Way<'_>,
-    path: &str,
-    faults: &mut Faults,
-) -> Option<Validator> {
-    let failed = |why: String| document.fault(way, format!("failed to use the schema {path}"), why);
-    let text = match fs::read_to_string(root.join(path)) {
-        Ok(text) => text,
-        Err(error) => {
-            faults.add(failed(error.to_string()));
-            return None;
-        }
-    };
-    let compiled = serde_json::from_str::<Value>(&text)
-        .map_err(|error| error.to_string())
-        .and_then(|schema| jsonschema::validator_for(&schema).map_err(|error| error.to_string()));
-    compiled.map_err(|why| faults.add(failed(why))).ok()
+/// Compiles the JSON Schema in a file that a contract names. One with faults takes everything.
+fn compile(root: &Path, reader: &mut Reader<'_>, way: Way<'_>, path: &str) -> Validator {
+    let schema = read(root, Path::new(path))
+        .map_err(|_| format!("failed to read it in {}", root.display()))
+        .and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string()))
+        .and_then(|schema: Value| Validator::new(&schema).map_err(|error| error.to_string()));
+    schema.unwrap_or_else(|why| {
+        reader.add(way, format!("failed to use the schema {path}"), why);
+        Validator::new(&Value::Bool(true)).expect("the schema that takes everything compiles")
+    })
 }

@@ -2,10 +2,9 @@
 
 use std::{collections::BTreeMap, fs, path::Path};
 
-use super::{
-    document::{Document, Way},
-    fault::{Fault, Faults, did_you_mean, one_of},
-};
+use reqwest::Url;
+
+use super::fault::{Fault, Faults};
 
 /// The largest file that is read: a contract's are a few kilobytes.
 const LARGEST_FILE: u64 = 4 << 20;
@@ -21,25 +20,17 @@ pub(crate) fn read(root: &Path, path: &Path) -> Result<String, Faults> {
     fs::read_to_string(&whole).map_err(|error| failed(error.to_string()).into())
 }
 
-/// A name that nothing has, with the names that there are.
-pub(crate) fn unknown<'k>(
-    document: &Document,
-    way: Way<'_>,
-    kind: &str,
-    name: &str,
-    known: impl IntoIterator<Item = &'k str>,
-) -> Fault {
-    let known: Vec<&str> = known.into_iter().collect();
-    let mut fault = document.fault(
-        way,
-        format!("unknown {kind} `{name}`"),
-        format!("expected {}", one_of(known.iter().copied())),
-    );
-    fault.help = did_you_mean(name, known);
-    fault
-}
-
 /// The names in a table of a file.
 pub(crate) fn keys<K: AsRef<str>, V>(table: &BTreeMap<K, V>) -> impl Iterator<Item = &str> {
     table.keys().map(AsRef::as_ref)
+}
+
+/// Why a text cannot be a request's path, if it cannot.
+pub(crate) fn path_fault(path: &str) -> Option<&'static str> {
+    let base = Url::parse("http://localhost").expect("an address");
+    if !path.starts_with('/') {
+        return Some("expected a `/` at its beginning");
+    }
+    let stays = base.join(path).is_ok_and(|url| url.host_str() == Some("localhost"));
+    (!stays).then_some("expected a path without a host")
 }

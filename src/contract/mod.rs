@@ -16,6 +16,7 @@ pub mod key;
 mod load;
 pub(crate) mod lookup;
 pub mod names;
+pub(crate) mod reader;
 mod resolve;
 pub mod scenario;
 pub mod shape;

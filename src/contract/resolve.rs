@@ -14,11 +14,13 @@ use serde_json::Value;
 use super::{
     Contract, NamedRequest, body,
     case::{Burst, Case, MessagePattern, Provocation, Scenario, Single},
-    document::{Document, Way},
+    document::Document,
     fault::Faults,
     key::Carrier,
-    lookup::{keys, read, unknown},
+    load::open,
+    lookup::keys,
     names::{CarrierName, Code},
+    reader::Reader,
     scenario::{BurstFormat, CaseFormat, ScenarioFile},
 };
 
@@ -28,38 +30,39 @@ pub(super) fn read_scenario(
     path: &Path,
     contract: Option<&Contract>,
     codes: &mut BTreeMap<Code, PathBuf>,
-) -> Result<Option<Scenario>, Faults> {
-    let document = Document::parse(path, read(root, path)?)?;
-    let file = document.read::<ScenarioFile>()?;
-    let mut faults = Faults::default();
-    if let Some(first) = codes.insert(file.code.clone(), path.to_owned()) {
-        faults.add(document.fault(
-            &["code"],
-            format!("two scenarios for `{}`", file.code),
-            format!("{} has it already", first.display()),
-        ));
+    faults: &mut Faults,
+) -> Option<Scenario> {
+    let document = open(root, path, faults)?;
+    let (file, mut reader) = Reader::open::<ScenarioFile>(&document);
+    if let Some(file) = &file
+        && let Some(first) = codes.insert(file.code.clone(), path.to_owned())
+    {
+        let label = format!("{} has it already", first.display());
+        reader.add(&["code"], format!("two scenarios for `{}`", file.code), label);
     }
     let Some(contract) = contract else {
-        return faults.into_result(None);
+        faults.append(reader.finish());
+        return None;
     };
-    let mut resolver = Resolver { document: &document, contract, faults };
-    let scenario = resolver.scenario(file);
-    resolver.faults.into_result(Some(scenario))
+    let mut resolver = Resolver { document: &document, contract, reader };
+    let scenario = file.map(|file| resolver.scenario(file));
+    faults.append(resolver.reader.finish());
+    scenario
 }
 
 struct Resolver<'a> {
     document: &'a Document,
     contract: &'a Contract,
-    faults: Faults,
+    reader: Reader<'a>,
 }
 
 impl Resolver<'_> {
     fn scenario(&mut self, file: ScenarioFile) -> Scenario {
         let requests = &self.contract.requests;
-        self.known(&["request"], "request", file.request.as_str(), keys(requests));
-        self.known(&["slot"], "slot", file.slot.as_str(), keys(&self.contract.slots));
+        self.reader.known(&["request"], "request", file.request.as_str(), keys(requests));
+        self.reader.known(&["slot"], "slot", file.slot.as_str(), keys(&self.contract.slots));
         if !(400..600).contains(&file.status) {
-            self.add(&["status"], "not the status of an error", "expected 400 to 599");
+            self.reader.add(&["status"], "not the status of an error", "expected 400 to 599");
         }
         let message = self.message(&file);
         let mut ids = BTreeSet::new();
@@ -68,7 +71,7 @@ impl Resolver<'_> {
             let at = at.to_string();
             let id = case.id.as_str();
             if !ids.insert(id) {
-                self.add(
+                self.reader.add(
                     &["cases", &at, "id"],
                     format!("two cases `{id}`"),
                     "expected an id of its own",
@@ -78,7 +81,7 @@ impl Resolver<'_> {
                 !word.is_empty()
                     && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
             }) {
-                self.add(
+                self.reader.add(
                     &["cases", &at, "id"],
                     format!("`{id}` cannot be an id"),
                     "expected lower-case words joined by `-`",
@@ -104,7 +107,7 @@ impl Resolver<'_> {
             Err(error) => {
                 let text = error.to_string();
                 let why = text.lines().next_back().unwrap_or_default();
-                self.add(
+                self.reader.add(
                     &["message", "pattern"],
                     "not a regular expression",
                     why.trim_start_matches("error: "),
@@ -113,7 +116,12 @@ impl Resolver<'_> {
             }
         };
         for group in format.greater.iter().flatten() {
-            self.known(&["message", "greater"], "group", group, pattern.capture_names().flatten());
+            self.reader.known(
+                &["message", "greater"],
+                "group",
+                group,
+                pattern.capture_names().flatten(),
+            );
         }
         Some(MessagePattern { pattern, greater: format.greater.clone() })
     }
@@ -123,18 +131,19 @@ impl Resolver<'_> {
         let request = case.request.as_ref().unwrap_or(&file.request);
         let slot = case.slot.as_ref().unwrap_or(&file.slot);
         let contract = self.contract;
-        self.known(
-            &["cases", at, "request"],
-            "request",
-            request.as_str(),
-            keys(&contract.requests),
-        );
-        self.known(&["cases", at, "slot"], "slot", slot.as_str(), keys(&contract.slots));
+        if let Some(request) = &case.request {
+            let known = keys(&contract.requests);
+            self.reader.known(&["cases", at, "request"], "request", request.as_str(), known);
+        }
+        if let Some(slot) = &case.slot {
+            let known = keys(&contract.slots);
+            self.reader.known(&["cases", at, "slot"], "slot", slot.as_str(), known);
+        }
         if let Some(hook) = &case.hook {
-            self.known(&["cases", at, "hook"], "hook", hook.as_str(), keys(&contract.hooks));
+            self.reader.known(&["cases", at, "hook"], "hook", hook.as_str(), keys(&contract.hooks));
         }
         if let Some(probe) = &case.unchanged {
-            self.known(
+            self.reader.known(
                 &["cases", at, "unchanged"],
                 "probe",
                 probe.as_str(),
@@ -147,7 +156,7 @@ impl Resolver<'_> {
         if let Some(after) = case.after
             && after.at_least > after.at_most
         {
-            self.add(
+            self.reader.add(
                 &["cases", at, "after"],
                 "a range that holds nothing",
                 "expected at-least up to at-most",
@@ -200,7 +209,7 @@ impl Resolver<'_> {
         let mut found = Vec::new();
         for (index, name) in wanted.iter().enumerate() {
             let all = carriers.iter().map(|carrier| carrier.name.as_str());
-            self.known(
+            self.reader.known(
                 &["cases", at, "carriers", &index.to_string()],
                 "carrier",
                 name.as_str(),
@@ -209,7 +218,11 @@ impl Resolver<'_> {
             found.extend(carriers.iter().find(|carrier| carrier.name == *name).cloned());
         }
         if wanted.is_empty() {
-            self.add(&["cases", at, "carriers"], "no carrier to try", "expected at least one");
+            self.reader.add(
+                &["cases", at, "carriers"],
+                "no carrier to try",
+                "expected at least one",
+            );
         }
         found
     }
@@ -217,10 +230,10 @@ impl Resolver<'_> {
     /// A burst is one request many times: nothing else can be wrong with it.
     fn burst(&mut self, case: &CaseFormat, burst: &BurstFormat, at: &str) {
         let slots = keys(&self.contract.slots);
-        self.known(&["cases", at, "burst", "other"], "slot", burst.other.as_str(), slots);
+        self.reader.known(&["cases", at, "burst", "other"], "slot", burst.other.as_str(), slots);
         let limit = self.contract.limit.requests;
         if burst.requests <= limit {
-            self.add(
+            self.reader.add(
                 &["cases", at, "burst", "requests"],
                 "a burst that breaks no limit",
                 format!("expected more than the {limit} of the contract's limit"),
@@ -235,7 +248,7 @@ impl Resolver<'_> {
             ("after", case.after.is_some()),
         ];
         for (name, _) in stray.iter().filter(|(_, given)| *given) {
-            self.add(
+            self.reader.add(
                 &["cases", at, name],
                 format!("`{name}` in a case with a burst"),
                 "a burst sends one unbroken request many times",
@@ -247,7 +260,7 @@ impl Resolver<'_> {
     fn defect(&mut self, named: &NamedRequest, case: &CaseFormat, at: &str) {
         let given = [case.key.is_some(), case.body.is_some(), case.hook.is_some()];
         if given.iter().filter(|given| **given).count() > 1 {
-            self.add(
+            self.reader.add(
                 &["cases", at],
                 "more than one thing is broken",
                 "expected one of `key`, `body` and `hook`",
@@ -256,7 +269,9 @@ impl Resolver<'_> {
         let Some(defect) = &case.body else { return };
         let bytes = match body::bytes(named.format.body.as_ref(), Some(defect)) {
             Ok(bytes) => bytes,
-            Err(why) => return self.add(&["cases", at, "body"], "this defect cannot be made", why),
+            Err(why) => {
+                return self.reader.add(&["cases", at, "body"], "this defect cannot be made", why);
+            }
         };
         let Some(input) = &named.input else { return };
         let Ok(sent) = serde_json::from_slice::<Value>(&bytes) else {
@@ -266,7 +281,7 @@ impl Resolver<'_> {
         let request = case.request.as_ref();
         if errors.is_empty() {
             let what = request.map_or("the request".to_owned(), |name| format!("`{name}`"));
-            self.add(
+            self.reader.add(
                 &["cases", at, "body"],
                 "this body breaks nothing",
                 format!("the input schema of {what} takes it"),
@@ -275,29 +290,12 @@ impl Resolver<'_> {
         if let Some(field) = &case.field
             && let Some(other) = errors.iter().find(|error| !concerns(error, field))
         {
-            self.add(
+            self.reader.add(
                 &["cases", at, "body"],
                 format!("this body breaks more than `{field}`"),
                 other.to_string(),
             );
         }
-    }
-
-    fn known<'k>(
-        &mut self,
-        way: Way<'_>,
-        kind: &str,
-        name: &str,
-        known: impl Iterator<Item = &'k str>,
-    ) {
-        let known: Vec<&str> = known.collect();
-        if !known.contains(&name) {
-            self.faults.add(unknown(self.document, way, kind, name, known));
-        }
-    }
-
-    fn add(&mut self, way: Way<'_>, title: impl Into<String>, label: impl Into<String>) {
-        self.faults.add(self.document.fault(way, title, label));
     }
 }
 

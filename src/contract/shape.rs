@@ -4,7 +4,7 @@
 //! than serde alone because serde stops at a file's first fault.
 
 use jsonschema::{
-    JsonType, ValidationError, Validator,
+    JsonType, ValidationError,
     error::{TypeKind, ValidationErrorKind},
 };
 use schemars::{JsonSchema, Schema, generate::SchemaSettings, transform::RecursiveTransform};
@@ -23,17 +23,6 @@ pub fn schema_of<T: JsonSchema>() -> Value {
         .into_generator()
         .into_root_schema_for::<T>()
         .to_value()
-}
-
-/// All that the schema of `T` refuses in a document.
-pub(super) fn faults<T: JsonSchema>(document: &Document, value: &Value) -> Faults {
-    let schema = schema_of::<T>();
-    let validator = Validator::new(&schema).expect("a schema made from a type compiles");
-    let mut explainer = Explainer { document, schema: &schema, faults: Faults::default() };
-    for error in validator.iter_errors(value) {
-        explainer.explain(&error);
-    }
-    explainer.faults
 }
 
 /// TOML has no null, so "a text or null" would only blur what is expected.
@@ -61,18 +50,60 @@ fn without_null(schema: &mut Schema) {
     }
 }
 
-struct Explainer<'a> {
+/// Turns a schema's errors into faults, and mends what they are about.
+pub(super) struct Explainer<'a> {
     document: &'a Document,
     schema: &'a Value,
     faults: Faults,
+    mended: Vec<Vec<String>>,
 }
 
-impl Explainer<'_> {
+impl<'a> Explainer<'a> {
+    pub(super) fn new(document: &'a Document, schema: &'a Value) -> Self {
+        Self { document, schema, faults: Faults::default(), mended: Vec::new() }
+    }
+
+    /// The faults, and the ways to what was mended.
+    pub(super) fn finish(self) -> (Faults, Vec<Vec<String>>) {
+        (self.faults, self.mended)
+    }
+
+    /// Puts the least that the schema takes in the place of what it refused.
+    pub(super) fn mend(&mut self, value: &mut Value, error: &ValidationError<'_>) {
+        let way = steps(error);
+        let Some(place) = value.pointer_mut(error.instance_path().as_str()) else {
+            return;
+        };
+        match error.kind() {
+            ValidationErrorKind::AdditionalProperties { unexpected } => {
+                for key in unexpected {
+                    place.as_object_mut().map(|table| table.remove(key));
+                }
+            }
+            ValidationErrorKind::Required { property } => {
+                let key = property.as_str().unwrap_or_default();
+                let schema = beside(self.schema, error, "properties").and_then(|all| all.get(key));
+                if let (Some(table), Some(schema)) = (place.as_object_mut(), schema) {
+                    table.insert(key.to_owned(), least(schema, self.schema));
+                    self.mended.push([way, vec![key.to_owned()]].concat());
+                }
+            }
+            _ => {
+                let keyword = error.schema_path().as_str();
+                let parent = keyword.rsplit_once('/').map_or("", |(parent, _)| parent);
+                if let Some(schema) = self.schema.pointer(parent) {
+                    *place = least(schema, self.schema);
+                    self.mended.push(way);
+                }
+            }
+        }
+    }
+
     /// One error of the schema can be several faults (two unknown keys in one table).
-    fn explain(&mut self, error: &ValidationError<'_>) {
+    pub(super) fn explain(&mut self, error: &ValidationError<'_>) {
         let steps = steps(error);
         let way: Vec<&str> = steps.iter().map(String::as_str).collect();
-        let name = way.last().copied().unwrap_or("this file");
+        let name = name_of(&way);
         match error.kind() {
             ValidationErrorKind::AdditionalProperties { unexpected } => {
                 for key in unexpected {
@@ -180,7 +211,7 @@ impl Explainer<'_> {
     }
 
     fn unknown_word(&mut self, way: Way<'_>, what: &str, written: &Value, known: &[&str]) {
-        let name = way.last().copied().unwrap_or("this file");
+        let name = name_of(way);
         let mut fault = self.document.fault(
             way,
             format!("unknown {what} `{name}`"),
@@ -205,6 +236,12 @@ fn beside<'s>(schema: &'s Value, error: &ValidationError<'_>, keyword: &str) -> 
     schema.pointer(parent)?.get(keyword)
 }
 
+/// What a person calls the value at the end of a way: its name, or its list's.
+fn name_of<'w>(way: &[&'w str]) -> &'w str {
+    let named = way.iter().rev().find(|step| step.parse::<usize>().is_err());
+    named.copied().unwrap_or("this file")
+}
+
 /// The way from the file's top to the refused value (a JSON Pointer, RFC 6901, unescaped).
 fn steps(error: &ValidationError<'_>) -> Vec<String> {
     error
@@ -214,6 +251,39 @@ fn steps(error: &ValidationError<'_>) -> Vec<String> {
         .skip(1)
         .map(|step| step.replace("~1", "/").replace("~0", "~"))
         .collect()
+}
+
+/// The least value that a schema takes: an empty text, the smallest number, no entries.
+fn least(schema: &Value, root: &Value) -> Value {
+    if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
+        let definition = root.pointer(reference.trim_start_matches('#'));
+        return definition.map_or(Value::Null, |definition| least(definition, root));
+    }
+    if let Some(first) = schema.pointer("/enum/0").or_else(|| schema.get("const")) {
+        return first.clone();
+    }
+    if let Some(first) = schema.pointer("/oneOf/0").or_else(|| schema.pointer("/anyOf/0")) {
+        return least(first, root);
+    }
+    match schema.get("type").and_then(Value::as_str) {
+        Some("string") => "".into(),
+        Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or(0.into()),
+        Some("boolean") => false.into(),
+        Some("array") => {
+            let items = schema.get("items").map_or(Value::Null, |items| least(items, root));
+            let count = schema.get("minItems").and_then(Value::as_u64).unwrap_or_default();
+            (0..count).map(|_| items.clone()).collect()
+        }
+        Some("object") => {
+            let required = schema.get("required").map(texts).unwrap_or_default();
+            let field = |name: &str| {
+                let field = schema.get("properties")?.get(name)?;
+                Some((name.to_owned(), least(field, root)))
+            };
+            Value::Object(required.into_iter().filter_map(field).collect())
+        }
+        _ => Value::Null,
+    }
 }
 
 fn texts(list: &Value) -> Vec<&str> {

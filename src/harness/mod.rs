@@ -15,6 +15,7 @@ mod burst;
 pub mod drift;
 pub mod exit;
 pub mod judge;
+pub mod key_use;
 pub mod options;
 pub mod plan;
 pub mod preflight;
@@ -41,25 +42,24 @@ use trials::{Stage, trials};
 /// What a test binary with `harness = false` calls: reads the flags, runs, and ends as [`exit`] says.
 #[must_use = "return it from main, or the run always succeeds"]
 pub fn main() -> ExitCode {
-    let options = match Options::try_parse() {
+    start(Options::try_parse())
+}
+
+/// Runs with flags that were read, or says what is wrong with them, and ends as [`exit`] says.
+#[must_use = "return it from main, or the run always succeeds"]
+pub fn start(options: Result<Options, clap::Error>) -> ExitCode {
+    let options = match options {
         Ok(options) => options,
         Err(error) => return print::usage(&error),
     };
-    match run(options) {
-        Ok(code) => ExitCode::from(code),
-        Err(End::Faults(faults)) => {
-            print::problem(&faults.to_string());
-            ExitCode::from(exit::USAGE)
-        }
-        Err(End::Unreachable(why)) => {
-            print::problem(&format!("errproof: {why}"));
-            ExitCode::from(exit::UNREACHABLE)
-        }
-        Err(End::Nothing(why)) => {
-            print::problem(&format!("errproof: {why}"));
-            ExitCode::from(exit::NOTHING)
-        }
-    }
+    let (why, code) = match run(options) {
+        Ok(code) => return ExitCode::from(code),
+        Err(End::Faults(faults)) => (faults.to_string(), exit::USAGE),
+        Err(End::Unreachable(why)) => (format!("errproof: {why}"), exit::UNREACHABLE),
+        Err(End::Nothing(why)) => (format!("errproof: {why}"), exit::NOTHING),
+    };
+    print::problem(&why);
+    ExitCode::from(code)
 }
 
 /// Why a run ends without a verdict on the contract.
@@ -84,16 +84,19 @@ impl From<Fault> for End {
 fn run(mut options: Options) -> Result<u8, End> {
     let environment = |name: &str| env::var(name).ok();
     let root = contract_folder(options.contract.as_deref());
-    let contract = Arc::new(Contract::load(&root)?);
-    let given = Given { target: options.target.as_deref(), url: options.target_url.as_deref() };
     let runtime = Runtime::new().expect("the runtime starts");
-    let live = Target::load(given, &contract, &environment)?;
-    let (target, _bundled) = if let Some(target) = live {
-        (target, None)
-    } else {
-        let bundled = runtime.block_on(Bundled::start());
-        (bundled.target(&contract)?, Some(bundled))
-    };
+    let given = Given { target: options.target.as_deref(), url: options.target_url.as_deref() };
+    let mut faults = Faults::default();
+    let contract = Contract::read(&root, &mut faults);
+    let mut bundled = None;
+    let target = contract.as_ref().and_then(|contract| {
+        if !given.is_nothing() {
+            return Target::load(given, contract, &environment, &mut faults);
+        }
+        bundled.insert(runtime.block_on(Bundled::start())).target(contract, &mut faults)
+    });
+    let (contract, target) =
+        faults.into_result(contract.zip(target))?.expect("what cannot be read is a fault");
     guard_production(&contract, &target, options.allow_production)?;
     let plan = Plan::new(&contract, &target)?;
     let redactor =
@@ -105,10 +108,11 @@ fn run(mut options: Options) -> Result<u8, End> {
     let snapshots =
         Snapshots::new(&contract.root, &target.name, Recording::from_environment(&environment));
     let run = Arc::new(Run {
-        contract,
+        contract: Arc::new(contract),
         target: Arc::new(target),
         sender,
         judge: judge::Judge::default(),
+        keys: key_use::KeyUse::default(),
         snapshots,
     });
     let stage = Stage {

@@ -10,7 +10,7 @@ use libtest_mimic::Arguments;
 /// Without a target it proves the contract on the bundled mock.
 #[derive(Debug, Parser)]
 #[command(
-    name = "conformance",
+    override_usage = "cargo test -- [OPTIONS] [FILTER]\n       errproof test [OPTIONS] [FILTER]",
     after_help = "\
 Exit codes:
   0    all well

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{
     drift::Snapshots,
     judge::Judge,
+    key_use::{InUse, KeyUse},
     plan::{Planned, Script},
     verdict::{Played, Verdict},
 };
@@ -26,6 +27,8 @@ pub struct Run {
     pub sender: Sender,
     /// Holds answers against the contract.
     pub judge: Judge,
+    /// Which keys are in use.
+    pub keys: KeyUse,
     /// The reviewed envelopes of this target.
     pub snapshots: Snapshots,
 }
@@ -99,6 +102,7 @@ impl Play<'_> {
                 )));
             }
         }
+        let _in_use = self.key_for(request, probe.is_some()).await;
         let before = match probe {
             Some((read, pointer)) => Some(self.read(read, pointer).await?),
             None => None,
@@ -123,6 +127,14 @@ impl Play<'_> {
         }
         self.compare(at);
         Ok(())
+    }
+
+    /// The right to use the request's key. A request that takes minutes holds none, so that nobody
+    /// has to wait for it.
+    async fn key_for(&self, request: &Outgoing, alone: bool) -> Option<InUse> {
+        let key = request.key.as_ref().filter(|_| self.planned.case().after.is_none())?;
+        let keys = &self.run.keys;
+        Some(if alone { keys.alone(key).await } else { keys.share(key).await })
     }
 
     /// Reads a probe's number.

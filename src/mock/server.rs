@@ -44,10 +44,8 @@ impl Bundled {
     }
 
     /// It as a target: its keys in the contract's slots, its hooks, and the time it shares.
-    ///
-    /// # Errors
-    /// If the contract is not the one that the bundled API is written for.
-    pub fn target(&self, contract: &Contract) -> Result<Target, Faults> {
+    #[must_use]
+    pub fn target(&self, contract: &Contract, faults: &mut Faults) -> Option<Target> {
         let hook = |name: &HookName| {
             let value = HeaderSource::Value(name.to_string());
             let headers = BTreeMap::from([(FAULT_HEADER.to_owned(), value)]);
@@ -62,7 +60,7 @@ impl Bundled {
             let slot = contract.slots.iter().find(|(_, slot)| slot.env == variable);
             self.keys.get(slot?.0.as_str()).cloned()
         };
-        Target::bundled(&file, contract, Clock::Shared(self.clock.clone()), &environment)
+        Target::bundled(&file, contract, Clock::Shared(self.clock.clone()), &environment, faults)
     }
 }
 

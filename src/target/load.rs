@@ -12,8 +12,9 @@ use crate::contract::{
     case::Provocation,
     document::{Document, Way},
     fault::{Fault, Faults, did_you_mean},
-    lookup::{keys, read, unknown},
+    lookup::{keys, read},
     names::SlotName,
+    reader::Reader,
 };
 
 /// Looks up an environment variable. A function, so that tests have an environment of their own.
@@ -28,66 +29,63 @@ pub struct Given<'a> {
     pub url: Option<&'a str>,
 }
 
+impl Given<'_> {
+    /// Whether nothing was said, so that the bundled mock is meant.
+    #[must_use]
+    pub fn is_nothing(self) -> bool {
+        self.target.is_none() && self.url.is_none()
+    }
+}
+
 impl Target {
-    /// The live target that was asked for, or none where nothing was.
-    ///
-    /// # Errors
-    /// Every fault of the target's file, or that there is none, or that the address is none.
+    /// The live target that was asked for. What is wrong is added to the faults: everything in the
+    /// target's file, or that there is none, or that the address is none.
+    #[must_use]
     pub fn load(
         given: Given<'_>,
         contract: &Contract,
         environment: Environment<'_>,
-    ) -> Result<Option<Self>, Faults> {
-        let Given { target, url } = given;
-        let (file, document, name) = match (target, url) {
-            (None, None) => return Ok(None),
-            (None, Some(url)) => {
-                let file = TargetFile { base_url: url.to_owned(), ..TargetFile::default() };
-                (file, None, None)
-            }
-            (Some(target), url) => {
-                let document = find(contract, target)?;
-                let mut file = document.read::<TargetFile>()?;
-                if let Some(url) = url {
-                    url.clone_into(&mut file.base_url);
-                }
-                let name =
-                    document.path().file_stem().map(|stem| stem.to_string_lossy().into_owned());
-                (file, Some(document), name)
-            }
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        let Some(name) = given.target else {
+            let base_url = given.url.unwrap_or_default().to_owned();
+            let file = TargetFile { base_url, ..TargetFile::default() };
+            let reader = Reader::of_nothing();
+            return Loader { contract, environment, reader }.target(
+                None,
+                Clock::real(),
+                &file,
+                faults,
+            );
         };
-        let base_url = address(&file.base_url).map_err(|why| match (&document, url) {
-            (Some(document), None) => {
-                document.fault(&["base-url"], format!("`{}` is not an address", file.base_url), why)
-            }
-            _ => Fault::general(format!("`{}` is not an address: {why}", file.base_url)),
-        })?;
-        let name = name.unwrap_or_else(|| {
-            let host = base_url.host_str().unwrap_or_default();
-            base_url.port().map_or(host.to_owned(), |port| format!("{host}_{port}"))
-        });
-        let loader = Loader {
-            contract,
-            document: document.as_ref(),
-            environment,
-            faults: Faults::default(),
+        let document = find(contract, name).map_err(|more| faults.append(more)).ok()?;
+        let (file, reader) = Reader::open::<TargetFile>(&document);
+        let mut loader = Loader { contract, environment, reader };
+        let Some(mut file) = file else {
+            faults.append(loader.reader.finish());
+            return None;
         };
-        loader.target(name, base_url, Clock::real(), &file).map(Some)
+        if let Some(url) = given.url {
+            if let Err(why) = address(url) {
+                loader.reader.add(&[], format!("`{url}` is not an address"), why);
+            }
+            url.clone_into(&mut file.base_url);
+        }
+        let name = document.path().file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        loader.target(name, Clock::real(), &file, faults)
     }
 
     /// A target that is described by a value rather than a file: the bundled mock.
-    ///
-    /// # Errors
-    /// If the description does not fit the contract.
+    #[must_use]
     pub fn bundled(
         file: &TargetFile,
         contract: &Contract,
         clock: Clock,
         environment: Environment<'_>,
-    ) -> Result<Self, Faults> {
-        let base_url = address(&file.base_url).map_err(Fault::general)?;
-        let loader = Loader { contract, document: None, environment, faults: Faults::default() };
-        loader.target("mock".to_owned(), base_url, clock, file)
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        let loader = Loader { contract, environment, reader: Reader::of_nothing() };
+        loader.target(Some("mock".to_owned()), clock, file, faults)
     }
 }
 
@@ -135,49 +133,41 @@ fn address(text: &str) -> Result<Url, String> {
 /// [`super::offers`].
 pub(super) struct Loader<'a> {
     pub(super) contract: &'a Contract,
-    pub(super) document: Option<&'a Document>,
     pub(super) environment: Environment<'a>,
-    faults: Faults,
+    pub(super) reader: Reader<'a>,
 }
 
 impl Loader<'_> {
     fn target(
         mut self,
-        name: String,
-        base_url: Url,
+        name: Option<String>,
         clock: Clock,
         file: &TargetFile,
-    ) -> Result<Target, Faults> {
+        faults: &mut Faults,
+    ) -> Option<Target> {
         let slots = self.slots(file);
         let headers = self.headers(&file.headers, &["headers"]);
         let requests = self.requests(file);
         let hooks = self.hooks(file);
         let probes = self.probes(file);
-        let target = Target {
-            name,
-            base_url,
-            file: self.document.map(|document| document.path().to_owned()),
-            clock,
-            slots,
-            headers,
-            requests,
-            hooks,
-            probes,
-        };
-        self.faults.into_result(target)
+        let base_url = address(&file.base_url).map_err(|why| {
+            let title = format!("`{}` is not an address", file.base_url);
+            self.reader.add(&["base-url"], title, why);
+        });
+        let path = self.reader.document().map(|document| document.path().to_owned());
+        faults.append(self.reader.finish());
+        let base_url = base_url.ok()?;
+        let name = name.unwrap_or_else(|| {
+            let host = base_url.host_str().unwrap_or_default();
+            base_url.port().map_or(host.to_owned(), |port| format!("{host}_{port}"))
+        });
+        Some(Target { name, base_url, file: path, clock, slots, headers, requests, hooks, probes })
     }
 
     fn slots(&mut self, file: &TargetFile) -> BTreeMap<SlotName, Slot> {
         let contract = self.contract;
         for name in file.slots.keys() {
-            if !contract.slots.contains_key(name) {
-                self.unknown(
-                    &["slots", name.as_str()],
-                    "slot",
-                    name.as_str(),
-                    keys(&contract.slots),
-                );
-            }
+            self.reader.known_entry(&["slots"], "slot", name.as_str(), keys(&contract.slots));
         }
         let mut slots = BTreeMap::new();
         for (name, format) in &contract.slots {
@@ -186,14 +176,8 @@ impl Loader<'_> {
             if let Some(key) = &key {
                 self.check_key(&["slots", name.as_str(), "env"], env, key);
             }
-            slots.insert(
-                name.clone(),
-                Slot {
-                    env: env.clone(),
-                    purpose: format.purpose.clone(),
-                    key: key.map(Secret::new),
-                },
-            );
+            let (env, purpose) = (env.clone(), format.purpose.clone());
+            slots.insert(name.clone(), Slot { env, purpose, key: key.map(Secret::new) });
         }
         self.check_bursts(&slots);
         slots
@@ -201,13 +185,12 @@ impl Loader<'_> {
 
     fn check_key(&mut self, way: Way<'_>, env: &str, key: &str) {
         if key.chars().count() < SHORTEST_SECRET {
-            self.add(way, format!("${env} is too short to be a key"), format!("expected {SHORTEST_SECRET} characters or more, which can be kept out of the output"));
+            let title = format!("${env} is empty or too short to be a key");
+            let label = format!("unset it, or set it to {SHORTEST_SECRET} characters or more");
+            self.reader.add(way, title, label);
         } else if HeaderValue::from_str(key).is_err() || key.trim() != key {
-            self.add(
-                way,
-                format!("${env} cannot be sent as a key"),
-                "expected no line break, and no space around it",
-            );
+            let label = "expected no line break in it, and no space around it";
+            self.reader.add(way, format!("${env} cannot be sent as a key"), label);
         }
     }
 
@@ -216,7 +199,7 @@ impl Loader<'_> {
         let cases = self.contract.scenarios.iter().flat_map(|scenario| &scenario.cases);
         for case in cases {
             let Provocation::Burst(burst) = &case.provocation else { continue };
-            let own = &slots[&burst.slot];
+            let Some(own) = slots.get(&burst.slot) else { continue };
             let twin = slots.iter().find(|(name, slot)| {
                 **name != burst.slot && slot.key.is_some() && slot.key == own.key
             });
@@ -226,30 +209,8 @@ impl Loader<'_> {
                     "a burst uses up the key of `{}`, so `{name}` needs another",
                     burst.slot
                 );
-                self.add(&["slots", burst.slot.as_str()], title, label);
+                self.reader.add(&["slots", burst.slot.as_str()], title, label);
             }
         }
-    }
-
-    pub(super) fn add(&mut self, way: Way<'_>, title: impl Into<String>, label: impl Into<String>) {
-        let fault = match self.document {
-            Some(document) => document.fault(way, title, label),
-            None => Fault::general(format!("{}: {}", title.into(), label.into())),
-        };
-        self.faults.add(fault);
-    }
-
-    pub(super) fn unknown<'k>(
-        &mut self,
-        way: Way<'_>,
-        kind: &str,
-        name: &str,
-        known: impl Iterator<Item = &'k str>,
-    ) {
-        let fault = match self.document {
-            Some(document) => unknown(document, way, kind, name, known),
-            None => Fault::general(format!("unknown {kind} `{name}`")),
-        };
-        self.faults.add(fault);
     }
 }

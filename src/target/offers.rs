@@ -2,10 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use reqwest::{
-    Url,
-    header::{HeaderName, HeaderValue},
-};
+use reqwest::header::{HeaderName, HeaderValue};
 
 use super::{
     First, Headers, Hook,
@@ -16,7 +13,7 @@ use super::{
 use crate::contract::{
     document::Way,
     format::{Probe, RequestFormat},
-    lookup::keys,
+    lookup::{keys, path_fault},
     names::{HookName, ProbeName, RequestName},
 };
 
@@ -27,9 +24,9 @@ impl Loader<'_> {
             contract.requests.iter().map(|(name, named)| (name.clone(), named.format.clone()));
         let mut requests: BTreeMap<_, _> = formats.collect();
         for (name, change) in &file.requests {
-            let way = ["requests", name.as_str()];
             let Some(format) = requests.get_mut(name) else {
-                self.unknown(&way, "request", name.as_str(), keys(&contract.requests));
+                let known = keys(&contract.requests);
+                self.reader.known_entry(&["requests"], "request", name.as_str(), known);
                 continue;
             };
             format.method = change.method.unwrap_or(format.method);
@@ -40,7 +37,7 @@ impl Loader<'_> {
                 format.body.clone_from(&change.body);
             }
             if let Some(why) = path_fault(&format.path) {
-                self.add(&["requests", name.as_str(), "path"], "not a path", why);
+                self.reader.add(&["requests", name.as_str(), "path"], "not a path", why);
             }
         }
         requests
@@ -49,14 +46,7 @@ impl Loader<'_> {
     pub(super) fn hooks(&mut self, file: &TargetFile) -> BTreeMap<HookName, Result<Hook, String>> {
         let contract = self.contract;
         for name in file.hooks.keys() {
-            if !contract.hooks.contains_key(name) {
-                self.unknown(
-                    &["hooks", name.as_str()],
-                    "hook",
-                    name.as_str(),
-                    keys(&contract.hooks),
-                );
-            }
+            self.reader.known_entry(&["hooks"], "hook", name.as_str(), keys(&contract.hooks));
         }
         let mut hooks = BTreeMap::new();
         for (name, purpose) in &contract.hooks {
@@ -71,7 +61,7 @@ impl Loader<'_> {
 
     fn hook(&mut self, source: &HookSource, name: &str) -> Result<Hook, String> {
         if source.headers.is_empty() && source.first.is_none() {
-            self.add(
+            self.reader.add(
                 &["hooks", name],
                 format!("`{name}` does nothing"),
                 "expected `headers` or `first`",
@@ -84,7 +74,7 @@ impl Loader<'_> {
 
     fn first(&mut self, first: &FirstRequest, name: &str) -> Result<First, String> {
         if let Some(why) = path_fault(&first.path) {
-            self.add(&["hooks", name, "first", "path"], "not a path", why);
+            self.reader.add(&["hooks", name, "first", "path"], "not a path", why);
         }
         let mut headers = self.headers(&first.headers, &["hooks", name, "first", "headers"])?;
         if first.body.is_some() {
@@ -106,7 +96,7 @@ impl Loader<'_> {
         purpose: &str,
     ) -> Result<Hook, String> {
         let Some(header) = (self.environment)(env) else {
-            let place = self.document.map_or("a target's file".to_owned(), |document| {
+            let place = self.reader.document().map_or("a target's file".to_owned(), |document| {
                 document.path().display().to_string()
             });
             return Err(format!(
@@ -114,7 +104,7 @@ impl Loader<'_> {
             ));
         };
         let Some((header, value)) = header.split_once(':') else {
-            self.add(&[], format!("${env} holds no header"), "expected `Name: value`");
+            self.reader.add(&[], format!("${env} holds no header"), "expected `Name: value`");
             return Ok(Hook::default());
         };
         self.check_header(&[], header, value.trim());
@@ -131,25 +121,20 @@ impl Loader<'_> {
         for (name, change) in &file.probes {
             let way = ["probes", name.as_str()];
             let Some(Ok(probe)) = probes.get_mut(name) else {
-                self.unknown(&way, "probe", name.as_str(), keys(&contract.probes));
+                let known = keys(&contract.probes);
+                self.reader.known_entry(&["probes"], "probe", name.as_str(), known);
                 continue;
             };
             if let Some(request) = &change.request {
-                if !contract.requests.contains_key(request) {
-                    self.unknown(
-                        &["probes", name.as_str(), "request"],
-                        "request",
-                        request.as_str(),
-                        keys(&contract.requests),
-                    );
-                }
+                let way = ["probes", name.as_str(), "request"];
+                self.reader.known(&way, "request", request.as_str(), keys(&contract.requests));
                 probe.request.clone_from(request);
             }
             if let Some(pointer) = &change.pointer {
                 probe.pointer.clone_from(pointer);
             }
             if !change.offered {
-                let place = self.document.map(|document| {
+                let place = self.reader.document().map(|document| {
                     format!("{}:{}", document.path().display(), document.line(&way))
                 });
                 let why = format!("no probe `{name}` here: {} says so", place.unwrap_or_default());
@@ -190,21 +175,11 @@ impl Loader<'_> {
     fn check_header(&mut self, way: Way<'_>, name: &str, value: &str) {
         if HeaderName::from_bytes(name.as_bytes()).is_err() || HeaderValue::from_str(value).is_err()
         {
-            self.add(
+            self.reader.add(
                 way,
                 format!("`{name}` cannot be sent as a header"),
                 "expected letters and `-` in its name, and no line break in its value",
             );
         }
     }
-}
-
-/// Why a text cannot be a request's path, if it cannot.
-pub(crate) fn path_fault(path: &str) -> Option<&'static str> {
-    let base = Url::parse("http://localhost").expect("an address");
-    if !path.starts_with('/') {
-        return Some("expected a `/` at its beginning");
-    }
-    let stays = base.join(path).is_ok_and(|url| url.host_str() == Some("localhost"));
-    (!stays).then_some("expected a path without a host")
 }
