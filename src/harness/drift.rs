@@ -179,7 +179,7 @@ fn differences(known: &Facts, facts: &Facts) -> Vec<Mismatch> {
         .into_iter()
         .filter(|place| known.get(*place) != facts.get(*place))
         .map(|place| {
-            let expected = format!("{} as reviewed", shown(known, place));
+            let expected = format!("{} (as reviewed)", shown(known, place));
             Mismatch::at(place, expected, shown(facts, place))
         })
         .collect()

@@ -9,16 +9,13 @@ use libtest_mimic::Arguments;
 ///
 /// Without a target it proves the contract on the bundled mock.
 #[derive(Debug, Parser)]
-#[command(
-    override_usage = "cargo test -- [OPTIONS] [FILTER]\n       errproof test [OPTIONS] [FILTER]",
-    after_help = "\
+#[command(after_help = "\
 Exit codes:
   0    all well
   101  the contract is broken, or a trial could not be judged
   2    bad usage or bad files, nothing was sent
   3    the target could not be reached, or refuses the key it was given
-  4    nothing was selected, or all that was selected is ignored"
-)]
+  4    nothing was selected, or all that was selected is ignored")]
 pub struct Options {
     /// Test the API at this address; with --target, in place of the file's own
     #[arg(long, value_name = "URL", env = "ERRPROOF_TARGET_URL")]

@@ -90,14 +90,6 @@ impl Plan {
             }
         }
         let preflight = planner.preflight();
-        let headers = target.headers.iter().flatten();
-        let hooks = target.hooks.values().flatten().flat_map(|hook| {
-            let first = hook.first.iter().flat_map(|first| &first.headers);
-            hook.headers.iter().chain(first)
-        });
-        for (name, value) in headers.chain(hooks) {
-            planner.secrets.push((value.clone(), format!("({name})")));
-        }
         // A slot's own key wins over a spoilt one that happens to be the same text.
         let mut secrets: Vec<_> = target
             .slots
@@ -105,6 +97,7 @@ impl Plan {
             .filter_map(|slot| Some((slot.key.clone()?, format!("${}", slot.env))))
             .collect();
         secrets.append(&mut planner.secrets);
+        secrets.extend_from_slice(&target.secrets);
         planner.faults.into_result(Self { trials, preflight, secrets })
     }
 }

@@ -50,17 +50,12 @@ impl Target {
         let Some(name) = given.target else {
             let base_url = given.url.unwrap_or_default().to_owned();
             let file = TargetFile { base_url, ..TargetFile::default() };
-            let reader = Reader::of_nothing();
-            return Loader { contract, environment, reader }.target(
-                None,
-                Clock::real(),
-                &file,
-                faults,
-            );
+            let loader = Loader::new(contract, environment, Reader::of_nothing());
+            return loader.target(None, Clock::real(), &file, faults);
         };
         let document = find(contract, name).map_err(|more| faults.append(more)).ok()?;
         let (file, reader) = Reader::open::<TargetFile>(&document);
-        let mut loader = Loader { contract, environment, reader };
+        let mut loader = Loader::new(contract, environment, reader);
         let Some(mut file) = file else {
             faults.append(loader.reader.finish());
             return None;
@@ -84,7 +79,7 @@ impl Target {
         environment: Environment<'_>,
         faults: &mut Faults,
     ) -> Option<Self> {
-        let loader = Loader { contract, environment, reader: Reader::of_nothing() };
+        let loader = Loader::new(contract, environment, Reader::of_nothing());
         loader.target(Some("mock".to_owned()), clock, file, faults)
     }
 }
@@ -135,9 +130,14 @@ pub(super) struct Loader<'a> {
     pub(super) contract: &'a Contract,
     pub(super) environment: Environment<'a>,
     pub(super) reader: Reader<'a>,
+    pub(super) secrets: Vec<(Secret, String)>,
 }
 
-impl Loader<'_> {
+impl<'a> Loader<'a> {
+    fn new(contract: &'a Contract, environment: Environment<'a>, reader: Reader<'a>) -> Self {
+        Self { contract, environment, reader, secrets: Vec::new() }
+    }
+
     fn target(
         mut self,
         name: Option<String>,
@@ -161,7 +161,18 @@ impl Loader<'_> {
             let host = base_url.host_str().unwrap_or_default();
             base_url.port().map_or(host.to_owned(), |port| format!("{host}_{port}"))
         });
-        Some(Target { name, base_url, file: path, clock, slots, headers, requests, hooks, probes })
+        Some(Target {
+            name,
+            base_url,
+            file: path,
+            clock,
+            slots,
+            headers,
+            secrets: self.secrets,
+            requests,
+            hooks,
+            probes,
+        })
     }
 
     fn slots(&mut self, file: &TargetFile) -> BTreeMap<SlotName, Slot> {

@@ -36,6 +36,8 @@ pub struct Target {
     pub slots: BTreeMap<SlotName, Slot>,
     /// Headers that every request carries, or why one of them is missing.
     pub headers: Result<Headers, String>,
+    /// Header values from the environment, with what is shown in their place.
+    pub secrets: Vec<(Secret, String)>,
     /// The contract's requests as they are sent here.
     pub requests: BTreeMap<RequestName, RequestFormat>,
     /// How failures are provoked, or why one cannot be.

@@ -107,8 +107,13 @@ impl Loader<'_> {
             self.reader.add(&[], format!("${env} holds no header"), "expected `Name: value`");
             return Ok(Hook::default());
         };
-        self.check_header(&[], header, value.trim());
-        Ok(Hook { headers: vec![(header.to_owned(), Secret::new(value.trim()))], first: None })
+        let value = value.trim();
+        self.check_header(&[], header, value);
+        // A fault's name is no secret, and would be taken for the code of the same name.
+        if keys(&self.contract.hooks).all(|hook| hook != value) {
+            self.secrets.push((Secret::new(value), format!("${env}")));
+        }
+        Ok(Hook { headers: vec![(header.to_owned(), Secret::new(value))], first: None })
     }
 
     pub(super) fn probes(
@@ -154,20 +159,18 @@ impl Loader<'_> {
         let mut missing = None;
         for (name, source) in sources {
             let value = match source {
-                HeaderSource::Value(value) => Some(value.clone()),
-                HeaderSource::Env(env) => (self.environment)(env),
+                HeaderSource::Value(value) => value.clone(),
+                HeaderSource::Env(env) => {
+                    let Some(value) = (self.environment)(env) else {
+                        missing = Some(format!("the header {name} is missing: set ${env}"));
+                        continue;
+                    };
+                    self.secrets.push((Secret::new(value.as_str()), format!("${env}")));
+                    value
+                }
             };
-            let way = [way, &[name.as_str()]].concat();
-            match (value, source) {
-                (Some(value), _) => {
-                    self.check_header(&way, name, &value);
-                    headers.push((name.clone(), Secret::new(value)));
-                }
-                (None, HeaderSource::Env(env)) => {
-                    missing = Some(format!("the header {name} is missing: set ${env}"));
-                }
-                (None, HeaderSource::Value(_)) => {}
-            }
+            self.check_header(&[way, &[name.as_str()]].concat(), name, &value);
+            headers.push((name.clone(), Secret::new(value)));
         }
         missing.map_or(Ok(headers), Err)
     }

@@ -1,0 +1,98 @@
+//! What the tests of the command share: starting it, and contract folders with changes.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use tempfile::TempDir;
+
+/// How the command ended and what it said, with what differs from run to run made the same.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Ended {
+    /// The exit code.
+    pub code: i32,
+    /// What it printed on stdout.
+    pub stdout: String,
+    /// What it printed on stderr.
+    pub stderr: String,
+}
+
+/// Starts `errproof test` with these flags and variables, in this repository, and waits for its end.
+pub fn errproof(flags: &[&str], variables: &[(&str, &str)]) -> Ended {
+    let output = Command::new(env!("CARGO_BIN_EXE_errproof"))
+        .arg("test")
+        .args(flags)
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("CI", "true")
+        .env_remove("NEXTEST")
+        .env_remove("INSTA_UPDATE")
+        .envs(variables.iter().copied())
+        .output()
+        .expect("the command starts");
+    let text = |bytes: &[u8]| steady(&String::from_utf8_lossy(bytes));
+    Ended {
+        code: output.status.code().expect("the command ends by itself"),
+        stdout: text(&output.stdout),
+        stderr: text(&output.stderr),
+    }
+}
+
+/// The text with ports and times made the same.
+fn steady(text: &str) -> String {
+    let rules = [
+        (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
+        (r"127\.0\.0\.1_\d+", "127.0.0.1_PORT"),
+        (r"finished in [\d.]+s", "finished in TIME"),
+        (r"in \d+ ms", "in TIME"),
+        (r"\b[0-9a-f]{16}\b", "REQUEST-ID"),
+        (r"/tmp/\S*?/", "FOLDER/"),
+    ];
+    rules.iter().fold(text.to_owned(), |text, (pattern, with)| {
+        let pattern = regex::Regex::new(pattern).expect("a pattern");
+        pattern.replace_all(&text, *with).into_owned()
+    })
+}
+
+/// A copy of this repository's contract, to be changed.
+pub struct Contract {
+    folder: TempDir,
+}
+
+impl Contract {
+    /// An unchanged copy.
+    pub fn copy() -> Self {
+        let folder = tempfile::tempdir().expect("a folder for the test");
+        let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+        fs::copy(root.join("contract.toml"), folder.path().join("contract.toml")).expect("copied");
+        for name in ["scenarios", "schemas", "snapshots/mock", "targets"] {
+            fs::create_dir_all(folder.path().join(name)).expect("created");
+            for entry in fs::read_dir(root.join(name)).expect("a folder of the contract") {
+                let entry = entry.expect("an entry");
+                fs::copy(entry.path(), folder.path().join(name).join(entry.file_name()))
+                    .expect("copied");
+            }
+        }
+        Self { folder }
+    }
+
+    /// Puts one text in the place of another, which has to be there.
+    pub fn change(&self, file: &str, from: &str, to: &str) -> &Self {
+        let path = self.path(file);
+        let text = fs::read_to_string(&path).expect("a file of the contract");
+        assert!(text.contains(from), "{file} has no {from:?}");
+        fs::write(path, text.replacen(from, to, 1)).expect("written");
+        self
+    }
+
+    /// The path of a file in it.
+    pub fn path(&self, file: &str) -> PathBuf {
+        self.folder.path().join(file)
+    }
+
+    /// The folder, as a flag's value.
+    pub fn folder(&self) -> &str {
+        self.folder.path().to_str().expect("a path in UTF-8")
+    }
+}
