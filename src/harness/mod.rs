@@ -31,7 +31,12 @@ use crate::{
     exchange::sender::Sender,
     mock::server::Bundled,
     report::{print, summary},
-    target::{Given, Target, pacing::Pacer, redact::Redactor},
+    target::{
+        Given, Target,
+        clock::{Clock, SharedClock},
+        pacing::Pacer,
+        redact::Redactor,
+    },
 };
 use drift::{Recording, Snapshots};
 use options::Options;
@@ -93,7 +98,9 @@ fn run(mut options: Options) -> Result<u8, End> {
         if !given.is_nothing() {
             return Target::load(given, contract, &environment, &mut faults);
         }
-        bundled.insert(runtime.block_on(Bundled::start())).target(contract, &mut faults)
+        bundled
+            .insert(runtime.block_on(Bundled::start(Clock::Shared(SharedClock::default()))))
+            .target(contract, &mut faults)
     });
     let (contract, target) =
         faults.into_result(contract.zip(target))?.expect("what cannot be read is a fault");

@@ -13,7 +13,7 @@ use crate::{
     exchange::Request,
     target::{
         Target,
-        clock::{Clock, SharedClock},
+        clock::Clock,
         format::{HeaderSource, HookSource, TargetFile},
         secret::Secret,
     },
@@ -23,24 +23,36 @@ use crate::{
 #[must_use = "the server ends when this is dropped"]
 pub struct Bundled {
     server: MockServer,
-    clock: SharedClock,
+    clock: Clock,
     keys: BTreeMap<&'static str, String>,
 }
 
 struct Front {
     api: Mutex<Api>,
-    clock: SharedClock,
+    clock: Clock,
 }
 
 impl Bundled {
-    /// Starts it on a free port of this machine.
-    pub async fn start() -> Self {
+    /// Starts it on a free port of this machine. With the shared clock its minutes pass as soon as
+    /// somebody waits for them, with the real one they pass as on a live server.
+    pub async fn start(clock: Clock) -> Self {
         let (api, keys) = Api::seeded();
-        let clock = SharedClock::default();
         let front = Front { api: Mutex::new(api), clock: clock.clone() };
         let server = MockServer::builder().disable_request_recording().start().await;
         Mock::given(matchers::any()).respond_with(front).mount(&server).await;
         Self { server, clock, keys }
+    }
+
+    /// Its address.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.server.uri()
+    }
+
+    /// One key for each condition, by the condition's name.
+    #[must_use]
+    pub fn keys(&self) -> &BTreeMap<&'static str, String> {
+        &self.keys
     }
 
     /// It as a target: its keys in the contract's slots, its hooks, and the time it shares.
@@ -52,7 +64,7 @@ impl Bundled {
             (name.clone(), HookSource { headers, first: None })
         };
         let file = TargetFile {
-            base_url: self.server.uri(),
+            base_url: self.url(),
             hooks: contract.hooks.keys().map(hook).collect(),
             ..TargetFile::default()
         };
@@ -60,7 +72,7 @@ impl Bundled {
             let slot = contract.slots.iter().find(|(_, slot)| slot.env == variable);
             self.keys.get(slot?.0.as_str()).cloned()
         };
-        Target::bundled(&file, contract, Clock::Shared(self.clock.clone()), &environment, faults)
+        Target::bundled(&file, contract, self.clock.clone(), &environment, faults)
     }
 }
 
@@ -81,8 +93,14 @@ impl Respond for Front {
         let mut api = self.api.lock().unwrap_or_else(PoisonError::into_inner);
         let reply = api.answer(&request, now);
         drop(api);
-        self.clock.advance(key.as_ref(), reply.after);
         let template = ResponseTemplate::new(reply.status).set_body_bytes(reply.body);
+        let template = match &self.clock {
+            Clock::Real(_) => template.set_delay(reply.after),
+            Clock::Shared(clock) => {
+                clock.advance(key.as_ref(), reply.after);
+                template
+            }
+        };
         let headers = reply.headers.into_iter();
         headers.fold(template, |template, (name, value)| template.append_header(name, value))
     }

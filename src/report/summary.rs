@@ -43,7 +43,7 @@ pub fn render(run: &Run, records: &[Record]) -> String {
         }
     }
     text.push('\n');
-    add_drift(&mut text, records);
+    add_drift(&mut text, records, codes.len());
     if let Some(note) = run.snapshots.note() {
         let _ = writeln!(text, "{note}");
     }
@@ -51,7 +51,7 @@ pub fn render(run: &Run, records: &[Record]) -> String {
 }
 
 /// The same change in many codes has one cause, and is shown once.
-fn add_drift(text: &mut String, records: &[Record]) {
+fn add_drift(text: &mut String, records: &[Record], run_codes: usize) {
     let mut changes: BTreeMap<(&str, &str, &str), BTreeSet<&str>> = BTreeMap::new();
     for record in records {
         for finding in record.findings.iter().filter(|finding| finding.kind == Kind::Drift) {
@@ -65,9 +65,11 @@ fn add_drift(text: &mut String, records: &[Record]) {
     }
     let _ = writeln!(text, "drift, to be taken or turned down with `cargo insta review`:");
     for ((place, expected, actual), codes) in changes {
-        let codes: Vec<_> = codes.into_iter().collect();
+        let codes = match codes.len() {
+            all if all == run_codes && all > 1 => format!("all {all} codes"),
+            _ => codes.into_iter().collect::<Vec<_>>().join(", "),
+        };
         let place = if place.is_empty() { String::new() } else { format!("{place} ") };
-        let _ =
-            writeln!(text, "  {place}expected {expected}, got {actual}: in {}", codes.join(", "));
+        let _ = writeln!(text, "  {place}expected {expected}, got {actual}: in {codes}");
     }
 }
