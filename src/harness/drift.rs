@@ -11,7 +11,6 @@ use std::{
     sync::OnceLock,
 };
 
-use regex::Regex;
 use serde_json::Value;
 
 use crate::{
@@ -220,8 +219,7 @@ fn collect(value: &Value, place: &str, places: &EnvelopeFormat, facts: &mut Fact
         }
         Value::String(_) if place == places.request_id => "[id]".to_owned(),
         Value::String(text) if place == places.message => {
-            let digits = Regex::new(r"\d+").expect("a pattern");
-            Value::from(digits.replace_all(text, "[number]")).to_string()
+            Value::from(without_numbers(text)).to_string()
         }
         Value::String(_) if place == places.code || place == places.docs => value.to_string(),
         // Of a field that is not promised, its being there counts, and not what it holds.
@@ -230,4 +228,19 @@ fn collect(value: &Value, place: &str, places: &EnvelopeFormat, facts: &mut Fact
         other => other.to_string(),
     };
     facts.insert(if place.is_empty() { "body".to_owned() } else { place.to_owned() }, fact);
+}
+
+fn without_numbers(text: &str) -> String {
+    let mut without = String::new();
+    let mut in_number = false;
+    for c in text.chars() {
+        let digit = c.is_ascii_digit();
+        if !digit {
+            without.push(c);
+        } else if !in_number {
+            without.push_str("[number]");
+        }
+        in_number = digit;
+    }
+    without
 }

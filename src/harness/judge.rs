@@ -1,6 +1,6 @@
 //! Holds one answer against everything that is promised of every error.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde_json::Value;
 
@@ -11,15 +11,24 @@ use crate::{
         case::{Case, Scenario},
     },
     exchange::Exchange,
+    target::redact::Redactor,
 };
 
-/// Judges answers. Holds the request ids of the run, since no two answers may share one.
-#[derive(Debug, Default)]
+/// Judges answers. Holds the request ids of the run, since no two answers may share one, and its
+/// keys, since no answer may hold one.
+#[derive(Debug)]
 pub struct Judge {
     ids: Mutex<RequestIds>,
+    keys: Arc<Redactor>,
 }
 
 impl Judge {
+    /// A judge that has seen no answer yet.
+    #[must_use]
+    pub fn new(keys: Arc<Redactor>) -> Self {
+        Self { ids: Mutex::default(), keys }
+    }
+
     /// Notes on the sheet what the checks say of one answer. `at` is its place in the trial, and
     /// `case` what provoked it, if anything of the answer depends on that.
     pub fn answer(
@@ -74,10 +83,10 @@ impl Judge {
         self.leak(exchange, at, sheet);
     }
 
-    /// Notes whether an answer, a good one also, holds the key that was sent.
+    /// Notes whether an answer, a good one also, holds a key.
     pub fn leak(&self, exchange: &Exchange, at: usize, sheet: &mut Sheet) {
-        if let Some(key) = &exchange.key {
-            sheet.note(CheckId::SecretLeak, at, leak::key(&exchange.answer, key));
+        if exchange.key.is_some() {
+            sheet.note(CheckId::SecretLeak, at, leak::key(&exchange.answer, &self.keys));
         }
     }
 }

@@ -4,7 +4,6 @@ use std::{
     env,
     path::{Path, PathBuf},
     process::ExitCode,
-    sync::{Arc, Mutex, PoisonError},
 };
 
 use clap::Parser;
@@ -20,7 +19,7 @@ pub mod options;
 pub mod plan;
 pub mod preflight;
 pub mod run;
-pub mod trials;
+pub mod suite;
 pub mod verdict;
 
 use crate::{
@@ -28,21 +27,16 @@ use crate::{
         Contract,
         fault::{Fault, Faults},
     },
-    exchange::sender::Sender,
     mock::server::Bundled,
-    report::{print, summary},
+    report::print,
     target::{
         Given, Target,
         clock::{Clock, SharedClock},
-        pacing::Pacer,
-        redact::Redactor,
     },
 };
-use drift::{Recording, Snapshots};
+use drift::Recording;
 use options::Options;
-use plan::Plan;
-use run::Run;
-use trials::{Stage, trials};
+use suite::{Suite, Unproven};
 
 /// What a test binary with `harness = false` calls: reads the flags, runs, and ends as [`exit`] says.
 #[must_use = "return it from main, or the run always succeeds"]
@@ -105,43 +99,21 @@ fn run(mut options: Options) -> Result<u8, End> {
     let (contract, target) =
         faults.into_result(contract.zip(target))?.expect("what cannot be read is a fault");
     guard_production(&contract, &target, options.allow_production)?;
-    let plan = Plan::new(&contract, &target)?;
-    let redactor =
-        Redactor::new(plan.secrets.iter().map(|(secret, label)| (secret, label.clone())));
-    let sender =
-        Sender::new(target.base_url.clone(), target.clock.clone(), Pacer::new(contract.limit));
-    let sender =
-        sender.map_err(|error| End::Unreachable(format!("failed to set up TLS: {error}")))?;
-    let snapshots =
-        Snapshots::new(&contract.root, &target.name, Recording::from_environment(&environment));
-    let run = Arc::new(Run {
-        contract: Arc::new(contract),
-        target: Arc::new(target),
-        sender,
-        judge: judge::Judge::default(),
-        keys: key_use::KeyUse::default(),
-        snapshots,
-    });
-    let stage = Stage {
-        run: Arc::clone(&run),
-        redactor: Arc::new(redactor),
-        records: Arc::new(Mutex::default()),
-        runtime: runtime.handle().clone(),
-    };
-    let trials = trials(&stage, plan.trials, &options);
+    let recording = Recording::from_environment(&environment);
+    let suite = Suite::new(contract, target, recording)?;
+    let unproven = if options.strict { Unproven::Fail } else { Unproven::Ignore };
+    let trials = suite.trials(runtime.handle(), unproven);
     let tests = &mut options.tests;
     if !tests.list {
         if trials.iter().all(|trial| tests.is_filtered_out(trial)) {
-            return Err(End::Nothing(format!(
-                "none of the {} trials is selected{}",
-                trials.len(),
-                selection(tests)
-            )));
+            let all = trials.len();
+            let by = selection(tests);
+            return Err(End::Nothing(format!("none of the {all} trials is selected{by}")));
         }
-        let ready = runtime.block_on(run.preflight(&plan.preflight));
-        ready.map_err(|why| End::Unreachable(stage.redactor.redact(&why)))?;
+        let ready = runtime.block_on(suite.run.preflight(&suite.plan.preflight));
+        ready.map_err(|why| End::Unreachable(suite.redact(&why)))?;
     }
-    if tests.test_threads.is_none() && !run.target.is_bundled() {
+    if tests.test_threads.is_none() && !suite.run.target.is_bundled() {
         tests.test_threads = Some(LIVE_THREADS);
     }
     let conclusion = libtest_mimic::run(tests, trials);
@@ -149,8 +121,7 @@ fn run(mut options: Options) -> Result<u8, End> {
         return Ok(exit::SUCCESS);
     }
     if !tests.quiet && !matches!(tests.format, Some(FormatSetting::Terse | FormatSetting::Json)) {
-        let records = stage.records.lock().unwrap_or_else(PoisonError::into_inner);
-        print::line(&stage.redactor.redact(&summary::render(&run, &records)));
+        print::line(&suite.summary());
     }
     code(&conclusion)
 }

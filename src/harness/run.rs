@@ -1,6 +1,6 @@
 //! Carries out one trial: sends what was planned, and has it judged.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use super::{
     drift::Snapshots,
@@ -20,9 +20,9 @@ use crate::{
 #[derive(Debug)]
 pub struct Run {
     /// What is promised.
-    pub contract: Arc<Contract>,
+    pub contract: Contract,
     /// Who is tested.
-    pub target: Arc<Target>,
+    pub target: Target,
     /// The way to it.
     pub sender: Sender,
     /// Holds answers against the contract.

@@ -41,6 +41,12 @@ impl Redactor {
         }
     }
 
+    /// Whether one of the secrets, in whatever form, is in these bytes.
+    #[must_use]
+    pub fn finds(&self, bytes: &[u8]) -> bool {
+        self.forms.is_match(bytes)
+    }
+
     /// The text without any secret.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {

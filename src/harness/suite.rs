@@ -1,0 +1,136 @@
+//! A contract's cases, ready to be carried out against a target as trials of a standard test run.
+
+use std::{
+    cmp::Reverse,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use libtest_mimic::{Completion, Failed, Trial};
+use tokio::runtime::Handle;
+
+use super::{
+    drift::{Recording, Snapshots},
+    judge::Judge,
+    key_use::KeyUse,
+    plan::{Plan, Planned},
+    run::Run,
+    verdict::Verdict,
+};
+use crate::{
+    contract::{
+        Contract,
+        fault::{Fault, Faults},
+    },
+    exchange::sender::Sender,
+    report::{Record, failure, summary},
+    target::{Target, pacing::Pacer, redact::Redactor},
+};
+
+/// What to make of trials that prove nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unproven {
+    /// An ignored or inconclusive trial is shown as ignored.
+    Ignore,
+    /// It fails: `--strict`.
+    Fail,
+}
+
+/// Everything that is needed to carry the trials out and to show what came of them.
+#[derive(Debug, Clone)]
+pub struct Suite {
+    /// What the trials share.
+    pub run: Arc<Run>,
+    /// What they send.
+    pub plan: Arc<Plan>,
+    redactor: Arc<Redactor>,
+    records: Arc<Mutex<Vec<Record>>>,
+}
+
+impl Suite {
+    /// Makes every request of a run, and the way to the target. Nothing is sent.
+    ///
+    /// # Errors
+    /// If a case cannot be made from what the target's file says, or if the address needs TLS and
+    /// this machine trusts nobody.
+    pub fn new(contract: Contract, target: Target, recording: Recording) -> Result<Self, Faults> {
+        let plan = Plan::new(&contract, &target)?;
+        let secrets = plan.secrets.iter().map(|(secret, label)| (secret, label.clone()));
+        let redactor = Arc::new(Redactor::new(secrets));
+        let pacer = Pacer::new(contract.limit);
+        let sender = Sender::new(target.base_url.clone(), target.clock.clone(), pacer);
+        let sender =
+            sender.map_err(|why| Fault::general(format!("failed to set up TLS: {why}")))?;
+        let snapshots = Snapshots::new(&contract.root, &target.name, recording);
+        let run = Run {
+            contract,
+            target,
+            sender,
+            judge: Judge::new(Arc::clone(&redactor)),
+            keys: KeyUse::default(),
+            snapshots,
+        };
+        Ok(Self { run: Arc::new(run), plan: Arc::new(plan), redactor, records: Arc::default() })
+    }
+
+    /// The trials, the longest first.
+    #[must_use]
+    pub fn trials(&self, runtime: &Handle, unproven: Unproven) -> Vec<Trial> {
+        let window = Duration::from_secs(self.run.contract.limit.window_seconds.into());
+        let mut order: Vec<usize> = (0..self.plan.trials.len()).collect();
+        order.sort_by_key(|at| Reverse(self.plan.trials[*at].expected(window)));
+        // nextest counts a trial that is ignored while it runs as passed, and one that is listed as
+        // ignored as skipped.
+        let in_nextest = std::env::var("NEXTEST").is_ok_and(|set| set == "1");
+        let trial = |at: usize| {
+            let planned = &self.plan.trials[at];
+            let listed = planned.script.is_err() && in_nextest && unproven == Unproven::Ignore;
+            let (suite, runtime) = (self.clone(), runtime.clone());
+            let runner = move || suite.carry_out(&suite.plan.trials[at], &runtime, unproven);
+            Trial::ignorable_test(&planned.case().name, runner)
+                .with_kind(planned.scenario.status.to_string())
+                .with_ignored_flag(listed)
+        };
+        order.into_iter().map(trial).collect()
+    }
+
+    /// The last lines of a run: what was proven.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
+        self.redact(&summary::render(&self.run, &records))
+    }
+
+    /// The text without any key.
+    #[must_use]
+    pub fn redact(&self, text: &str) -> String {
+        self.redactor.redact(text)
+    }
+
+    fn carry_out(
+        &self,
+        planned: &Planned,
+        runtime: &Handle,
+        unproven: Unproven,
+    ) -> Result<Completion, Failed> {
+        let played = runtime.block_on(self.run.play(planned));
+        let record = Record {
+            code: planned.scenario.code.clone(),
+            findings: played.sheet.findings().to_vec(),
+            verdict: played.verdict.clone(),
+        };
+        self.records.lock().unwrap_or_else(PoisonError::into_inner).push(record);
+        let why = match &played.verdict {
+            Verdict::Pass => return Ok(Completion::Completed),
+            Verdict::Ignored(why) if unproven == Unproven::Ignore => why.clone(),
+            Verdict::Inconclusive(why) if unproven == Unproven::Ignore => {
+                format!("inconclusive: {why}")
+            }
+            _ => {
+                let shown = failure::render(&self.run, planned, &played);
+                return Err(Failed::from(self.redact(&shown)));
+            }
+        };
+        Ok(Completion::ignored_with(self.redact(&why)))
+    }
+}
