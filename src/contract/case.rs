@@ -1,6 +1,6 @@
 //! A scenario with its cases, checked and complete: nothing in it has to be looked up any more.
 
-use std::{path::PathBuf, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use regex::Regex;
 
@@ -74,7 +74,7 @@ pub struct Single {
     /// The slot whose key is sent.
     pub slot: SlotName,
     /// The header that carries the key.
-    pub carrier: Carrier,
+    pub carrier: Arc<Carrier>,
     /// What is wrong with the key.
     pub key: Option<KeyDefect>,
     /// What is wrong with the body.
@@ -93,7 +93,7 @@ pub struct Burst {
     /// The slot whose key has to be served meanwhile.
     pub other: SlotName,
     /// The header that carries the keys.
-    pub carrier: Carrier,
+    pub carrier: Arc<Carrier>,
     /// How many requests are sent at once.
     pub requests: u32,
 }

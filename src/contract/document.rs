@@ -38,7 +38,7 @@ impl Document {
     /// # Errors
     /// Every syntax error of the text, each with its place.
     pub fn parse(path: &Path, text: String) -> Result<Self, Faults> {
-        let source = Arc::new(SourceText { path: path.to_owned(), text });
+        let source = Arc::new(SourceText::new(path.to_owned(), text));
         let (table, errors) = DeTable::parse_recoverable(&source.text);
         if !errors.is_empty() {
             let mut faults = Faults::default();

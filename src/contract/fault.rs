@@ -11,13 +11,22 @@ pub struct SourceText {
     pub path: PathBuf,
     /// The whole text. Faults point into it by byte range.
     pub text: String,
+    /// Where its lines end, so that a line is found without counting from the top.
+    ends: Vec<usize>,
 }
 
 impl SourceText {
+    /// A file's text, ready to be pointed into.
+    #[must_use]
+    pub fn new(path: PathBuf, text: String) -> Self {
+        let ends = text.match_indices('\n').map(|(at, _)| at).collect();
+        Self { path, text, ends }
+    }
+
     /// The line, counted from 1, that holds the byte at `offset`.
     #[must_use]
     pub fn line(&self, offset: usize) -> usize {
-        1 + self.text[..offset.min(self.text.len())].matches('\n').count()
+        1 + self.ends.partition_point(|end| *end < offset)
     }
 }
 

@@ -1,5 +1,7 @@
 //! The names that contract, scenario and target files give to things: one type for each kind, so
-//! that a slot's name is never taken for a request's.
+//! that a slot's name is never taken for a request's. Thousands of cases share one text each.
+
+use std::sync::Arc;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -8,8 +10,8 @@ macro_rules! names {
     ($($(#[$doc:meta])* $name:ident)*) => {$(
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
-        #[serde(transparent)]
-        pub struct $name(String);
+        #[serde(from = "String")]
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// The name as it is written in the files.
@@ -19,9 +21,9 @@ macro_rules! names {
             }
         }
 
-        impl From<&str> for $name {
-            fn from(name: &str) -> Self {
-                Self(name.to_owned())
+        impl From<String> for $name {
+            fn from(name: String) -> Self {
+                Self(name.into())
             }
         }
 

@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
+    sync::Arc,
     time::Duration,
 };
 
@@ -44,7 +45,8 @@ pub(super) fn read_scenario(
         faults.append(reader.finish());
         return None;
     };
-    let mut resolver = Resolver { document: &document, contract, reader };
+    let carriers = contract.key.carriers.iter().cloned().map(Arc::new).collect();
+    let mut resolver = Resolver { document: &document, contract, carriers, reader };
     let scenario = file.map(|file| resolver.scenario(file));
     faults.append(resolver.reader.finish());
     scenario
@@ -53,6 +55,8 @@ pub(super) fn read_scenario(
 struct Resolver<'a> {
     document: &'a Document,
     contract: &'a Contract,
+    /// The contract's carriers, shared by all cases of the file.
+    carriers: Vec<Arc<Carrier>>,
     reader: Reader<'a>,
 }
 
@@ -201,8 +205,8 @@ impl Resolver<'_> {
         }
     }
 
-    fn carriers(&mut self, wanted: Option<&[CarrierName]>, at: &str) -> Vec<Carrier> {
-        let carriers = &self.contract.key.carriers;
+    fn carriers(&mut self, wanted: Option<&[CarrierName]>, at: &str) -> Vec<Arc<Carrier>> {
+        let carriers = &self.carriers;
         let Some(wanted) = wanted else {
             return carriers.first().cloned().into_iter().collect();
         };

@@ -140,7 +140,7 @@ impl Planner<'_> {
         });
         let deadlines = case.after.map_or(Deadlines::ORDINARY, |(_, most)| Deadlines::up_to(most));
         let extra = hook.map(|hook| hook.headers.as_slice()).unwrap_or_default();
-        let carried = key.as_ref().map(|key| (&single.carrier, key));
+        let carried = key.as_ref().map(|key| (&*single.carrier, key));
         let request = self.request(format, body, carried, extra, deadlines)?;
         let first = hook.and_then(|hook| hook.first.as_ref());
         let first = first.map(|first| self.first(first)).transpose()?;
@@ -235,8 +235,11 @@ fn outgoing(
         all.push(("Content-Type".to_owned(), Secret::new("application/json")));
     }
     if let Some((carrier, key)) = key {
-        let value = format!("{}{}", carrier.before, key.expose());
-        all.push((carrier.header.clone(), Secret::new(value)));
+        let value = match carrier.before.as_str() {
+            "" => key.clone(),
+            before => Secret::new(format!("{before}{}", key.expose())),
+        };
+        all.push((carrier.header.clone(), value));
     }
     all.extend_from_slice(headers);
     let request = Request {

@@ -1,16 +1,16 @@
 //! Text that must not be shown: keys, and header values that may hold one.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// A text whose `Debug` shows nothing of it. It has no `Display`: whoever needs the text asks for
 /// it by [`Secret::expose`], which is easy to search for.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Secret(String);
+pub struct Secret(Arc<str>);
 
 impl Secret {
     /// Takes a text into custody.
     #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
+    pub fn new(text: impl Into<Arc<str>>) -> Self {
         Self(text.into())
     }
 

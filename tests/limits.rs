@@ -1,0 +1,133 @@
+//! Limits that somebody else has used before the run: waited out, judged, and never a false alarm.
+
+use std::{path::Path, time::Duration};
+
+use errproof::{
+    contract::{Contract, fault::Faults},
+    exchange::{Outgoing, Request},
+    harness::{
+        drift::Recording,
+        suite::Suite,
+        verdict::{Played, Verdict},
+    },
+    mock::server::Bundled,
+    target::{
+        Target,
+        clock::{Clock, SharedClock},
+        format::TargetFile,
+        secret::Secret,
+    },
+};
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers};
+
+/// The bundled API and the suite for it, in one process and on one clock.
+struct Bench {
+    clock: SharedClock,
+    bundled: Bundled,
+    suite: Suite,
+}
+
+impl Bench {
+    async fn new() -> Self {
+        let clock = SharedClock::default();
+        let bundled = Bundled::start(Clock::Shared(clock.clone())).await;
+        let suite = suite(|contract, faults| bundled.target(contract, faults));
+        Self { clock, bundled, suite }
+    }
+
+    /// Uses a key this often, as somebody else would.
+    async fn use_key(&self, slot: &str, times: u32) {
+        let key = Secret::new(self.bundled.keys()[slot].as_str());
+        let request = self.suite.plan.preflight.request.clone();
+        let mut headers = request.request.headers.clone();
+        for (_, value) in headers.iter_mut().filter(|(name, _)| name == "X-API-Key") {
+            *value = key.clone();
+        }
+        let changed = Request { headers, ..(*request.request).clone() };
+        let outgoing = Outgoing { request: changed.into(), key: Some(key), ..request };
+        self.suite.run.sender.burst(&outgoing, times).await.expect("answers");
+    }
+
+    async fn play(&self, name: &str) -> Played {
+        play(&self.suite, name).await
+    }
+
+    fn now(&self, slot: &str) -> Duration {
+        self.clock.now(Some(&Secret::new(self.bundled.keys()[slot].as_str())))
+    }
+}
+
+/// This repository's contract against a target that is made from it.
+fn suite(target: impl FnOnce(&Contract, &mut Faults) -> Option<Target>) -> Suite {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let contract = Contract::load(root).unwrap_or_else(|faults| panic!("{faults}"));
+    let mut faults = Faults::default();
+    let target = target(&contract, &mut faults).unwrap_or_else(|| panic!("{faults}"));
+    Suite::new(contract, target, Recording::Nothing).unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+async fn play(suite: &Suite, name: &str) -> Played {
+    let planned = suite.plan.trials.iter().find(|planned| planned.case().name == name);
+    suite.run.play(planned.expect("a case of this name")).await
+}
+
+fn statuses(played: &Played) -> Vec<u16> {
+    played.exchanges.iter().map(|exchange| exchange.answer.status).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_burst_key_that_was_used_within_the_last_minute_is_rested_once_and_passes() {
+    let bench = Bench::new().await;
+    bench.use_key("burst", 7).await;
+    let played = bench.play("rate_limited::burst").await;
+    assert_eq!(played.verdict, Verdict::Pass, "{:?}", played.sheet);
+    // Two bursts of 75, one request of the other key, one after the wait.
+    assert_eq!(played.exchanges.len(), 152);
+    assert_eq!(bench.now("burst"), Duration::from_secs(61 + 60));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_that_nobody_asked_for_is_judged_waited_out_and_the_case_sent_again() {
+    let bench = Bench::new().await;
+    bench.use_key("valid", 60).await;
+    let played = bench.play("invalid_json::nan").await;
+    assert_eq!(played.verdict, Verdict::Pass, "{:?}", played.sheet);
+    assert_eq!(statuses(&played), [429, 400]);
+    let judged: Vec<_> = played.sheet.held().map(|check| check.as_str()).collect();
+    assert!(judged.contains(&"retry-after"), "the refusal was not judged: {judged:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_refused_twice_is_an_error_and_no_failure() {
+    let server = MockServer::start().await;
+    let envelope = serde_json::json!({ "error": {
+        "code": "rate_limited",
+        "message": "slower",
+        "docs": "https://www.planmysaas.com/docs/api/errors",
+        "requestId": "1",
+    }});
+    let refusal =
+        ResponseTemplate::new(429).set_body_json(envelope).insert_header("retry-after", "7");
+    Mock::given(matchers::any()).respond_with(refusal).mount(&server).await;
+    let file = TargetFile { base_url: server.uri(), ..TargetFile::default() };
+    let key = format!("pms_live_{}", "a".repeat(32));
+    let environment = |name: &str| (name == "ERRPROOF_KEY_VALID").then(|| key.clone());
+    let clock = SharedClock::default();
+    let suite = suite(|contract, faults| {
+        Target::bundled(&file, contract, Clock::Shared(clock.clone()), &environment, faults)
+    });
+    let played = play(&suite, "invalid_json::nan").await;
+    let Verdict::Error(why) = &played.verdict else { panic!("{played:?}") };
+    assert_eq!(why, "refused with 429 twice: somebody else uses this key");
+    assert_eq!(statuses(&played), [429, 429]);
+    assert_eq!(clock.now(Some(&Secret::new(key.as_str()))), Duration::from_secs(7));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_generator_that_hangs_takes_its_time_on_the_keys_clock_and_none_of_ours() {
+    let bench = Bench::new().await;
+    let played = bench.play("generation_timeout::generator-hangs").await;
+    assert_eq!(played.verdict, Verdict::Pass, "{:?}", played.sheet);
+    assert_eq!(bench.now("valid"), Duration::from_secs(90));
+    assert_eq!(bench.now("burst"), Duration::ZERO);
+}
