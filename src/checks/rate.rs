@@ -32,18 +32,19 @@ pub enum Admitted {
 }
 
 impl Tally {
-    /// Counts a burst's answers: `served` is the status of an admitted one, `refusal` of a refused.
+    /// Counts a burst's answers, each by whether it is one of a request that was served, and by the
+    /// status of a refusal.
     #[must_use]
-    pub fn of(exchanges: &[Exchange], served: u16, refusal: u16) -> Self {
-        let with = |status| exchanges.iter().filter(|e| e.answer.status == status).count();
+    pub fn of(exchanges: &[Exchange], served: impl Fn(&Exchange) -> bool, refusal: u16) -> Self {
+        let refused = |exchange: &&Exchange| exchange.answer.status == refusal;
         let first = exchanges.iter().map(|exchange| exchange.sent).min();
         let last = exchanges.iter().map(|exchange| exchange.answered).max();
         let waits = exchanges.iter().filter_map(|exchange| seconds(&exchange.answer));
         Self {
             told: waits.max().map(Duration::from_secs),
             sent: exchanges.len(),
-            admitted: with(served),
-            refused: with(refusal),
+            admitted: exchanges.iter().filter(|exchange| served(exchange)).count(),
+            refused: exchanges.iter().filter(refused).count(),
             span: last.unwrap_or_default().saturating_sub(first.unwrap_or_default()),
         }
     }

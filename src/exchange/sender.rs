@@ -1,6 +1,6 @@
 //! Sends requests over HTTP: the only place of the harness that touches the network.
 
-use std::{net::IpAddr, sync::Arc, time::Duration};
+use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
 
 use reqwest::{
     Client, Method, Response, Url,
@@ -11,7 +11,7 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio::{task::JoinSet, time::timeout};
 
-use super::{Answer, Ending, Exchange, NoAnswer, Outgoing, Request};
+use super::{Answer, Deadlines, Ending, Exchange, NoAnswer, Outgoing, Request};
 use crate::target::{clock::Clock, pacing::Pacer};
 
 /// No envelope has a megabyte. What is longer is cut, so that no target can fill the memory.
@@ -23,10 +23,22 @@ const CONNECT_DEADLINE: Duration = Duration::from_secs(10);
 /// Sends requests to one target.
 #[derive(Debug, Clone)]
 pub struct Sender {
-    client: Client,
-    base_url: Url,
+    wire: Wire,
     clock: Clock,
     pacer: Arc<Pacer>,
+}
+
+/// How requests get there.
+#[derive(Debug, Clone)]
+enum Wire {
+    Http { client: Client, base_url: Url },
+    InProcess(Arc<dyn InProcess>),
+}
+
+/// A server that is asked without a network between: the suite runs on hundreds of mutants so.
+pub trait InProcess: fmt::Debug + Send + Sync {
+    /// The answer to a request.
+    fn answer(&self, request: &Request) -> Answer;
 }
 
 impl Sender {
@@ -46,12 +58,14 @@ impl Sender {
         let loopback = is_loopback(&base_url);
         // A proxy from the environment is right for a server elsewhere, never for one on this machine.
         let builder = if loopback { builder.no_proxy() } else { builder };
-        Ok(Self {
-            client: builder.build().expect("a client with fixed settings can be built"),
-            base_url,
-            clock,
-            pacer: Arc::new(pacer),
-        })
+        let client = builder.build().expect("a client with fixed settings can be built");
+        Ok(Self { wire: Wire::Http { client, base_url }, clock, pacer: Arc::new(pacer) })
+    }
+
+    /// A sender to a server in this process.
+    #[must_use]
+    pub fn in_process(server: Arc<dyn InProcess>, clock: Clock, pacer: Pacer) -> Self {
+        Self { wire: Wire::InProcess(server), clock, pacer: Arc::new(pacer) }
     }
 
     /// Sends one request when its key's turn has come.
@@ -85,18 +99,14 @@ impl Sender {
     }
 
     async fn send_now(&self, outgoing: &Outgoing) -> Result<Exchange, NoAnswer> {
-        let request = self.build(&outgoing.request);
-        let deadlines = outgoing.deadlines;
         let key = outgoing.key.as_ref();
         let sent = self.clock.now(key);
-        let whole = timeout(deadlines.whole, async {
-            let head = timeout(deadlines.first_byte, self.client.execute(request)).await;
-            let response = head
-                .map_err(|_| NoAnswer::Deadline(deadlines.first_byte))?
-                .map_err(|error| no_answer(&error))?;
-            Ok(read(response).await)
-        });
-        let answer = whole.await.map_err(|_| NoAnswer::Deadline(deadlines.whole))??;
+        let answer = match &self.wire {
+            Wire::InProcess(server) => server.answer(&outgoing.request),
+            Wire::Http { client, base_url } => {
+                over_http(client, build(base_url, &outgoing.request), outgoing.deadlines).await?
+            }
+        };
         Ok(Exchange {
             request: Arc::clone(&outgoing.request),
             key: outgoing.key.clone(),
@@ -105,23 +115,38 @@ impl Sender {
             answered: self.clock.now(key),
         })
     }
+}
 
-    fn build(&self, request: &Request) -> reqwest::Request {
-        let method = Method::from_bytes(request.method.as_bytes()).expect("a method's name");
-        let mut built = reqwest::Request::new(method, url(&self.base_url, &request.path));
-        for (name, value) in &request.headers {
-            let name = HeaderName::from_bytes(name.as_bytes());
-            let value = HeaderValue::from_bytes(value.expose().as_bytes());
-            let (name, mut value) =
-                name.ok().zip(value.ok()).expect("headers were checked when they were read");
-            value.set_sensitive(true);
-            built.headers_mut().append(name, value);
-        }
-        if !request.body.is_empty() || request.method == "POST" {
-            *built.body_mut() = Some(request.body.clone().into());
-        }
-        built
+async fn over_http(
+    client: &Client,
+    request: reqwest::Request,
+    deadlines: Deadlines,
+) -> Result<Answer, NoAnswer> {
+    let whole = timeout(deadlines.whole, async {
+        let head = timeout(deadlines.first_byte, client.execute(request)).await;
+        let response = head
+            .map_err(|_| NoAnswer::Deadline(deadlines.first_byte))?
+            .map_err(|error| no_answer(&error))?;
+        Ok(read(response).await)
+    });
+    whole.await.map_err(|_| NoAnswer::Deadline(deadlines.whole))?
+}
+
+fn build(base_url: &Url, request: &Request) -> reqwest::Request {
+    let method = Method::from_bytes(request.method.as_bytes()).expect("a method's name");
+    let mut built = reqwest::Request::new(method, url(base_url, &request.path));
+    for (name, value) in &request.headers {
+        let name = HeaderName::from_bytes(name.as_bytes());
+        let value = HeaderValue::from_bytes(value.expose().as_bytes());
+        let (name, mut value) =
+            name.ok().zip(value.ok()).expect("headers were checked when they were read");
+        value.set_sensitive(true);
+        built.headers_mut().append(name, value);
     }
+    if !request.body.is_empty() || request.method == "POST" {
+        *built.body_mut() = Some(request.body.clone().into());
+    }
+    built
 }
 
 /// The address of a path below a base URL that may have a path of its own.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::run::{Play, Stop};
 use crate::{
     checks::{
@@ -9,7 +11,7 @@ use crate::{
         rate::{self, Admitted, Tally},
         retry_after,
     },
-    exchange::Outgoing,
+    exchange::{Exchange, Outgoing},
 };
 
 impl Play<'_> {
@@ -41,7 +43,7 @@ impl Play<'_> {
         let case = self.planned.case();
         for at in 0..meanwhile {
             let exchange = &self.exchanges[at];
-            if exchange.answer.status == served {
+            if self.is_served(exchange, served) {
                 run.judge.leak(exchange, at, &mut self.sheet);
                 continue;
             }
@@ -111,6 +113,13 @@ impl Play<'_> {
         Ok(if first_counts { first } else { second })
     }
 
+    /// Whether a request was served: an error with the status of a success is none the less an error.
+    fn is_served(&self, exchange: &Exchange, served: u16) -> bool {
+        let code = &self.run.contract.envelope.places.code;
+        let body = serde_json::from_slice::<Value>(&exchange.answer.body).unwrap_or_default();
+        exchange.answer.status == served && body.pointer(code).is_none()
+    }
+
     async fn one_burst(
         &mut self,
         request: &Outgoing,
@@ -119,7 +128,9 @@ impl Play<'_> {
     ) -> Result<(usize, Tally), Stop> {
         let begin = self.exchanges.len();
         self.exchanges.extend(self.run.sender.burst(request, times).await?);
-        let tally = Tally::of(&self.exchanges[begin..], served, self.planned.scenario.status);
+        let refusal = self.planned.scenario.status;
+        let served = |exchange: &Exchange| self.is_served(exchange, served);
+        let tally = Tally::of(&self.exchanges[begin..], served, refusal);
         Ok((begin, tally))
     }
 }

@@ -1,6 +1,6 @@
 //! Carries out one trial: sends what was planned, and has it judged.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use super::{
     drift::Snapshots,
@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Run {
     /// What is promised.
-    pub contract: Contract,
+    pub contract: Arc<Contract>,
     /// Who is tested.
     pub target: Target,
     /// The way to it.

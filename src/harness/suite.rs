@@ -54,13 +54,26 @@ impl Suite {
     /// If a case cannot be made from what the target's file says, or if the address needs TLS and
     /// this machine trusts nobody.
     pub fn new(contract: Contract, target: Target, recording: Recording) -> Result<Self, Faults> {
-        let plan = Plan::new(&contract, &target)?;
-        let secrets = plan.secrets.iter().map(|(secret, label)| (secret, label.clone()));
-        let redactor = Arc::new(Redactor::new(secrets));
         let pacer = Pacer::new(contract.limit);
         let sender = Sender::new(target.base_url.clone(), target.clock.clone(), pacer);
         let sender =
             sender.map_err(|why| Fault::general(format!("failed to set up TLS: {why}")))?;
+        Self::with_sender(contract.into(), target, recording, sender)
+    }
+
+    /// The same with another way to the target.
+    ///
+    /// # Errors
+    /// If a case cannot be made from what the target's file says.
+    pub fn with_sender(
+        contract: Arc<Contract>,
+        target: Target,
+        recording: Recording,
+        sender: Sender,
+    ) -> Result<Self, Faults> {
+        let plan = Plan::new(&contract, &target)?;
+        let secrets = plan.secrets.iter().map(|(secret, label)| (secret, label.clone()));
+        let redactor = Arc::new(Redactor::new(secrets));
         let snapshots = Snapshots::new(&contract.root, &target.name, recording);
         let run = Run {
             contract,

@@ -38,8 +38,8 @@ pub struct Reply {
 /// The API: all that it knows and counts.
 #[derive(Debug)]
 pub struct Api {
-    world: World,
-    limiter: Limiter,
+    pub(super) world: World,
+    pub(super) limiter: Limiter,
     answers: u64,
 }
 
@@ -124,8 +124,7 @@ impl Api {
     }
 
     fn authenticate(&self, key: &str) -> Result<KeyRecord, ApiError> {
-        let tail = key.strip_prefix(PREFIX).ok_or(ApiError::MalformedApiKey)?;
-        if tail.len() != LENGTH || !tail.bytes().all(|byte| byte.is_ascii_alphanumeric()) {
+        if !is_well_formed(key) {
             return Err(ApiError::MalformedApiKey);
         }
         match self.world.look_up(key) {
@@ -162,6 +161,14 @@ impl Api {
         let (first, _) = digest.as_chunks::<8>();
         format!("{:016x}", u64::from_be_bytes(first[0]))
     }
+}
+
+/// Whether a key has the shape of a key.
+#[must_use]
+pub fn is_well_formed(key: &str) -> bool {
+    key.strip_prefix(PREFIX).is_some_and(|tail| {
+        tail.len() == LENGTH && tail.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    })
 }
 
 /// The key that a request carries, in `X-API-Key` or as a bearer token.

@@ -8,9 +8,41 @@ pub const LIMIT: u32 = 60;
 /// How long a window lasts.
 pub const WINDOW: Duration = Duration::from_secs(60);
 
+/// How the limit is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Keeping {
+    /// As the page says.
+    #[default]
+    PerKey,
+    /// One limit for all keys, as a gateway in front of the API keeps it for an address.
+    PerAddress,
+    /// Every other request is not counted, as if two had read the same count at once.
+    LosesUpdates,
+    /// A key that has used up its requests never gets new ones.
+    NeverResets,
+}
+
 /// Counts the requests of every key in its current window.
-#[derive(Debug, Default)]
-pub struct Limiter(HashMap<String, (Duration, u32)>);
+#[derive(Debug)]
+pub struct Limiter {
+    windows: HashMap<String, Window>,
+    /// Requests that a key has in one window.
+    pub(super) limit: u32,
+    /// How the limit is kept.
+    pub(super) keeping: Keeping,
+}
+
+#[derive(Debug)]
+struct Window {
+    begin: Duration,
+    requests: u32,
+}
+
+impl Default for Limiter {
+    fn default() -> Self {
+        Self { windows: HashMap::new(), limit: LIMIT, keeping: Keeping::PerKey }
+    }
+}
 
 impl Limiter {
     /// Counts one request.
@@ -18,14 +50,23 @@ impl Limiter {
     /// # Errors
     /// How long the key has to wait, if it has none left in this window.
     pub fn admit(&mut self, key: &str, now: Duration) -> Result<(), Duration> {
-        let (begin, used) = self.0.entry(key.to_owned()).or_insert((now, 0));
-        if now >= *begin + WINDOW {
-            (*begin, *used) = (now, 0);
+        let key = if self.keeping == Keeping::PerAddress { "" } else { key };
+        let fresh = || Window { begin: now, requests: 0 };
+        let window = self.windows.entry(key.to_owned()).or_insert_with(fresh);
+        if now >= window.begin + WINDOW {
+            *window = match self.keeping {
+                Keeping::NeverResets => Window { begin: now, requests: window.requests },
+                _ => fresh(),
+            };
         }
-        if *used >= LIMIT {
-            return Err((*begin + WINDOW).saturating_sub(now));
+        let counted = match self.keeping {
+            Keeping::LosesUpdates => window.requests / 2,
+            _ => window.requests,
+        };
+        if counted >= self.limit {
+            return Err((window.begin + WINDOW).saturating_sub(now));
         }
-        *used += 1;
+        window.requests += 1;
         Ok(())
     }
 }

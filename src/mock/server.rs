@@ -7,10 +7,14 @@ use std::{
 
 use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers};
 
-use super::api::{Api, FAULT_HEADER, key_of};
+use super::{
+    api::{FAULT_HEADER, Reply, key_of},
+    broken::Broken,
+    mutation::Mutation,
+};
 use crate::{
     contract::{Contract, fault::Faults, names::HookName},
-    exchange::Request,
+    exchange::{Answer, Ending, Request, sender::InProcess},
     target::{
         Target,
         clock::Clock,
@@ -24,20 +28,82 @@ use crate::{
 pub struct Bundled {
     server: MockServer,
     clock: Clock,
-    keys: BTreeMap<&'static str, String>,
+    keys: Keys,
 }
 
-struct Front {
-    api: Mutex<Api>,
+/// The API with the clock that it lives by: what is behind HTTP, or asked in this process.
+#[derive(Debug)]
+pub struct Front {
+    api: Mutex<Broken>,
     clock: Clock,
+}
+
+impl Front {
+    /// An API of its own, with at most one promise broken, and its keys.
+    #[must_use]
+    pub fn new(clock: Clock, mutation: Option<Mutation>) -> (Self, Keys) {
+        let (api, keys) = Broken::seeded(mutation);
+        (Self { api: Mutex::new(api), clock }, keys)
+    }
+
+    fn reply(&self, request: &Request) -> Reply {
+        let key = key_of(request).map(Secret::new);
+        let now = self.clock.now(key.as_ref());
+        let reply = self.api.lock().unwrap_or_else(PoisonError::into_inner).answer(request, now);
+        if let Clock::Shared(clock) = &self.clock {
+            clock.advance(key.as_ref(), reply.after);
+        }
+        reply
+    }
+}
+
+impl InProcess for Front {
+    fn answer(&self, request: &Request) -> Answer {
+        let reply = self.reply(request);
+        let headers = reply.headers.into_iter();
+        Answer {
+            status: reply.status,
+            headers: headers.map(|(name, value)| (name.to_owned(), value.into_bytes())).collect(),
+            body: reply.body,
+            ending: Ending::Complete,
+        }
+    }
+}
+
+/// One key for each condition, by the condition's name.
+pub type Keys = BTreeMap<&'static str, String>;
+
+/// What the API offers, as a target: its keys in the contract's slots, its hooks, and its clock.
+#[must_use]
+pub fn target(
+    base_url: &str,
+    keys: &Keys,
+    clock: Clock,
+    contract: &Contract,
+    faults: &mut Faults,
+) -> Option<Target> {
+    let hook = |name: &HookName| {
+        let value = HeaderSource::Value(name.to_string());
+        let headers = BTreeMap::from([(FAULT_HEADER.to_owned(), value)]);
+        (name.clone(), HookSource { headers, first: None })
+    };
+    let file = TargetFile {
+        base_url: base_url.to_owned(),
+        hooks: contract.hooks.keys().map(hook).collect(),
+        ..TargetFile::default()
+    };
+    let environment = |variable: &str| {
+        let slot = contract.slots.iter().find(|(_, slot)| slot.env == variable);
+        keys.get(slot?.0.as_str()).cloned()
+    };
+    Target::bundled(&file, contract, clock, &environment, faults)
 }
 
 impl Bundled {
     /// Starts it on a free port of this machine. With the shared clock its minutes pass as soon as
     /// somebody waits for them, with the real one they pass as on a live server.
     pub async fn start(clock: Clock) -> Self {
-        let (api, keys) = Api::seeded();
-        let front = Front { api: Mutex::new(api), clock: clock.clone() };
+        let (front, keys) = Front::new(clock.clone(), None);
         let server = MockServer::builder().disable_request_recording().start().await;
         Mock::given(matchers::any()).respond_with(front).mount(&server).await;
         Self { server, clock, keys }
@@ -51,28 +117,14 @@ impl Bundled {
 
     /// One key for each condition, by the condition's name.
     #[must_use]
-    pub fn keys(&self) -> &BTreeMap<&'static str, String> {
+    pub fn keys(&self) -> &Keys {
         &self.keys
     }
 
-    /// It as a target: its keys in the contract's slots, its hooks, and the time it shares.
+    /// It as a target.
     #[must_use]
     pub fn target(&self, contract: &Contract, faults: &mut Faults) -> Option<Target> {
-        let hook = |name: &HookName| {
-            let value = HeaderSource::Value(name.to_string());
-            let headers = BTreeMap::from([(FAULT_HEADER.to_owned(), value)]);
-            (name.clone(), HookSource { headers, first: None })
-        };
-        let file = TargetFile {
-            base_url: self.url(),
-            hooks: contract.hooks.keys().map(hook).collect(),
-            ..TargetFile::default()
-        };
-        let environment = |variable: &str| {
-            let slot = contract.slots.iter().find(|(_, slot)| slot.env == variable);
-            self.keys.get(slot?.0.as_str()).cloned()
-        };
-        Target::bundled(&file, contract, self.clock.clone(), &environment, faults)
+        target(&self.url(), &self.keys, self.clock.clone(), contract, faults)
     }
 }
 
@@ -88,19 +140,11 @@ impl Respond for Front {
                 .collect(),
             body: request.body.clone(),
         };
-        let key = key_of(&request).map(Secret::new);
-        let now = self.clock.now(key.as_ref());
-        let mut api = self.api.lock().unwrap_or_else(PoisonError::into_inner);
-        let reply = api.answer(&request, now);
-        drop(api);
-        let template = ResponseTemplate::new(reply.status).set_body_bytes(reply.body);
-        let template = match &self.clock {
-            Clock::Real(_) => template.set_delay(reply.after),
-            Clock::Shared(clock) => {
-                clock.advance(key.as_ref(), reply.after);
-                template
-            }
-        };
+        let reply = self.reply(&request);
+        let mut template = ResponseTemplate::new(reply.status).set_body_bytes(reply.body);
+        if matches!(self.clock, Clock::Real(_)) {
+            template = template.set_delay(reply.after);
+        }
         let headers = reply.headers.into_iter();
         headers.fold(template, |template, (name, value)| template.append_header(name, value))
     }

@@ -70,10 +70,18 @@ impl World {
         key
     }
 
-    /// Revokes a key. Revoked keys stay known.
-    pub fn revoke(&mut self, key: &str) {
+    /// Revokes a key, or takes that back. Revoked keys stay known.
+    pub fn revoke(&mut self, key: &str, revoked: bool) {
         if let Some(record) = self.keys.get_mut(&hash(key)) {
-            record.revoked = true;
+            record.revoked = revoked;
+        }
+    }
+
+    /// Takes credits from the workspace that a key belongs to.
+    pub fn charge(&mut self, key: &str, credits: u64) {
+        let record = self.look_up(key);
+        if let Some(workspace) = record.and_then(|record| self.workspace(record)) {
+            workspace.credits = workspace.credits.saturating_sub(credits);
         }
     }
 
@@ -110,7 +118,7 @@ impl World {
             ("regen-capped", world.add(Plan::Starter, plenty)),
             ("orphaned", world.add(Plan::Pro, plenty)),
         ]);
-        world.revoke(&keys["revoked"]);
+        world.revoke(&keys["revoked"], true);
         world.delete_workspace(&keys["orphaned"]);
         let capped = world.look_up(&keys["regen-capped"]).expect("it was just added");
         if let Some(workspace) = world.workspace(capped) {

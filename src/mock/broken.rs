@@ -1,0 +1,220 @@
+//! The bundled API with at most one promise broken: what goes in and comes out is changed, so that
+//! [`super::api`] stays as the page has it.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use serde_json::Value;
+
+use super::{
+    api::{Api, Reply, key_of},
+    envelope_faults::{code, set, set_type, spoil},
+    limiter::Keeping,
+    mutation::{Behaviour, Echo, EnvelopeField, Mutation, RetryAfterFault},
+};
+use crate::{exchange::Request, target::secret::Secret};
+
+/// The bundled API, whole or with one promise broken.
+#[derive(Debug)]
+pub struct Broken {
+    api: Api,
+    mutation: Option<Mutation>,
+    /// How many errors there were, and the last one's request id.
+    errors: usize,
+    last_id: Value,
+}
+
+impl Broken {
+    /// An API with one key for each condition, and these keys by the condition's name.
+    #[must_use]
+    pub fn seeded(mutation: Option<Mutation>) -> (Self, BTreeMap<&'static str, String>) {
+        let (mut api, keys) = Api::seeded();
+        match mutation {
+            Some(Mutation::Behaviour(Behaviour::Limit(limit))) => api.limiter.limit = limit,
+            Some(Mutation::Behaviour(Behaviour::LimitPerAddress)) => {
+                api.limiter.keeping = Keeping::PerAddress;
+            }
+            Some(Mutation::Behaviour(Behaviour::LimitLosesUpdates)) => {
+                api.limiter.keeping = Keeping::LosesUpdates;
+            }
+            Some(Mutation::Behaviour(Behaviour::LimitNeverResets)) => {
+                api.limiter.keeping = Keeping::NeverResets;
+            }
+            Some(Mutation::Behaviour(Behaviour::RevokedAlive)) => {
+                api.world.revoke(&keys["revoked"], false);
+            }
+            _ => {}
+        }
+        (Self { api, mutation, errors: 0, last_id: Value::Null }, keys)
+    }
+
+    /// The answer to one request at a time of its key.
+    #[must_use]
+    pub fn answer(&mut self, request: &Request, now: Duration) -> Reply {
+        let Some(mutation) = self.mutation else {
+            return self.api.answer(request, now);
+        };
+        let Mutation::Behaviour(behaviour) = mutation else {
+            let mut reply = self.api.answer(request, now);
+            if let Mutation::Envelope(fault, on) = mutation
+                && code(&reply) == on
+            {
+                spoil(&mut reply, fault);
+            }
+            return reply;
+        };
+        let changed = changed(request, behaviour);
+        let mut reply = self.api.answer(&changed, now);
+        let code = code(&reply);
+        if !code.is_empty() {
+            self.break_error(&mut reply, &code, behaviour, request);
+        }
+        reply
+    }
+
+    fn break_error(
+        &mut self,
+        reply: &mut Reply,
+        code: &str,
+        behaviour: Behaviour,
+        request: &Request,
+    ) {
+        use Behaviour as B;
+        let message =
+            |reply: &mut Reply, text: &str| set(reply, EnvelopeField::Message, text.into());
+        match (behaviour, code) {
+            (B::RefusalByGateway, "rate_limited") => {
+                set_type(reply, Some("text/plain"));
+                reply.headers.retain(|(name, _)| *name != "retry-after");
+                reply.body = b"Too Many Requests".to_vec();
+            }
+            (B::RefusalAs503, "rate_limited") => reply.status = 503,
+            (B::RetryAfter(fault), "rate_limited") => break_retry_after(reply, fault),
+            (B::RevokedAsInvalid, "revoked_api_key") => {
+                set(reply, EnvelopeField::Code, "invalid_api_key".into());
+            }
+            (B::EchoesKey(echo), _) => echo_key(reply, echo, request),
+            (B::InvalidJsonAsInput, "invalid_json") => {
+                set(reply, EnvelopeField::Code, "invalid_input".into());
+            }
+            (B::InvalidJsonAs500, "invalid_json") => {
+                reply.status = 500;
+                set(reply, EnvelopeField::Code, "internal_error".into());
+            }
+            (B::FieldNotNamed, "invalid_input") => {
+                message(reply, "The body is not what it has to be.");
+            }
+            (B::OtherFieldNamed, "invalid_input") => message(reply, "The field colour is wrong."),
+            (B::CreditsSwapped, "insufficient_credits") => {
+                message(reply, "Needs 4 credits, has 10.");
+            }
+            (B::CreditsEqual, "insufficient_credits") => {
+                message(reply, "Needs 10 credits, has 10.");
+            }
+            (B::CreditsAbsent, "insufficient_credits") => message(reply, "Not enough credits."),
+            (B::ChargesFailedGeneration, "generation_failed") => {
+                if let Some(key) = key_of(request) {
+                    self.api.world.charge(key, 10);
+                }
+            }
+            (B::TimesOutAfterASecond, "generation_timeout") => reply.after = Duration::from_secs(1),
+            (B::DeletedWorkspaceAs403, "workspace_not_found") => reply.status = 403,
+            (B::PlanAndRegenerationMixedUp, "plan_gate") => {
+                set(reply, EnvelopeField::Code, "regen_limit".into());
+            }
+            (B::PlanAndRegenerationMixedUp, "regen_limit") => {
+                set(reply, EnvelopeField::Code, "plan_gate".into());
+            }
+            (B::RequestIdConstant, _) => {
+                set(reply, EnvelopeField::RequestId, "0000000000000000".into());
+            }
+            (B::RequestIdRepeatedOnce, _) => self.repeat_id(reply),
+            _ => {}
+        }
+    }
+
+    /// The fifth error has the request id of the fourth.
+    fn repeat_id(&mut self, reply: &mut Reply) {
+        self.errors += 1;
+        if self.errors == 5 {
+            set(reply, EnvelopeField::RequestId, self.last_id.clone());
+        }
+        let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+        self.last_id = body["error"]["requestId"].clone();
+    }
+}
+
+/// The request as an API takes it that is lenient, or blind in one eye.
+fn changed(request: &Request, behaviour: Behaviour) -> Request {
+    let mut changed = request.clone();
+    let ignore = |changed: &mut Request, header: &str| {
+        changed.headers.retain(|(name, _)| !name.eq_ignore_ascii_case(header));
+    };
+    match behaviour {
+        Behaviour::IgnoresBearer => ignore(&mut changed, "authorization"),
+        Behaviour::IgnoresApiKeyHeader => ignore(&mut changed, "x-api-key"),
+        Behaviour::TrimsQuotes => change_key(&mut changed, |key| key.replace('"', "")),
+        Behaviour::TrimsSpaces => change_key(&mut changed, |key| key.replace([' ', '\t'], "")),
+        Behaviour::ShapeUnchecked => change_key(&mut changed, |key| {
+            let well_formed = super::api::is_well_formed(key);
+            if well_formed { key.to_owned() } else { format!("pms_live_{}", "0".repeat(32)) }
+        }),
+        Behaviour::TakesTrailingComma => {
+            change_body(&mut changed, |text| text.replace(",}", "}").replace(",]", "]"))
+        }
+        Behaviour::TakesNan => change_body(&mut changed, |text| text.replace("NaN", "null")),
+        _ => {}
+    }
+    changed
+}
+
+fn change_body(request: &mut Request, change: impl Fn(&str) -> String) {
+    if let Ok(text) = std::str::from_utf8(&request.body) {
+        request.body = change(text).into_bytes();
+    }
+}
+
+fn change_key(request: &mut Request, change: impl Fn(&str) -> String) {
+    for (name, value) in &mut request.headers {
+        let text = value.expose();
+        if name.eq_ignore_ascii_case("x-api-key") && !text.is_empty() {
+            *value = Secret::new(change(text));
+        } else if name.eq_ignore_ascii_case("authorization")
+            && let Some(key) = text.strip_prefix("Bearer ").filter(|key| !key.is_empty())
+        {
+            *value = Secret::new(format!("Bearer {}", change(key)));
+        }
+    }
+}
+
+fn break_retry_after(reply: &mut Reply, fault: RetryAfterFault) {
+    let told = reply.headers.iter().find(|(name, _)| *name == "retry-after");
+    let told: u64 = told.and_then(|(_, value)| value.parse().ok()).unwrap_or_default();
+    let value = match fault {
+        RetryAfterFault::Missing => None,
+        RetryAfterFault::Zero => Some("0".to_owned()),
+        RetryAfterFault::Negative => Some("-1".to_owned()),
+        RetryAfterFault::Fraction => Some(format!("{told}.5")),
+        RetryAfterFault::Date => Some("Wed, 21 Oct 2026 07:28:00 GMT".to_owned()),
+        RetryAfterFault::Milliseconds => Some((told * 1_000).to_string()),
+        RetryAfterFault::LongerThanWindow => Some((told + 60).to_string()),
+        RetryAfterFault::ShorterThanTrue => Some((told / 2).to_string()),
+    };
+    reply.headers.retain(|(name, _)| *name != "retry-after");
+    reply.headers.extend(value.map(|value| ("retry-after", value)));
+}
+
+fn echo_key(reply: &mut Reply, echo: Echo, request: &Request) {
+    let Some(key) = key_of(request) else { return };
+    let percent = || key.bytes().map(|byte| format!("%{byte:02X}")).collect::<Vec<_>>().concat();
+    let text = match echo {
+        Echo::InMessage => format!("No luck with {key}."),
+        Echo::PercentEncoded => format!("No luck with {}.", percent()),
+        Echo::Base64 => format!("No luck with {}.", STANDARD.encode(format!("key={key}"))),
+        Echo::InHeader => {
+            reply.headers.push(("x-your-key", key.to_owned()));
+            return;
+        }
+    };
+    set(reply, EnvelopeField::Message, text.into());
+}

@@ -1,0 +1,91 @@
+//! Spoils an envelope in one way.
+
+use serde_json::{Value, json};
+
+use super::{
+    api::{DOCS, Reply},
+    mutation::{EnvelopeFault, EnvelopeField, FieldFault},
+};
+
+/// Puts one fault into an error's reply.
+pub(super) fn spoil(reply: &mut Reply, fault: EnvelopeFault) {
+    use EnvelopeFault as Fault;
+    let docs = |reply: &mut Reply, link: &str| set(reply, EnvelopeField::Docs, link.into());
+    match fault {
+        Fault::WrongStatus => reply.status = 418,
+        Fault::StatusOk => reply.status = 200,
+        Fault::WrongCode => {
+            let other = if code(reply) == "plan_gate" { "regen_limit" } else { "plan_gate" };
+            set(reply, EnvelopeField::Code, other.into());
+        }
+        Fault::UpperCaseCode => {
+            let upper = code(reply).to_uppercase();
+            set(reply, EnvelopeField::Code, upper.into());
+        }
+        Fault::UnknownCode => set(reply, EnvelopeField::Code, "something_else".into()),
+        Fault::Field(field, fault) => set_fault(reply, field, fault),
+        Fault::DocsHttp => docs(reply, &DOCS.replace("https:", "http:")),
+        Fault::DocsOtherHost => docs(reply, &DOCS.replace("www.", "docs.")),
+        Fault::DocsOtherPath => docs(reply, &DOCS.replace("errors", "error-codes")),
+        Fault::DocsFragment => docs(reply, &format!("{DOCS}#{}", code(reply))),
+        Fault::SnakeCaseRequestId => change(reply, |body| {
+            let error = body["error"].as_object_mut().expect("an envelope");
+            let id = error.remove("requestId").unwrap_or_default();
+            error.insert("request_id".to_owned(), id);
+        }),
+        Fault::Unwrapped => change(reply, |body| *body = body["error"].take()),
+        Fault::ErrorText => change(reply, |body| body["error"] = body["error"]["message"].take()),
+        Fault::ErrorList => change(reply, |body| body["error"] = json!([body["error"].take()])),
+        Fault::Html => {
+            set_type(reply, Some("text/html"));
+            reply.body = b"<html><body><h1>Something went wrong</h1></body></html>".to_vec();
+        }
+        Fault::TextPlain => set_type(reply, Some("text/plain")),
+        Fault::NoContentType => set_type(reply, None),
+        Fault::ByteOrderMark => reply.body.splice(..0, *b"\xef\xbb\xbf").for_each(drop),
+        Fault::Truncated => reply.body.truncate(reply.body.len() / 2),
+        Fault::TwoDocuments => reply.body.extend_from_within(..),
+        Fault::EmptyBody => reply.body.clear(),
+        Fault::InvalidUtf8 => {
+            let at = reply.body.len() - 3;
+            reply.body.insert(at, 0xff);
+        }
+    }
+}
+
+/// The code in an error's reply; empty where there is none.
+pub(super) fn code(reply: &Reply) -> String {
+    let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    body["error"]["code"].as_str().unwrap_or_default().to_owned()
+}
+
+/// Puts a value into a field of the envelope.
+pub(super) fn set(reply: &mut Reply, field: EnvelopeField, value: Value) {
+    change(reply, |body| body["error"][field.name()] = value);
+}
+
+pub(super) fn set_type(reply: &mut Reply, media: Option<&str>) {
+    reply.headers.retain(|(name, _)| *name != "content-type");
+    reply.headers.extend(media.map(|media| ("content-type", media.to_owned())));
+}
+
+fn set_fault(reply: &mut Reply, field: EnvelopeField, fault: FieldFault) {
+    let value = match fault {
+        FieldFault::Missing => {
+            return change(reply, |body| {
+                body["error"].as_object_mut().map(|error| error.remove(field.name()));
+            });
+        }
+        FieldFault::Null => Value::Null,
+        FieldFault::Empty => "".into(),
+        FieldFault::Number => 7.into(),
+        FieldFault::Object => json!({}),
+    };
+    set(reply, field, value);
+}
+
+fn change(reply: &mut Reply, change: impl FnOnce(&mut Value)) {
+    let mut body: Value = serde_json::from_slice(&reply.body).expect("an error's reply is JSON");
+    change(&mut body);
+    reply.body = body.to_string().into_bytes();
+}

@@ -1,0 +1,233 @@
+//! Every mutant: a name, the broken promise, the check that has to see it, and on which trials.
+
+use super::mutation::{
+    Behaviour, Echo, EnvelopeFault, EnvelopeField, FieldFault, Mutation, RetryAfterFault,
+};
+use crate::checks::CheckId;
+
+/// The mock with one promise broken, and who must notice.
+#[derive(Debug, Clone)]
+pub struct Mutant {
+    /// Its name, unique: `html on plan_gate`.
+    pub name: String,
+    /// What is broken.
+    pub mutation: Mutation,
+    /// The check that has to fail.
+    pub killed_by: CheckId,
+    /// The trials on which it has to fail. All others stay green.
+    pub on: On,
+}
+
+/// The trials that must not be green, by their name and their place in the run.
+#[derive(Debug, Clone, Copy)]
+pub enum On {
+    /// All trials of one code.
+    Code(&'static str),
+    /// Those for which this is true, given the trial's name and its place, counted from 0.
+    Those(fn(&str, usize) -> bool),
+}
+
+impl On {
+    /// Whether a trial is meant.
+    #[must_use]
+    pub fn means(self, trial: &str, at: usize) -> bool {
+        match self {
+            Self::Code(code) => code_of(trial) == code,
+            Self::Those(are) => are(trial, at),
+        }
+    }
+}
+
+/// The code that a trial is about.
+#[must_use]
+pub fn code_of(trial: &str) -> &str {
+    trial.split("::").next().unwrap_or(trial)
+}
+
+/// The codes of the page.
+const CODES: [&str; 14] = [
+    "missing_api_key",
+    "malformed_api_key",
+    "invalid_api_key",
+    "revoked_api_key",
+    "invalid_json",
+    "invalid_input",
+    "insufficient_credits",
+    "plan_gate",
+    "regen_limit",
+    "rate_limited",
+    "generation_failed",
+    "generation_timeout",
+    "workspace_not_found",
+    "preflight_failed",
+];
+
+/// Every mutant: each envelope fault on each code, and each behaviour.
+#[must_use]
+pub fn all() -> Vec<Mutant> {
+    let mut all = Vec::new();
+    for (name, fault, killed_by) in envelope_faults() {
+        for code in CODES {
+            all.push(Mutant {
+                name: format!("{name} on {code}"),
+                mutation: Mutation::Envelope(fault, code),
+                killed_by,
+                on: On::Code(code),
+            });
+        }
+    }
+    for (name, behaviour, killed_by, on) in behaviours() {
+        let mutation = Mutation::Behaviour(behaviour);
+        all.push(Mutant { name: name.to_owned(), mutation, killed_by, on });
+    }
+    all
+}
+
+fn envelope_faults() -> Vec<(String, EnvelopeFault, CheckId)> {
+    use EnvelopeFault as Fault;
+    let mut faults: Vec<_> = [
+        ("wrong status", Fault::WrongStatus, CheckId::Status),
+        ("status 200", Fault::StatusOk, CheckId::Status),
+        ("wrong code", Fault::WrongCode, CheckId::Code),
+        ("upper-case code", Fault::UpperCaseCode, CheckId::Code),
+        ("unknown code", Fault::UnknownCode, CheckId::Code),
+        ("docs with http", Fault::DocsHttp, CheckId::Docs),
+        ("docs on another host", Fault::DocsOtherHost, CheckId::Docs),
+        ("docs with another path", Fault::DocsOtherPath, CheckId::Docs),
+        ("docs with a fragment", Fault::DocsFragment, CheckId::Docs),
+        ("request_id", Fault::SnakeCaseRequestId, CheckId::RequestId),
+        ("unwrapped", Fault::Unwrapped, CheckId::EnvelopeSchema),
+        ("error a text", Fault::ErrorText, CheckId::EnvelopeSchema),
+        ("error a list", Fault::ErrorList, CheckId::EnvelopeSchema),
+        ("html", Fault::Html, CheckId::EnvelopeJson),
+        ("text/plain", Fault::TextPlain, CheckId::EnvelopeJson),
+        ("no content type", Fault::NoContentType, CheckId::EnvelopeJson),
+        ("byte order mark", Fault::ByteOrderMark, CheckId::EnvelopeJson),
+        ("truncated", Fault::Truncated, CheckId::EnvelopeJson),
+        ("two documents", Fault::TwoDocuments, CheckId::EnvelopeJson),
+        ("empty body", Fault::EmptyBody, CheckId::EnvelopeJson),
+        ("invalid utf-8", Fault::InvalidUtf8, CheckId::EnvelopeJson),
+    ]
+    .map(|(name, fault, killed_by)| (name.to_owned(), fault, killed_by))
+    .into();
+    for field in EnvelopeField::ALL {
+        for fault in FieldFault::ALL {
+            let name = format!("{} {}", field.name(), format!("{fault:?}").to_lowercase());
+            // The field's own check sees what the schema would see, too: the schema is only a file.
+            let killed_by = match field {
+                EnvelopeField::Code => CheckId::Code,
+                EnvelopeField::Message => CheckId::Message,
+                EnvelopeField::Docs => CheckId::Docs,
+                EnvelopeField::RequestId => CheckId::RequestId,
+            };
+            faults.push((name, Fault::Field(field, fault), killed_by));
+        }
+    }
+    faults
+}
+
+#[expect(clippy::too_many_lines, reason = "a table: one line for each behaviour")]
+fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
+    use Behaviour as B;
+    use CheckId as C;
+    use RetryAfterFault as R;
+    const BURST: On = On::Code("rate_limited");
+    const CREDITS: On = On::Code("insufficient_credits");
+    const REVOKED: On = On::Code("revoked_api_key");
+    const JSON: On = On::Code("invalid_json");
+    let with_key = On::Those(|trial, _| code_of(trial) != "missing_api_key");
+    let bearer = On::Those(|trial, _| trial.ends_with("-bearer") && !trial.contains("::empty"));
+    let header =
+        On::Those(|trial, _| !trial.ends_with("-bearer") && code_of(trial) != "missing_api_key");
+    let field =
+        On::Those(|trial, _| trial.starts_with("invalid_input") && !trial.contains("::body-"));
+    let body = On::Those(|trial, _| {
+        code_of(trial) == "invalid_json"
+            && !trial.ends_with("::empty")
+            && !trial.ends_with("::white-space")
+    });
+    vec![
+        ("limit 59", B::Limit(59), C::RateAdmits, BURST),
+        ("limit 61", B::Limit(61), C::RateAdmits, BURST),
+        ("limit 600", B::Limit(600), C::RateRefuses, BURST),
+        ("limit per address", B::LimitPerAddress, C::RatePerKey, BURST),
+        ("limit loses updates", B::LimitLosesUpdates, C::RateAdmits, BURST),
+        ("limit never resets", B::LimitNeverResets, C::RetryAfterHonest, BURST),
+        ("refusal by a gateway", B::RefusalByGateway, C::EnvelopeJson, BURST),
+        ("refusal as 503", B::RefusalAs503, C::Status, BURST),
+        ("retry-after missing", B::RetryAfter(R::Missing), C::RetryAfter, BURST),
+        ("retry-after zero", B::RetryAfter(R::Zero), C::RetryAfter, BURST),
+        ("retry-after negative", B::RetryAfter(R::Negative), C::RetryAfter, BURST),
+        ("retry-after a fraction", B::RetryAfter(R::Fraction), C::RetryAfter, BURST),
+        ("retry-after a date", B::RetryAfter(R::Date), C::RetryAfter, BURST),
+        ("retry-after in milliseconds", B::RetryAfter(R::Milliseconds), C::RetryAfter, BURST),
+        ("retry-after too long", B::RetryAfter(R::LongerThanWindow), C::RetryAfter, BURST),
+        ("retry-after too short", B::RetryAfter(R::ShorterThanTrue), C::RetryAfterHonest, BURST),
+        ("bearer ignored", B::IgnoresBearer, C::Code, bearer),
+        ("x-api-key ignored", B::IgnoresApiKeyHeader, C::Code, header),
+        (
+            "quotes trimmed",
+            B::TrimsQuotes,
+            C::Status,
+            On::Those(|trial, _| trial.contains("::quoted")),
+        ),
+        (
+            "spaces trimmed",
+            B::TrimsSpaces,
+            C::Status,
+            On::Those(|trial, _| trial.contains("::inner-")),
+        ),
+        ("shape unchecked", B::ShapeUnchecked, C::Code, On::Code("malformed_api_key")),
+        ("revoked key alive", B::RevokedAlive, C::Status, REVOKED),
+        ("revoked as invalid", B::RevokedAsInvalid, C::Code, REVOKED),
+        ("key in the message", B::EchoesKey(Echo::InMessage), C::SecretLeak, with_key),
+        ("key in a header", B::EchoesKey(Echo::InHeader), C::SecretLeak, with_key),
+        ("key percent-encoded", B::EchoesKey(Echo::PercentEncoded), C::SecretLeak, with_key),
+        ("key in base64", B::EchoesKey(Echo::Base64), C::SecretLeak, with_key),
+        ("invalid json as invalid_input", B::InvalidJsonAsInput, C::Code, body),
+        ("invalid json as 500", B::InvalidJsonAs500, C::Status, JSON),
+        (
+            "trailing comma taken",
+            B::TakesTrailingComma,
+            C::Code,
+            On::Those(|trial, _| trial.contains("trailing-comma")),
+        ),
+        ("nan taken", B::TakesNan, C::Code, On::Those(|trial, _| trial.ends_with("::nan"))),
+        ("field not named", B::FieldNotNamed, C::Message, field),
+        ("other field named", B::OtherFieldNamed, C::Message, field),
+        ("credits swapped", B::CreditsSwapped, C::Message, CREDITS),
+        ("credits equal", B::CreditsEqual, C::Message, CREDITS),
+        ("credits absent", B::CreditsAbsent, C::Message, CREDITS),
+        (
+            "failed generation charged",
+            B::ChargesFailedGeneration,
+            C::NoCharge,
+            On::Those(|trial, _| trial.contains("nothing-charged")),
+        ),
+        (
+            "timeout after a second",
+            B::TimesOutAfterASecond,
+            C::Timing,
+            On::Code("generation_timeout"),
+        ),
+        (
+            "deleted workspace as 403",
+            B::DeletedWorkspaceAs403,
+            C::Status,
+            On::Code("workspace_not_found"),
+        ),
+        (
+            "plan and regeneration mixed up",
+            B::PlanAndRegenerationMixedUp,
+            C::Code,
+            On::Those(|trial, _| ["plan_gate", "regen_limit"].contains(&code_of(trial))),
+        ),
+        ("request id constant", B::RequestIdConstant, C::RequestId, On::Those(|_, at| at > 0)),
+        (
+            "request id repeated once",
+            B::RequestIdRepeatedOnce,
+            C::RequestId,
+            On::Those(|_, at| at == 4),
+        ),
+    ]
+}
