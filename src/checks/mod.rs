@@ -13,6 +13,7 @@ pub mod rate;
 pub mod request_id;
 pub mod retry_after;
 pub mod timing;
+pub mod twin;
 
 macro_rules! checks {
     ($($(#[$doc:meta])* $variant:ident = $id:literal, $level:ident;)*) => {
@@ -72,6 +73,8 @@ checks! {
     Timing = "timing", Should;
     /// No answer holds the key that was sent.
     SecretLeak = "secret-leak", Must;
+    /// The same request without the defect does not give this error.
+    Twin = "twin", Must;
 }
 
 impl fmt::Display for CheckId {
@@ -213,6 +216,7 @@ mod tests {
         no-charge Must
         timing Should
         secret-leak Must
+        twin Must
         ");
     }
 

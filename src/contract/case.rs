@@ -25,8 +25,21 @@ pub struct Scenario {
     pub message: Option<MessagePattern>,
     /// Whether `Retry-After` has to be there.
     pub retry_after: bool,
+    /// The same request without the defect.
+    pub twin: Option<Twin>,
     /// The cases, in the order of the file.
     pub cases: Vec<Case>,
+}
+
+/// A request that has not the defect of a scenario's cases.
+#[derive(Debug)]
+pub struct Twin {
+    /// The request.
+    pub request: RequestName,
+    /// The slot whose key is sent.
+    pub slot: SlotName,
+    /// A defect that is looked for later.
+    pub body: Option<BodyDefect>,
 }
 
 /// A message's pattern, compiled.

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     key::KeyShape,
-    names::{HookName, ProbeName, RequestName, SlotName},
+    names::{Code, HookName, ProbeName, RequestName, SlotName},
 };
 use crate::checks::CheckId;
 
@@ -35,6 +35,10 @@ pub struct ContractFile {
     pub slots: BTreeMap<SlotName, SlotFormat>,
     /// The request that shows, before all others, that the target is there and takes its key.
     pub preflight: PreflightFormat,
+    /// The codes in the order in which the API looks for them. A twin that gets as far as a later
+    /// one has passed all earlier ones.
+    #[serde(default)]
+    pub chain: Vec<Code>,
     /// The failures that a target may offer to provoke.
     #[serde(default)]
     pub hooks: BTreeMap<HookName, HookPurpose>,
@@ -92,9 +96,9 @@ pub struct RequestFormat {
     /// The status of the answer when nothing is broken.
     #[serde(default = "ok")]
     pub status: u16,
-    /// Whether it costs credits when it succeeds.
+    /// The credits that it costs when it succeeds, at the most.
     #[serde(default)]
-    pub charges: bool,
+    pub cost: u32,
 }
 
 fn ok() -> u16 {

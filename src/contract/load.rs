@@ -128,6 +128,7 @@ fn complete(root: &Path, reader: &mut Reader<'_>, file: ContractFile) -> Contrac
         requests,
         slots: file.slots,
         preflight: file.preflight,
+        chain: file.chain,
         hooks: file.hooks,
         probes: file.probes,
         promises: file.promises,

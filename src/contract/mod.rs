@@ -27,7 +27,7 @@ use format::{
     EnvelopeFormat, HookPurpose, Limit, PreflightFormat, Probe, Promise, RequestFormat, SlotFormat,
 };
 use key::KeyShape;
-use names::{HookName, ProbeName, RequestName, SlotName};
+use names::{Code, HookName, ProbeName, RequestName, SlotName};
 
 /// An API's whole contract.
 #[derive(Debug)]
@@ -52,6 +52,8 @@ pub struct Contract {
     pub slots: BTreeMap<SlotName, SlotFormat>,
     /// The request that is sent before all others.
     pub preflight: PreflightFormat,
+    /// The codes in the order in which the API looks for them.
+    pub chain: Vec<Code>,
     /// The failures that a target may offer to provoke.
     pub hooks: BTreeMap<HookName, HookPurpose>,
     /// The numbers that a target may offer to read.

@@ -14,7 +14,7 @@ use serde_json::Value;
 
 use super::{
     Contract, NamedRequest, body,
-    case::{Burst, Case, MessagePattern, Provocation, Scenario, Single},
+    case::{Burst, Case, MessagePattern, Provocation, Scenario, Single, Twin},
     document::Document,
     fault::Faults,
     key::Carrier,
@@ -69,6 +69,7 @@ impl Resolver<'_> {
             self.reader.add(&["status"], "not the status of an error", "expected 400 to 599");
         }
         let message = self.message(&file);
+        let twin = self.twin(&file);
         let mut ids = BTreeSet::new();
         let mut cases = Vec::new();
         for (at, case) in file.cases.iter().enumerate() {
@@ -99,6 +100,7 @@ impl Resolver<'_> {
             status: file.status,
             promise: file.promise,
             message,
+            twin,
             retry_after: file.retry_after,
             cases,
         }
@@ -128,6 +130,29 @@ impl Resolver<'_> {
             );
         }
         Some(MessagePattern { pattern, greater: format.greater.clone() })
+    }
+
+    fn twin(&mut self, file: &ScenarioFile) -> Option<Twin> {
+        let format = file.twin.as_ref()?;
+        let request = format.request.as_ref().unwrap_or(&file.request);
+        let slot = format.slot.as_ref().unwrap_or(&file.slot);
+        let contract = self.contract;
+        let requests = keys(&contract.requests);
+        self.reader.known(&["twin", "request"], "request", request.as_str(), requests);
+        self.reader.known(&["twin", "slot"], "slot", slot.as_str(), keys(&contract.slots));
+        if !contract.chain.contains(&file.code) {
+            let label = "name it there, so that it is known what comes after it";
+            self.reader.add(
+                &["twin"],
+                format!("`{}` is not in the contract's chain", file.code),
+                label,
+            );
+        }
+        let base = contract.requests.get(request).and_then(|named| named.format.body.as_ref());
+        if let Err(why) = body::bytes(base, format.body.as_ref()) {
+            self.reader.add(&["twin", "body"], "this defect cannot be made", why);
+        }
+        Some(Twin { request: request.clone(), slot: slot.clone(), body: format.body.clone() })
     }
 
     /// Adds the cases that one entry of the file stands for: one, or one for each carrier.

@@ -31,6 +31,9 @@ pub struct ScenarioFile {
     /// Whether the answer has to say in `Retry-After` how long to wait.
     #[serde(default)]
     pub retry_after: bool,
+    /// The same request without the defect, in its cheapest form.
+    #[serde(default)]
+    pub twin: Option<TwinFormat>,
     /// The cases, in the order in which people should read them.
     #[schemars(length(min = 1))]
     pub cases: Vec<CaseFormat>,
@@ -45,6 +48,22 @@ pub struct MessageFormat {
     /// Two of the groups: the first number has to be greater than the second.
     #[serde(default)]
     pub greater: Option<[String; 2]>,
+}
+
+/// A request that has not the defect of the scenario's cases: it has to get past the scenario's
+/// code, to a later one in the contract's chain or to success. Else the cases prove nothing.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TwinFormat {
+    /// The request, instead of the scenario's.
+    #[serde(default)]
+    pub request: Option<RequestName>,
+    /// The slot whose key is sent, instead of the scenario's.
+    #[serde(default)]
+    pub slot: Option<SlotName>,
+    /// A defect that is looked for later than the scenario's, so that nothing is generated.
+    #[serde(default)]
+    pub body: Option<BodyDefect>,
 }
 
 /// One way to provoke the code, breaking exactly one thing.

@@ -20,6 +20,7 @@ pub mod plan;
 pub mod preflight;
 pub mod run;
 pub mod suite;
+pub mod twin;
 pub mod verdict;
 
 use crate::{

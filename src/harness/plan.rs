@@ -36,6 +36,19 @@ pub struct Planned {
     pub at: usize,
     /// The requests, or what the target would have to offer.
     pub script: Result<Script, String>,
+    /// The same request without the defect, or why it cannot be asked; none for a burst.
+    pub twin: Option<Result<TwinScript, String>>,
+}
+
+/// The request that shows that a case's error comes from its defect.
+#[derive(Debug, Clone)]
+pub struct TwinScript {
+    /// What tells it from other twins. The same twin is asked once a run.
+    pub id: String,
+    /// The request.
+    pub request: Outgoing,
+    /// The credits that it may cost.
+    pub cost: u32,
 }
 
 /// The requests of one case.
@@ -86,7 +99,8 @@ impl Plan {
         for scenario in &contract.scenarios {
             for (at, case) in scenario.cases.iter().enumerate() {
                 let script = planner.script(case);
-                trials.push(Planned { scenario: Arc::clone(scenario), at, script });
+                let twin = planner.twin(scenario, case);
+                trials.push(Planned { scenario: Arc::clone(scenario), at, script, twin });
             }
         }
         let preflight = planner.preflight();
@@ -160,6 +174,26 @@ impl Planner<'_> {
             other: self.plain(format, &burst.other, &burst.carrier)?,
             served: format.status,
         })
+    }
+
+    fn twin(&self, scenario: &Scenario, case: &Case) -> Option<Result<TwinScript, String>> {
+        let twin = scenario.twin.as_ref()?;
+        let Provocation::Single(single) = &case.provocation else { return None };
+        let format = &self.target.requests[&twin.request];
+        let script = || {
+            let key = self.target.key(&twin.slot)?;
+            let body = body::bytes(format.body.as_ref(), twin.body.as_ref())?;
+            let carried = Some((&*single.carrier, key));
+            Ok(TwinScript {
+                id: format!(
+                    "{} {} {} {:?}",
+                    twin.request, twin.slot, single.carrier.name, twin.body
+                ),
+                request: self.request(format, body, carried, &[], Deadlines::ORDINARY)?,
+                cost: if twin.body.is_some() { 0 } else { format.cost },
+            })
+        };
+        Some(script())
     }
 
     fn preflight(&self) -> Preflight {

@@ -7,6 +7,7 @@ use super::{
     judge::Judge,
     key_use::{InUse, KeyUse},
     plan::{Planned, Script},
+    twin::Twins,
     verdict::{Played, Verdict},
 };
 use crate::{
@@ -29,6 +30,8 @@ pub struct Run {
     pub judge: Judge,
     /// Which keys are in use.
     pub keys: KeyUse,
+    /// The twins that were asked.
+    pub twins: Twins,
     /// The reviewed envelopes of this target.
     pub snapshots: Snapshots,
 }
@@ -53,6 +56,8 @@ pub(super) struct Play<'a> {
     pub(super) planned: &'a Planned,
     pub(super) exchanges: Vec<Exchange>,
     pub(super) sheet: Sheet,
+    /// Why the twin was not asked, if it was not.
+    pub(super) unproven: Option<String>,
 }
 
 impl Run {
@@ -62,26 +67,35 @@ impl Run {
             Ok(script) => script,
             Err(reason) => {
                 let verdict = Verdict::Ignored(reason.clone());
-                return Played { exchanges: Vec::new(), sheet: Sheet::default(), verdict };
+                return Played { verdict, ..Played::judged(Vec::new(), Sheet::default()) };
             }
         };
-        let mut play = Play { run: self, planned, exchanges: Vec::new(), sheet: Sheet::default() };
+        let mut play = Play {
+            run: self,
+            planned,
+            exchanges: Vec::new(),
+            sheet: Sheet::default(),
+            unproven: None,
+        };
         let done = match script {
             Script::Single { first, request, probe } => {
-                play.single(first.as_ref(), request, probe.as_ref()).await
+                let done = play.single(first.as_ref(), request, probe.as_ref()).await;
+                if done.is_ok() { play.ask_twin().await } else { done }
             }
             Script::Burst { request, times, other, served } => {
                 play.burst(request, *times, other, *served).await
             }
         };
-        let Play { exchanges, sheet, .. } = play;
-        match done {
+        let Play { exchanges, sheet, unproven, .. } = play;
+        let mut played = match done {
             Err(Stop::Error(why)) => Played::error(exchanges, sheet, why),
             Err(Stop::Inconclusive(why)) if sheet.findings().is_empty() => {
-                Played { exchanges, sheet, verdict: Verdict::Inconclusive(why) }
+                Played { verdict: Verdict::Inconclusive(why), ..Played::judged(exchanges, sheet) }
             }
             Ok(()) | Err(Stop::Inconclusive(_)) => Played::judged(exchanges, sheet),
-        }
+        };
+        played.twin_not_asked = unproven;
+        played
     }
 }
 
@@ -153,7 +167,7 @@ impl Play<'_> {
     /// Sends a request and gives its place in the trial. A refusal by the limit that nobody asked
     /// for (somebody else uses the key, or each trial is a process of its own) is judged like any
     /// other, waited out, and the request sent once more.
-    async fn send(&mut self, request: &Outgoing) -> Result<usize, Stop> {
+    pub(super) async fn send(&mut self, request: &Outgoing) -> Result<usize, Stop> {
         let at = self.exchanges.len();
         self.exchanges.push(self.run.sender.send(request).await?);
         let contract = &self.run.contract;

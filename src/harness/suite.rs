@@ -15,6 +15,7 @@ use super::{
     key_use::KeyUse,
     plan::{Plan, Planned},
     run::Run,
+    twin::Twins,
     verdict::Verdict,
 };
 use crate::{
@@ -74,6 +75,7 @@ impl Suite {
         let plan = Plan::new(&contract, &target)?;
         let secrets = plan.secrets.iter().map(|(secret, label)| (secret, label.clone()));
         let redactor = Arc::new(Redactor::new(secrets));
+        let budget = target.budget.credits;
         let snapshots = Snapshots::new(&contract.root, &target.name, recording);
         let run = Run {
             contract,
@@ -81,6 +83,7 @@ impl Suite {
             sender,
             judge: Judge::new(Arc::clone(&redactor)),
             keys: KeyUse::default(),
+            twins: Twins::new(budget),
             snapshots,
         };
         Ok(Self { run: Arc::new(run), plan: Arc::new(plan), redactor, records: Arc::default() })
@@ -131,6 +134,7 @@ impl Suite {
             code: planned.scenario.code.clone(),
             findings: played.sheet.findings().to_vec(),
             verdict: played.verdict.clone(),
+            twin_not_asked: played.twin_not_asked.clone(),
         };
         self.records.lock().unwrap_or_else(PoisonError::into_inner).push(record);
         let why = match &played.verdict {

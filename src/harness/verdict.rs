@@ -27,6 +27,8 @@ pub struct Played {
     pub sheet: Sheet,
     /// What it comes to.
     pub verdict: Verdict,
+    /// Why the same request without the defect was not asked, if it was not.
+    pub twin_not_asked: Option<String>,
 }
 
 impl Played {
@@ -37,12 +39,13 @@ impl Played {
             [] => Verdict::Pass,
             _ => Verdict::Fail,
         };
-        Self { exchanges, sheet, verdict }
+        Self { exchanges, sheet, verdict, twin_not_asked: None }
     }
 
     /// A trial that could not be judged to its end. What was found before is shown, too.
     #[must_use]
     pub fn error(exchanges: Vec<Exchange>, sheet: Sheet, why: impl Into<String>) -> Self {
-        Self { exchanges, sheet, verdict: Verdict::Error(why.into()) }
+        let verdict = Verdict::Error(why.into());
+        Self { exchanges, sheet, verdict, twin_not_asked: None }
     }
 }

@@ -4,11 +4,13 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use serde_json::Value;
+use serde_json::{Value, json};
+use sha2::Digest as _;
 
 use super::{
-    api::{Api, Reply, key_of},
+    api::{Api, DOCS, Reply, key_of},
     envelope_faults::{code, set, set_type, spoil},
+    error::ApiError,
     limiter::Keeping,
     mutation::{Behaviour, Echo, EnvelopeField, Mutation, RetryAfterFault},
 };
@@ -65,6 +67,7 @@ impl Broken {
         };
         let changed = changed(request, behaviour);
         let mut reply = self.api.answer(&changed, now);
+        for_everyone(&mut reply, behaviour, &changed);
         let code = code(&reply);
         if !code.is_empty() {
             self.break_error(&mut reply, &code, behaviour, request);
@@ -144,6 +147,30 @@ impl Broken {
     }
 }
 
+/// Refuses whoever asks for a thing, whether the reason holds for them or not.
+fn for_everyone(reply: &mut Reply, behaviour: Behaviour, request: &Request) {
+    let (path, error) = match behaviour {
+        Behaviour::PlanGateForEveryone => ("/roadmap", ApiError::PlanGate),
+        Behaviour::RegenLimitForEveryone => ("/regenerate", ApiError::RegenLimit { cap: 3 }),
+        Behaviour::NoCreditsForEveryone => {
+            ("/tagline", ApiError::InsufficientCredits { need: 10, have: 4 })
+        }
+        _ => return,
+    };
+    let later = ["", "plan_gate", "regen_limit", "insufficient_credits"];
+    if !request.path.ends_with(path) || !later.contains(&code(reply).as_str()) {
+        return;
+    }
+    let (code, status) = error.code_and_status();
+    let id = sha2::Sha256::digest(&reply.body);
+    let id = format!("{:02x}{:02x}{:02x}{:02x}", id[0], id[1], id[2], id[3]);
+    let message = error.message();
+    let body =
+        json!({ "error": { "code": code, "message": message, "docs": DOCS, "requestId": id } });
+    reply.status = status;
+    reply.body = body.to_string().into_bytes();
+}
+
 /// The request as an API takes it that is lenient, or blind in one eye.
 fn changed(request: &Request, behaviour: Behaviour) -> Request {
     let mut changed = request.clone();
@@ -160,7 +187,7 @@ fn changed(request: &Request, behaviour: Behaviour) -> Request {
             if well_formed { key.to_owned() } else { format!("pms_live_{}", "0".repeat(32)) }
         }),
         Behaviour::TakesTrailingComma => {
-            change_body(&mut changed, |text| text.replace(",}", "}").replace(",]", "]"))
+            change_body(&mut changed, |text| text.replace(",}", "}").replace(",]", "]"));
         }
         Behaviour::TakesNan => change_body(&mut changed, |text| text.replace("NaN", "null")),
         _ => {}

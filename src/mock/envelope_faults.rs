@@ -15,7 +15,9 @@ pub(super) fn spoil(reply: &mut Reply, fault: EnvelopeFault) {
         Fault::WrongStatus => reply.status = 418,
         Fault::StatusOk => reply.status = 200,
         Fault::WrongCode => {
-            let other = if code(reply) == "plan_gate" { "regen_limit" } else { "plan_gate" };
+            // One that is looked for late, so that no other code's twin is stuck at it.
+            let late = ["generation_failed", "generation_timeout"];
+            let other = late[usize::from(code(reply) == late[0])];
             set(reply, EnvelopeField::Code, other.into());
         }
         Fault::UpperCaseCode => {

@@ -136,15 +136,19 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
     const REVOKED: On = On::Code("revoked_api_key");
     const JSON: On = On::Code("invalid_json");
     let with_key = On::Those(|trial, _| code_of(trial) != "missing_api_key");
-    let bearer = On::Those(|trial, _| trial.ends_with("-bearer") && !trial.contains("::empty"));
-    let header =
-        On::Those(|trial, _| !trial.ends_with("-bearer") && code_of(trial) != "missing_api_key");
+    // The empty carrier included: its twin, the valid key in the same carrier, is refused, too.
+    let bearer = On::Those(|trial, _| trial.ends_with("-bearer"));
+    let header = On::Those(|trial, _| !trial.ends_with("-bearer"));
     let field =
         On::Those(|trial, _| trial.starts_with("invalid_input") && !trial.contains("::body-"));
     let body = On::Those(|trial, _| {
         code_of(trial) == "invalid_json"
             && !trial.ends_with("::empty")
             && !trial.ends_with("::white-space")
+    });
+    let pays = On::Those(|trial, _| {
+        ["insufficient_credits", "generation_failed", "generation_timeout"]
+            .contains(&code_of(trial))
     });
     vec![
         ("limit 59", B::Limit(59), C::RateAdmits, BURST),
@@ -222,12 +226,20 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
             C::Code,
             On::Those(|trial, _| ["plan_gate", "regen_limit"].contains(&code_of(trial))),
         ),
+        ("plan gate for everyone", B::PlanGateForEveryone, C::Twin, On::Code("plan_gate")),
+        (
+            "regeneration limit for everyone",
+            B::RegenLimitForEveryone,
+            C::Twin,
+            On::Code("regen_limit"),
+        ),
+        ("no credits for anyone", B::NoCreditsForEveryone, C::Twin, pays),
         ("request id constant", B::RequestIdConstant, C::RequestId, On::Those(|_, at| at > 0)),
         (
             "request id repeated once",
             B::RequestIdRepeatedOnce,
             C::RequestId,
-            On::Those(|_, at| at == 4),
+            On::Those(|_, at| at == 3),
         ),
     ]
 }

@@ -111,6 +111,9 @@ pub enum Behaviour {
     TimesOutAfterASecond,
     DeletedWorkspaceAs403,
     PlanAndRegenerationMixedUp,
+    PlanGateForEveryone,
+    RegenLimitForEveryone,
+    NoCreditsForEveryone,
     RequestIdConstant,
     RequestIdRepeatedOnce,
 }

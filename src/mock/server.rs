@@ -18,7 +18,7 @@ use crate::{
     target::{
         Target,
         clock::Clock,
-        format::{HeaderSource, HookSource, TargetFile},
+        format::{Budget, HeaderSource, HookSource, TargetFile},
         secret::Secret,
     },
 };
@@ -89,6 +89,7 @@ pub fn target(
     };
     let file = TargetFile {
         base_url: base_url.to_owned(),
+        budget: Budget { credits: 1_000 },
         hooks: contract.hooks.keys().map(hook).collect(),
         ..TargetFile::default()
     };

@@ -15,4 +15,6 @@ pub struct Record {
     pub findings: Vec<Finding>,
     /// What it comes to.
     pub verdict: Verdict,
+    /// Why the same request without the defect was not asked, if it was not.
+    pub twin_not_asked: Option<String>,
 }

@@ -44,10 +44,29 @@ pub fn render(run: &Run, records: &[Record]) -> String {
     }
     text.push('\n');
     add_drift(&mut text, records, codes.len());
+    add_twins(&mut text, records);
     if let Some(note) = run.snapshots.note() {
         let _ = writeln!(text, "{note}");
     }
     text
+}
+
+/// Cases that passed without their twin prove less, and the report says so.
+fn add_twins(text: &mut String, records: &[Record]) {
+    let mut reasons: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for record in records {
+        if let Some(why) = &record.twin_not_asked {
+            reasons.entry(why).or_default().insert(record.code.as_str());
+        }
+    }
+    for (why, codes) in reasons {
+        let codes: Vec<_> = codes.into_iter().collect();
+        let _ = writeln!(
+            text,
+            "the same request without the defect was not sent for {}: {why}",
+            codes.join(", ")
+        );
+    }
 }
 
 /// The same change in many codes has one cause, and is shown once.

@@ -20,6 +20,9 @@ pub struct TargetFile {
     /// The variables that fill the slots, where they are not the contract's.
     #[serde(default)]
     pub slots: BTreeMap<SlotName, SlotSource>,
+    /// What a run may spend here.
+    #[serde(default)]
+    pub budget: Budget,
     /// Headers that every request carries: what a gateway before the API asks for.
     #[serde(default)]
     pub headers: BTreeMap<String, HeaderSource>,
@@ -32,6 +35,14 @@ pub struct TargetFile {
     /// What is different here about the contract's probes.
     #[serde(default)]
     pub probes: BTreeMap<ProbeName, ProbeChange>,
+}
+
+/// What a run may spend.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Budget {
+    /// Credits, at the most. Without them a twin that would generate is not asked.
+    pub credits: u32,
 }
 
 /// Where a slot's key comes from.

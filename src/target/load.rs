@@ -169,6 +169,7 @@ impl<'a> Loader<'a> {
             slots,
             headers,
             secrets: self.secrets,
+            budget: file.budget,
             requests,
             hooks,
             probes,

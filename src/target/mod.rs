@@ -17,6 +17,7 @@ use crate::contract::{
     names::{HookName, ProbeName, RequestName, SlotName},
 };
 use clock::Clock;
+use format::Budget;
 use secret::Secret;
 
 pub use load::{Environment, Given};
@@ -38,6 +39,8 @@ pub struct Target {
     pub headers: Result<Headers, String>,
     /// Header values from the environment, with what is shown in their place.
     pub secrets: Vec<(Secret, String)>,
+    /// The credits that a run may spend.
+    pub budget: Budget,
     /// The contract's requests as they are sent here.
     pub requests: BTreeMap<RequestName, RequestFormat>,
     /// How failures are provoked, or why one cannot be.
