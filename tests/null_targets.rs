@@ -1,0 +1,76 @@
+//! Servers that know nothing of the contract must pass nothing of it.
+
+use std::{path::Path, sync::Arc};
+
+use errproof::{
+    contract::{Contract, fault::Faults},
+    exchange::{
+        Answer, Ending, Request,
+        sender::{InProcess, Sender},
+    },
+    harness::{drift::Recording, suite::Suite, verdict::Verdict},
+    mock::{server::target, world::World},
+    target::{
+        clock::{Clock, SharedClock},
+        pacing::Pacer,
+    },
+};
+
+/// A server that answers every request the same way.
+#[derive(Debug)]
+struct Null(fn(&Request) -> Answer);
+
+impl InProcess for Null {
+    fn answer(&self, request: &Request) -> Answer {
+        (self.0)(request)
+    }
+}
+
+fn answer(status: u16, media: &str, body: &[u8]) -> Answer {
+    Answer {
+        status,
+        headers: vec![("content-type".to_owned(), media.as_bytes().to_vec())],
+        body: body.to_vec(),
+        ending: Ending::Complete,
+    }
+}
+
+const ENVELOPE: &str = r#"{"error":{"code":"invalid_api_key","message":"There is no such key.","docs":"https://www.planmysaas.com/docs/api/errors","requestId":"9e6f106523c25047"}}"#;
+
+const NULL_TARGETS: [(&str, fn(&Request) -> Answer); 8] = [
+    ("empty 200", |_| answer(200, "application/json", b"")),
+    ("an empty object", |_| answer(200, "application/json", b"{}")),
+    ("a balance for all", |_| answer(200, "application/json", br#"{"credits":7}"#)),
+    ("always the same 401", |_| answer(401, "application/json", ENVELOPE.as_bytes())),
+    ("always 500", |_| answer(500, "text/html", b"<h1>Internal Server Error</h1>")),
+    ("always an empty envelope", |_| answer(400, "application/json", br#"{"error":{}}"#)),
+    ("an echo", |request| answer(200, "application/json", &request.body)),
+    ("a static file server", |request| match request.method.as_str() {
+        "GET" => answer(200, "text/html", b"<!doctype html><title>Index of /</title>"),
+        _ => answer(405, "text/html", b"<h1>Method Not Allowed</h1>"),
+    }),
+];
+
+#[tokio::test]
+async fn a_null_target_passes_nothing() {
+    let contract = Contract::load(Path::new(env!("CARGO_MANIFEST_DIR")));
+    let contract = Arc::new(contract.unwrap_or_else(|faults| panic!("{faults}")));
+    let (_, keys) = World::seeded();
+    for (name, null) in NULL_TARGETS {
+        let clock = Clock::Shared(SharedClock::default());
+        let mut faults = Faults::default();
+        let target = target("http://127.0.0.1", &keys, clock.clone(), &contract, &mut faults);
+        let target = target.unwrap_or_else(|| panic!("{faults}"));
+        let sender = Sender::in_process(Arc::new(Null(null)), clock, Pacer::new(contract.limit));
+        let suite = Suite::with_sender(Arc::clone(&contract), target, Recording::Nothing, sender);
+        let suite = suite.unwrap_or_else(|faults| panic!("{faults}"));
+        for planned in &suite.plan.trials {
+            let played = suite.run.play(planned).await;
+            let passed = matches!(
+                played.verdict,
+                Verdict::Pass | Verdict::Ignored(_) | Verdict::Inconclusive(_)
+            );
+            assert!(!passed, "{name} passes {}: {:?}", planned.case().name, played.verdict);
+        }
+    }
+}
