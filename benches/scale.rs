@@ -96,9 +96,10 @@ fn write_contract(folder: &Path, cases: usize) {
     fs::create_dir(folder.join("scenarios")).expect("created");
     let write = |name: &str, text: &str| fs::write(folder.join(name), text).expect("written");
     write("envelope.json", r#"{"type":"object","required":["code","message","docs","id"]}"#);
-    write(
-        "contract.toml",
-        r#"
+    let codes: Vec<_> = (0..FILES).map(|file| format!("\"refused_{file}\"")).collect();
+    let chain = format!("chain = [{}]\n", codes.join(", "));
+    let contract = chain
+        + r#"
 name = "a contract to measure with"
 docs = "https://example.com/errors"
 envelope = { schema = "envelope.json", code = "/code", message = "/message", docs = "/docs", request-id = "/id" }
@@ -116,8 +117,8 @@ look = { method = "GET", path = "/", status = 400 }
 
 [slots]
 valid = { env = "ERRPROOF_KEY_VALID", purpose = "a key" }
-"#,
-    );
+"#;
+    write("contract.toml", &contract);
     for file in 0..FILES {
         let head = format!(
             "code = \"refused_{file}\"\nstatus = 400\npromise = \"a\"\nsource = \"b\"\n\

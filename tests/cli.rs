@@ -9,7 +9,7 @@ use support::{Contract, errproof};
 
 #[test]
 fn exit_codes_tell_what_happened_in_one_line() {
-    let rows: [(&[&str], i32); 9] = [
+    let rows: [(&[&str], i32); 12] = [
         (&["invalid_json::nan"], 0),
         (&["--list"], 0),
         (&["nosuchcase"], 4),
@@ -18,6 +18,9 @@ fn exit_codes_tell_what_happened_in_one_line() {
         (&["--target-url", "staging"], 2),
         (&["--target-url", ""], 2),
         (&["--target-url", "https://api.planmysaas.com"], 2),
+        (&["--target-url", "https://API.planmysaas.com."], 2),
+        (&["--target-url", "https://joe:hunter2secret@127.0.0.1"], 2),
+        (&["--test-threads", "0"], 2),
         (&["--target-url", "http://127.0.0.1:1"], 3),
     ];
     let mut said = String::new();
@@ -54,7 +57,7 @@ fn every_fault_of_every_file_is_shown_with_its_place() {
             "code = \"invalid_api_key\"",
             "code = \"revoked_api_key\"",
         )
-        .change("scenarios/402-insufficient_credits.toml", "(?<need>", "(?<need")
+        .change("scenarios/402-insufficient_credits.toml", "(?i)", "(?i")
         .change(
             "scenarios/400-invalid_input.toml",
             "body = { remove = \"/tone\" }",
@@ -92,6 +95,39 @@ fn a_case_that_breaks_nothing_or_too_much_is_a_fault() {
         .change("scenarios/400-invalid_json.toml", "id = \"nan\"", "id = \"nan\"\nkey = \"fresh\"");
     let ended = errproof(&["--contract", contract.folder()], &[]);
     assert_eq!(ended.code, 2);
+    assert_snapshot!(ended.stderr);
+}
+
+#[test]
+fn what_cannot_be_sent_or_would_never_end_is_a_fault() {
+    let contract = Contract::copy();
+    contract
+        .change("contract.toml", "header = \"X-API-Key\"", "header = \"X API Key\"")
+        .change("contract.toml", "before = \"Bearer \"", "before = \"Bearer\\n\"")
+        .change("contract.toml", "length = 32", "length = 10000000")
+        .change("contract.toml", "code = \"/error/code\"", "code = \"error.code\"")
+        .change("contract.toml", "\"missing_api_key\"", "\"../missing_api_key\"")
+        .change("scenarios/401-malformed_api_key.toml", "inserted = \" \"", "inserted = \"\\n\"")
+        .change("scenarios/400-invalid_input.toml", "times = 2001", "times = 1000000")
+        .change(
+            "scenarios/400-invalid_input.toml",
+            "with = \"x\", times = 1000000",
+            "with = \"0123456789abcdef0\", times = 1000000",
+        )
+        .change(
+            "scenarios/400-invalid_json.toml",
+            "status = 400, code = \"invalid_input\"",
+            "status = 200, code = \"nosuch\"",
+        )
+        .change("targets/staging.toml", "X-Errproof-Run", "Content-Length")
+        .change(
+            "targets/staging.toml",
+            "\"STAGING_KEY_VALID\"",
+            "\"pms_live_0123456789abcdef0123456789abcdef\"",
+        );
+    let ended = errproof(&["--contract", contract.folder(), "--target", "staging"], &[]);
+    assert_eq!(ended.code, 2);
+    assert!(!ended.stderr.contains("0123456789abcdef012"), "a key is shown: {}", ended.stderr);
     assert_snapshot!(ended.stderr);
 }
 

@@ -3,7 +3,7 @@
 use jsonschema::Validator;
 use serde_json::Value;
 
-use super::{Mismatch, Mismatches};
+use super::{Mismatch, Mismatches, json::UniqueNames};
 use crate::exchange::{Answer, Ending};
 
 /// `envelope.json`: one JSON document in UTF-8, sent as `application/json`, with nothing before
@@ -15,6 +15,9 @@ pub fn json(answer: &Answer) -> Mismatches {
     if !media.as_deref().is_some_and(is_json) {
         let expected = "application/json";
         found.push(Mismatch::at("header Content-Type", expected, quoted(media.as_deref())));
+    }
+    if answer.count("content-type") > 1 {
+        found.push(Mismatch::at("header Content-Type", "one", "more than one"));
     }
     if let Some(coding) = answer.header("content-encoding").filter(|coding| coding != "identity") {
         let expected = "none, since the request accepts none";
@@ -29,7 +32,7 @@ pub fn json(answer: &Answer) -> Mismatches {
     if answer.body.starts_with(b"\xef\xbb\xbf") {
         found.push(body("no byte order mark before the JSON", "one".to_owned()));
     } else if answer.ending == Ending::Complete
-        && let Err(error) = serde_json::from_slice::<Value>(&answer.body)
+        && let Err(error) = serde_json::from_slice::<UniqueNames>(&answer.body)
     {
         let empty = answer.body.is_empty();
         let actual = if empty { "an empty body".to_owned() } else { error.to_string() };
@@ -84,7 +87,7 @@ mod tests {
     #[test]
     fn only_one_json_document_sent_as_json_holds() {
         const JSON: Option<&str> = Some("application/json");
-        let rows: [(Option<&str>, &[u8], &[&str]); 12] = [
+        let rows: [(Option<&str>, &[u8], &[&str]); 14] = [
             (JSON, b"{}", &[]),
             (Some("Application/JSON; charset=\"UTF-8\""), b"{}\n", &[]),
             (Some("application/json; charset=latin1"), b"{}", &["header Content-Type"]),
@@ -96,6 +99,8 @@ mod tests {
             (JSON, b"{}{}", &["body"]),
             (JSON, b"{\"a\":\"\xff\"}", &["body"]),
             (JSON, b"{\"a\":", &["body"]),
+            (JSON, br#"{"a":1,"a":1}"#, &["body"]),
+            (JSON, br#"{"a":[{"b":1},{"b":null,"c":-1.5}],"b":true,"c":"x"}"#, &[]),
             (Some("text/html"), b"<html>", &["header Content-Type", "body"]),
         ];
         for (media, body, places) in rows {

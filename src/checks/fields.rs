@@ -54,19 +54,21 @@ fn names(text: &str, field: &str) -> bool {
 
 /// Whether the parts are there; if not, what was expected.
 fn parts(text: &str, message: &MessagePattern) -> Result<(), String> {
-    let Some(found) = message.pattern.captures(text) else {
-        return Err(format!("a text that matches /{}/", message.pattern));
+    let number = |name: &String| -> Result<u128, String> {
+        let found = message.numbers.get(name).and_then(|pattern| pattern.captures(text)?.get(1));
+        let digits: Option<String> =
+            found.map(|found| found.as_str().chars().filter(char::is_ascii_digit).collect());
+        let number = digits.and_then(|digits| digits.parse().ok());
+        number.ok_or_else(|| format!("a text that holds the number `{name}`"))
     };
-    let number = |group: &str| -> Option<u128> {
-        let digits = found.name(group)?.as_str();
-        digits.replace([',', '_', ' '], "").parse().ok()
-    };
+    for name in message.numbers.keys() {
+        number(name)?;
+    }
     match &message.greater {
-        Some([greater, smaller]) => match number(greater).zip(number(smaller)) {
-            Some((a, b)) if a > b => Ok(()),
-            _ => Err(format!("a text in which {greater} is greater than {smaller}")),
-        },
-        None => Ok(()),
+        Some([greater, smaller]) if number(greater)? <= number(smaller)? => {
+            Err(format!("a text in which {greater} is greater than {smaller}"))
+        }
+        _ => Ok(()),
     }
 }
 
@@ -81,8 +83,12 @@ mod tests {
     use serde_json::json;
 
     fn credits() -> MessagePattern {
+        let number = |name: &str, words: &str| {
+            let pattern = format!(r"(?i)\b(?:{words})\b\D*(\d[\d, ]*)");
+            (name.to_owned(), Regex::new(&pattern).expect("a pattern"))
+        };
         MessagePattern {
-            pattern: Regex::new(r"need (?<need>[\d,]+).* have (?<have>[\d,]+)").expect("a pattern"),
+            numbers: [number("need", "need"), number("have", "have")].into(),
             greater: Some(["need".to_owned(), "have".to_owned()]),
         }
     }
@@ -102,6 +108,9 @@ mod tests {
             (json!("bad input"), Some("tone"), false, false),
             (json!("need 150, have 40"), None, true, true),
             (json!("need 1,500, have 400"), None, true, true),
+            (json!("you have 40 but need 150"), None, true, true),
+            (json!("need 1 500 credits, have 400"), None, true, true),
+            (json!("Error 402: you have 7"), None, true, false),
             (json!("need 40, have 150"), None, true, false),
             (json!("need 40, have 40"), None, true, false),
             (json!("not enough"), None, true, false),

@@ -1,5 +1,7 @@
 //! `secret-leak`: no answer holds a key that was sent.
 
+use serde_json::Value;
+
 use super::{Mismatch, Mismatches};
 use crate::{exchange::Answer, target::redact::Redactor};
 
@@ -15,12 +17,19 @@ pub fn key(answer: &Answer, keys: &Redactor) -> Mismatches {
             places.push(format!("header {name}"));
         }
     }
-    if keys.finds(&answer.body) {
+    if keys.finds(&answer.body) || keys.finds(decoded(&answer.body).as_bytes()) {
         places.push("body".to_owned());
     }
     let mismatch =
         |place: &String| Mismatch::at(place, "nothing of a key that was sent", "the key");
     places.iter().map(mismatch).collect()
+}
+
+/// A JSON body as its readers see it: names and texts without escapes, however they were written.
+#[must_use]
+pub fn decoded(body: &[u8]) -> String {
+    let body: Option<Value> = serde_json::from_slice(body).ok();
+    body.map(|body| body.to_string()).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -31,11 +40,12 @@ mod tests {
     #[test]
     fn a_key_is_found_wherever_it_is_echoed() {
         let sent = Secret::new("pms_live_0123456789abcdef");
-        let keys = Redactor::new([(&sent, "$KEY".to_owned())]);
+        let keys = Redactor::new(&[(sent, "$KEY".to_owned())]);
         let rows = [
             ("x-id", "7", "no key at all", None),
             ("x-id", "7", "got pms_live_0123456789abcdef", Some("body")),
             ("x-id", "7", "cG1zX2xpdmVfMDEyMzQ1Njc4OWFiY2RlZg==", Some("body")),
+            ("x-id", "7", r#"["p\u006ds\u005flive_0123456789abcdef"]"#, Some("body")),
             ("x-id", "%70ms_live_0123456789abcde", "", None),
             ("x-key", "PMS_LIVE_0123456789ABCDEF", "", Some("header x-key")),
             ("x-pms_live_0123456789abcdef", "1", "", Some("a header's name")),

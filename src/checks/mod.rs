@@ -8,6 +8,7 @@ use serde::Deserialize;
 pub mod charge;
 pub mod envelope;
 pub mod fields;
+mod json;
 pub mod leak;
 pub mod rate;
 pub mod request_id;

@@ -4,6 +4,9 @@ use serde_json::Value;
 
 use super::scenario::BodyDefect;
 
+/// The largest body that a case can send: more than any input limit that is worth a test.
+const LARGEST_BODY: usize = 16 << 20;
+
 /// The bytes to send for a request whose unbroken body is `base`.
 ///
 /// # Errors
@@ -19,6 +22,9 @@ pub fn bytes(base: Option<&Value>, defect: Option<&BodyDefect>) -> Result<Vec<u8
         BodyDefect::Hex(digits) => return from_hex(digits),
         BodyDefect::Remove(at) => remove(&mut body, at)?,
         BodyDefect::Set(set) => place(&mut body, &set.at, set.to.clone())?,
+        BodyDefect::Fill(fill) if fill.with.len().saturating_mul(fill.times) > LARGEST_BODY => {
+            return Err(format!("it would be longer than {LARGEST_BODY} bytes"));
+        }
         BodyDefect::Fill(fill) => place(&mut body, &fill.at, fill.with.repeat(fill.times).into())?,
     }
     Ok(body.to_string().into_bytes())

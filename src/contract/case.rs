@@ -1,6 +1,6 @@
 //! A scenario with its cases, checked and complete: nothing in it has to be looked up any more.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use regex::Regex;
 
@@ -40,14 +40,16 @@ pub struct Twin {
     pub slot: SlotName,
     /// A defect that is looked for later.
     pub body: Option<BodyDefect>,
+    /// The later code that it gets as far as; none if it succeeds.
+    pub reaches: Option<Code>,
 }
 
-/// A message's pattern, compiled.
+/// What has to be in a message, compiled.
 #[derive(Debug)]
 pub struct MessagePattern {
-    /// What the message has to match.
-    pub pattern: Regex,
-    /// Two groups of the pattern: the first number has to be greater than the second.
+    /// The numbers in it, each by a pattern whose only group is around the number.
+    pub numbers: BTreeMap<String, Regex>,
+    /// Two of them: the first has to be greater than the second.
     pub greater: Option<[String; 2]>,
 }
 

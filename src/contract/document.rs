@@ -37,9 +37,19 @@ impl Document {
     ///
     /// # Errors
     /// Every syntax error of the text, each with its place.
-    pub fn parse(path: &Path, text: String) -> Result<Self, Faults> {
-        let source = Arc::new(SourceText::new(path.to_owned(), text));
-        let (table, errors) = DeTable::parse_recoverable(&source.text);
+    pub fn parse(path: &Path, text: &str) -> Result<Self, Faults> {
+        Self::parse_with_keys(path, text, None)
+    }
+
+    /// The same for a file in which somebody may have put a key by mistake: what begins like a key
+    /// is not shown with a fault.
+    ///
+    /// # Errors
+    /// Every syntax error of the text, each with its place.
+    pub fn parse_with_keys(path: &Path, text: &str, prefix: Option<&str>) -> Result<Self, Faults> {
+        let shown = prefix.map_or_else(|| text.to_owned(), |prefix| mask(text, prefix));
+        let source = Arc::new(SourceText::new(path.to_owned(), shown));
+        let (table, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
             let mut faults = Faults::default();
             for error in errors {
@@ -143,6 +153,20 @@ impl Node {
     }
 }
 
+/// The text with stars for the characters of all that begins like a key. Nothing moves.
+fn mask(text: &str, prefix: &str) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(prefix).filter(|_| !prefix.is_empty()) {
+        let (before, key) = rest.split_at(at + prefix.len());
+        let length = key.bytes().take_while(u8::is_ascii_alphanumeric).count();
+        masked.push_str(before);
+        masked.extend(std::iter::repeat_n('*', length));
+        rest = &key[length..];
+    }
+    masked + rest
+}
+
 fn table_node(table: DeTable<'_>, source: &Arc<SourceText>, faults: &mut Faults) -> Branch {
     Branch::Table(
         table
@@ -188,4 +212,17 @@ fn value_node(value: Spanned<DeValue<'_>>, source: &Arc<SourceText>, faults: &mu
         DeValue::Table(table) => table_node(table, source, faults),
     };
     Node { span, name: None, value: branch }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_in_a_file_is_masked_and_nothing_moves() {
+        let text = "valid = \"pms_live_0123abcd\" # pms_live_x, pms_test_y\n";
+        let masked = "valid = \"pms_live_********\" # pms_live_*, pms_test_y\n";
+        assert_eq!(mask(text, "pms_live_"), masked);
+        assert_eq!(mask(text, ""), text);
+    }
 }

@@ -8,6 +8,7 @@ use std::{
 };
 
 use jsonschema::Validator;
+use reqwest::header::HeaderName;
 use serde_json::Value;
 
 use super::{
@@ -15,10 +16,13 @@ use super::{
     document::{Document, Way},
     fault::{Fault, Faults},
     format::{ContractFile, PreflightFormat},
-    lookup::{keys, path_fault, read},
+    lookup::{can_be_sent, keys, path_fault, read},
     reader::Reader,
     resolve::read_scenario,
 };
+
+/// Servers take 8 KiB for all headers together.
+const LONGEST_KEY: usize = 4_096;
 
 impl Contract {
     /// Reads the contract in a folder: `contract.toml`, `scenarios/*.toml` and the schemas they name.
@@ -55,7 +59,7 @@ impl Contract {
 
 /// A document of a file inside a folder, unless it has faults that leave nothing to read.
 pub(super) fn open(root: &Path, path: &Path, faults: &mut Faults) -> Option<Document> {
-    let document = read(root, path).and_then(|text| Document::parse(path, text));
+    let document = read(root, path).and_then(|text| Document::parse(path, &text));
     document.map_err(|more| faults.append(more)).ok()
 }
 
@@ -95,8 +99,54 @@ fn complete(root: &Path, reader: &mut Reader<'_>, file: ContractFile) -> Contrac
     if file.key.carriers.is_empty() {
         reader.add(&["key", "carriers"], "no carrier for the key", "expected at least one");
     }
+    if file.key.length > LONGEST_KEY {
+        let label = format!("expected {LONGEST_KEY} at the most");
+        reader.add(&["key", "length"], "keys too long for a header", label);
+    }
+    let texts = [("prefix", &file.key.prefix), ("alphabet", &file.key.alphabet)];
+    for (name, _) in texts.iter().filter(|(_, text)| !can_be_sent(text)) {
+        reader.add(
+            &["key", name],
+            "this cannot be sent in a header",
+            "expected no control character",
+        );
+    }
+    for (at, carrier) in file.key.carriers.iter().enumerate() {
+        let name = HeaderName::from_bytes(carrier.header.as_bytes());
+        if name.is_err() || !can_be_sent(&carrier.before) {
+            let label =
+                "expected letters and `-` in its name, and no control character before the key";
+            reader.add(
+                &["key", "carriers", &at.to_string()],
+                "this cannot be sent as a header",
+                label,
+            );
+        }
+    }
+    let places = &file.envelope;
+    let pointers = [
+        ("code", &places.code),
+        ("message", &places.message),
+        ("docs", &places.docs),
+        ("request-id", &places.request_id),
+    ];
+    for (name, _) in pointers.iter().filter(|(_, pointer)| !pointer.starts_with('/')) {
+        reader.add(&["envelope", name], "not a JSON Pointer", "expected a `/` at its beginning");
+    }
+    for (at, code) in file.chain.iter().enumerate() {
+        // A code is also the name of its snapshot's file.
+        let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+        if code.as_str().is_empty() || !code.as_str().chars().all(word) {
+            let label = "expected letters, digits, `_` and `-`";
+            reader.add(&["chain", &at.to_string()], "not a code", label);
+        }
+    }
     let mut requests = BTreeMap::new();
     for (name, format) in file.requests {
+        if !(100..600).contains(&format.status) {
+            let way = ["requests", name.as_str(), "status"];
+            reader.add(&way, "not a status", "expected 100 to 599");
+        }
         let way = ["requests", name.as_str(), "input"];
         let input = format.input.as_ref().and_then(|path| compile(root, reader, &way, path));
         if let (Some(input), Some(body)) = (&input, &format.body)
@@ -114,6 +164,10 @@ fn complete(root: &Path, reader: &mut Reader<'_>, file: ContractFile) -> Contrac
     reader.known(&["preflight", "request"], "request", request.as_str(), keys(&requests));
     reader.known(&["preflight", "slot"], "slot", slot.as_str(), keys(&file.slots));
     for (name, probe) in &file.probes {
+        if !probe.pointer.starts_with('/') {
+            let way = ["probes", name.as_str(), "pointer"];
+            reader.add(&way, "not a JSON Pointer", "expected a `/` at its beginning");
+        }
         let way = ["probes", name.as_str(), "request"];
         reader.known(&way, "request", probe.request.as_str(), keys(&requests));
     }

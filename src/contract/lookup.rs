@@ -1,23 +1,41 @@
 //! Files by their path in a folder, and names by the table that has them.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs::{self, File},
+    io::Read as _,
+    path::Path,
+};
 
-use reqwest::Url;
+use reqwest::{Url, header::HeaderValue};
 
 use super::fault::{Fault, Faults};
 
 /// The largest file that is read: a contract's are a few kilobytes.
 const LARGEST_FILE: u64 = 4 << 20;
 
-/// Reads a file inside a folder.
+/// Reads a file inside a folder. Only a regular file: what never ends is not read.
 pub(crate) fn read(root: &Path, path: &Path) -> Result<String, Faults> {
     let failed = |why: String| Fault::general(format!("failed to read {}: {why}", path.display()));
     let whole = root.join(path);
-    let size = fs::metadata(&whole).map_err(|error| failed(error.to_string()))?.len();
-    if size > LARGEST_FILE {
-        return Err(failed(format!("it has {size} bytes, more than {LARGEST_FILE}")).into());
+    let about = fs::metadata(&whole).map_err(|error| failed(error.to_string()))?;
+    if !about.is_file() {
+        return Err(failed("it is no file".to_owned()).into());
     }
-    fs::read_to_string(&whole).map_err(|error| failed(error.to_string()).into())
+    let mut text = String::new();
+    let file = File::open(&whole).map_err(|error| failed(error.to_string()))?;
+    file.take(LARGEST_FILE + 1)
+        .read_to_string(&mut text)
+        .map_err(|error| failed(error.to_string()))?;
+    match u64::try_from(text.len()) {
+        Ok(size) if size <= LARGEST_FILE => Ok(text),
+        _ => Err(failed(format!("it has more than {LARGEST_FILE} bytes")).into()),
+    }
+}
+
+/// Whether a text can be part of a header's value: no control characters but a tab.
+pub(crate) fn can_be_sent(text: &str) -> bool {
+    HeaderValue::from_bytes(text.as_bytes()).is_ok()
 }
 
 /// The names in a table of a file.

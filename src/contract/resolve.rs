@@ -2,7 +2,7 @@
 //! contract, so that a case that breaks nothing, or the wrong thing, is found before it is sent.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -17,9 +17,9 @@ use super::{
     case::{Burst, Case, MessagePattern, Provocation, Scenario, Single, Twin},
     document::Document,
     fault::Faults,
-    key::Carrier,
+    key::{Carrier, KeyDefect},
     load::open,
-    lookup::keys,
+    lookup::{can_be_sent, keys},
     names::{CarrierName, Code},
     reader::Reader,
     scenario::{BurstFormat, CaseFormat, ScenarioFile},
@@ -65,23 +65,17 @@ impl Resolver<'_> {
         let requests = &self.contract.requests;
         self.reader.known(&["request"], "request", file.request.as_str(), keys(requests));
         self.reader.known(&["slot"], "slot", file.slot.as_str(), keys(&self.contract.slots));
+        let codes = self.contract.chain.iter().map(Code::as_str);
+        self.reader.known(&["code"], "code", file.code.as_str(), codes);
         if !(400..600).contains(&file.status) {
             self.reader.add(&["status"], "not the status of an error", "expected 400 to 599");
         }
         let message = self.message(&file);
         let twin = self.twin(&file);
-        let mut ids = BTreeSet::new();
         let mut cases = Vec::new();
         for (at, case) in file.cases.iter().enumerate() {
             let at = at.to_string();
             let id = case.id.as_str();
-            if !ids.insert(id) {
-                self.reader.add(
-                    &["cases", &at, "id"],
-                    format!("two cases `{id}`"),
-                    "expected an id of its own",
-                );
-            }
             if !id.split('-').all(|word| {
                 !word.is_empty()
                     && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
@@ -108,28 +102,28 @@ impl Resolver<'_> {
 
     fn message(&mut self, file: &ScenarioFile) -> Option<MessagePattern> {
         let format = file.message.as_ref()?;
-        let pattern = match Regex::new(&format.pattern) {
-            Ok(pattern) => pattern,
-            Err(error) => {
-                let text = error.to_string();
-                let why = text.lines().next_back().unwrap_or_default();
-                self.reader.add(
-                    &["message", "pattern"],
-                    "not a regular expression",
-                    why.trim_start_matches("error: "),
-                );
-                return None;
+        let mut numbers = BTreeMap::new();
+        for (name, pattern) in &format.numbers {
+            let way = ["message", "numbers", name];
+            match Regex::new(pattern) {
+                Ok(pattern) if pattern.captures_len() == 2 => {
+                    numbers.insert(name.clone(), pattern);
+                }
+                Ok(_) => {
+                    self.reader.add(&way, "not one group", "expected one group, around the number");
+                }
+                Err(error) => {
+                    let text = error.to_string();
+                    let why = text.lines().next_back().unwrap_or_default();
+                    let why = why.trim_start_matches("error: ");
+                    self.reader.add(&way, "not a regular expression", why);
+                }
             }
-        };
-        for group in format.greater.iter().flatten() {
-            self.reader.known(
-                &["message", "greater"],
-                "group",
-                group,
-                pattern.capture_names().flatten(),
-            );
         }
-        Some(MessagePattern { pattern, greater: format.greater.clone() })
+        for number in format.greater.iter().flatten() {
+            self.reader.known(&["message", "greater"], "number", number, keys(&format.numbers));
+        }
+        Some(MessagePattern { numbers, greater: format.greater.clone() })
     }
 
     fn twin(&mut self, file: &ScenarioFile) -> Option<Twin> {
@@ -140,19 +134,21 @@ impl Resolver<'_> {
         let requests = keys(&contract.requests);
         self.reader.known(&["twin", "request"], "request", request.as_str(), requests);
         self.reader.known(&["twin", "slot"], "slot", slot.as_str(), keys(&contract.slots));
-        if !contract.chain.contains(&file.code) {
-            let label = "name it there, so that it is known what comes after it";
-            self.reader.add(
-                &["twin"],
-                format!("`{}` is not in the contract's chain", file.code),
-                label,
-            );
+        if let Some(reaches) = &format.reaches {
+            let later = contract.chain.iter().skip_while(|code| **code != file.code).skip(1);
+            let later = later.map(Code::as_str);
+            self.reader.known(&["twin", "reaches"], "later code", reaches.as_str(), later);
         }
         let base = contract.requests.get(request).and_then(|named| named.format.body.as_ref());
         if let Err(why) = body::bytes(base, format.body.as_ref()) {
             self.reader.add(&["twin", "body"], "this defect cannot be made", why);
         }
-        Some(Twin { request: request.clone(), slot: slot.clone(), body: format.body.clone() })
+        Some(Twin {
+            request: request.clone(),
+            slot: slot.clone(),
+            body: format.body.clone(),
+            reaches: format.reaches.clone(),
+        })
     }
 
     /// Adds the cases that one entry of the file stands for: one, or one for each carrier.
@@ -178,6 +174,16 @@ impl Resolver<'_> {
                 probe.as_str(),
                 keys(&contract.probes),
             );
+        }
+        for (index, also) in case.also.iter().enumerate() {
+            let index = index.to_string();
+            let codes = contract.chain.iter().map(Code::as_str);
+            let way = ["cases", at, "also", &index, "code"];
+            self.reader.known(&way, "code", also.code.as_str(), codes);
+            if !(400..600).contains(&also.status) {
+                let way = ["cases", at, "also", &index, "status"];
+                self.reader.add(&way, "not the status of an error", "expected 400 to 599");
+            }
         }
         if let Some(burst) = &case.burst {
             self.burst(case, burst, at);
@@ -215,6 +221,13 @@ impl Resolver<'_> {
                     hook: case.hook.clone(),
                 }),
             };
+            if cases.iter().any(|known: &Case| known.name == name) {
+                self.reader.add(
+                    &["cases", at, "id"],
+                    format!("two cases `{name}`"),
+                    "expected another id or carrier",
+                );
+            }
             cases.push(Case {
                 name,
                 line: self.document.line(&["cases", at]),
@@ -294,6 +307,17 @@ impl Resolver<'_> {
                 "more than one thing is broken",
                 "expected one of `key`, `body` and `hook`",
             );
+        }
+        if let Some(
+            KeyDefect::Prefix(text)
+            | KeyDefect::Quoted(text)
+            | KeyDefect::Inserted(text)
+            | KeyDefect::Ending(text),
+        ) = &case.key
+            && !can_be_sent(text)
+        {
+            let label = "expected no line break and no other control character but a tab";
+            self.reader.add(&["cases", at, "key"], "this cannot be sent in a header", label);
         }
         let Some(defect) = &case.body else { return };
         let bytes = match body::bytes(named.format.body.as_ref(), Some(defect)) {

@@ -1,5 +1,7 @@
 //! The format of a scenario file: one error code, what is promised for it, the cases that provoke it.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
@@ -43,9 +45,10 @@ pub struct ScenarioFile {
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MessageFormat {
-    /// A regular expression that the message matches, with a named group for each number in it.
-    pub pattern: String,
-    /// Two of the groups: the first number has to be greater than the second.
+    /// The numbers in it, each by a regular expression with one group around the number. They may
+    /// stand in any order.
+    pub numbers: BTreeMap<String, String>,
+    /// Two of them: the first has to be greater than the second.
     #[serde(default)]
     pub greater: Option<[String; 2]>,
 }
@@ -64,6 +67,10 @@ pub struct TwinFormat {
     /// A defect that is looked for later than the scenario's, so that nothing is generated.
     #[serde(default)]
     pub body: Option<BodyDefect>,
+    /// The later code that it gets as far as. Without one it succeeds, and costs what the request
+    /// costs.
+    #[serde(default)]
+    pub reaches: Option<Code>,
 }
 
 /// One way to provoke the code, breaking exactly one thing.

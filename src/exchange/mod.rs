@@ -59,6 +59,12 @@ impl Answer {
         let named = self.headers.iter().find(|(known, _)| known == name);
         named.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
     }
+
+    /// How many headers have this name, which is written in lower case here.
+    #[must_use]
+    pub fn count(&self, name: &str) -> usize {
+        self.headers.iter().filter(|(known, _)| known == name).count()
+    }
 }
 
 /// A request that is ready to go, with what the run has to know of it.

@@ -104,7 +104,14 @@ impl Sender {
         let answer = match &self.wire {
             Wire::InProcess(server) => server.answer(&outgoing.request),
             Wire::Http { client, base_url } => {
-                over_http(client, build(base_url, &outgoing.request), outgoing.deadlines).await?
+                let attempt =
+                    || over_http(client, build(base_url, &outgoing.request), outgoing.deadlines);
+                match attempt().await {
+                    // A server may close an idle connection just as a request goes out on it (RFC
+                    // 9112, section 9.3): that says nothing of the API. Once more, on a new one.
+                    Err(NoAnswer::Broken(_)) => attempt().await?,
+                    answer => answer?,
+                }
             }
         };
         Ok(Exchange {

@@ -8,7 +8,7 @@ use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
 
 use serde_json::Value;
@@ -17,6 +17,7 @@ use crate::{
     checks::Mismatch,
     contract::{case::Scenario, format::EnvelopeFormat},
     exchange::Answer,
+    target::redact::Redactor,
 };
 
 /// The reviewed envelopes of one target.
@@ -28,6 +29,7 @@ pub struct Snapshots {
     recording: Recording,
     reviewed: bool,
     failed: OnceLock<String>,
+    redactor: Arc<Redactor>,
 }
 
 /// What is written when an envelope differs from its reviewed snapshot, or has none.
@@ -68,7 +70,7 @@ type Facts = BTreeMap<String, String>;
 impl Snapshots {
     /// The snapshots of a target in a contract's folder.
     #[must_use]
-    pub fn new(root: &Path, target: &str, recording: Recording) -> Self {
+    pub fn new(root: &Path, target: &str, recording: Recording, redactor: Arc<Redactor>) -> Self {
         let shown = Path::new("snapshots").join(target);
         let folder = root.join(&shown);
         let reviewed = fs::read_dir(&folder)
@@ -83,6 +85,7 @@ impl Snapshots {
             recording,
             reviewed,
             failed: OnceLock::new(),
+            redactor,
         }
     }
 
@@ -98,6 +101,13 @@ impl Snapshots {
         let Some(facts) = facts(places, answer) else {
             return Vec::new();
         };
+        let clean = |text: &String| self.redactor.redact(text);
+        let mut facts: Facts =
+            facts.iter().map(|(place, fact)| (clean(place), clean(fact))).collect();
+        // Numbers go last: a key without its digits would not be known as one.
+        if let Some(message) = facts.get_mut(&places.message) {
+            *message = without_numbers(message);
+        }
         let file = format!("{}.snap", scenario.code);
         let path = self.folder.join(&file);
         let pending = self.folder.join(format!("{file}.new"));
@@ -218,9 +228,7 @@ fn collect(value: &Value, place: &str, places: &EnvelopeFormat, facts: &mut Fact
             return;
         }
         Value::String(_) if place == places.request_id => "[id]".to_owned(),
-        Value::String(text) if place == places.message => {
-            Value::from(without_numbers(text)).to_string()
-        }
+        Value::String(_) if place == places.message => value.to_string(),
         Value::String(_) if place == places.code || place == places.docs => value.to_string(),
         // Of a field that is not promised, its being there counts, and not what it holds.
         Value::String(_) => "[text]".to_owned(),

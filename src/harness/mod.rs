@@ -2,6 +2,7 @@
 
 use std::{
     env,
+    fs::File,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -82,7 +83,17 @@ impl From<Fault> for End {
 }
 
 fn run(mut options: Options) -> Result<u8, End> {
-    let environment = |name: &str| env::var(name).ok();
+    let environment = |name: &str| {
+        // What is not UTF-8 is set, and refused where it is looked at.
+        env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+    };
+    if options.tests.test_threads == Some(0) {
+        return Err(Fault::general("--test-threads takes 1 or more").into());
+    }
+    if let Some(file) = &options.tests.logfile {
+        let created = File::create(file);
+        created.map_err(|error| Fault::general(format!("failed to write {file}: {error}")))?;
+    }
     let root = contract_folder(options.contract.as_deref());
     let runtime = Runtime::new().expect("the runtime starts");
     let given = Given { target: options.target.as_deref(), url: options.target_url.as_deref() };
@@ -150,7 +161,8 @@ fn contract_folder(given: Option<&Path>) -> PathBuf {
 }
 
 fn guard_production(contract: &Contract, target: &Target, allowed: bool) -> Result<(), Fault> {
-    let host = target.base_url.host_str().unwrap_or_default();
+    // A dot at the end is the same host.
+    let host = target.base_url.host_str().unwrap_or_default().trim_end_matches('.');
     let production = contract.production_hosts.iter().any(|known| known.eq_ignore_ascii_case(host));
     if !production || allowed {
         return Ok(());

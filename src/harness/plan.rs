@@ -23,8 +23,8 @@ pub struct Plan {
     pub trials: Vec<Planned>,
     /// The request that is sent before all others.
     pub preflight: Preflight,
-    /// Every key and secret header that is sent, with what is shown in its place.
-    pub secrets: Vec<(Secret, String)>,
+    /// Every key that is sent, with what is shown in its place.
+    pub keys: Vec<(Secret, String)>,
 }
 
 /// One case as it will be sent, or why it will not be.
@@ -93,8 +93,7 @@ impl Plan {
     /// # Errors
     /// If a body that the target's file gives cannot be broken as a scenario says.
     pub fn new(contract: &Contract, target: &Target) -> Result<Self, Faults> {
-        let mut planner =
-            Planner { contract, target, faults: Faults::default(), secrets: Vec::new() };
+        let mut planner = Planner { contract, target, faults: Faults::default(), keys: Vec::new() };
         let mut trials = Vec::new();
         for scenario in &contract.scenarios {
             for (at, case) in scenario.cases.iter().enumerate() {
@@ -104,15 +103,14 @@ impl Plan {
             }
         }
         let preflight = planner.preflight();
-        // A slot's own key wins over a spoilt one that happens to be the same text.
-        let mut secrets: Vec<_> = target
+        // A slot's own key wins over a spoilt one that is the same text but for upper case.
+        let mut keys: Vec<_> = target
             .slots
             .values()
             .filter_map(|slot| Some((slot.key.clone()?, format!("${}", slot.env))))
             .collect();
-        secrets.append(&mut planner.secrets);
-        secrets.extend_from_slice(&target.secrets);
-        planner.faults.into_result(Self { trials, preflight, secrets })
+        keys.append(&mut planner.keys);
+        planner.faults.into_result(Self { trials, preflight, keys })
     }
 }
 
@@ -120,7 +118,7 @@ struct Planner<'a> {
     contract: &'a Contract,
     target: &'a Target,
     faults: Faults,
-    secrets: Vec<(Secret, String)>,
+    keys: Vec<(Secret, String)>,
 }
 
 impl Planner<'_> {
@@ -190,7 +188,7 @@ impl Planner<'_> {
                     twin.request, twin.slot, single.carrier.name, twin.body
                 ),
                 request: self.request(format, body, carried, &[], Deadlines::ORDINARY)?,
-                cost: if twin.body.is_some() { 0 } else { format.cost },
+                cost: if twin.reaches.is_some() { 0 } else { format.cost },
             })
         };
         Some(script())
@@ -252,7 +250,12 @@ impl Planner<'_> {
             KeyDefect::Fresh => "(a key made for this run)",
             _ => "(a spoilt key)",
         };
-        self.secrets.push((spoilt.clone(), label.to_owned()));
+        self.keys.push((spoilt.clone(), label.to_owned()));
+        if let KeyDefect::Inserted(text) = defect {
+            // A server that stops reading at the space gives back one half.
+            let halves = spoilt.expose().split(text.as_str());
+            self.keys.extend(halves.map(|half| (Secret::new(half), label.to_owned())));
+        }
         Some(spoilt)
     }
 }

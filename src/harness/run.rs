@@ -190,9 +190,10 @@ impl Play<'_> {
         Err(Stop::Error(format!("refused with {twice} twice: somebody else uses this key")))
     }
 
-    /// Holds the envelope of the code's first case against its reviewed snapshot.
+    /// Holds the envelope of the code's first case against its reviewed snapshot, if all else holds:
+    /// what is wrong need not be said twice, and is not to be recorded.
     pub(super) fn compare(&mut self, at: usize) {
-        if self.planned.at != 0 {
+        if self.planned.at != 0 || !self.sheet.findings().is_empty() {
             return;
         }
         let scenario = &self.planned.scenario;

@@ -2,6 +2,7 @@
 
 use std::{
     cmp::Reverse,
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
@@ -16,9 +17,10 @@ use super::{
     plan::{Plan, Planned},
     run::Run,
     twin::Twins,
-    verdict::Verdict,
+    verdict::{Played, Verdict},
 };
 use crate::{
+    checks::Sheet,
     contract::{
         Contract,
         fault::{Fault, Faults},
@@ -73,15 +75,19 @@ impl Suite {
         sender: Sender,
     ) -> Result<Self, Faults> {
         let plan = Plan::new(&contract, &target)?;
-        let secrets = plan.secrets.iter().map(|(secret, label)| (secret, label.clone()));
-        let redactor = Arc::new(Redactor::new(secrets));
+        let keys = Arc::new(Redactor::new(&plan.keys));
+        let redactor = match target.secrets.as_slice() {
+            [] => Arc::clone(&keys),
+            more => Arc::new(Redactor::new(plan.keys.iter().chain(more))),
+        };
         let budget = target.budget.credits;
-        let snapshots = Snapshots::new(&contract.root, &target.name, recording);
+        let snapshots =
+            Snapshots::new(&contract.root, &target.name, recording, Arc::clone(&redactor));
         let run = Run {
             contract,
             target,
             sender,
-            judge: Judge::new(Arc::clone(&redactor)),
+            judge: Judge::new(keys),
             keys: KeyUse::default(),
             twins: Twins::new(budget),
             snapshots,
@@ -129,7 +135,11 @@ impl Suite {
         runtime: &Handle,
         unproven: Unproven,
     ) -> Result<Completion, Failed> {
-        let played = runtime.block_on(self.run.play(planned));
+        // A panic is a bug of ours; the summary must not count its code as proven.
+        let played = catch_unwind(AssertUnwindSafe(|| runtime.block_on(self.run.play(planned))));
+        let played = played.unwrap_or_else(|_| {
+            Played::error(Vec::new(), Sheet::default(), "errproof itself failed, please report it")
+        });
         let record = Record {
             code: planned.scenario.code.clone(),
             findings: played.sheet.findings().to_vec(),
@@ -144,8 +154,8 @@ impl Suite {
                 format!("inconclusive: {why}")
             }
             _ => {
-                let shown = failure::render(&self.run, planned, &played);
-                return Err(Failed::from(self.redact(&shown)));
+                let shown = failure::render(&self.run, &self.redactor, planned, &played);
+                return Err(Failed::from(shown));
             }
         };
         Ok(Completion::ignored_with(self.redact(&why)))

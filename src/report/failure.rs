@@ -5,24 +5,28 @@ use std::fmt::Write as _;
 use serde_json::Value;
 
 use crate::{
-    checks::{Finding, Kind},
+    checks::{Finding, Kind, leak::decoded},
     exchange::Exchange,
     harness::{
         plan::Planned,
         run::Run,
         verdict::{Played, Verdict},
     },
+    target::redact::Redactor,
 };
 
 /// How much of a body is shown.
 const SHOWN_BODY: usize = 600;
 
+/// How much of a value is shown in a finding.
+const SHOWN_VALUE: usize = 300;
+
 /// The width of the left column: the longest check's id and a space.
 const LEFT: usize = 19;
 
-/// Everything that a person needs to see of one trial. Secrets are still in it.
+/// Everything that a person needs to see of one trial, without any key.
 #[must_use]
-pub fn render(run: &Run, planned: &Planned, played: &Played) -> String {
+pub fn render(run: &Run, redactor: &Redactor, planned: &Planned, played: &Played) -> String {
     let mut text = format!("{} on {}\n", planned.case().name, run.target.base_url);
     match &played.verdict {
         Verdict::Error(why) => {
@@ -37,7 +41,7 @@ pub fn render(run: &Run, planned: &Planned, played: &Played) -> String {
         Verdict::Pass | Verdict::Fail => {}
     }
     for finding in played.sheet.findings() {
-        add_finding(&mut text, run, planned, finding);
+        add_finding(&mut text, run, redactor, planned, finding);
     }
     let held = played.sheet.held().count();
     if held > 0 {
@@ -47,12 +51,18 @@ pub fn render(run: &Run, planned: &Planned, played: &Played) -> String {
     let shown = played.sheet.findings().first().map(|finding| finding.exchange);
     let last = played.exchanges.len().checked_sub(1);
     if let Some(at) = shown.or(last).filter(|at| *at < played.exchanges.len()) {
-        add_exchange(&mut text, run, &played.exchanges, at);
+        add_exchange(&mut text, run, redactor, &played.exchanges, at);
     }
-    visible(&text)
+    visible(&redactor.redact(&text))
 }
 
-fn add_finding(text: &mut String, run: &Run, planned: &Planned, finding: &Finding) {
+fn add_finding(
+    text: &mut String,
+    run: &Run,
+    redactor: &Redactor,
+    planned: &Planned,
+    finding: &Finding,
+) {
     let mismatch = &finding.mismatch;
     let place = match mismatch.place.as_str() {
         "" => String::new(),
@@ -65,7 +75,9 @@ fn add_finding(text: &mut String, run: &Run, planned: &Planned, finding: &Findin
     let _ = writeln!(
         text,
         "  x {:<LEFT$}{place}expected {}, got {}{times}",
-        finding.kind, mismatch.expected, mismatch.actual
+        finding.kind,
+        cut(redactor, &mismatch.expected, SHOWN_VALUE),
+        cut(redactor, &mismatch.actual, SHOWN_VALUE)
     );
     let promise = match finding.kind {
         Kind::Check(check) => run
@@ -84,7 +96,13 @@ fn add_finding(text: &mut String, run: &Run, planned: &Planned, finding: &Findin
     );
 }
 
-fn add_exchange(text: &mut String, run: &Run, exchanges: &[Exchange], at: usize) {
+fn add_exchange(
+    text: &mut String,
+    run: &Run,
+    redactor: &Redactor,
+    exchanges: &[Exchange],
+    at: usize,
+) {
     let Exchange { request, answer, key, .. } = &exchanges[at];
     let label = match exchanges.len() {
         1 => "request".to_owned(),
@@ -96,7 +114,7 @@ fn add_exchange(text: &mut String, run: &Run, exchanges: &[Exchange], at: usize)
     };
     let _ = writeln!(text, "  {label:<LEFT$}  {} {}{key}", request.method, request.path);
     if !request.body.is_empty() {
-        let _ = writeln!(text, "  {:LEFT$}  {}", "", body(&request.body));
+        let _ = writeln!(text, "  {:LEFT$}  {}", "", body(redactor, &request.body));
     }
     let id = serde_json::from_slice::<Value>(&answer.body).ok();
     let id = id
@@ -106,16 +124,26 @@ fn add_exchange(text: &mut String, run: &Run, exchanges: &[Exchange], at: usize)
     let media = answer.header("content-type").map(|media| format!(", {media}")).unwrap_or_default();
     let took = exchanges[at].took().as_millis();
     let _ = writeln!(text, "  {:<LEFT$}  {} in {took} ms{id}{media}", "answer", answer.status);
-    let _ = writeln!(text, "  {:LEFT$}  {}", "", body(&answer.body));
+    let _ = writeln!(text, "  {:LEFT$}  {}", "", body(redactor, &answer.body));
 }
 
-/// A body in one line, cut where it is long.
-fn body(bytes: &[u8]) -> String {
-    let text = String::from_utf8_lossy(bytes);
-    match text.char_indices().nth(SHOWN_BODY) {
-        None if text.is_empty() => "(empty)".to_owned(),
-        None => text.into_owned(),
-        Some((cut, _)) => format!("{}... ({} bytes in all)", &text[..cut], bytes.len()),
+/// A body in one line, cut where it is long. One with escapes is shown as its readers see it, or
+/// a key could hide behind them.
+fn body(redactor: &Redactor, bytes: &[u8]) -> String {
+    let decoded = decoded(bytes);
+    match String::from_utf8_lossy(bytes) {
+        text if text.is_empty() => "(empty)".to_owned(),
+        text if text.contains("\\u") && !decoded.is_empty() => cut(redactor, &decoded, SHOWN_BODY),
+        text => cut(redactor, &text, SHOWN_BODY),
+    }
+}
+
+/// A text without keys and then cut: in the other order half a key could be left at the end.
+fn cut(redactor: &Redactor, text: &str, most: usize) -> String {
+    let clean = redactor.redact(text);
+    match clean.char_indices().nth(most) {
+        None => clean,
+        Some((end, _)) => format!("{}... ({} bytes in all)", &clean[..end], text.len()),
     }
 }
 

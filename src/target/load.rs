@@ -62,7 +62,11 @@ impl Target {
         };
         if let Some(url) = given.url {
             if let Err(why) = address(url) {
-                loader.reader.add(&[], format!("`{url}` is not an address"), why);
+                loader.reader.add(
+                    &[],
+                    format!("`{}` is not an address", without_credentials(url)),
+                    why,
+                );
             }
             url.clone_into(&mut file.base_url);
         }
@@ -84,6 +88,20 @@ impl Target {
     }
 }
 
+fn is_variable(name: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(word)
+}
+
+/// An address without the credentials that somebody may have put into it.
+fn without_credentials(text: &str) -> String {
+    match text.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?.1)))
+    {
+        Some((scheme, rest)) => format!("{scheme}://...@{rest}"),
+        None => text.to_owned(),
+    }
+}
+
 /// Finds a target's file by its name in `targets/` or by its path.
 fn find(contract: &Contract, target: &str) -> Result<Document, Faults> {
     let is_path = target.contains(['/', '\\']) || Path::new(target).extension().is_some();
@@ -94,7 +112,8 @@ fn find(contract: &Contract, target: &str) -> Result<Document, Faults> {
         (contract.root.as_path(), Path::new("targets").join(format!("{target}.toml")))
     };
     if root.join(&path).exists() {
-        return read(root, &path).and_then(|text| Document::parse(&path, text));
+        let prefix = Some(contract.key.prefix.as_str());
+        return read(root, &path).and_then(|text| Document::parse_with_keys(&path, &text, prefix));
     }
     let mut known: Vec<String> = std::fs::read_dir(contract.root.join("targets"))
         .into_iter()
@@ -151,7 +170,8 @@ impl<'a> Loader<'a> {
         let hooks = self.hooks(file);
         let probes = self.probes(file);
         let base_url = address(&file.base_url).map_err(|why| {
-            let title = format!("`{}` is not an address", file.base_url);
+            let shown = without_credentials(&file.base_url);
+            let title = format!("`{shown}` is not an address");
             self.reader.add(&["base-url"], title, why);
         });
         let path = self.reader.document().map(|document| document.path().to_owned());
@@ -185,6 +205,12 @@ impl<'a> Loader<'a> {
         for (name, format) in &contract.slots {
             let env = file.slots.get(name).map_or(&format.env, |source| &source.env);
             let key = (self.environment)(env);
+            if !is_variable(env) || env.starts_with(contract.key.prefix.as_str()) {
+                // What stands there may be a key by mistake: it is not shown.
+                let label = "expected a variable's name; a key never stands in a file";
+                self.reader.add(&["slots", name.as_str(), "env"], "not a variable's name", label);
+                continue;
+            }
             if let Some(key) = &key {
                 self.check_key(&["slots", name.as_str(), "env"], env, key);
             }
@@ -203,6 +229,14 @@ impl<'a> Loader<'a> {
         } else if HeaderValue::from_str(key).is_err() || key.trim() != key {
             let label = "expected no line break in it, and no space around it";
             self.reader.add(way, format!("${env} cannot be sent as a key"), label);
+        } else if !self.contract.key.fits(key) {
+            let shape = &self.contract.key;
+            let title = format!("${env} does not look like a key of this API");
+            let label = format!(
+                "expected {} and {} characters, as [key] in contract.toml says",
+                shape.prefix, shape.length
+            );
+            self.reader.add(way, title, label);
         }
     }
 

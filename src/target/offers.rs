@@ -17,6 +17,10 @@ use crate::contract::{
     names::{HookName, ProbeName, RequestName},
 };
 
+/// Headers that belong to a request and not to a target. The key's carriers do, too.
+const OUR_HEADERS: [&str; 5] =
+    ["content-length", "content-type", "transfer-encoding", "connection", "host"];
+
 impl Loader<'_> {
     pub(super) fn requests(&mut self, file: &TargetFile) -> BTreeMap<RequestName, RequestFormat> {
         let contract = self.contract;
@@ -35,6 +39,13 @@ impl Loader<'_> {
             }
             if change.body.is_some() {
                 format.body.clone_from(&change.body);
+            }
+            if let (Some(body), Some(input)) = (&change.body, &contract.requests[name].input)
+                && let Some(error) = input.iter_errors(body).next()
+            {
+                let title = format!("this body of `{name}` is refused by its input schema");
+                let way = ["requests", name.as_str(), "body"];
+                self.reader.add(&way, title, error.to_string());
             }
             if let Some(why) = path_fault(&format.path) {
                 self.reader.add(&["requests", name.as_str(), "path"], "not a path", why);
@@ -109,10 +120,6 @@ impl Loader<'_> {
         };
         let value = value.trim();
         self.check_header(&[], header, value);
-        // A fault's name is no secret, and would be taken for the code of the same name.
-        if keys(&self.contract.hooks).all(|hook| hook != value) {
-            self.secrets.push((Secret::new(value), format!("${env}")));
-        }
         Ok(Hook { headers: vec![(header.to_owned(), Secret::new(value))], first: None })
     }
 
@@ -176,6 +183,13 @@ impl Loader<'_> {
     }
 
     fn check_header(&mut self, way: Way<'_>, name: &str, value: &str) {
+        let carriers = self.contract.key.carriers.iter().map(|carrier| carrier.header.as_str());
+        let mut ours = OUR_HEADERS.into_iter().chain(carriers);
+        if ours.any(|ours| ours.eq_ignore_ascii_case(name)) {
+            let label = "it is set for each request by itself";
+            self.reader.add(way, format!("`{name}` cannot be added"), label);
+            return;
+        }
         if HeaderName::from_bytes(name.as_bytes()).is_err() || HeaderValue::from_str(value).is_err()
         {
             self.reader.add(

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use aho_corasick::{AhoCorasick, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
 use base64::{Engine as _, engine::general_purpose};
 
 use super::secret::Secret;
@@ -20,25 +20,26 @@ pub struct Redactor {
 pub const SHORTEST_SECRET: usize = 8;
 
 impl Redactor {
-    /// A redactor for these secrets, each with the label that is shown in its place.
+    /// A redactor for these secrets, each with the label that is shown in its place. Where two have
+    /// a form in common, the first one's label is shown.
     #[must_use]
-    pub fn new<'a>(secrets: impl IntoIterator<Item = (&'a Secret, String)>) -> Self {
-        let mut forms: BTreeMap<String, String> = BTreeMap::new();
+    pub fn new<'a>(secrets: impl IntoIterator<Item = &'a (Secret, String)>) -> Self {
+        let mut forms: BTreeMap<String, &str> = BTreeMap::new();
         for (secret, label) in secrets {
             for form in forms_of(secret) {
-                forms.entry(form).or_insert_with(|| label.clone());
+                forms.entry(form.to_ascii_lowercase()).or_insert(label);
             }
         }
-        let (forms, labels): (Vec<_>, Vec<_>) = forms.into_iter().unzip();
-        Self {
-            // Header names come back in lower case, so a key echoed as one does, too.
-            forms: AhoCorasick::builder()
-                .match_kind(MatchKind::LeftmostLongest)
-                .ascii_case_insensitive(true)
-                .build(forms)
-                .expect("the forms of a few keys fit into an automaton"),
-            labels,
-        }
+        let labels = forms.values().map(|label| (*label).to_owned()).collect();
+        // Header names come back in lower case, so a key echoed as one does, too.
+        let forms = AhoCorasick::builder()
+            .match_kind(MatchKind::LeftmostLongest)
+            .ascii_case_insensitive(true)
+            // Quick to build: a run searches a few hundred kilobytes at the most.
+            .kind(Some(AhoCorasickKind::NoncontiguousNFA))
+            .build(forms.keys())
+            .expect("the forms of a few keys fit into an automaton");
+        Self { forms, labels }
     }
 
     /// Whether one of the secrets, in whatever form, is in these bytes.
@@ -54,9 +55,10 @@ impl Redactor {
     }
 }
 
-/// Every form in which a server can give a key back: as it is, percent-encoded, as hexadecimal
-/// digits, escaped as in JSON, and in both alphabets of base64 at each of the three offsets at
-/// which it can begin inside a longer text (`Bearer KEY`, `user:KEY`).
+/// The forms in which servers give a key back: as it is, percent-encoded once or twice, as in a
+/// form, as hexadecimal digits, escaped as in JSON, and in both alphabets of base64 at each of the
+/// three offsets at which it can begin inside a longer text (`Bearer KEY`, `user:KEY`). A server
+/// that means to hide a key (reversed, encrypted) is not found out.
 #[must_use]
 pub fn forms_of(secret: &Secret) -> Vec<String> {
     let text = secret.expose();
@@ -69,11 +71,17 @@ pub fn forms_of(secret: &Secret) -> Vec<String> {
     let percent_needed = |byte: u8| {
         if unreserved(byte) { char::from(byte).to_string() } else { percent(byte) }
     };
+    let all_percent = text.bytes().map(percent).collect::<Vec<_>>().concat();
+    let needed_percent = text.bytes().map(percent_needed).collect::<Vec<_>>().concat();
     let mut forms: Vec<String> = vec![
         text.to_owned(),
+        text.replace(' ', "+"),
+        all_percent.replace('%', "%25"),
+        needed_percent.replace('%', "%25"),
+        needed_percent.replace("%20", "+"),
         json.trim_matches('"').to_owned(),
-        text.bytes().map(percent).collect::<Vec<_>>().concat(),
-        text.bytes().map(percent_needed).collect::<Vec<_>>().concat(),
+        all_percent,
+        needed_percent,
         text.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat(),
         text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect::<Vec<_>>().concat(),
     ];
@@ -98,7 +106,7 @@ mod tests {
     fn redactor() -> Redactor {
         let key = Secret::new("pms_live_AbC+/\"9é");
         let longer = Secret::new("xx_pms_live_AbC+/\"9é");
-        Redactor::new([(&key, "$KEY".to_owned()), (&longer, "$LONGER".to_owned())])
+        Redactor::new(&[(key, "$KEY".to_owned()), (longer, "$LONGER".to_owned())])
     }
 
     #[test]
