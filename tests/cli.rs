@@ -190,3 +190,27 @@ fn nothing_but_the_list_is_printed_under_list_and_nothing_but_json_under_json() 
         serde_json::from_str::<serde_json::Value>(line).expect("one JSON document a line");
     }
 }
+
+#[test]
+fn a_known_deviation_that_speaks_of_nothing_or_says_too_little_is_a_fault() {
+    let contract = Contract::copy();
+    let entries = r#"
+[[known]]
+on = "rate_limitd::burst"
+check = "retry-aftr"
+reason = " "
+owner = "platform team"
+until = "2027-02-30"
+
+[[known]]
+on = "plan_gate"
+check = "docs"
+until = "2027-03-31"
+"#;
+    let path = contract.path("targets/staging.toml");
+    let text = fs::read_to_string(&path).expect("the example");
+    fs::write(&path, text + entries).expect("written");
+    let ended = errproof(&["--contract", contract.folder(), "--target", "staging"], &[]);
+    assert_eq!(ended.code, 2);
+    assert_snapshot!(ended.stderr);
+}

@@ -50,6 +50,11 @@ impl Live {
         .expect("the run does not panic")
     }
 
+    /// The variables, as a process takes them.
+    fn variables(&self) -> Vec<(&str, &str)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+
     /// Fails if a key is in the text.
     fn assert_no_key(&self, ended: &Ended) {
         for (slot, key) in self.server.keys() {
@@ -116,4 +121,42 @@ async fn keys_that_cannot_work_are_faults() {
     assert_eq!(ended.code, 2);
     live.assert_no_key(&ended);
     assert_snapshot!(ended.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_known_deviation_is_forgiven_with_its_reason_and_fails_once_it_is_mended() {
+    let live = Live::start().await;
+    let contract = support::Contract::copy();
+    // The contract is changed, so that the server is the one that deviates.
+    contract.change("scenarios/403-plan_gate.toml", "status = 403", "status = 404");
+    let entry = |on: &str| {
+        format!(
+            "base-url = \"{}\"\n[[known]]\non = \"{on}\"\ncheck = \"status\"\nreason = \"an old gateway\"\nowner = \"platform team\"\nuntil = \"9999-12-31\"\n",
+            live.server.url()
+        )
+    };
+    let file = contract.path("targets/here.toml");
+    let flags =
+        ["--contract", contract.folder(), "--target", "here", "--test-threads=1", "plan_gate"];
+    let run = |on: &str| {
+        std::fs::write(&file, entry(on)).expect("written");
+        errproof(&flags, &live.variables())
+    };
+    let forgiven = run("plan_gate");
+    assert_eq!(forgiven.code, 0, "{forgiven:?}");
+    assert!(
+        forgiven.stdout.contains("status: an old gateway (platform team,"),
+        "{}",
+        forgiven.stdout
+    );
+    let other = run("regen_limit");
+    assert_eq!(other.code, 101, "{other:?}");
+    contract.change("scenarios/403-plan_gate.toml", "status = 404", "status = 403");
+    let stale = run("plan_gate");
+    assert_eq!(stale.code, 101, "{stale:?}");
+    assert!(
+        stale.stdout.contains("status is listed as known on plan_gate, and holds"),
+        "{}",
+        stale.stdout
+    );
 }

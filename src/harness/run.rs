@@ -14,7 +14,7 @@ use crate::{
     checks::{CheckId, Sheet, charge, retry_after, timing},
     contract::Contract,
     exchange::{Exchange, NoAnswer, Outgoing, sender::Sender},
-    target::Target,
+    target::{Target, known::Day},
 };
 
 /// All that the trials of a run share.
@@ -24,6 +24,8 @@ pub struct Run {
     pub contract: Arc<Contract>,
     /// Who is tested.
     pub target: Target,
+    /// The day on which it is tested.
+    pub today: Day,
     /// The way to it.
     pub sender: Sender,
     /// Holds answers against the contract.
@@ -65,10 +67,7 @@ impl Run {
     pub async fn play(&self, planned: &Planned) -> Played {
         let script = match &planned.script {
             Ok(script) => script,
-            Err(reason) => {
-                let verdict = Verdict::Ignored(reason.clone());
-                return Played { verdict, ..Played::judged(Vec::new(), Sheet::default()) };
-            }
+            Err(reason) => return Played::ignored(reason.as_str()),
         };
         let mut play = Play {
             run: self,
@@ -90,9 +89,14 @@ impl Run {
         let mut played = match done {
             Err(Stop::Error(why)) => Played::error(exchanges, sheet, why),
             Err(Stop::Inconclusive(why)) if sheet.findings().is_empty() => {
-                Played { verdict: Verdict::Inconclusive(why), ..Played::judged(exchanges, sheet) }
+                let verdict = Verdict::Inconclusive(why);
+                Played { exchanges, sheet, verdict, twin_not_asked: None }
             }
-            Ok(()) | Err(Stop::Inconclusive(_)) => Played::judged(exchanges, sheet),
+            Ok(()) | Err(Stop::Inconclusive(_)) => {
+                let name = &planned.case().name;
+                let known = self.target.known.iter().filter(|known| known.covers(name));
+                Played::judged(exchanges, sheet, &known.collect::<Vec<_>>(), self.today)
+            }
         };
         played.twin_not_asked = unproven;
         played

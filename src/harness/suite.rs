@@ -27,7 +27,7 @@ use crate::{
     },
     exchange::sender::Sender,
     report::{Record, failure, summary},
-    target::{Target, pacing::Pacer, redact::Redactor},
+    target::{Target, known::Day, pacing::Pacer, redact::Redactor},
 };
 
 /// What to make of trials that prove nothing.
@@ -86,6 +86,7 @@ impl Suite {
         let run = Run {
             contract,
             target,
+            today: Day::today(),
             sender,
             judge: Judge::new(keys),
             keys: KeyUse::default(),
@@ -141,6 +142,7 @@ impl Suite {
             Played::error(Vec::new(), Sheet::default(), "errproof itself failed, please report it")
         });
         let record = Record {
+            trial: planned.case().name.clone(),
             code: planned.scenario.code.clone(),
             findings: played.sheet.findings().to_vec(),
             verdict: played.verdict.clone(),
@@ -148,7 +150,7 @@ impl Suite {
         };
         self.records.lock().unwrap_or_else(PoisonError::into_inner).push(record);
         let why = match &played.verdict {
-            Verdict::Pass => return Ok(Completion::Completed),
+            Verdict::Pass | Verdict::Known(_) => return Ok(Completion::Completed),
             Verdict::Ignored(why) if unproven == Unproven::Ignore => why.clone(),
             Verdict::Inconclusive(why) if unproven == Unproven::Ignore => {
                 format!("inconclusive: {why}")

@@ -38,7 +38,10 @@ pub fn render(run: &Run, redactor: &Redactor, planned: &Planned, played: &Played
         Verdict::Inconclusive(why) => {
             let _ = writeln!(text, "  inconclusive: {why}");
         }
-        Verdict::Pass | Verdict::Fail => {}
+        Verdict::Stale(what) => {
+            let _ = writeln!(text, "  {what}");
+        }
+        Verdict::Pass | Verdict::Fail | Verdict::Known(_) => {}
     }
     for finding in played.sheet.findings() {
         add_finding(&mut text, run, redactor, planned, finding);

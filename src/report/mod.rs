@@ -9,6 +9,8 @@ use crate::{checks::Finding, contract::names::Code, harness::verdict::Verdict};
 /// What came of one trial.
 #[derive(Debug, Clone)]
 pub struct Record {
+    /// Its name.
+    pub trial: String,
     /// The code that it was to provoke.
     pub code: Code,
     /// What did not hold.

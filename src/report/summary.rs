@@ -19,6 +19,7 @@ pub fn render(run: &Run, records: &[Record]) -> String {
         codes.entry(record.code.as_str()).or_default().push(record);
     }
     let mut broken = Vec::new();
+    let mut known = Vec::new();
     let mut unjudged = Vec::new();
     let mut ignored = Vec::new();
     let mut proven = 0;
@@ -27,6 +28,8 @@ pub fn render(run: &Run, records: &[Record]) -> String {
             |wanted: fn(&Verdict) -> bool| records.iter().any(|record| wanted(&record.verdict));
         if any(|verdict| matches!(verdict, Verdict::Fail)) {
             broken.push(*code);
+        } else if any(|verdict| matches!(verdict, Verdict::Known(_) | Verdict::Stale(_))) {
+            known.push(*code);
         } else if any(|verdict| matches!(verdict, Verdict::Error(_) | Verdict::Inconclusive(_))) {
             unjudged.push(*code);
         } else if any(|verdict| matches!(verdict, Verdict::Pass)) {
@@ -37,18 +40,37 @@ pub fn render(run: &Run, records: &[Record]) -> String {
     }
     let noun = if codes.len() == 1 { "code" } else { "codes" };
     let mut text = format!("{} {noun} on {}: {proven} proven", codes.len(), run.target.base_url);
-    for (what, codes) in [("broken", broken), ("not judged", unjudged), ("not provoked", ignored)] {
+    for (what, codes) in [
+        ("broken", broken),
+        ("broken as known", known),
+        ("not judged", unjudged),
+        ("not provoked", ignored),
+    ] {
         if !codes.is_empty() {
             let _ = write!(text, ", {} {what} ({})", codes.len(), codes.join(", "));
         }
     }
     text.push('\n');
     add_drift(&mut text, records, codes.len());
+    add_known(&mut text, records);
     add_twins(&mut text, records);
     if let Some(note) = run.snapshots.note() {
         let _ = writeln!(text, "{note}");
     }
     text
+}
+
+/// Deviations that are known, with the days that are left.
+fn add_known(text: &mut String, records: &[Record]) {
+    let mut known: BTreeMap<&str, &str> = BTreeMap::new();
+    for record in records {
+        if let Verdict::Known(what) | Verdict::Stale(what) = &record.verdict {
+            known.insert(&record.trial, what);
+        }
+    }
+    for (trial, what) in known {
+        let _ = writeln!(text, "known on {trial}: {what}");
+    }
 }
 
 /// Cases that passed without their twin prove less, and the report says so.

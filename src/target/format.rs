@@ -6,9 +6,12 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::contract::{
-    format::Method,
-    names::{HookName, ProbeName, RequestName, SlotName},
+use crate::{
+    checks::CheckId,
+    contract::{
+        format::Method,
+        names::{HookName, ProbeName, RequestName, SlotName},
+    },
 };
 
 /// One file in `targets/`.
@@ -23,6 +26,9 @@ pub struct TargetFile {
     /// What a run may spend here.
     #[serde(default)]
     pub budget: Budget,
+    /// Deviations from the contract that are known.
+    #[serde(default)]
+    pub known: Vec<KnownFormat>,
     /// Headers that every request carries: what a gateway before the API asks for.
     #[serde(default)]
     pub headers: BTreeMap<String, HeaderSource>,
@@ -35,6 +41,22 @@ pub struct TargetFile {
     /// What is different here about the contract's probes.
     #[serde(default)]
     pub probes: BTreeMap<ProbeName, ProbeChange>,
+}
+
+/// A deviation that is known: its trials do not fail, and fail as soon as it is mended.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct KnownFormat {
+    /// A code, or a case's whole name (`rate_limited::burst`).
+    pub on: String,
+    /// The check that does not hold there.
+    pub check: CheckId,
+    /// Why it is lived with.
+    pub reason: String,
+    /// Who mends it.
+    pub owner: String,
+    /// The last day on which it is lived with: `2026-12-31`.
+    pub until: String,
 }
 
 /// What a run may spend.

@@ -169,6 +169,7 @@ impl<'a> Loader<'a> {
         let requests = self.requests(file);
         let hooks = self.hooks(file);
         let probes = self.probes(file);
+        let known = self.known(file);
         let base_url = address(&file.base_url).map_err(|why| {
             let shown = without_credentials(&file.base_url);
             let title = format!("`{shown}` is not an address");
@@ -189,6 +190,7 @@ impl<'a> Loader<'a> {
             slots,
             headers,
             secrets: self.secrets,
+            known,
             budget: file.budget,
             requests,
             hooks,

@@ -6,6 +6,7 @@ use reqwest::Url;
 
 pub mod clock;
 pub mod format;
+pub mod known;
 mod load;
 mod offers;
 pub mod pacing;
@@ -18,6 +19,7 @@ use crate::contract::{
 };
 use clock::Clock;
 use format::Budget;
+use known::Known;
 use secret::Secret;
 
 pub use load::{Environment, Given};
@@ -39,6 +41,8 @@ pub struct Target {
     pub headers: Result<Headers, String>,
     /// Header values from the environment, with what is shown in their place.
     pub secrets: Vec<(Secret, String)>,
+    /// Deviations that are known.
+    pub known: Vec<Known>,
     /// The credits that a run may spend.
     pub budget: Budget,
     /// The contract's requests as they are sent here.

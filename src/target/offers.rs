@@ -7,11 +7,13 @@ use reqwest::header::{HeaderName, HeaderValue};
 use super::{
     First, Headers, Hook,
     format::{FirstRequest, HeaderSource, HookSource, TargetFile},
+    known::{Day, Known},
     load::Loader,
     secret::Secret,
 };
 use crate::contract::{
     document::Way,
+    fault::did_you_mean,
     format::{Probe, RequestFormat},
     lookup::{keys, path_fault},
     names::{HookName, ProbeName, RequestName},
@@ -154,6 +156,42 @@ impl Loader<'_> {
             }
         }
         probes
+    }
+
+    /// The known deviations. One that speaks of nothing would stay for ever, so it is a fault.
+    pub(super) fn known(&mut self, file: &TargetFile) -> Vec<Known> {
+        let scenarios = &self.contract.scenarios;
+        let codes = scenarios.iter().map(|scenario| scenario.code.as_str());
+        let cases = scenarios.iter().flat_map(|scenario| &scenario.cases);
+        let names: Vec<&str> = codes.chain(cases.map(|case| case.name.as_str())).collect();
+        let mut all = Vec::new();
+        for (at, format) in file.known.iter().enumerate() {
+            let at = at.to_string();
+            if !names.contains(&format.on.as_str()) {
+                let title = format!("unknown code or case `{}`", format.on);
+                let help = did_you_mean(&format.on, names.iter().copied());
+                let label = help.unwrap_or("expected one that the contract has".to_owned());
+                self.reader.add(&["known", &at, "on"], title, label);
+            }
+            for (name, text) in [("reason", &format.reason), ("owner", &format.owner)] {
+                if text.trim().is_empty() {
+                    let label = "expected somebody or something to come back to";
+                    self.reader.add(&["known", &at, name], format!("`{name}` is empty"), label);
+                }
+            }
+            let Some(until) = Day::parse(&format.until) else {
+                self.reader.add(&["known", &at, "until"], "not a day", "expected `2026-12-31`");
+                continue;
+            };
+            all.push(Known {
+                on: format.on.clone(),
+                check: format.check,
+                reason: format.reason.clone(),
+                owner: format.owner.clone(),
+                until,
+            });
+        }
+        all
     }
 
     /// The headers' values, or which variable is not set.
