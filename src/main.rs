@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use errproof::harness::{options::Options, start};
+use errproof::harness::{options::Options, plan, start};
 
 /// Proves that an API's errors are what its docs promise
 #[derive(Parser)]
@@ -11,8 +11,14 @@ use errproof::harness::{options::Options, start};
 enum Command {
     /// Run a contract against a target, or against the bundled mock
     Test(Options),
+    /// Print what a run would send, and send nothing
+    Plan(Options),
 }
 
 fn main() -> ExitCode {
-    start(Command::try_parse().map(|Command::Test(options)| options))
+    match Command::try_parse() {
+        Ok(Command::Test(options)) => start(Ok(options)),
+        Ok(Command::Plan(options)) => plan(Ok(options)),
+        Err(error) => start(Err(error)),
+    }
 }

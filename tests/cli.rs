@@ -5,7 +5,7 @@ use std::fs;
 use insta::assert_snapshot;
 
 mod support;
-use support::{Contract, errproof};
+use support::{Contract, errproof, plan};
 
 #[test]
 fn exit_codes_tell_what_happened_in_one_line() {
@@ -213,4 +213,13 @@ until = "2027-03-31"
     let ended = errproof(&["--contract", contract.folder(), "--target", "staging"], &[]);
     assert_eq!(ended.code, 2);
     assert_snapshot!(ended.stderr);
+}
+
+#[test]
+fn a_plan_says_what_would_be_sent_and_what_is_ignored() {
+    let mut said = plan(&[], &[]);
+    let key = ("STAGING_KEY_VALID", "pms_live_0123456789abcdef0123456789abcdef");
+    said.push_str(&plan(&["--target", "staging"], &[key]));
+    assert!(!said.contains(key.1), "{said}");
+    assert_snapshot!(said);
 }

@@ -30,7 +30,7 @@ use crate::{
         fault::{Fault, Faults},
     },
     mock::server::Bundled,
-    report::print,
+    report::{self, print},
     target::{
         Given, Target,
         clock::{Clock, SharedClock},
@@ -49,11 +49,28 @@ pub fn main() -> ExitCode {
 /// Runs with flags that were read, or says what is wrong with them, and ends as [`exit`] says.
 #[must_use = "return it from main, or the run always succeeds"]
 pub fn start(options: Result<Options, clap::Error>) -> ExitCode {
+    finish(options, run)
+}
+
+/// Prints what a run with these flags would send, and sends nothing.
+#[must_use = "return it from main, or faults in the files go unnoticed"]
+pub fn plan(options: Result<Options, clap::Error>) -> ExitCode {
+    finish(options, |options| {
+        let Ready { suite, .. } = prepare(&options)?;
+        print::line(suite.redact(&report::plan::render(&suite.run, &suite.plan)).trim_end());
+        Ok(exit::SUCCESS)
+    })
+}
+
+fn finish(
+    options: Result<Options, clap::Error>,
+    command: impl FnOnce(Options) -> Result<u8, End>,
+) -> ExitCode {
     let options = match options {
         Ok(options) => options,
         Err(error) => return print::usage(&error),
     };
-    let (why, code) = match run(options) {
+    let (why, code) = match command(options) {
         Ok(code) => return ExitCode::from(code),
         Err(End::Faults(faults)) => (faults.to_string(), exit::USAGE),
         Err(End::Unreachable(why)) => (format!("errproof: {why}"), exit::UNREACHABLE),
@@ -82,7 +99,15 @@ impl From<Fault> for End {
     }
 }
 
-fn run(mut options: Options) -> Result<u8, End> {
+/// Everything that is there before the first request.
+struct Ready {
+    runtime: Runtime,
+    suite: Suite,
+    /// The mock, if it is what is tested: it ends when this is dropped.
+    _bundled: Option<Bundled>,
+}
+
+fn prepare(options: &Options) -> Result<Ready, End> {
     let environment = |name: &str| {
         // What is not UTF-8 is set, and refused where it is looked at.
         env::var_os(name).map(|value| value.to_string_lossy().into_owned())
@@ -113,6 +138,11 @@ fn run(mut options: Options) -> Result<u8, End> {
     guard_production(&contract, &target, options.allow_production)?;
     let recording = Recording::from_environment(&environment);
     let suite = Suite::new(contract, target, recording)?;
+    Ok(Ready { runtime, suite, _bundled: bundled })
+}
+
+fn run(mut options: Options) -> Result<u8, End> {
+    let Ready { runtime, suite, _bundled } = prepare(&options)?;
     let unproven = if options.strict { Unproven::Fail } else { Unproven::Ignore };
     let trials = suite.trials(runtime.handle(), unproven);
     let tests = &mut options.tests;

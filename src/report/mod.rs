@@ -1,6 +1,7 @@
 //! What a person sees: siblings over the same results.
 
 pub mod failure;
+pub mod plan;
 pub mod print;
 pub mod summary;
 

@@ -21,8 +21,20 @@ pub struct Ended {
 
 /// Starts `errproof test` with these flags and variables, in this repository, and waits for its end.
 pub fn errproof(flags: &[&str], variables: &[(&str, &str)]) -> Ended {
+    command("test", flags, variables)
+}
+
+/// What `errproof plan` prints.
+#[allow(dead_code, reason = "each test binary uses its part of this module")]
+pub fn plan(flags: &[&str], variables: &[(&str, &str)]) -> String {
+    let ended = command("plan", flags, variables);
+    assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
+    ended.stdout
+}
+
+fn command(name: &str, flags: &[&str], variables: &[(&str, &str)]) -> Ended {
     let output = Command::new(env!("CARGO_BIN_EXE_errproof"))
-        .arg("test")
+        .arg(name)
         .args(flags)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("CI", "true")
