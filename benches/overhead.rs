@@ -82,15 +82,25 @@ type Groups = Vec<Vec<Arc<Request>>>;
 fn requests(runtime: &Runtime, bundled: &Bundled) -> Vec<Groups> {
     let suite = prepare(bundled);
     let mut trials: Vec<Groups> = Vec::new();
+    let mut twins = std::collections::HashSet::new();
     for planned in &suite.plan.trials {
         let played = runtime.block_on(suite.run.play(planned));
         let mut requests = played.exchanges.into_iter().map(|exchange| exchange.request);
+        // A twin that was asked before stands in the trial, too, but was not sent again.
+        let asked = match &planned.twin {
+            Some(Ok(twin)) => !twins.insert(twin.id.clone()),
+            _ => false,
+        };
         let at_once = match planned.script {
             Ok(Script::Burst { times, .. }) => times as usize,
             _ => 1,
         };
         let first: Vec<_> = requests.by_ref().take(at_once).collect();
-        trials.push([first].into_iter().chain(requests.map(|request| vec![request])).collect());
+        let mut rest: Vec<_> = requests.map(|request| vec![request]).collect();
+        if asked {
+            rest.pop();
+        }
+        trials.push([first].into_iter().chain(rest).collect());
     }
     trials.sort_by_key(|groups| std::cmp::Reverse(groups[0].len()));
     trials

@@ -20,7 +20,7 @@ pub struct Pacer {
 impl Pacer {
     /// A pacer for a limit. A twentieth of the limit stays free: the server counts arrivals, not
     /// departures, and whoever else uses the key needs some room. The
-    /// PlanMySaaS contract needs 55 of 60, so a run of it never waits.
+    /// contract in this repository needs 55 of 60, so a run of it never waits.
     #[must_use]
     pub fn new(limit: Limit) -> Self {
         let most = limit.requests - limit.requests / 20;
