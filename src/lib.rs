@@ -22,5 +22,6 @@ pub mod harness;
 pub mod mock;
 pub mod report;
 pub mod target;
+pub mod visible;
 
 pub use harness::main;

@@ -4,6 +4,8 @@ use std::{collections::BTreeSet, fmt, ops::Range, path::PathBuf, sync::Arc};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
+use crate::visible::visible;
+
 /// A file's name as a person typed or knows it, and its text.
 #[derive(Debug)]
 pub struct SourceText {
@@ -88,6 +90,12 @@ impl Faults {
         self.0.get_mut(at)?.place.as_mut()
     }
 
+    /// What is wrong, without places, in one line.
+    pub(crate) fn titles(&self) -> String {
+        let titles: Vec<&str> = self.0.iter().map(|fault| fault.title.as_str()).collect();
+        titles.join("; ")
+    }
+
     /// Whether nothing is wrong so far.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -121,7 +129,8 @@ impl fmt::Display for Fault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Some(place) = &self.place else {
             let help = self.help.as_ref().map(|help| format!("; {help}"));
-            return write!(f, "errproof: {}{}", self.title, help.unwrap_or_default());
+            let help = help.unwrap_or_default();
+            return f.write_str(&visible(&format!("errproof: {}{help}", self.title)));
         };
         let snippet = Snippet::source(&place.source.text)
             .path(place.source.path.to_string_lossy().into_owned())
@@ -130,7 +139,7 @@ impl fmt::Display for Fault {
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help));
         }
-        writeln!(f, "{}", Renderer::plain().render(&[group]))
+        writeln!(f, "{}", visible(&Renderer::plain().render(&[group])))
     }
 }
 

@@ -193,7 +193,7 @@ fn complete(root: &Path, reader: &mut Reader<'_>, file: ContractFile) -> Contrac
 /// Compiles the JSON Schema in a file that a contract names.
 fn compile(root: &Path, reader: &mut Reader<'_>, way: Way<'_>, path: &str) -> Option<Validator> {
     let schema = read(root, Path::new(path))
-        .map_err(|_| format!("failed to read it in {}", root.display()))
+        .map_err(|faults| faults.titles())
         .and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string()))
         .and_then(|schema: Value| Validator::new(&schema).map_err(|error| error.to_string()));
     schema.map_err(|why| reader.add(way, format!("failed to use the schema {path}"), why)).ok()

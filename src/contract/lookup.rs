@@ -14,10 +14,18 @@ use super::fault::{Fault, Faults};
 /// The largest file that is read: a contract's are a few kilobytes.
 const LARGEST_FILE: u64 = 4 << 20;
 
-/// Reads a file inside a folder. Only a regular file: what never ends is not read.
+/// Reads a file inside a folder: only a regular one, since what never ends is not read, and only
+/// one that really lies in the folder, since a contract may come from anybody. An empty folder
+/// stands for a path that the caller has chosen.
 pub(crate) fn read(root: &Path, path: &Path) -> Result<String, Faults> {
     let failed = |why: String| Fault::general(format!("failed to read {}: {why}", path.display()));
     let whole = root.join(path);
+    if root != Path::new("") {
+        let real = |path: &Path| path.canonicalize().map_err(|error| failed(error.to_string()));
+        if !real(&whole)?.starts_with(real(root)?) {
+            return Err(failed("it lies outside of the contract's folder".to_owned()).into());
+        }
+    }
     let about = fs::metadata(&whole).map_err(|error| failed(error.to_string()))?;
     if !about.is_file() {
         return Err(failed("it is no file".to_owned()).into());

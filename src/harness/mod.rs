@@ -35,6 +35,7 @@ use crate::{
         Given, Target,
         clock::{Clock, SharedClock},
     },
+    visible::visible,
 };
 use drift::Recording;
 use options::Options;
@@ -73,7 +74,7 @@ fn finish(
     let (why, code) = match command(options) {
         Ok(code) => return ExitCode::from(code),
         Err(End::Faults(faults)) => (faults.to_string(), exit::USAGE),
-        Err(End::Unreachable(why)) => (format!("errproof: {why}"), exit::UNREACHABLE),
+        Err(End::Unreachable(why)) => (visible(&format!("errproof: {why}")), exit::UNREACHABLE),
         Err(End::Nothing(why)) => (format!("errproof: {why}"), exit::NOTHING),
     };
     print::problem(&why);

@@ -28,6 +28,7 @@ use crate::{
     exchange::sender::Sender,
     report::{Record, failure, summary},
     target::{Target, known::Day, pacing::Pacer, redact::Redactor},
+    visible::visible,
 };
 
 /// What to make of trials that prove nothing.
@@ -121,7 +122,7 @@ impl Suite {
     #[must_use]
     pub fn summary(&self) -> String {
         let records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        self.redact(&summary::render(&self.run, &records))
+        visible(&self.redact(&summary::render(&self.run, &records)))
     }
 
     /// The text without any key.
@@ -160,6 +161,6 @@ impl Suite {
                 return Err(Failed::from(shown));
             }
         };
-        Ok(Completion::ignored_with(self.redact(&why)))
+        Ok(Completion::ignored_with(visible(&self.redact(&why))))
     }
 }

@@ -13,6 +13,7 @@ use crate::{
         verdict::{Played, Verdict},
     },
     target::redact::Redactor,
+    visible::visible,
 };
 
 /// How much of a body is shown.
@@ -148,17 +149,4 @@ fn cut(redactor: &Redactor, text: &str, most: usize) -> String {
         None => clean,
         Some((end, _)) => format!("{}... ({} bytes in all)", &clean[..end], text.len()),
     }
-}
-
-/// What a server sends never reaches the terminal as a control code.
-fn visible(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if c.is_control() && c != '\n' {
-            shown.extend(c.escape_default());
-        } else {
-            shown.push(c);
-        }
-    }
-    shown
 }

@@ -25,7 +25,6 @@ pub fn errproof(flags: &[&str], variables: &[(&str, &str)]) -> Ended {
 }
 
 /// What `errproof plan` prints.
-#[allow(dead_code, reason = "each test binary uses its part of this module")]
 pub fn plan(flags: &[&str], variables: &[(&str, &str)]) -> String {
     let ended = command("plan", flags, variables);
     assert_eq!((ended.code, ended.stderr.as_str()), (0, ""));
