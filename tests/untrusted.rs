@@ -106,7 +106,7 @@ fn no_spoilt_folder_crashes_the_loader() {
         let control = shown.chars().find(|c| c.is_control() && *c != '\n');
         assert_eq!(control, None, "seed {seed}, {file}: a control code is shown: {shown:?}");
     }
-    assert!(refused > 50 && taken > 20, "{refused} refused, {taken} taken: the spoiling is off");
+    assert!(refused > 50 && taken > 10, "{refused} refused, {taken} taken: the spoiling is off");
 }
 
 #[test]
