@@ -8,7 +8,10 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::fault::{Fault, Faults, Place, SourceText};
+use super::{
+    fault::{Fault, Faults, Place, SourceText},
+    lookup::read,
+};
 
 /// A file that is valid TOML, with the place of each of its values.
 pub struct Document {
@@ -33,6 +36,13 @@ enum Branch {
 pub type Way<'a> = &'a [&'a str];
 
 impl Document {
+    /// A file inside a folder, unless it has faults that leave nothing to read.
+    #[must_use]
+    pub fn open(root: &Path, path: &Path, faults: &mut Faults) -> Option<Self> {
+        let document = read(root, path).and_then(|text| Self::parse(path, &text));
+        document.map_err(|more| faults.append(more)).ok()
+    }
+
     /// Reads a file's text as TOML.
     ///
     /// # Errors

@@ -57,15 +57,9 @@ impl Contract {
     }
 }
 
-/// A document of a file inside a folder, unless it has faults that leave nothing to read.
-pub(super) fn open(root: &Path, path: &Path, faults: &mut Faults) -> Option<Document> {
-    let document = read(root, path).and_then(|text| Document::parse(path, &text));
-    document.map_err(|more| faults.append(more)).ok()
-}
-
 /// Reads `contract.toml`. With faults, what is left of it serves to look up names in.
 fn read_contract(root: &Path, faults: &mut Faults) -> Option<Contract> {
-    let document = open(root, Path::new("contract.toml"), faults)?;
+    let document = Document::open(root, Path::new("contract.toml"), faults)?;
     let (file, mut reader) = Reader::open::<ContractFile>(&document);
     let contract = file.map(|file| complete(root, &mut reader, file));
     faults.append(reader.finish());

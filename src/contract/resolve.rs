@@ -18,7 +18,6 @@ use super::{
     document::Document,
     fault::Faults,
     key::{Carrier, KeyDefect},
-    load::open,
     lookup::{can_be_sent, keys},
     names::{CarrierName, Code},
     reader::Reader,
@@ -33,7 +32,7 @@ pub(super) fn read_scenario(
     codes: &mut BTreeMap<Code, PathBuf>,
     faults: &mut Faults,
 ) -> Option<Scenario> {
-    let document = open(root, path, faults)?;
+    let document = Document::open(root, path, faults)?;
     let (file, mut reader) = Reader::open::<ScenarioFile>(&document);
     if let Some(file) = &file
         && let Some(first) = codes.insert(file.code.clone(), path.to_owned())
