@@ -175,7 +175,6 @@ impl<'a> Loader<'a> {
             let title = format!("`{shown}` is not an address");
             self.reader.add(&["base-url"], title, why);
         });
-        let path = self.reader.document().map(|document| document.path().to_owned());
         faults.append(self.reader.finish());
         let base_url = base_url.ok()?;
         let name = name.unwrap_or_else(|| {
@@ -185,7 +184,6 @@ impl<'a> Loader<'a> {
         Some(Target {
             name,
             base_url,
-            file: path,
             clock,
             slots,
             headers,

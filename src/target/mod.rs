@@ -1,6 +1,6 @@
 //! Who is tested: a base URL, keys, and what it offers.
 
-use std::{collections::BTreeMap, path::PathBuf};
+use std::collections::BTreeMap;
 
 use reqwest::Url;
 
@@ -31,8 +31,6 @@ pub struct Target {
     pub name: String,
     /// The address that all paths begin at.
     pub base_url: Url,
-    /// The file that describes it, for messages that say what to add to it.
-    pub file: Option<PathBuf>,
     /// How time passes for it.
     pub clock: Clock,
     /// Its keys.
