@@ -16,7 +16,7 @@ use errproof::{
     harness::{
         drift::Recording,
         plan::Script,
-        suite::{Suite, Unproven},
+        suite::{Style, Suite, Unproven},
     },
     mock::server::Bundled,
     target::clock::{Clock, SharedClock},
@@ -67,7 +67,7 @@ fn run_suite(runtime: &Runtime, bundled: &Bundled) -> Duration {
         logfile: Some("/dev/null".to_owned()),
         ..Default::default()
     };
-    let trials = suite.trials(runtime.handle(), Unproven::Fail);
+    let trials = suite.trials(runtime.handle(), Style { unproven: Unproven::Fail, ..Style::PLAIN });
     let begin = Instant::now();
     let conclusion = libtest_mimic::run(&arguments, trials);
     let took = begin.elapsed();

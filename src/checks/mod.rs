@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, fmt};
 
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 pub mod charge;
 pub mod envelope;
@@ -19,7 +19,7 @@ pub mod twin;
 macro_rules! checks {
     ($($(#[$doc:meta])* $variant:ident = $id:literal, $level:ident;)*) => {
         /// The stable id of a check. Ids never change: known deviations and reports name them.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, JsonSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema)]
         pub enum CheckId {
             $($(#[$doc])* #[serde(rename = $id)] $variant,)*
         }
@@ -85,7 +85,8 @@ impl fmt::Display for CheckId {
 }
 
 /// How much a check that does not hold weighs. Both fail the run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// The docs promise it.
     Must,
@@ -102,12 +103,29 @@ pub enum Kind {
     Drift,
 }
 
+impl Kind {
+    /// Its name in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Check(check) => check.as_str(),
+            Self::Drift => "drift",
+        }
+    }
+
+    /// How much it weighs. Drift fails a run like what the docs promise: somebody has to look.
+    #[must_use]
+    pub fn level(self) -> Level {
+        match self {
+            Self::Check(check) => check.level(),
+            Self::Drift => Level::Must,
+        }
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Check(check) => check.fmt(f),
-            Self::Drift => f.pad("drift"),
-        }
+        f.pad(self.as_str())
     }
 }
 

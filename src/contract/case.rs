@@ -21,6 +21,8 @@ pub struct Scenario {
     pub status: u16,
     /// What the docs promise for it, in our own words.
     pub promise: String,
+    /// The heading of the docs under which that stands.
+    pub source: String,
     /// What has to be in the message.
     pub message: Option<MessagePattern>,
     /// Whether `Retry-After` has to be there.

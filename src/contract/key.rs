@@ -64,6 +64,23 @@ impl KeyDefect {
     pub fn needs_slot(&self) -> bool {
         !matches!(self, Self::Absent | Self::Empty | Self::Fresh)
     }
+
+    /// What is sent in place of a slot's key, for whoever reads of it.
+    #[must_use]
+    pub fn describe(&self) -> String {
+        match self {
+            Self::Absent => "none".to_owned(),
+            Self::Empty => "an empty one".to_owned(),
+            Self::Fresh => "a well-formed one that was made for this run".to_owned(),
+            Self::Shortened => "without its last character".to_owned(),
+            Self::Lengthened => "with its last character twice".to_owned(),
+            Self::Prefix(text) if text.is_empty() => "without its prefix".to_owned(),
+            Self::Prefix(text) => format!("with {text:?} in place of its prefix"),
+            Self::Quoted(text) => format!("with {text:?} before and after it"),
+            Self::Inserted(text) => format!("with {text:?} in its middle"),
+            Self::Ending(text) => format!("with {text:?} in place of its last character"),
+        }
+    }
 }
 
 impl KeyShape {
@@ -73,6 +90,18 @@ impl KeyShape {
         let alphabet: Vec<char> = self.alphabet.chars().collect();
         let tail = (0..self.length).filter_map(|_| fastrand::choice(&alphabet).copied());
         self.prefix.chars().chain(tail).collect()
+    }
+
+    /// A well-formed key to show to people: the same each time, and issued by nobody.
+    #[must_use]
+    pub fn example(&self) -> String {
+        self.prefix.chars().chain(self.alphabet.chars().cycle().take(self.length)).collect()
+    }
+
+    /// How many characters of a key stand before what [`KeyDefect::Inserted`] puts into it.
+    #[must_use]
+    pub fn middle(&self) -> usize {
+        self.prefix.chars().count() + self.length / 2
     }
 
     /// Whether a key has this shape.
@@ -98,9 +127,7 @@ impl KeyShape {
             KeyDefect::Prefix(prefix) => format!("{prefix}{tail}"),
             KeyDefect::Quoted(quote) => format!("{quote}{key}{quote}"),
             KeyDefect::Inserted(text) => {
-                let middle = key.len() - tail.len() + tail.len() / 2;
-                let middle =
-                    (middle..key.len()).find(|at| key.is_char_boundary(*at)).unwrap_or(key.len());
+                let middle = key.char_indices().nth(self.middle()).map_or(key.len(), |(at, _)| at);
                 format!("{}{text}{}", &key[..middle], &key[middle..])
             }
             KeyDefect::Ending(text) => format!("{shortened}{text}"),

@@ -92,6 +92,7 @@ impl Resolver<'_> {
             code: file.code,
             status: file.status,
             promise: file.promise,
+            source: file.source,
             message,
             twin,
             retry_after: file.retry_after,

@@ -34,7 +34,15 @@ impl Play<'_> {
         let last = self.exchanges[..meanwhile]
             .iter()
             .rposition(|exchange| exchange.answer.status == scenario.status);
-        self.sheet.note(CheckId::RateAdmits, judged, rate::admits(&tally, limit));
+        self.main = Some(last.unwrap_or(judged));
+        // The first one past the limit, or the first that was refused before it.
+        let past = (judged..meanwhile)
+            .filter(|at| self.is_served(&self.exchanges[*at], served))
+            .nth(usize::try_from(limit.requests).unwrap_or(usize::MAX));
+        let refused =
+            (judged..meanwhile).find(|at| self.exchanges[*at].answer.status == scenario.status);
+        let telling = past.or(refused).unwrap_or(judged);
+        self.sheet.note(CheckId::RateAdmits, telling, rate::admits(&tally, limit));
         self.sheet.note(
             CheckId::RateRefuses,
             last.unwrap_or(judged),

@@ -5,6 +5,7 @@ use std::{
     fs::File,
     path::{Path, PathBuf},
     process::ExitCode,
+    time::{Instant, SystemTime},
 };
 
 use clap::Parser;
@@ -30,7 +31,7 @@ use crate::{
         fault::{Fault, Faults},
     },
     mock::server::Bundled,
-    report::{self, print},
+    report::{self, collect::About, files::Reports, paint::Paint, print, result::Scope},
     target::{
         Given, Target,
         clock::{Clock, SharedClock},
@@ -39,7 +40,7 @@ use crate::{
 };
 use drift::Recording;
 use options::Options;
-use suite::{Suite, Unproven};
+use suite::{Style, Suite, Unproven};
 
 /// What a test binary with `harness = false` calls: reads the flags, runs, and ends as [`exit`] says.
 #[must_use = "return it from main, or the run always succeeds"]
@@ -144,12 +145,18 @@ fn prepare(options: &Options) -> Result<Ready, End> {
 
 fn run(mut options: Options) -> Result<u8, End> {
     let Ready { runtime, suite, _bundled } = prepare(&options)?;
-    let unproven = if options.strict { Unproven::Fail } else { Unproven::Ignore };
-    let trials = suite.trials(runtime.handle(), unproven);
+    let reports = Reports::new(&options)?;
+    let style = Style {
+        unproven: if options.strict { Unproven::Fail } else { Unproven::Ignore },
+        keep: reports.keep(),
+        paint: Paint::from_flags(&options.tests),
+    };
+    let trials = suite.trials(runtime.handle(), style);
     let tests = &mut options.tests;
+    let all = trials.len();
+    let selected = trials.iter().filter(|trial| !tests.is_filtered_out(trial)).count();
     if !tests.list {
-        if trials.iter().all(|trial| tests.is_filtered_out(trial)) {
-            let all = trials.len();
+        if selected == 0 {
             let by = selection(tests);
             return Err(End::Nothing(format!("none of the {all} trials is selected{by}")));
         }
@@ -159,14 +166,31 @@ fn run(mut options: Options) -> Result<u8, End> {
     if tests.test_threads.is_none() && !suite.run.target.is_bundled() {
         tests.test_threads = Some(LIVE_THREADS);
     }
+    let (started, begin) = (SystemTime::now(), Instant::now());
     let conclusion = libtest_mimic::run(tests, trials);
     if tests.list {
         return Ok(exit::SUCCESS);
     }
+    let results = suite.results(&About {
+        started,
+        seconds: begin.elapsed().as_secs_f64(),
+        scope: Scope { selected, all },
+        strict: options.strict,
+        allow_production: options.allow_production,
+    });
+    let written = reports.write(&results);
     if !tests.quiet && !matches!(tests.format, Some(FormatSetting::Terse | FormatSetting::Json)) {
-        print::line(&suite.summary());
+        print::line(&(report::summary::render(&results) + &reports.note()));
     }
-    code(&conclusion)
+    reports.annotate(&results, &suite.run.contract.root);
+    // A broken contract is said before a report that could not be written.
+    match code(&conclusion)? {
+        exit::SUCCESS => written.map(|()| exit::SUCCESS).map_err(End::from),
+        code => {
+            written.unwrap_or_else(|fault| print::problem(&fault.to_string()));
+            Ok(code)
+        }
+    }
 }
 
 /// Trials wait on the network, so more of them run at once than there are cores. Sixteen keep a

@@ -29,6 +29,10 @@ pub struct Options {
     #[arg(long, value_name = "DIR", env = "ERRPROOF_CONTRACT")]
     pub contract: Option<PathBuf>,
 
+    /// Write report.html, report.json, junit.xml and summary.md into this folder
+    #[arg(long, value_name = "DIR", env = "ERRPROOF_REPORT_DIR")]
+    pub report_dir: Option<PathBuf>,
+
     /// Fail what is ignored or inconclusive
     #[arg(long, env = "ERRPROOF_STRICT", value_parser = clap::builder::FalseyValueParser::new())]
     pub strict: bool,

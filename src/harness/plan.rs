@@ -25,6 +25,19 @@ pub struct Plan {
     pub preflight: Preflight,
     /// Every key that is sent, with what is shown in its place.
     pub keys: Vec<(Secret, String)>,
+    /// The keys among them that are no slot's own.
+    pub spoilt: Vec<Spoilt>,
+}
+
+/// A key that was made by breaking a slot's, or for this run.
+#[derive(Debug)]
+pub struct Spoilt {
+    /// The key.
+    pub key: Secret,
+    /// The slot whose key was broken. A key made for the run is of the slot, too, that it stands for.
+    pub slot: SlotName,
+    /// What is wrong with it.
+    pub defect: KeyDefect,
 }
 
 /// One case as it will be sent, or why it will not be.
@@ -93,7 +106,9 @@ impl Plan {
     /// # Errors
     /// If a body that the target's file gives cannot be broken as a scenario says.
     pub fn new(contract: &Contract, target: &Target) -> Result<Self, Faults> {
-        let mut planner = Planner { contract, target, faults: Faults::default(), keys: Vec::new() };
+        let faults = Faults::default();
+        let mut planner =
+            Planner { contract, target, faults, keys: Vec::new(), spoilt: Vec::new() };
         let mut trials = Vec::new();
         for scenario in &contract.scenarios {
             for (at, case) in scenario.cases.iter().enumerate() {
@@ -110,7 +125,8 @@ impl Plan {
             .filter_map(|slot| Some((slot.key.clone()?, format!("${}", slot.env))))
             .collect();
         keys.append(&mut planner.keys);
-        planner.faults.into_result(Self { trials, preflight, keys })
+        let spoilt = planner.spoilt;
+        planner.faults.into_result(Self { trials, preflight, keys, spoilt })
     }
 }
 
@@ -119,6 +135,7 @@ struct Planner<'a> {
     target: &'a Target,
     faults: Faults,
     keys: Vec<(Secret, String)>,
+    spoilt: Vec<Spoilt>,
 }
 
 impl Planner<'_> {
@@ -132,10 +149,10 @@ impl Planner<'_> {
     fn single(&mut self, case: &Case, single: &Single) -> Result<Script, String> {
         let target = self.target;
         let key = match &single.key {
-            Some(defect) if !defect.needs_slot() => self.spoil("", defect),
+            Some(defect) if !defect.needs_slot() => self.spoil("", &single.slot, defect),
             Some(defect) => {
                 let key = target.key(&single.slot)?.expose();
-                self.spoil(key, defect)
+                self.spoil(key, &single.slot, defect)
             }
             None => Some(target.key(&single.slot)?.clone()),
         };
@@ -244,8 +261,13 @@ impl Planner<'_> {
     }
 
     /// The key with its defect. It is a secret like the key itself: most of it is the key.
-    fn spoil(&mut self, key: &str, defect: &KeyDefect) -> Option<Secret> {
+    fn spoil(&mut self, key: &str, slot: &SlotName, defect: &KeyDefect) -> Option<Secret> {
         let spoilt = Secret::new(self.contract.key.spoil(key, defect)?);
+        self.spoilt.push(Spoilt {
+            key: spoilt.clone(),
+            slot: slot.clone(),
+            defect: defect.clone(),
+        });
         let label = match defect {
             KeyDefect::Fresh => "(a key made for this run)",
             _ => "(a spoilt key)",

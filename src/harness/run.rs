@@ -58,6 +58,8 @@ pub(super) struct Play<'a> {
     pub(super) planned: &'a Planned,
     pub(super) exchanges: Vec<Exchange>,
     pub(super) sheet: Sheet,
+    /// Which of the exchanges is the case's own, as soon as it is there.
+    pub(super) main: Option<usize>,
     /// Why the twin was not asked, if it was not.
     pub(super) unproven: Option<String>,
 }
@@ -74,6 +76,7 @@ impl Run {
             planned,
             exchanges: Vec::new(),
             sheet: Sheet::default(),
+            main: None,
             unproven: None,
         };
         let done = match script {
@@ -85,12 +88,12 @@ impl Run {
                 play.burst(request, *times, other, *served).await
             }
         };
-        let Play { exchanges, sheet, unproven, .. } = play;
+        let Play { exchanges, sheet, main, unproven, .. } = play;
         let mut played = match done {
             Err(Stop::Error(why)) => Played::error(exchanges, sheet, why),
             Err(Stop::Inconclusive(why)) if sheet.findings().is_empty() => {
                 let verdict = Verdict::Inconclusive(why);
-                Played { exchanges, sheet, verdict, twin_not_asked: None }
+                Played { exchanges, sheet, verdict, main: None, twin_not_asked: None }
             }
             Ok(()) | Err(Stop::Inconclusive(_)) => {
                 let name = &planned.case().name;
@@ -98,6 +101,7 @@ impl Run {
                 Played::judged(exchanges, sheet, &known.collect::<Vec<_>>(), self.today)
             }
         };
+        played.main = main;
         played.twin_not_asked = unproven;
         played
     }
@@ -126,6 +130,7 @@ impl Play<'_> {
             None => None,
         };
         let at = self.send(request).await?;
+        self.main = Some(at);
         let exchange = &self.exchanges[at];
         let (run, case) = (self.run, self.planned.case());
         run.judge.answer(

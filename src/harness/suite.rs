@@ -4,7 +4,7 @@ use std::{
     cmp::Reverse,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use libtest_mimic::{Completion, Failed, Trial};
@@ -17,7 +17,7 @@ use super::{
     plan::{Plan, Planned},
     run::Run,
     twin::Twins,
-    verdict::{Played, Verdict},
+    verdict::Played,
 };
 use crate::{
     checks::Sheet,
@@ -26,9 +26,13 @@ use crate::{
         fault::{Fault, Faults},
     },
     exchange::sender::Sender,
-    report::{Record, failure, summary},
+    report::{
+        collect::{About, Collector, Keep},
+        failure,
+        paint::Paint,
+        result::{Outcome, Results, TrialResult},
+    },
     target::{Target, known::Day, pacing::Pacer, redact::Redactor},
-    visible::visible,
 };
 
 /// What to make of trials that prove nothing.
@@ -40,6 +44,23 @@ pub enum Unproven {
     Fail,
 }
 
+/// How trials are carried out and shown.
+#[derive(Debug, Clone, Copy)]
+pub struct Style {
+    /// What to make of those that prove nothing.
+    pub unproven: Unproven,
+    /// Whether what was exchanged is kept for those that are green.
+    pub keep: Keep,
+    /// Whether failures are coloured.
+    pub paint: Paint,
+}
+
+impl Style {
+    /// Nothing kept, nothing coloured, and what proves nothing is ignored.
+    pub const PLAIN: Self =
+        Self { unproven: Unproven::Ignore, keep: Keep::Red, paint: Paint::Plain };
+}
+
 /// Everything that is needed to carry the trials out and to show what came of them.
 #[derive(Debug, Clone)]
 pub struct Suite {
@@ -48,7 +69,8 @@ pub struct Suite {
     /// What they send.
     pub plan: Arc<Plan>,
     redactor: Arc<Redactor>,
-    records: Arc<Mutex<Vec<Record>>>,
+    collector: Arc<Collector>,
+    results: Arc<Mutex<Vec<TrialResult>>>,
 }
 
 impl Suite {
@@ -94,12 +116,15 @@ impl Suite {
             twins: Twins::new(budget),
             snapshots,
         };
-        Ok(Self { run: Arc::new(run), plan: Arc::new(plan), redactor, records: Arc::default() })
+        let (run, plan) = (Arc::new(run), Arc::new(plan));
+        let collector =
+            Collector::new(Arc::clone(&run), Arc::clone(&plan), Arc::clone(&redactor)).into();
+        Ok(Self { run, plan, redactor, collector, results: Arc::default() })
     }
 
     /// The trials, the longest first.
     #[must_use]
-    pub fn trials(&self, runtime: &Handle, unproven: Unproven) -> Vec<Trial> {
+    pub fn trials(&self, runtime: &Handle, style: Style) -> Vec<Trial> {
         let window = Duration::from_secs(self.run.contract.limit.window_seconds.into());
         let mut order: Vec<usize> = (0..self.plan.trials.len()).collect();
         order.sort_by_key(|at| Reverse(self.plan.trials[*at].expected(window)));
@@ -108,21 +133,21 @@ impl Suite {
         let in_nextest = std::env::var("NEXTEST").is_ok_and(|set| set == "1");
         let trial = |at: usize| {
             let planned = &self.plan.trials[at];
-            let listed = planned.script.is_err() && in_nextest && unproven == Unproven::Ignore;
+            let ignored = planned.script.is_err() && style.unproven == Unproven::Ignore;
             let (suite, runtime) = (self.clone(), runtime.clone());
-            let runner = move || suite.carry_out(&suite.plan.trials[at], &runtime, unproven);
+            let runner = move || suite.carry_out(&suite.plan.trials[at], &runtime, style);
             Trial::ignorable_test(&planned.case().name, runner)
                 .with_kind(planned.scenario.status.to_string())
-                .with_ignored_flag(listed)
+                .with_ignored_flag(ignored && in_nextest)
         };
         order.into_iter().map(trial).collect()
     }
 
-    /// The last lines of a run: what was proven.
+    /// All that the run came to.
     #[must_use]
-    pub fn summary(&self) -> String {
-        let records = self.records.lock().unwrap_or_else(PoisonError::into_inner);
-        visible(&self.redact(&summary::render(&self.run, &records)))
+    pub fn results(&self, about: &About) -> Results {
+        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        self.collector.results(std::mem::take(&mut *results), about)
     }
 
     /// The text without any key.
@@ -135,32 +160,31 @@ impl Suite {
         &self,
         planned: &Planned,
         runtime: &Handle,
-        unproven: Unproven,
+        style: Style,
     ) -> Result<Completion, Failed> {
+        let begin = Instant::now();
         // A panic is a bug of ours; the summary must not count its code as proven.
         let played = catch_unwind(AssertUnwindSafe(|| runtime.block_on(self.run.play(planned))));
         let played = played.unwrap_or_else(|_| {
             Played::error(Vec::new(), Sheet::default(), "errproof itself failed, please report it")
         });
-        let record = Record {
-            trial: planned.case().name.clone(),
-            code: planned.scenario.code.clone(),
-            findings: played.sheet.findings().to_vec(),
-            verdict: played.verdict.clone(),
-            twin_not_asked: played.twin_not_asked.clone(),
-        };
-        self.records.lock().unwrap_or_else(PoisonError::into_inner).push(record);
-        let why = match &played.verdict {
-            Verdict::Pass | Verdict::Known(_) => return Ok(Completion::Completed),
-            Verdict::Ignored(why) if unproven == Unproven::Ignore => why.clone(),
-            Verdict::Inconclusive(why) if unproven == Unproven::Ignore => {
-                format!("inconclusive: {why}")
+        let seconds = begin.elapsed().as_secs_f64();
+        let result = self.collector.trial(planned, &played, seconds, style.keep);
+        let why = result.why.clone().unwrap_or_default();
+        let completed = match result.outcome {
+            Outcome::Pass | Outcome::Known => Ok(Completion::Completed),
+            Outcome::Ignored if style.unproven == Unproven::Ignore => {
+                Ok(Completion::ignored_with(why))
+            }
+            Outcome::Inconclusive if style.unproven == Unproven::Ignore => {
+                Ok(Completion::ignored_with(format!("inconclusive: {why}")))
             }
             _ => {
-                let shown = failure::render(&self.run, &self.redactor, planned, &played);
-                return Err(Failed::from(shown));
+                let target = self.collector.target_url();
+                Err(Failed::from(failure::render(&target, &result, style.paint)))
             }
         };
-        Ok(Completion::ignored_with(visible(&self.redact(&why))))
+        self.results.lock().unwrap_or_else(PoisonError::into_inner).push(result);
+        completed
     }
 }

@@ -59,6 +59,8 @@ pub struct Played {
     pub sheet: Sheet,
     /// What it comes to.
     pub verdict: Verdict,
+    /// Which of the exchanges is the case's own.
+    pub main: Option<usize>,
     /// Why the same request without the defect was not asked, if it was not.
     pub twin_not_asked: Option<String>,
 }
@@ -68,21 +70,27 @@ impl Played {
     #[must_use]
     pub fn judged(exchanges: Vec<Exchange>, sheet: Sheet, known: &[&Known], today: Day) -> Self {
         let verdict = weigh(&sheet, known, today);
-        Self { exchanges, sheet, verdict, twin_not_asked: None }
+        Self { exchanges, sheet, verdict, main: None, twin_not_asked: None }
     }
 
     /// A trial that was not carried out.
     #[must_use]
     pub fn ignored(why: impl Into<String>) -> Self {
         let verdict = Verdict::Ignored(why.into());
-        Self { exchanges: Vec::new(), sheet: Sheet::default(), verdict, twin_not_asked: None }
+        Self {
+            exchanges: Vec::new(),
+            sheet: Sheet::default(),
+            verdict,
+            main: None,
+            twin_not_asked: None,
+        }
     }
 
     /// A trial that could not be judged to its end. What was found before is shown, too.
     #[must_use]
     pub fn error(exchanges: Vec<Exchange>, sheet: Sheet, why: impl Into<String>) -> Self {
         let verdict = Verdict::Error(why.into());
-        Self { exchanges, sheet, verdict, twin_not_asked: None }
+        Self { exchanges, sheet, verdict, main: None, twin_not_asked: None }
     }
 }
 

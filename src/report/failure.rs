@@ -2,73 +2,56 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
-
-use crate::{
-    checks::{Finding, Kind, leak::decoded},
-    exchange::Exchange,
-    harness::{
-        plan::Planned,
-        run::Run,
-        verdict::{Played, Verdict},
-    },
-    target::redact::Redactor,
-    visible::visible,
+use super::{
+    paint::Paint,
+    result::{AnswerResult, Evidence, FindingResult, Outcome, TrialResult},
 };
-
-/// How much of a body is shown.
-const SHOWN_BODY: usize = 600;
-
-/// How much of a value is shown in a finding.
-const SHOWN_VALUE: usize = 300;
 
 /// The width of the left column: the longest check's id and a space.
 const LEFT: usize = 19;
 
-/// Everything that a person needs to see of one trial, without any key.
+/// Everything that a person needs to see of one trial.
 #[must_use]
-pub fn render(run: &Run, redactor: &Redactor, planned: &Planned, played: &Played) -> String {
-    let mut text = format!("{} on {}\n", planned.case().name, run.target.base_url);
-    match &played.verdict {
-        Verdict::Error(why) => {
-            let _ = writeln!(text, "  could not be judged: {why}");
-        }
-        Verdict::Ignored(why) => {
-            let _ = writeln!(text, "  ignored: {why}");
-        }
-        Verdict::Inconclusive(why) => {
-            let _ = writeln!(text, "  inconclusive: {why}");
-        }
-        Verdict::Stale(what) => {
-            let _ = writeln!(text, "  {what}");
-        }
-        Verdict::Pass | Verdict::Fail | Verdict::Known(_) => {}
+pub fn render(target: &str, trial: &TrialResult, paint: Paint) -> String {
+    let mut text = format!("{} on {target}\n", paint.strong(&trial.name));
+    let why = trial.why.as_deref().unwrap_or_default();
+    let _ = match trial.outcome {
+        Outcome::Error => writeln!(text, "  could not be judged: {why}"),
+        Outcome::Ignored => writeln!(text, "  ignored: {why}"),
+        Outcome::Inconclusive => writeln!(text, "  inconclusive: {why}"),
+        Outcome::Stale => writeln!(text, "  {why}"),
+        Outcome::Pass | Outcome::Fail | Outcome::Known => Ok(()),
+    };
+    let mut said: Vec<&str> = Vec::new();
+    for finding in &trial.findings {
+        add_finding(&mut text, trial, finding, paint, &mut said);
     }
-    for finding in played.sheet.findings() {
-        add_finding(&mut text, run, redactor, planned, finding);
+    if said.is_empty() {
+        let left = if trial.findings.is_empty() { 0 } else { LEFT + 2 };
+        let _ = writeln!(text, "  {:left$}{}", "", promised(trial, &trial.promise, paint));
     }
-    let held = played.sheet.held().count();
-    if held > 0 {
-        let checks = if held == 1 { "check" } else { "checks" };
-        let _ = writeln!(text, "  {held} further {checks} held");
+    match trial.held.len() {
+        0 => {}
+        1 => text.push_str("  1 further check held\n"),
+        held => {
+            let _ = writeln!(text, "  {held} further checks held");
+        }
     }
-    let shown = played.sheet.findings().first().map(|finding| finding.exchange);
-    let last = played.exchanges.len().checked_sub(1);
-    if let Some(at) = shown.or(last).filter(|at| *at < played.exchanges.len()) {
-        add_exchange(&mut text, run, redactor, &played.exchanges, at);
+    if let Some(evidence) = &trial.evidence {
+        add_evidence(&mut text, evidence, paint);
     }
-    visible(&redactor.redact(&text))
+    text
 }
 
-fn add_finding(
+/// A finding in one line, and under it the promise, unless that was said already.
+fn add_finding<'a>(
     text: &mut String,
-    run: &Run,
-    redactor: &Redactor,
-    planned: &Planned,
-    finding: &Finding,
+    trial: &TrialResult,
+    finding: &'a FindingResult,
+    paint: Paint,
+    said: &mut Vec<&'a str>,
 ) {
-    let mismatch = &finding.mismatch;
-    let place = match mismatch.place.as_str() {
+    let place = match finding.place.as_str() {
         "" => String::new(),
         place => format!("at {place} "),
     };
@@ -78,75 +61,79 @@ fn add_finding(
     };
     let _ = writeln!(
         text,
-        "  x {:<LEFT$}{place}expected {}, got {}{times}",
-        finding.kind,
-        cut(redactor, &mismatch.expected, SHOWN_VALUE),
-        cut(redactor, &mismatch.actual, SHOWN_VALUE)
+        "  {} {}{place}expected {}, got {}{times}",
+        paint.bad("x"),
+        paint.strong(&format!("{:<LEFT$}", finding.check)),
+        finding.expected,
+        finding.actual
     );
-    let promise = match finding.kind {
-        Kind::Check(check) => run
-            .contract
-            .promises
-            .get(&check)
-            .map_or(&planned.scenario.promise, |promise| &promise.says),
-        Kind::Drift => return,
-    };
-    let line = planned.case().line;
-    let _ = writeln!(
-        text,
-        "    {:LEFT$}promised: {promise}    {}:{line}",
-        "",
-        planned.scenario.file.display()
-    );
+    if let Some(promise) = &finding.promise
+        && !said.contains(&promise.says.as_str())
+    {
+        said.push(&promise.says);
+        let _ = writeln!(text, "    {:LEFT$}{}", "", promised(trial, &promise.says, paint));
+    }
 }
 
-fn add_exchange(
-    text: &mut String,
-    run: &Run,
-    redactor: &Redactor,
-    exchanges: &[Exchange],
-    at: usize,
-) {
-    let Exchange { request, answer, key, .. } = &exchanges[at];
-    let label = match exchanges.len() {
-        1 => "request".to_owned(),
-        many => format!("request {} of {many}", at + 1),
+fn promised(trial: &TrialResult, says: &str, paint: Paint) -> String {
+    paint.faint(&format!("promised: {says}    {}:{}", trial.file, trial.line))
+}
+
+fn add_evidence(text: &mut String, evidence: &Evidence, paint: Paint) {
+    let Evidence { at, of, request, answer, again, .. } = evidence;
+    let mut row = |name: &str, says: &str| {
+        let _ = writeln!(text, "  {name:<LEFT$}  {says}");
     };
-    let key = match key {
-        Some(key) => format!("   key: {}", key.expose()),
-        None => "   without a key".to_owned(),
+    let name = match of {
+        0 | 1 => "request".to_owned(),
+        many => format!("request {at} of {many}"),
     };
-    let _ = writeln!(text, "  {label:<LEFT$}  {} {}{key}", request.method, request.path);
+    row(&name, &format!("{} {}   key: {}", request.method, request.path, request.key));
     if !request.body.is_empty() {
-        let _ = writeln!(text, "  {:LEFT$}  {}", "", body(redactor, &request.body));
+        for line in body(&request.body) {
+            row("", &line);
+        }
     }
-    let id = serde_json::from_slice::<Value>(&answer.body).ok();
-    let id = id
-        .as_ref()
-        .and_then(|body| body.pointer(&run.contract.envelope.places.request_id)?.as_str());
-    let id = id.map(|id| format!(", request id {id}")).unwrap_or_default();
-    let media = answer.header("content-type").map(|media| format!(", {media}")).unwrap_or_default();
-    let took = exchanges[at].took().as_millis();
-    let _ = writeln!(text, "  {:<LEFT$}  {} in {took} ms{id}{media}", "answer", answer.status);
-    let _ = writeln!(text, "  {:LEFT$}  {}", "", body(redactor, &answer.body));
+    match answer {
+        Some(answer) => {
+            row("answer", &said_of(answer));
+            for line in body(&answer.body) {
+                row("", &line);
+            }
+        }
+        None => row("answer", "none"),
+    }
+    row("again", &paint.faint(again));
 }
 
-/// A body in one line, cut where it is long. One with escapes is shown as its readers see it, or
-/// a key could hide behind them.
-fn body(redactor: &Redactor, bytes: &[u8]) -> String {
-    let decoded = decoded(bytes);
-    match String::from_utf8_lossy(bytes) {
-        text if text.is_empty() => "(empty)".to_owned(),
-        text if text.contains("\\u") && !decoded.is_empty() => cut(redactor, &decoded, SHOWN_BODY),
-        text => cut(redactor, &text, SHOWN_BODY),
+/// The lines of a body. Where there are more than one, each is marked as a part of it: a server could
+/// else write lines of the run's own, or commands that a CI system reads in what a job prints.
+fn body(text: &str) -> Vec<String> {
+    match text.lines().count() {
+        0 => vec!["(empty)".to_owned()],
+        1 => vec![text.to_owned()],
+        _ => text.lines().map(|line| format!("| {line}")).collect(),
     }
 }
 
-/// A text without keys and then cut: in the other order half a key could be left at the end.
-fn cut(redactor: &Redactor, text: &str, most: usize) -> String {
-    let clean = redactor.redact(text);
-    match clean.char_indices().nth(most) {
-        None => clean,
-        Some((end, _)) => format!("{}... ({} bytes in all)", &clean[..end], text.len()),
+fn said_of(answer: &AnswerResult) -> String {
+    let mut said = format!("{} in {} ms", answer.status, answer.milliseconds);
+    if let Some(id) = &answer.request_id {
+        let _ = write!(said, ", request id {id}");
     }
+    for (name, value) in &answer.headers {
+        match name.as_str() {
+            "content-type" => {
+                let _ = write!(said, ", {value}");
+            }
+            "retry-after" => {
+                let _ = write!(said, ", Retry-After: {value}");
+            }
+            _ => {}
+        }
+    }
+    if let Some(why) = &answer.broke_off {
+        let _ = write!(said, ", broken off: {why}");
+    }
+    said
 }

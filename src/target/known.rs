@@ -3,6 +3,8 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use chrono::NaiveDate;
+
 use crate::checks::CheckId;
 
 /// One deviation that is known.
@@ -52,22 +54,8 @@ impl Day {
     /// Reads `2026-12-31`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let value = toml::de::DeValue::parse(text).ok()?;
-        let date = value.get_ref().as_datetime()?;
-        if date.time.is_some() || date.offset.is_some() {
-            return None;
-        }
-        let date = date.date?;
-        // Years that begin in March end with the leap day, so months have a plain rule: the days
-        // before month m of such a year are (153 m + 2) / 5.
-        let (year, month) = match date.month {
-            1 | 2 => (i64::from(date.year) - 1, i64::from(date.month) + 9),
-            month => (i64::from(date.year), i64::from(month) - 3),
-        };
-        let leap_days = year / 4 - year / 100 + year / 400;
-        let days = year * 365 + leap_days + (153 * month + 2) / 5 + i64::from(date.day) - 1;
-        // The first of March of the year 0 is 719,468 days before 1970.
-        Some(Self(days - 719_468))
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+        Some(Self(day.signed_duration_since(NaiveDate::default()).num_days()))
     }
 }
 

@@ -1,4 +1,9 @@
 //! What the tests of the command share: starting it, and contract folders with changes.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    reason = "each test file is a crate of its own and uses a part of it"
+)]
 
 use std::{
     fs,
@@ -17,6 +22,25 @@ pub struct Ended {
     pub stdout: String,
     /// What it printed on stderr.
     pub stderr: String,
+}
+
+/// A key for each slot, and a header for each hook, as a person would set them.
+pub const KEYS: [(&str, &str); 10] = [
+    ("ERRPROOF_KEY_VALID", "pms_live_Val1dVal1dVal1dVal1dVal1dVal1d00"),
+    ("ERRPROOF_KEY_BURST", "pms_live_BurstBurstBurstBurstBurstBurst01"),
+    ("ERRPROOF_KEY_REVOKED", "pms_live_Rev0kRev0kRev0kRev0kRev0kRev0k02"),
+    ("ERRPROOF_KEY_DRAINED", "pms_live_Dra1nDra1nDra1nDra1nDra1nDra1n03"),
+    ("ERRPROOF_KEY_FREE_PLAN", "pms_live_FreePFreePFreePFreePFreePFreeP04"),
+    ("ERRPROOF_KEY_REGEN_CAPPED", "pms_live_RegenRegenRegenRegenRegenRegen05"),
+    ("ERRPROOF_KEY_ORPHANED", "pms_live_0rpha0rpha0rpha0rpha0rpha0rpha06"),
+    ("ERRPROOF_HOOK_GENERATION_FAILED", "X-Mock-Fault: generation_failed"),
+    ("ERRPROOF_HOOK_GENERATION_TIMEOUT", "X-Mock-Fault: generation_timeout"),
+    ("ERRPROOF_HOOK_PREFLIGHT_FAILED", "X-Mock-Fault: preflight_failed"),
+];
+
+/// Says why a test shows nothing on this machine.
+pub fn skip(why: &str) {
+    errproof::report::print::problem(&format!("skipped: {why}"));
 }
 
 /// Starts `errproof test` with these flags and variables, in this repository, and waits for its end.

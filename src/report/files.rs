@@ -1,0 +1,88 @@
+//! Where reports go: the folder of `--report-dir`, and what a CI system shows by itself.
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use super::{collect::Keep, github::Github, html, json, junit, markdown, print, result::Results};
+use crate::{contract::fault::Fault, harness::options::Options};
+
+/// The reports that were asked for.
+#[derive(Debug)]
+pub struct Reports {
+    folder: Option<PathBuf>,
+    github: Option<Github>,
+    in_nextest: bool,
+}
+
+impl Reports {
+    /// What the flags and the environment ask for. A folder that cannot be written is found before
+    /// anything is sent.
+    ///
+    /// # Errors
+    /// If the folder cannot be made.
+    pub fn new(options: &Options) -> Result<Self, Fault> {
+        let in_nextest = env::var_os("NEXTEST").is_some();
+        if options.tests.list {
+            return Ok(Self { folder: None, github: None, in_nextest });
+        }
+        if let Some(folder) = &options.report_dir {
+            fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
+        }
+        let github = Github::from_environment(&options.tests, in_nextest);
+        Ok(Self { folder: options.report_dir.clone(), github, in_nextest })
+    }
+
+    /// Whether green trials are shown, too.
+    #[must_use]
+    pub fn keep(&self) -> Keep {
+        if self.folder.is_some() { Keep::All } else { Keep::Red }
+    }
+
+    /// Writes them all.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn write(&self, results: &Results) -> Result<(), Fault> {
+        if let Some(github) = &self.github {
+            github.write(results).map_err(|(path, error)| failed(&path, &error))?;
+        }
+        let Some(folder) = &self.folder else { return Ok(()) };
+        // Each trial is a process of its own there, and each would write over the other's.
+        let own = results.trials.first().filter(|_| self.in_nextest);
+        let folder = own.map_or(folder.clone(), |trial| folder.join(trial.name.replace("::", ".")));
+        fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
+        for (name, text) in [
+            ("report.html", html::render(results)),
+            ("report.json", json::render(results)),
+            ("junit.xml", junit::render(results)),
+            ("summary.md", markdown::render(results)),
+        ] {
+            let path = folder.join(name);
+            fs::write(&path, text).map_err(|error| failed(&path, &error))?;
+        }
+        Ok(())
+    }
+
+    /// Where they are, for the end of the run.
+    #[must_use]
+    pub fn note(&self) -> String {
+        let Some(folder) = &self.folder else { return String::new() };
+        format!(
+            "reports: {} (and report.json, junit.xml, summary.md)\n",
+            folder.join("report.html").display()
+        )
+    }
+
+    /// What the CI system reads among the lines of the run, after all others.
+    pub fn annotate(&self, results: &Results, root: &Path) {
+        for line in self.github.iter().flat_map(|github| github.annotations(results, root)) {
+            print::line(&line);
+        }
+    }
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> Fault {
+    Fault::general(format!("failed to write {}: {error}", path.display()))
+}

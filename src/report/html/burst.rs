@@ -1,0 +1,132 @@
+//! A burst on a line of time: what was served, what was refused, how long to wait, and what came then.
+
+use maud::{Markup, html};
+
+use crate::report::result::Mark;
+
+/// The width of the drawing, and the room at both ends of the axis.
+const WIDTH: u64 = 720;
+const MARGIN: u64 = 16;
+
+/// The grid that the requests of one moment stand in.
+const ROWS: usize = 10;
+const STEP: usize = 9;
+
+/// Where the line of time is, and the line of the other key below it.
+const AXIS: usize = 130;
+const OTHER: usize = 175;
+
+/// Requests that are sent within this of each other, in milliseconds, belong to one moment.
+const MOMENT: u64 = 1_000;
+
+/// What became of a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Served,
+    Refused,
+    Other,
+}
+
+impl Fate {
+    fn of(mark: &Mark, refusal: u16) -> Self {
+        match mark.status {
+            200..=299 => Self::Served,
+            status if status == refusal => Self::Refused,
+            _ => Self::Other,
+        }
+    }
+
+    fn class(self) -> &'static str {
+        match self {
+            Self::Served => "served",
+            Self::Refused => "refused",
+            Self::Other => "other",
+        }
+    }
+}
+
+/// The drawing, with what it shows in words. `refusal` is the status of a refused request.
+pub(super) fn render(refusal: u16, marks: &[Mark]) -> Markup {
+    let key = marks.first().map(|mark| mark.key.as_str()).unwrap_or_default();
+    let (own, other): (Vec<&Mark>, Vec<&Mark>) = marks.iter().partition(|mark| mark.key == key);
+    let moments = moments(&own);
+    let end = marks.iter().map(|mark| mark.answered).max().unwrap_or_default().max(MOMENT);
+    let x = |time: u64| MARGIN + time * (WIDTH - 2 * MARGIN) / end;
+    html! {
+        figure.burst {
+            div.wide {
+                svg viewBox={ "0 0 " (WIDTH) " 200" } role="img" aria-label=(words(refusal, &moments, &other)) {
+                    line.axis x1=(MARGIN) x2=(WIDTH - MARGIN) y1=(AXIS) y2=(AXIS) {}
+                    @for moment in &moments { (grid(refusal, x(moment[0].sent), moment)) }
+                    @for mark in &other {
+                        circle class=(Fate::of(mark, refusal).class()) cx=(x(mark.sent) + 4) cy=(OTHER) r="4" {}
+                        text x=(x(mark.sent) + 14) y=(OTHER + 4) { "another key: " (mark.status) }
+                    }
+                }
+            }
+            figcaption {
+                (words(refusal, &moments, &other))
+                br;
+                span.key.served {} " served " span.key.refused {} " refused " span.key.other {} " anything else"
+            }
+        }
+    }
+}
+
+fn grid(refusal: u16, left: u64, moment: &[&Mark]) -> Markup {
+    let columns = moment.len().div_ceil(ROWS);
+    // A moment at the end of the axis stands left of its time, or it would be outside.
+    let width = u64::try_from(columns * STEP).unwrap_or(u64::MAX);
+    let left = left.min((WIDTH - MARGIN).saturating_sub(width)).max(MARGIN);
+    let place = |at: usize| {
+        let across = u64::try_from(at / ROWS * STEP).unwrap_or(u64::MAX);
+        (left + across + 4, AXIS - 8 - at % ROWS * STEP)
+    };
+    html! {
+        @for (at, mark) in moment.iter().enumerate() {
+            @let (x, y) = place(at);
+            circle class=(Fate::of(mark, refusal).class()) cx=(x) cy=(y) r="4" {}
+        }
+        text x=(left) y=(AXIS + 16) { (seconds(moment[0].sent)) }
+    }
+}
+
+/// The requests by the moment in which they were sent.
+fn moments<'a>(marks: &[&'a Mark]) -> Vec<Vec<&'a Mark>> {
+    let mut moments: Vec<Vec<&Mark>> = Vec::new();
+    for mark in marks {
+        match moments.last_mut() {
+            Some(moment) if mark.sent.abs_diff(moment[0].sent) < MOMENT => moment.push(mark),
+            _ => moments.push(vec![mark]),
+        }
+    }
+    moments
+}
+
+fn words(refusal: u16, moments: &[Vec<&Mark>], other: &[&Mark]) -> String {
+    let mut said = Vec::new();
+    for moment in moments {
+        let count = |fate| moment.iter().filter(|mark| Fate::of(mark, refusal) == fate).count();
+        let at = seconds(moment[0].sent);
+        if let [only] = moment.as_slice() {
+            said.push(format!("at {at}: {}", only.status));
+            continue;
+        }
+        let told = moment.iter().filter_map(|mark| mark.retry_after).max();
+        let told = told.map(|told| format!(", told to wait {told} s")).unwrap_or_default();
+        said.push(format!(
+            "at {at}: {} at once, {} served, {} refused{told}",
+            moment.len(),
+            count(Fate::Served),
+            count(Fate::Refused)
+        ));
+    }
+    for mark in other {
+        said.push(format!("another key meanwhile: {}", mark.status));
+    }
+    said.join("; ")
+}
+
+fn seconds(milliseconds: u64) -> String {
+    format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100)
+}

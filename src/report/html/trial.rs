@@ -1,0 +1,78 @@
+//! One trial under a fold: what was promised, what was found, what was sent and answered.
+
+use maud::{Markup, html};
+
+use crate::report::result::{Evidence, FindingResult, Outcome, TrialResult};
+
+/// A trial. Red ones are open.
+pub(super) fn render(trial: &TrialResult) -> Markup {
+    html! {
+        details id=(trial.name) class=(trial.outcome.as_str()) open[trial.outcome.is_red()] {
+            summary {
+                span class={ "chip " (trial.outcome.as_str()) } { (trial.outcome.as_str()) }
+                " " code { (trial.name) }
+                " " span.what { (format!("{:.1} s", trial.seconds)) }
+            }
+            div.body {
+                @if let Some(why) = &trial.why { p.notice { (why) } }
+                @for finding in &trial.findings { (one_finding(finding)) }
+                @if !trial.held.is_empty() {
+                    p.what {
+                        "held: "
+                        @for (at, check) in trial.held.iter().enumerate() {
+                            @if at > 0 { ", " }
+                            (check.as_str())
+                        }
+                    }
+                }
+                @if let Some(why) = &trial.twin_not_asked {
+                    p.what { "the same request without the defect was not sent: " (why) }
+                }
+                p.what { (trial.file) ":" (trial.line) }
+                @if let Some(evidence) = &trial.evidence { (exchange(evidence, trial.outcome)) }
+            }
+        }
+    }
+}
+
+fn one_finding(finding: &FindingResult) -> Markup {
+    html! {
+        div.finding {
+            p { b { (finding.check) }
+                @if !finding.place.is_empty() { " at " code { (finding.place) } }
+                @if finding.times > 1 { " (" (finding.times) " times)" }
+            }
+            dl {
+                dt { "expected" } dd { (finding.expected) }
+                dt { "got" } dd { (finding.actual) }
+                @if let Some(promise) = &finding.promise {
+                    dt { "promised" } dd { (promise.says) " " cite { (promise.source) } }
+                }
+            }
+        }
+    }
+}
+
+fn exchange(evidence: &Evidence, outcome: Outcome) -> Markup {
+    let Evidence { at, of, request, answer, again, .. } = evidence;
+    html! {
+        h4 { "Request" @if *of > 1 { " " (at) " of " (of) } }
+        pre { (request.method) " " (request.path) "\nkey: " (request.key)
+            @if !request.body.is_empty() { "\n\n" (request.body) }
+        }
+        h4 { "Answer" }
+        @match answer {
+            Some(answer) => pre {
+                (answer.status) " in " (answer.milliseconds) " ms\n"
+                @for (name, value) in &answer.headers { (name) ": " (value) "\n" }
+                "\n" (answer.body)
+                @if let Some(why) = &answer.broke_off { "\n(broken off: " (why) ")" }
+            },
+            None => p.what { "none" },
+        }
+        @if outcome != Outcome::Ignored {
+            h4 { "Again" }
+            pre.again { (again) }
+        }
+    }
+}

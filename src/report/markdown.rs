@@ -1,0 +1,111 @@
+//! `summary.md`: the results for a pull request or a job's page.
+
+use std::fmt::Write as _;
+
+use super::{
+    failure,
+    paint::Paint,
+    result::{CodeResult, Outcome, Results, Standing},
+    summary,
+};
+
+/// So many red trials are shown in full: GitHub takes a megabyte for a job's page.
+const SHOWN: usize = 50;
+
+/// The results as Markdown.
+#[must_use]
+pub fn render(results: &Results) -> String {
+    let red = results.trials.iter().filter(|trial| trial.outcome.is_red());
+    let sign = if red.clone().next().is_none() { "✅" } else { "❌" };
+    let mut text = format!("## {sign} {}\n\n", escaped(&summary::headline(results)));
+    let counts: Vec<_> = Outcome::ALL
+        .into_iter()
+        .filter_map(|outcome| match results.counts.get(outcome) {
+            0 => None,
+            count => Some(format!("{count} {}", outcome.as_str())),
+        })
+        .collect();
+    let _ = writeln!(
+        text,
+        "{} · errproof {} · {} · {:.1} s\n",
+        counts.join(", "),
+        results.errproof,
+        results.started,
+        results.seconds
+    );
+    if results.scope.is_partial() {
+        let scope = results.scope;
+        let _ = writeln!(
+            text,
+            "**A part of the contract:** {} of {} trials were selected.\n",
+            scope.selected, scope.all
+        );
+    }
+    text.push_str("| code | status | |\n|---|---|---|\n");
+    for code in &results.codes {
+        let _ = writeln!(text, "| `{}` | {} | {} |", code.code, code.status, said_of(code));
+    }
+    text.push('\n');
+    for trial in &results.trials {
+        if let (Outcome::Known, Some(why)) = (trial.outcome, &trial.why) {
+            let _ = writeln!(text, "- known on `{}`: {}", trial.name, escaped(why));
+        }
+    }
+    for note in &results.notes {
+        let _ = writeln!(text, "- {}", escaped(note));
+    }
+    for trial in red.clone().take(SHOWN) {
+        let shown = failure::render(&results.target.url, trial, Paint::Plain);
+        let fence = "`".repeat(longest_run(&shown).max(2) + 1);
+        let _ = writeln!(text, "\n### `{}`\n\n{fence}text\n{shown}{fence}", trial.name);
+    }
+    let more = red.count().saturating_sub(SHOWN);
+    if more > 0 {
+        let _ = writeln!(text, "\nand {more} more, in report.html");
+    }
+    text
+}
+
+fn said_of(code: &CodeResult) -> String {
+    let why = code.why.as_deref().map(|why| format!(": {}", escaped(why))).unwrap_or_default();
+    match code.standing {
+        Standing::Proven => "✅ proven".to_owned(),
+        Standing::Broken => "❌ broken".to_owned(),
+        Standing::Known => format!("⚠️ known{why}"),
+        Standing::NotJudged => format!("❌ not judged{why}"),
+        Standing::NotProvoked => format!("not provoked{why}"),
+        Standing::NotSelected => "not selected".to_owned(),
+    }
+}
+
+/// A text in which nothing has a meaning to Markdown: it may come from a server.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    for c in text.chars() {
+        match c {
+            '<' => escaped.push_str("&lt;"),
+            '&' => escaped.push_str("&amp;"),
+            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '!' | '@' | '~' => {
+                escaped.extend(['\\', c]);
+            }
+            c => escaped.push(c),
+        }
+    }
+    escaped
+}
+
+/// The longest run of backticks: a fence has to be longer.
+fn longest_run(text: &str) -> usize {
+    text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_server_says_stays_text() {
+        assert_eq!(escaped("<b>|`[x](y)` @me"), "&lt;b>\\|\\`\\[x\\](y)\\` \\@me");
+        assert_eq!(longest_run("a ``` b ` c"), 3);
+    }
+}

@@ -1,0 +1,383 @@
+//! What a run came to, as every report shows it. Keys are gone from it, and control codes are written
+//! out, so whoever formats it has neither to think of.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::checks::{CheckId, Level};
+
+/// A run and all that came of it.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct Results {
+    /// The version of errproof.
+    pub errproof: String,
+    /// The contract's name.
+    pub contract: String,
+    /// Who was tested.
+    pub target: TargetResult,
+    /// When the run began, as RFC 3339 has it, in UTC.
+    pub started: String,
+    /// How long it took, in seconds.
+    pub seconds: f64,
+    /// What of the contract was carried out.
+    pub scope: Scope,
+    /// How it was set up. Variables are named, and never what they hold.
+    pub configuration: Configuration,
+    /// How many trials came to what.
+    pub counts: Counts,
+    /// What is true of each code, in the contract's order.
+    pub codes: Vec<CodeResult>,
+    /// How envelopes differ from the reviewed ones, each difference once.
+    pub drift: Vec<DriftResult>,
+    /// The trials, in the contract's order.
+    pub trials: Vec<TrialResult>,
+    /// What else there is to say: how to record snapshots, which twins were not asked.
+    pub notes: Vec<String>,
+}
+
+/// Who was tested.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct TargetResult {
+    /// The name that its snapshots go by.
+    pub name: String,
+    /// Its address.
+    pub url: String,
+    /// Whether it is the bundled mock, so that nothing is said of a real server.
+    pub bundled: bool,
+}
+
+/// What of the contract was carried out.
+#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct Scope {
+    /// Trials that were selected.
+    pub selected: usize,
+    /// Trials that there are.
+    pub all: usize,
+}
+
+impl Scope {
+    /// Whether a filter left trials out.
+    #[must_use]
+    pub fn is_partial(self) -> bool {
+        self.selected < self.all
+    }
+}
+
+/// How a run was set up.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct Configuration {
+    /// Whether trials that prove nothing fail.
+    pub strict: bool,
+    /// Whether a production host is allowed.
+    pub allow_production: bool,
+    /// The credits that a run may spend.
+    pub budget_credits: u32,
+    /// The variable of each slot, and whether it is set.
+    pub slots: BTreeMap<String, SlotResult>,
+    /// Deviations that are listed as known.
+    pub known: usize,
+}
+
+/// Where a slot's key comes from.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct SlotResult {
+    /// The environment variable.
+    pub env: String,
+    /// Whether it is set.
+    pub set: bool,
+}
+
+/// How many trials came to what.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+#[expect(missing_docs, reason = "the verdicts are explained in `Outcome`")]
+pub struct Counts {
+    pub pass: usize,
+    pub known: usize,
+    pub ignored: usize,
+    pub inconclusive: usize,
+    pub fail: usize,
+    pub stale: usize,
+    pub error: usize,
+}
+
+/// What a trial came to, without its reason.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// Every check held.
+    Pass,
+    /// Checks did not hold, all of them listed as known.
+    Known,
+    /// The target offers no way to provoke it.
+    Ignored,
+    /// Timing made it unjudgeable, twice.
+    Inconclusive,
+    /// A check did not hold.
+    Fail,
+    /// A deviation that is listed as known is there no more.
+    Stale,
+    /// It could not be judged.
+    Error,
+}
+
+impl Outcome {
+    /// All of them, in the order in which people should read them.
+    pub const ALL: [Self; 7] = [
+        Self::Fail,
+        Self::Stale,
+        Self::Error,
+        Self::Known,
+        Self::Inconclusive,
+        Self::Ignored,
+        Self::Pass,
+    ];
+
+    /// Its name in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Pass => "pass",
+            Self::Known => "known",
+            Self::Ignored => "ignored",
+            Self::Inconclusive => "inconclusive",
+            Self::Fail => "fail",
+            Self::Stale => "stale",
+            Self::Error => "error",
+        }
+    }
+
+    /// Whether a trial that came to this is red in the test run.
+    #[must_use]
+    pub fn is_red(self) -> bool {
+        matches!(self, Self::Fail | Self::Stale | Self::Error)
+    }
+}
+
+impl Counts {
+    /// Counts what trials came to.
+    #[must_use]
+    pub fn of(outcomes: impl IntoIterator<Item = Outcome>) -> Self {
+        let mut counts = Self::default();
+        for outcome in outcomes {
+            *counts.place(outcome) += 1;
+        }
+        counts
+    }
+
+    /// How many trials came to this.
+    #[must_use]
+    pub fn get(mut self, outcome: Outcome) -> usize {
+        *self.place(outcome)
+    }
+
+    fn place(&mut self, outcome: Outcome) -> &mut usize {
+        match outcome {
+            Outcome::Pass => &mut self.pass,
+            Outcome::Known => &mut self.known,
+            Outcome::Ignored => &mut self.ignored,
+            Outcome::Inconclusive => &mut self.inconclusive,
+            Outcome::Fail => &mut self.fail,
+            Outcome::Stale => &mut self.stale,
+            Outcome::Error => &mut self.error,
+        }
+    }
+}
+
+/// What is true of a code.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct CodeResult {
+    /// The code.
+    pub code: String,
+    /// The status that goes with it.
+    pub status: u16,
+    /// What its trials come to, taken together.
+    pub standing: Standing,
+    /// Why it was not provoked or not judged.
+    pub why: Option<String>,
+}
+
+/// What the trials of a code come to, taken together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Standing {
+    /// At least one trial passed and none is red.
+    Proven,
+    /// A check did not hold.
+    Broken,
+    /// What does not hold is known, or a known deviation is there no more.
+    Known,
+    /// It could not be judged.
+    NotJudged,
+    /// The target offers no way to provoke it.
+    NotProvoked,
+    /// A filter left it out.
+    NotSelected,
+}
+
+/// One difference from the reviewed envelopes.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct DriftResult {
+    /// Where in the envelope.
+    pub place: String,
+    /// What was reviewed.
+    pub reviewed: String,
+    /// What is there now.
+    pub now: String,
+    /// The codes that it was seen on.
+    pub codes: Vec<String>,
+}
+
+/// What came of one trial. Thousands of them share the texts of one scenario.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct TrialResult {
+    /// Its name.
+    pub name: String,
+    /// The code that it was to provoke.
+    pub code: Arc<str>,
+    /// The status that goes with the code.
+    pub status: u16,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// Why, where the findings do not say it.
+    pub why: Option<String>,
+    /// What the docs promise of the code.
+    pub promise: Arc<str>,
+    /// The heading of the docs under which that stands.
+    pub source: Arc<str>,
+    /// The scenario's file, from the contract's folder on.
+    pub file: Arc<str>,
+    /// The line of the case in it.
+    pub line: usize,
+    /// The checks that held.
+    pub held: Vec<CheckId>,
+    /// What did not hold.
+    pub findings: Vec<FindingResult>,
+    /// Why the same request without the defect was not sent, if it was not.
+    pub twin_not_asked: Option<String>,
+    /// How long the trial took, in seconds.
+    pub seconds: f64,
+    /// What was sent and answered. Only kept for red trials, or if a report is written.
+    pub evidence: Option<Box<Evidence>>,
+}
+
+/// A check that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct FindingResult {
+    /// The check's id, or `drift`.
+    pub check: &'static str,
+    /// How much it weighs.
+    pub level: Level,
+    /// Where: a JSON Pointer into the body, a header, or nothing where it goes without saying.
+    pub place: String,
+    /// What was expected there.
+    pub expected: String,
+    /// What was there.
+    pub actual: String,
+    /// On how many of the trial's answers.
+    pub times: usize,
+    /// The promise that it breaks; none for drift.
+    pub promise: Option<PromiseResult>,
+}
+
+/// A promise of the docs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct PromiseResult {
+    /// What is promised.
+    pub says: String,
+    /// Where in the docs.
+    pub source: String,
+}
+
+/// What was sent and answered, as far as it is worth showing.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct Evidence {
+    /// Which of the trial's exchanges is shown, counted from 1.
+    pub at: usize,
+    /// How many there were.
+    pub of: usize,
+    /// The request.
+    pub request: RequestResult,
+    /// The answer, if there was one.
+    pub answer: Option<AnswerResult>,
+    /// The command that sends it once more.
+    pub again: String,
+    /// Every request of a burst, in the order in which they were answered; else nothing.
+    pub burst: Vec<Mark>,
+}
+
+/// A request, as it is shown.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct RequestResult {
+    /// The method.
+    pub method: String,
+    /// The path.
+    pub path: String,
+    /// Whose key it carried.
+    pub key: String,
+    /// The body, cut where it is long.
+    pub body: String,
+}
+
+/// An answer, as it is shown.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct AnswerResult {
+    /// The status.
+    pub status: u16,
+    /// How long it took, in milliseconds of the key's time.
+    pub milliseconds: u64,
+    /// The request id, for a support ticket.
+    pub request_id: Option<String>,
+    /// Names and values of its headers.
+    pub headers: Vec<(String, String)>,
+    /// The body, cut where it is long.
+    pub body: String,
+    /// Why it is not all of the body, if it is not.
+    pub broke_off: Option<String>,
+}
+
+/// One request of a burst, or one that was sent to see what the burst did.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct Mark {
+    /// When it was sent, in milliseconds since the trial's first.
+    pub sent: u64,
+    /// When the answer was there.
+    pub answered: u64,
+    /// The status of the answer.
+    pub status: u16,
+    /// What the answer told to wait, in seconds.
+    pub retry_after: Option<u64>,
+    /// Whose key it carried.
+    pub key: String,
+}
