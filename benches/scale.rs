@@ -12,7 +12,7 @@ use std::{
 };
 
 use errproof::{
-    harness::{options::Options, start},
+    harness::{Fallback, options::Options, start},
     report::print::line,
 };
 use tokio::{
@@ -32,7 +32,7 @@ const MEASURED: &str = "ERRPROOF_BENCH_PEAK";
 
 fn main() -> ExitCode {
     if let Some(peak) = env::var_os(MEASURED) {
-        let code = start(<Options as clap::Parser>::try_parse());
+        let code = start(<Options as clap::Parser>::try_parse(), Fallback::None);
         let status =
             fs::read_to_string("/proc/self/status").expect("Linux says what memory is used");
         fs::write(peak, status).expect("written");

@@ -16,6 +16,7 @@
 #![doc = ""]
 
 pub mod checks;
+pub mod command;
 pub mod contract;
 pub mod exchange;
 pub mod harness;

@@ -10,7 +10,7 @@ use toml::{
 
 use super::{
     fault::{Fault, Faults, Place, SourceText},
-    lookup::read,
+    folder::Folder,
 };
 
 /// A file that is valid TOML, with the place of each of its values.
@@ -38,8 +38,8 @@ pub type Way<'a> = &'a [&'a str];
 impl Document {
     /// A file inside a folder, unless it has faults that leave nothing to read.
     #[must_use]
-    pub fn open(root: &Path, path: &Path, faults: &mut Faults) -> Option<Self> {
-        let document = read(root, path).and_then(|text| Self::parse(path, &text));
+    pub fn open(root: &Folder, path: &Path, faults: &mut Faults) -> Option<Self> {
+        let document = root.read(path).and_then(|text| Self::parse(path, &text));
         document.map_err(|more| faults.append(more)).ok()
     }
 

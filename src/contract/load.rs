@@ -1,11 +1,6 @@
 //! Reads a contract folder. Goes on after a fault, so that every fault of every file is shown.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-};
+use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use jsonschema::Validator;
 use reqwest::header::HeaderName;
@@ -14,9 +9,10 @@ use serde_json::Value;
 use super::{
     Contract, Envelope, NamedRequest,
     document::{Document, Way},
-    fault::{Fault, Faults},
+    fault::Faults,
+    folder::Folder,
     format::{ContractFile, PreflightFormat},
-    lookup::{can_be_sent, keys, path_fault, read},
+    lookup::{can_be_sent, keys, path_fault},
     reader::Reader,
     resolve::read_scenario,
 };
@@ -31,16 +27,16 @@ impl Contract {
     /// Every fault of every file, with its place.
     pub fn load(root: &Path) -> Result<Self, Faults> {
         let mut faults = Faults::default();
-        let contract = Self::read(root, &mut faults);
+        let contract = Self::read(&Folder::At(root.to_owned()), &mut faults);
         let contract = faults.into_result(contract)?;
         Ok(contract.expect("what cannot be read is a fault"))
     }
 
     /// Reads the contract in a folder, and adds every fault of every file. With faults, what comes
     /// out serves to look up names in, for the faults of a target's file, and for nothing else.
-    pub(crate) fn read(root: &Path, faults: &mut Faults) -> Option<Self> {
+    pub(crate) fn read(root: &Folder, faults: &mut Faults) -> Option<Self> {
         let mut contract = read_contract(root, faults);
-        let files = scenario_files(root).unwrap_or_else(|fault| {
+        let files = root.scenarios().unwrap_or_else(|fault| {
             faults.add(fault);
             Vec::new()
         });
@@ -58,7 +54,7 @@ impl Contract {
 }
 
 /// Reads `contract.toml`. With faults, what is left of it serves to look up names in.
-fn read_contract(root: &Path, faults: &mut Faults) -> Option<Contract> {
+fn read_contract(root: &Folder, faults: &mut Faults) -> Option<Contract> {
     let document = Document::open(root, Path::new("contract.toml"), faults)?;
     let (file, mut reader) = Reader::open::<ContractFile>(&document);
     let contract = file.map(|file| complete(root, &mut reader, file));
@@ -66,25 +62,7 @@ fn read_contract(root: &Path, faults: &mut Faults) -> Option<Contract> {
     contract
 }
 
-fn scenario_files(root: &Path) -> Result<Vec<PathBuf>, Fault> {
-    let folder = root.join("scenarios");
-    let failed = |error| Fault::general(format!("failed to read {}: {error}", folder.display()));
-    let mut files = Vec::new();
-    for entry in fs::read_dir(&folder).map_err(failed)? {
-        let name = entry.map_err(failed)?.file_name();
-        if Path::new(&name).extension().is_some_and(|ending| ending == "toml") {
-            files.push(Path::new("scenarios").join(name));
-        }
-    }
-    files.sort();
-    if files.is_empty() {
-        return Err(Fault::general(format!("there is no scenario in {}", folder.display()))
-            .help("a scenario is one file for each error code, with the ending .toml"));
-    }
-    Ok(files)
-}
-
-fn complete(root: &Path, reader: &mut Reader<'_>, file: ContractFile) -> Contract {
+fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contract {
     let schema = compile(root, reader, &["envelope", "schema"], &file.envelope.schema);
     if file.key.alphabet.is_empty() || file.key.length == 0 {
         let label = "expected an alphabet and a length above 0";
@@ -166,7 +144,7 @@ fn complete(root: &Path, reader: &mut Reader<'_>, file: ContractFile) -> Contrac
         reader.known(&way, "request", probe.request.as_str(), keys(&requests));
     }
     Contract {
-        root: root.to_owned(),
+        root: root.path().to_owned(),
         name: file.name,
         docs: file.docs,
         production_hosts: file.production_hosts,
@@ -185,8 +163,9 @@ fn complete(root: &Path, reader: &mut Reader<'_>, file: ContractFile) -> Contrac
 }
 
 /// Compiles the JSON Schema in a file that a contract names.
-fn compile(root: &Path, reader: &mut Reader<'_>, way: Way<'_>, path: &str) -> Option<Validator> {
-    let schema = read(root, Path::new(path))
+fn compile(root: &Folder, reader: &mut Reader<'_>, way: Way<'_>, path: &str) -> Option<Validator> {
+    let schema = root
+        .read(Path::new(path))
         .map_err(|faults| faults.titles())
         .and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string()))
         .and_then(|schema: Value| Validator::new(&schema).map_err(|error| error.to_string()));

@@ -17,6 +17,7 @@ use super::{
     case::{Burst, Case, MessagePattern, Provocation, Scenario, Single, Twin},
     document::Document,
     fault::Faults,
+    folder::Folder,
     key::{Carrier, KeyDefect},
     lookup::{can_be_sent, keys},
     names::{CarrierName, Code},
@@ -26,7 +27,7 @@ use super::{
 
 /// Reads one scenario. Its names are looked up only if there is a contract to look them up in.
 pub(super) fn read_scenario(
-    root: &Path,
+    root: &Folder,
     path: &Path,
     contract: Option<&Contract>,
     codes: &mut BTreeMap<Code, PathBuf>,

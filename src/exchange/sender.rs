@@ -73,10 +73,15 @@ impl Sender {
     /// # Errors
     /// If there is no answer to judge.
     pub async fn send(&self, outgoing: &Outgoing) -> Result<Exchange, NoAnswer> {
+        self.turn(outgoing).await;
+        self.send_now(outgoing).await
+    }
+
+    /// Waits until the turn of a request's key has come.
+    pub async fn turn(&self, outgoing: &Outgoing) {
         if let Some(key) = &outgoing.key {
             self.pacer.turn(&self.clock, key).await;
         }
-        self.send_now(outgoing).await
     }
 
     /// Sends the same request many times at once, whatever its key's limit. The exchanges are in
@@ -98,7 +103,11 @@ impl Sender {
         Ok(exchanges)
     }
 
-    async fn send_now(&self, outgoing: &Outgoing) -> Result<Exchange, NoAnswer> {
+    /// Sends one request, whatever its key's limit.
+    ///
+    /// # Errors
+    /// If there is no answer to judge.
+    pub async fn send_now(&self, outgoing: &Outgoing) -> Result<Exchange, NoAnswer> {
         let key = outgoing.key.as_ref();
         let sent = self.clock.now(key);
         let answer = match &self.wire {

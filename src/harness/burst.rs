@@ -28,7 +28,8 @@ impl Play<'_> {
         let limit = run.contract.limit;
         let scenario = &self.planned.scenario;
         let (judged, tally) = self.conclusive_burst(request, times, served).await?;
-        self.exchanges.push(run.sender.send(other).await?);
+        let meanwhile = self.exchange(other).await?;
+        self.exchanges.push(meanwhile);
         let meanwhile = self.exchanges.len() - 1;
 
         let last = self.exchanges[..meanwhile]
@@ -71,8 +72,9 @@ impl Play<'_> {
         let window = u64::from(limit.window_seconds);
         let told = retry_after::seconds(&self.exchanges[last].answer);
         if let Some(told) = told.filter(|told| (1..=window).contains(told)) {
-            run.target.clock.wait(request.key.as_ref(), Duration::from_secs(told)).await;
-            self.exchanges.push(run.sender.send(request).await?);
+            self.wait(request, Duration::from_secs(told), "the Retry-After it was told").await;
+            let again = self.exchange(request).await?;
+            self.exchanges.push(again);
             let again = self.exchanges.len() - 1;
             let found = retry_after::honest(&self.exchanges[again].answer, served, told);
             self.sheet.note(CheckId::RetryAfterHonest, again, found);
@@ -103,7 +105,8 @@ impl Play<'_> {
             _ => window,
         };
         // A second more: the server's window begins when the burst arrives, not when it leaves.
-        self.run.target.clock.wait(request.key.as_ref(), pause + Duration::from_secs(1)).await;
+        let pause = pause + Duration::from_secs(1);
+        self.wait(request, pause, "the limit's window to pass, before a second burst").await;
         let second = self.one_burst(request, times, served).await?;
         if second.1.span >= window {
             let seconds = second.1.span.as_secs();
@@ -135,6 +138,8 @@ impl Play<'_> {
         served: u16,
     ) -> Result<(usize, Tally), Stop> {
         let begin = self.exchanges.len();
+        let what = format!("the answers to {times} requests at once");
+        self.activity.waits(what, Some(request.deadlines.whole));
         self.exchanges.extend(self.run.sender.burst(request, times).await?);
         let refusal = self.planned.scenario.status;
         let served = |exchange: &Exchange| self.is_served(exchange, served);

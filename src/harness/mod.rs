@@ -12,8 +12,10 @@ use clap::Parser;
 use libtest_mimic::{Arguments, Conclusion, FormatSetting};
 use tokio::runtime::Runtime;
 
+pub mod activity;
 mod burst;
 pub mod drift;
+pub mod end;
 pub mod exit;
 pub mod judge;
 pub mod key_use;
@@ -29,6 +31,7 @@ use crate::{
     contract::{
         Contract,
         fault::{Fault, Faults},
+        folder::Folder,
     },
     mock::server::Bundled,
     report::{self, collect::About, files::Reports, paint::Paint, print, result::Scope},
@@ -36,69 +39,44 @@ use crate::{
         Given, Target,
         clock::{Clock, SharedClock},
     },
-    visible::visible,
 };
+use activity::Lines;
 use drift::Recording;
+use end::End;
 use options::Options;
 use suite::{Style, Suite, Unproven};
+
+/// What is run where there is no contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fallback {
+    /// Nothing: a crate whose contract is missing must not be green for another's.
+    None,
+    /// The contract that errproof carries: for the command, wherever it is started.
+    BuiltIn,
+}
 
 /// What a test binary with `harness = false` calls: reads the flags, runs, and ends as [`exit`] says.
 #[must_use = "return it from main, or the run always succeeds"]
 pub fn main() -> ExitCode {
-    start(Options::try_parse())
+    start(Options::try_parse(), Fallback::None)
 }
 
 /// Runs with flags that were read, or says what is wrong with them, and ends as [`exit`] says.
 #[must_use = "return it from main, or the run always succeeds"]
-pub fn start(options: Result<Options, clap::Error>) -> ExitCode {
-    finish(options, run)
+pub fn start(options: Result<Options, clap::Error>, fallback: Fallback) -> ExitCode {
+    match options {
+        Ok(options) => end::finish(run(options, fallback)),
+        Err(error) => print::usage(&error),
+    }
 }
 
 /// Prints what a run with these flags would send, and sends nothing.
 #[must_use = "return it from main, or faults in the files go unnoticed"]
-pub fn plan(options: Result<Options, clap::Error>) -> ExitCode {
-    finish(options, |options| {
-        let Ready { suite, .. } = prepare(&options)?;
+pub fn plan(options: &Options, fallback: Fallback) -> ExitCode {
+    end::finish(prepare(options, fallback).map(|Ready { suite, .. }| {
         print::line(suite.redact(&report::plan::render(&suite.run, &suite.plan)).trim_end());
-        Ok(exit::SUCCESS)
-    })
-}
-
-fn finish(
-    options: Result<Options, clap::Error>,
-    command: impl FnOnce(Options) -> Result<u8, End>,
-) -> ExitCode {
-    let options = match options {
-        Ok(options) => options,
-        Err(error) => return print::usage(&error),
-    };
-    let (why, code) = match command(options) {
-        Ok(code) => return ExitCode::from(code),
-        Err(End::Faults(faults)) => (faults.to_string(), exit::USAGE),
-        Err(End::Unreachable(why)) => (visible(&format!("errproof: {why}")), exit::UNREACHABLE),
-        Err(End::Nothing(why)) => (format!("errproof: {why}"), exit::NOTHING),
-    };
-    print::problem(&why);
-    ExitCode::from(code)
-}
-
-/// Why a run ends without a verdict on the contract.
-enum End {
-    Faults(Faults),
-    Unreachable(String),
-    Nothing(String),
-}
-
-impl From<Faults> for End {
-    fn from(faults: Faults) -> Self {
-        Self::Faults(faults)
-    }
-}
-
-impl From<Fault> for End {
-    fn from(fault: Fault) -> Self {
-        Self::Faults(fault.into())
-    }
+        exit::SUCCESS
+    }))
 }
 
 /// Everything that is there before the first request.
@@ -109,7 +87,7 @@ struct Ready {
     _bundled: Option<Bundled>,
 }
 
-fn prepare(options: &Options) -> Result<Ready, End> {
+fn prepare(options: &Options, fallback: Fallback) -> Result<Ready, End> {
     let environment = |name: &str| {
         // What is not UTF-8 is set, and refused where it is looked at.
         env::var_os(name).map(|value| value.to_string_lossy().into_owned())
@@ -121,11 +99,11 @@ fn prepare(options: &Options) -> Result<Ready, End> {
         let created = File::create(file);
         created.map_err(|error| Fault::general(format!("failed to write {file}: {error}")))?;
     }
-    let root = contract_folder(options.contract.as_deref());
+    let folder = contract_folder(options.contract.as_deref(), fallback);
     let runtime = Runtime::new().expect("the runtime starts");
     let given = Given { target: options.target.as_deref(), url: options.target_url.as_deref() };
     let mut faults = Faults::default();
-    let contract = Contract::read(&root, &mut faults);
+    let contract = Contract::read(&folder, &mut faults);
     let mut bundled = None;
     let target = contract.as_ref().and_then(|contract| {
         if !given.is_nothing() {
@@ -143,16 +121,21 @@ fn prepare(options: &Options) -> Result<Ready, End> {
     Ok(Ready { runtime, suite, _bundled: bundled })
 }
 
-fn run(mut options: Options) -> Result<u8, End> {
-    let Ready { runtime, suite, _bundled } = prepare(&options)?;
+fn run(mut options: Options, fallback: Fallback) -> Result<u8, End> {
+    let Ready { runtime, suite, _bundled } = prepare(&options, fallback)?;
     let reports = Reports::new(&options)?;
+    let tests = &mut options.tests;
+    if tests.test_threads.is_none() && !suite.run.target.is_bundled() {
+        tests.test_threads = Some(LIVE_THREADS);
+    }
+    let one_at_a_time = tests.test_threads == Some(1) && tests.format != Some(FormatSetting::Json);
     let style = Style {
         unproven: if options.strict { Unproven::Fail } else { Unproven::Ignore },
         keep: reports.keep(),
-        paint: Paint::from_flags(&options.tests),
+        paint: Paint::from_flags(tests),
+        lines: Some(if one_at_a_time { Lines::Begun } else { Lines::Whole }),
     };
     let trials = suite.trials(runtime.handle(), style);
-    let tests = &mut options.tests;
     let all = trials.len();
     let selected = trials.iter().filter(|trial| !tests.is_filtered_out(trial)).count();
     if !tests.list {
@@ -162,9 +145,6 @@ fn run(mut options: Options) -> Result<u8, End> {
         }
         let ready = runtime.block_on(suite.run.preflight(&suite.plan.preflight));
         ready.map_err(|why| End::Unreachable(suite.redact(&why)))?;
-    }
-    if tests.test_threads.is_none() && !suite.run.target.is_bundled() {
-        tests.test_threads = Some(LIVE_THREADS);
     }
     let (started, begin) = (SystemTime::now(), Instant::now());
     let conclusion = libtest_mimic::run(tests, trials);
@@ -210,9 +190,15 @@ fn code(conclusion: &Conclusion) -> Result<u8, End> {
 }
 
 /// The folder that was given, or else the package whose test this is, or else where we stand.
-fn contract_folder(given: Option<&Path>) -> PathBuf {
+pub(crate) fn contract_folder(given: Option<&Path>, fallback: Fallback) -> Folder {
     let package = || env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-    given.map(Path::to_owned).or_else(package).unwrap_or_else(|| PathBuf::from("."))
+    let here = || package().unwrap_or_else(|| PathBuf::from("."));
+    let path = given.map_or_else(here, Path::to_owned);
+    let is_one = path.join("contract.toml").exists();
+    match fallback {
+        Fallback::BuiltIn if given.is_none() && !is_one => Folder::BuiltIn,
+        Fallback::BuiltIn | Fallback::None => Folder::At(path),
+    }
 }
 
 fn guard_production(contract: &Contract, target: &Target, allowed: bool) -> Result<(), Fault> {

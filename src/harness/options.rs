@@ -42,6 +42,6 @@ pub struct Options {
     pub allow_production: bool,
 
     /// The flags of the standard test harness.
-    #[command(flatten)]
+    #[command(flatten, next_help_heading = "Flags of every Rust test run")]
     pub tests: Arguments,
 }

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
+    activity::Activity,
     drift::Snapshots,
     judge::Judge,
     key_use::{InUse, KeyUse},
@@ -56,6 +57,7 @@ impl From<NoAnswer> for Stop {
 pub(super) struct Play<'a> {
     pub(super) run: &'a Run,
     pub(super) planned: &'a Planned,
+    pub(super) activity: &'a Activity,
     pub(super) exchanges: Vec<Exchange>,
     pub(super) sheet: Sheet,
     /// Which of the exchanges is the case's own, as soon as it is there.
@@ -67,6 +69,11 @@ pub(super) struct Play<'a> {
 impl Run {
     /// Carries out one trial.
     pub async fn play(&self, planned: &Planned) -> Played {
+        self.play_telling(planned, &Activity::default()).await
+    }
+
+    /// Carries out one trial, and notes what it is waiting for.
+    pub async fn play_telling(&self, planned: &Planned, activity: &Activity) -> Played {
         let script = match &planned.script {
             Ok(script) => script,
             Err(reason) => return Played::ignored(reason.as_str()),
@@ -74,6 +81,7 @@ impl Run {
         let mut play = Play {
             run: self,
             planned,
+            activity,
             exchanges: Vec::new(),
             sheet: Sheet::default(),
             main: None,
@@ -115,7 +123,7 @@ impl Play<'_> {
         probe: Option<&(Outgoing, String)>,
     ) -> Result<(), Stop> {
         if let Some(first) = first {
-            let answer = self.run.sender.send(first).await?.answer;
+            let answer = self.exchange(first).await?.answer;
             if !(200..300).contains(&answer.status) {
                 let path = &first.request.path;
                 return Err(Stop::Error(format!(
@@ -157,7 +165,24 @@ impl Play<'_> {
     async fn key_for(&self, request: &Outgoing, alone: bool) -> Option<InUse> {
         let key = request.key.as_ref().filter(|_| self.planned.case().after.is_none())?;
         let keys = &self.run.keys;
+        self.activity.waits("another trial that uses its key", None);
         Some(if alone { keys.alone(key).await } else { keys.share(key).await })
+    }
+
+    /// Sends one request when its key's turn has come.
+    pub(super) async fn exchange(&self, request: &Outgoing) -> Result<Exchange, NoAnswer> {
+        let Outgoing { request: sent, deadlines, .. } = request;
+        self.activity.waits("its key's turn under the limit", None);
+        self.run.sender.turn(request).await;
+        let what = format!("an answer to {} {}", sent.method, sent.path);
+        self.activity.waits(what, Some(deadlines.whole));
+        self.run.sender.send_now(request).await
+    }
+
+    /// Lets the time of a request's key pass.
+    pub(super) async fn wait(&self, request: &Outgoing, time: Duration, what: &str) {
+        self.activity.waits(what, Some(time));
+        self.run.target.clock.wait(request.key.as_ref(), time).await;
     }
 
     /// Reads a probe's number.
@@ -178,7 +203,8 @@ impl Play<'_> {
     /// other, waited out, and the request sent once more.
     pub(super) async fn send(&mut self, request: &Outgoing) -> Result<usize, Stop> {
         let at = self.exchanges.len();
-        self.exchanges.push(self.run.sender.send(request).await?);
+        let exchange = self.exchange(request).await?;
+        self.exchanges.push(exchange);
         let contract = &self.run.contract;
         let limit =
             contract.limit_scenario().filter(|limit| limit.code != self.planned.scenario.code);
@@ -190,8 +216,9 @@ impl Play<'_> {
         let window = u64::from(contract.limit.window_seconds);
         let told = retry_after::seconds(&self.exchanges[at].answer).unwrap_or(window);
         let wait = Duration::from_secs(told.clamp(1, window));
-        self.run.target.clock.wait(request.key.as_ref(), wait).await;
-        self.exchanges.push(self.run.sender.send(request).await?);
+        self.wait(request, wait, "a refusal by the limit to pass").await;
+        let exchange = self.exchange(request).await?;
+        self.exchanges.push(exchange);
         if self.exchanges[at + 1].answer.status != limit.status {
             return Ok(at + 1);
         }

@@ -11,6 +11,7 @@ use libtest_mimic::{Completion, Failed, Trial};
 use tokio::runtime::Handle;
 
 use super::{
+    activity::{Activity, Lines, Watch},
     drift::{Recording, Snapshots},
     judge::Judge,
     key_use::KeyUse,
@@ -53,12 +54,14 @@ pub struct Style {
     pub keep: Keep,
     /// Whether failures are coloured.
     pub paint: Paint,
+    /// How lines on stderr go with those of the run; none if nothing is said of slow trials.
+    pub lines: Option<Lines>,
 }
 
 impl Style {
     /// Nothing kept, nothing coloured, and what proves nothing is ignored.
     pub const PLAIN: Self =
-        Self { unproven: Unproven::Ignore, keep: Keep::Red, paint: Paint::Plain };
+        Self { unproven: Unproven::Ignore, keep: Keep::Red, paint: Paint::Plain, lines: None };
 }
 
 /// Everything that is needed to carry the trials out and to show what came of them.
@@ -163,8 +166,13 @@ impl Suite {
         style: Style,
     ) -> Result<Completion, Failed> {
         let begin = Instant::now();
+        let activity = Activity::default();
+        let name = &planned.case().name;
+        let watch = style.lines.map(|lines| Watch::start(runtime, name, &activity, lines));
         // A panic is a bug of ours; the summary must not count its code as proven.
-        let played = catch_unwind(AssertUnwindSafe(|| runtime.block_on(self.run.play(planned))));
+        let play = || runtime.block_on(self.run.play_telling(planned, &activity));
+        let played = catch_unwind(AssertUnwindSafe(play));
+        drop(watch);
         let played = played.unwrap_or_else(|_| {
             Played::error(Vec::new(), Sheet::default(), "errproof itself failed, please report it")
         });

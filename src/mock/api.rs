@@ -19,8 +19,21 @@ pub const DOCS: &str = "https://www.planmysaas.com/docs/api/errors";
 /// The header by which a failure is provoked; its value is the code of the error.
 pub const FAULT_HEADER: &str = "X-Mock-Fault";
 
-/// How long the hanging generator is waited for: the least that the page gives.
-pub const GENERATION_TIMEOUT: Duration = Duration::from_secs(90);
+/// How long the API's waits take.
+#[derive(Debug, Clone, Copy)]
+pub struct Waits {
+    /// How long a window of the limit lasts.
+    pub rate_window: Duration,
+    /// How long the hanging generator is waited for.
+    pub generation_timeout: Duration,
+}
+
+impl Default for Waits {
+    /// A minute, as the page says, and the least that it gives for the generator.
+    fn default() -> Self {
+        Self { rate_window: Duration::from_secs(60), generation_timeout: Duration::from_secs(90) }
+    }
+}
 
 /// What the API answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +53,7 @@ pub struct Reply {
 pub struct Api {
     pub(super) world: World,
     pub(super) limiter: Limiter,
+    generation_timeout: Duration,
     answers: u64,
 }
 
@@ -55,9 +69,11 @@ struct Tool {
 impl Api {
     /// An API with one key for each condition, and these keys by the condition's name.
     #[must_use]
-    pub fn seeded() -> (Self, BTreeMap<&'static str, String>) {
+    pub fn seeded(waits: Waits) -> (Self, BTreeMap<&'static str, String>) {
         let (world, keys) = World::seeded();
-        let api = Self { world, limiter: Limiter::default(), answers: 0 };
+        let limiter = Limiter::new(waits.rate_window);
+        let generation_timeout = waits.generation_timeout;
+        let api = Self { world, limiter, generation_timeout, answers: 0 };
         (api, keys)
     }
 
@@ -117,7 +133,9 @@ impl Api {
             _ => {}
         }
         workspace.credits -= tool.cost;
-        if let Some(project) = tool.regenerates {
+        // Without a cap nobody asks how often; a mock that runs for days need not know.
+        if let Some(project) = tool.regenerates.filter(|_| workspace.plan.regenerations().is_some())
+        {
             *workspace.regenerations.entry(project).or_default() += 1;
         }
         Ok(Some(json!({ "result": { "for": body }, "creditsLeft": workspace.credits })))
@@ -149,7 +167,7 @@ impl Api {
             ApiError::RateLimited { wait } => {
                 reply.headers.push(("retry-after", whole_seconds(*wait).to_string()));
             }
-            ApiError::GenerationTimeout => reply.after = GENERATION_TIMEOUT,
+            ApiError::GenerationTimeout => reply.after = self.generation_timeout,
             _ => {}
         }
         reply

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use sha2::Digest as _;
 
 use super::{
-    api::{Api, DOCS, Reply, key_of},
+    api::{Api, DOCS, Reply, Waits, key_of},
     envelope_faults::{code, set, set_type, spoil},
     error::ApiError,
     limiter::Keeping,
@@ -29,8 +29,11 @@ pub struct Broken {
 impl Broken {
     /// An API with one key for each condition, and these keys by the condition's name.
     #[must_use]
-    pub fn seeded(mutation: Option<Mutation>) -> (Self, BTreeMap<&'static str, String>) {
-        let (mut api, keys) = Api::seeded();
+    pub fn seeded(
+        mutation: Option<Mutation>,
+        waits: Waits,
+    ) -> (Self, BTreeMap<&'static str, String>) {
+        let (mut api, keys) = Api::seeded(waits);
         match mutation {
             Some(Mutation::Behaviour(Behaviour::Limit(limit))) => api.limiter.limit = limit,
             Some(Mutation::Behaviour(Behaviour::LimitPerAddress)) => {

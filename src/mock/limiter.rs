@@ -1,12 +1,9 @@
-//! 60 requests a minute for each key: a window that begins with a key's first request in it.
+//! 60 requests a window for each key: one that begins with a key's first request in it.
 
 use std::{collections::HashMap, time::Duration};
 
 /// Requests that a key has in one window.
 pub const LIMIT: u32 = 60;
-
-/// How long a window lasts.
-pub const WINDOW: Duration = Duration::from_secs(60);
 
 /// How the limit is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,6 +23,8 @@ pub enum Keeping {
 #[derive(Debug)]
 pub struct Limiter {
     windows: HashMap<String, Window>,
+    /// How long a window lasts.
+    window: Duration,
     /// Requests that a key has in one window.
     pub(super) limit: u32,
     /// How the limit is kept.
@@ -38,13 +37,13 @@ struct Window {
     requests: u32,
 }
 
-impl Default for Limiter {
-    fn default() -> Self {
-        Self { windows: HashMap::new(), limit: LIMIT, keeping: Keeping::PerKey }
-    }
-}
-
 impl Limiter {
+    /// A limiter that has counted nothing yet.
+    #[must_use]
+    pub fn new(window: Duration) -> Self {
+        Self { windows: HashMap::new(), window, limit: LIMIT, keeping: Keeping::PerKey }
+    }
+
     /// Counts one request.
     ///
     /// # Errors
@@ -53,7 +52,7 @@ impl Limiter {
         let key = if self.keeping == Keeping::PerAddress { "" } else { key };
         let fresh = || Window { begin: now, requests: 0 };
         let window = self.windows.entry(key.to_owned()).or_insert_with(fresh);
-        if now >= window.begin + WINDOW {
+        if now >= window.begin + self.window {
             *window = match self.keeping {
                 Keeping::NeverResets => Window { begin: now, requests: window.requests },
                 _ => fresh(),
@@ -64,7 +63,7 @@ impl Limiter {
             _ => window.requests,
         };
         if counted >= self.limit {
-            return Err((window.begin + WINDOW).saturating_sub(now));
+            return Err((window.begin + self.window).saturating_sub(now));
         }
         window.requests += 1;
         Ok(())
@@ -77,7 +76,7 @@ mod tests {
 
     #[test]
     fn a_key_has_sixty_requests_a_window_and_takes_none_of_anothers() {
-        let mut limiter = Limiter::default();
+        let mut limiter = Limiter::new(Duration::from_secs(60));
         let at = Duration::from_secs;
         for _ in 0..60 {
             assert_eq!(limiter.admit("one", at(100)), Ok(()));

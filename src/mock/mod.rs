@@ -12,5 +12,6 @@ pub mod input;
 pub mod limiter;
 pub mod mutants;
 pub mod mutation;
+pub mod serve;
 pub mod server;
 pub mod world;

@@ -5,10 +5,11 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
+use reqwest::header::HeaderMap;
 use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers};
 
 use super::{
-    api::{FAULT_HEADER, Reply, key_of},
+    api::{FAULT_HEADER, Reply, Waits, key_of},
     broken::Broken,
     mutation::Mutation,
 };
@@ -16,7 +17,7 @@ use crate::{
     contract::{Contract, fault::Faults, names::HookName},
     exchange::{Answer, Ending, Request, sender::InProcess},
     target::{
-        Target,
+        Headers, Target,
         clock::Clock,
         format::{Budget, HeaderSource, HookSource, TargetFile},
         secret::Secret,
@@ -42,11 +43,17 @@ impl Front {
     /// An API of its own, with at most one promise broken, and its keys.
     #[must_use]
     pub fn new(clock: Clock, mutation: Option<Mutation>) -> (Self, Keys) {
-        let (api, keys) = Broken::seeded(mutation);
+        Self::with_waits(clock, mutation, Waits::default())
+    }
+
+    /// The same with other waits than the page's.
+    #[must_use]
+    pub fn with_waits(clock: Clock, mutation: Option<Mutation>, waits: Waits) -> (Self, Keys) {
+        let (api, keys) = Broken::seeded(mutation, waits);
         (Self { api: Mutex::new(api), clock }, keys)
     }
 
-    fn reply(&self, request: &Request) -> Reply {
+    pub(super) fn reply(&self, request: &Request) -> Reply {
         let key = key_of(request).map(Secret::new);
         let now = self.clock.now(key.as_ref());
         let reply = self.api.lock().unwrap_or_else(PoisonError::into_inner).answer(request, now);
@@ -129,19 +136,21 @@ impl Bundled {
     }
 }
 
+/// Headers as the state machine takes them.
+pub(super) fn secret(headers: &HeaderMap) -> Headers {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let headers = headers.iter();
+    headers.map(|(name, value)| (name.to_string(), Secret::new(text(value.as_bytes())))).collect()
+}
+
 impl Respond for Front {
     fn respond(&self, request: &wiremock::Request) -> ResponseTemplate {
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let headers = request.headers.iter();
-        let request = Request {
+        let reply = self.reply(&Request {
             method: request.method.to_string(),
             path: request.url.path().to_owned(),
-            headers: headers
-                .map(|(name, value)| (name.to_string(), Secret::new(text(value.as_bytes()))))
-                .collect(),
+            headers: secret(&request.headers),
             body: request.body.clone(),
-        };
-        let reply = self.reply(&request);
+        });
         let mut template = ResponseTemplate::new(reply.status).set_body_bytes(reply.body);
         if matches!(self.clock, Clock::Real(_)) {
             template = template.set_delay(reply.after);

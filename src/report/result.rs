@@ -209,6 +209,7 @@ pub struct CodeResult {
     /// What its trials come to, taken together.
     pub standing: Standing,
     /// Why it was not provoked or not judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
 }
 
@@ -259,6 +260,7 @@ pub struct TrialResult {
     /// What it came to.
     pub outcome: Outcome,
     /// Why, where the findings do not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
     /// What the docs promise of the code.
     pub promise: Arc<str>,
@@ -273,10 +275,12 @@ pub struct TrialResult {
     /// What did not hold.
     pub findings: Vec<FindingResult>,
     /// Why the same request without the defect was not sent, if it was not.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub twin_not_asked: Option<String>,
     /// How long the trial took, in seconds.
     pub seconds: f64,
     /// What was sent and answered. Only kept for red trials, or if a report is written.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Box<Evidence>>,
 }
 
@@ -298,6 +302,7 @@ pub struct FindingResult {
     /// On how many of the trial's answers.
     pub times: usize,
     /// The promise that it breaks; none for drift.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub promise: Option<PromiseResult>,
 }
 
@@ -324,6 +329,7 @@ pub struct Evidence {
     /// The request.
     pub request: RequestResult,
     /// The answer, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<AnswerResult>,
     /// The command that sends it once more.
     pub again: String,
@@ -356,12 +362,14 @@ pub struct AnswerResult {
     /// How long it took, in milliseconds of the key's time.
     pub milliseconds: u64,
     /// The request id, for a support ticket.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
     /// Names and values of its headers.
     pub headers: Vec<(String, String)>,
     /// The body, cut where it is long.
     pub body: String,
     /// Why it is not all of the body, if it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub broke_off: Option<String>,
 }
 
@@ -377,6 +385,7 @@ pub struct Mark {
     /// The status of the answer.
     pub status: u16,
     /// What the answer told to wait, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
     /// Whose key it carried.
     pub key: String,

@@ -12,7 +12,8 @@ use crate::contract::{
     case::Provocation,
     document::{Document, Way},
     fault::{Fault, Faults, did_you_mean},
-    lookup::{keys, read},
+    folder::Folder,
+    lookup::keys,
     names::SlotName,
     reader::Reader,
 };
@@ -113,7 +114,8 @@ fn find(contract: &Contract, target: &str) -> Result<Document, Faults> {
     };
     if root.join(&path).exists() {
         let prefix = Some(contract.key.prefix.as_str());
-        return read(root, &path).and_then(|text| Document::parse_with_keys(&path, &text, prefix));
+        let text = Folder::At(root.to_owned()).read(&path);
+        return text.and_then(|text| Document::parse_with_keys(&path, &text, prefix));
     }
     let mut known: Vec<String> = std::fs::read_dir(contract.root.join("targets"))
         .into_iter()

@@ -13,8 +13,8 @@ const ROWS: usize = 10;
 const STEP: usize = 9;
 
 /// Where the line of time is, and the line of the other key below it.
-const AXIS: usize = 130;
-const OTHER: usize = 175;
+const AXIS: usize = 105;
+const OTHER: usize = 150;
 
 /// Requests that are sent within this of each other, in milliseconds, belong to one moment.
 const MOMENT: u64 = 1_000;
@@ -50,12 +50,13 @@ pub(super) fn render(refusal: u16, marks: &[Mark]) -> Markup {
     let key = marks.first().map(|mark| mark.key.as_str()).unwrap_or_default();
     let (own, other): (Vec<&Mark>, Vec<&Mark>) = marks.iter().partition(|mark| mark.key == key);
     let moments = moments(&own);
-    let end = marks.iter().map(|mark| mark.answered).max().unwrap_or_default().max(MOMENT);
-    let x = |time: u64| MARGIN + time * (WIDTH - 2 * MARGIN) / end;
+    // The other key's time may be another one: on the bundled mock each key has its own.
+    let end = own.iter().map(|mark| mark.answered).max().unwrap_or_default().max(MOMENT);
+    let x = |time: u64| MARGIN + time.min(end) * (WIDTH - 2 * MARGIN) / end;
     html! {
         figure.burst {
             div.wide {
-                svg viewBox={ "0 0 " (WIDTH) " 200" } role="img" aria-label=(words(refusal, &moments, &other)) {
+                svg viewBox={ "0 0 " (WIDTH) " 170" } role="img" aria-label=(words(refusal, &moments, &other)) {
                     line.axis x1=(MARGIN) x2=(WIDTH - MARGIN) y1=(AXIS) y2=(AXIS) {}
                     @for moment in &moments { (grid(refusal, x(moment[0].sent), moment)) }
                     @for mark in &other {

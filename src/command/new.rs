@@ -1,0 +1,81 @@
+//! `errproof new`: a contract folder for another API, with comments that teach.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use clap::Parser;
+
+use super::Format;
+use crate::{
+    contract::fault::Fault,
+    harness::{end::End, exit},
+    report::print,
+};
+
+/// The flags of `errproof new`.
+#[derive(Debug, Parser)]
+#[command(
+    long_about = "\
+Write a contract folder for another API, to be filled in.
+
+It is a small contract that `errproof lint` finds nothing wrong with. Its comments say what each part
+is for, and its schemas let an editor complete and check the files.",
+    after_help = "Example:\n  errproof new our-api && errproof lint --contract our-api"
+)]
+pub struct NewOptions {
+    /// The folder to write; it must not exist, or be empty
+    pub folder: PathBuf,
+}
+
+macro_rules! template {
+    ($($path:literal,)*) => {
+        [$(($path, include_str!(concat!("template/", $path)))),*]
+    };
+}
+
+/// Writes the folder.
+///
+/// # Errors
+/// If there is something in it, or if it cannot be written.
+pub fn new(options: &NewOptions) -> Result<u8, End> {
+    let folder = &options.folder;
+    let failed =
+        |error: io::Error| Fault::general(format!("failed to write {}: {error}", folder.display()));
+    fs::create_dir_all(folder).map_err(failed)?;
+    if fs::read_dir(folder).map_err(failed)?.next().is_some() {
+        let fault = Fault::general(format!("{} is not empty", folder.display()));
+        return Err(fault.help("name a folder that does not exist yet").into());
+    }
+    let template = template![
+        "contract.toml",
+        "scenarios/401-missing_key.toml",
+        "scenarios/401-unknown_key.toml",
+        "scenarios/404-not_found.toml",
+        "scenarios/429-too_many_requests.toml",
+        "schemas/envelope.schema.json",
+        "targets/staging.toml",
+    ];
+    let schemas = [
+        ("schemas/contract.schema.json", Format::Contract.schema()),
+        ("schemas/scenario.schema.json", Format::Scenario.schema()),
+        ("schemas/target.schema.json", Format::Target.schema()),
+    ];
+    let template = template.into_iter().map(|(path, text)| (path, text.to_owned()));
+    for (path, text) in template.chain(schemas) {
+        write(&folder.join(path), &text).map_err(failed)?;
+    }
+    print::line(&format!(
+        "wrote a contract to {0}: change contract.toml first, then look at it with `errproof lint --contract {0}`",
+        folder.display()
+    ));
+    Ok(exit::SUCCESS)
+}
+
+fn write(path: &Path, text: &str) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::write(path, text)
+}

@@ -1,0 +1,165 @@
+//! `errproof serve`: the bundled mock on a port, with all that one needs to provoke each error.
+
+use std::{fmt::Write as _, net::SocketAddr, path::Path, time::Duration};
+
+use clap::Parser;
+use tokio::{runtime::Runtime, signal};
+
+use crate::{
+    contract::{
+        Contract,
+        fault::{Fault, Faults, did_you_mean},
+        folder::Folder,
+    },
+    harness::{end::End, exit},
+    mock::{
+        api::{FAULT_HEADER, Waits},
+        mutants::{self, Mutant},
+        serve::Serving,
+        server::{Front, Keys},
+    },
+    report::print,
+    target::clock::Clock,
+};
+
+/// The flags of `errproof serve`.
+#[derive(Debug, Parser)]
+#[command(
+    long_about = "\
+Serve the bundled mock, for people who write clients.
+
+At its start it prints one key for each condition that a key can be in, as variables to paste into
+a shell, and the headers by which the failures of the generator are provoked. It runs until Ctrl-C.",
+    after_help = "\
+Examples:
+  errproof serve                                  on a free port of this machine
+  errproof serve --port 8080 --rate-window 2      a limit of 60 in 2 s, so that tests need not wait
+  errproof serve --generation-timeout 1           a hanging generator is given up on after 1 s
+  errproof serve --mutant \"retry-after a date\"      with one promise broken
+  errproof serve --list-mutants                   the promises that can be broken"
+)]
+pub struct ServeOptions {
+    /// The port; without it a free one
+    #[arg(long, default_value_t = 0, hide_default_value = true)]
+    pub port: u16,
+
+    /// The address of this machine to serve at
+    #[arg(long, default_value = "127.0.0.1")]
+    pub address: std::net::IpAddr,
+
+    /// How long a window of the limit lasts
+    #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=86_400))]
+    pub rate_window: u32,
+
+    /// How long a hanging generator is waited for
+    #[arg(long, value_name = "SECONDS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(0..=86_400))]
+    pub generation_timeout: u32,
+
+    /// Break one promise
+    #[arg(long, value_name = "NAME")]
+    pub mutant: Option<String>,
+
+    /// Print the names that --mutant takes
+    #[arg(long)]
+    pub list_mutants: bool,
+}
+
+/// Serves until it is told to end.
+///
+/// # Errors
+/// If there is no such mutant, or if the port cannot be had.
+pub fn serve(options: &ServeOptions) -> Result<u8, End> {
+    let mutants = mutants::all();
+    if options.list_mutants {
+        let names: Vec<_> = mutants.iter().map(|mutant| mutant.name.as_str()).collect();
+        print::line(&names.join("\n"));
+        return Ok(exit::SUCCESS);
+    }
+    let mutant = options.mutant.as_deref().map(|name| find(&mutants, name)).transpose()?;
+    let waits = Waits {
+        rate_window: Duration::from_secs(options.rate_window.into()),
+        generation_timeout: Duration::from_secs(options.generation_timeout.into()),
+    };
+    let mutation = mutant.map(|mutant| mutant.mutation);
+    let (front, keys) = Front::with_waits(Clock::real(), mutation, waits);
+    let mut faults = Faults::default();
+    let contract = Contract::read(&Folder::BuiltIn, &mut faults);
+    let contract = faults.into_result(contract)?.expect("what is built in can be read");
+    let address = SocketAddr::new(options.address, options.port);
+    let failed = |error| Fault::general(format!("failed to serve at {address}: {error}"));
+    let runtime = Runtime::new().expect("the runtime starts");
+    runtime.block_on(async {
+        let serving = Serving::open(address, front).await.map_err(failed)?;
+        let address = serving.address().map_err(failed)?;
+        print::line(&greeting(address, &contract, &keys, mutant));
+        serving.run(asked_to_end()).await;
+        print::line("ended");
+        Ok(exit::SUCCESS)
+    })
+}
+
+fn find<'a>(mutants: &'a [Mutant], name: &str) -> Result<&'a Mutant, Fault> {
+    mutants.iter().find(|mutant| mutant.name == name).ok_or_else(|| {
+        let names = mutants.iter().map(|mutant| mutant.name.as_str());
+        let fault = Fault::general(format!("there is no mutant `{name}`"));
+        fault.help(did_you_mean(name, names).unwrap_or("see --list-mutants".to_owned()))
+    })
+}
+
+/// All that one needs to provoke each error, to be pasted into a shell.
+fn greeting(
+    address: SocketAddr,
+    contract: &Contract,
+    keys: &Keys,
+    mutant: Option<&Mutant>,
+) -> String {
+    let mut text = format!("# {} is at http://{address} until Ctrl-C.\n", contract.name);
+    if let Some(mutant) = mutant {
+        let _ = writeln!(text, "# One promise is broken: {}.", mutant.name);
+    }
+    text.push_str("\n# A key for each condition:\n");
+    for (name, slot) in &contract.slots {
+        if let Some(key) = keys.get(name.as_str()) {
+            let _ = writeln!(text, "export {}={key} # {}", slot.env, slot.purpose);
+        }
+    }
+    text.push_str(
+        "\n# Headers that make a request fail, on any tool's request with a key that can pay:\n",
+    );
+    for (name, hook) in &contract.hooks {
+        let _ =
+            writeln!(text, "export {}='{FAULT_HEADER}: {name}' # makes {}", hook.env, hook.purpose);
+    }
+    let request = contract.requests.iter().find(|(_, request)| request.format.body.is_some());
+    if let (Some((_, request)), Some(carrier)) = (request, contract.key.carriers.first())
+        && let Some(slot) = contract.slots.get(&contract.preflight.slot)
+    {
+        let path = Path::new(&request.format.path).display();
+        let _ = write!(
+            text,
+            "\n# For example:\ncurl -sS -i http://{address}{path} -H 'Content-Type: application/json' -H \"{}: {}${}\" --data '{{}}'\n",
+            carrier.header, carrier.before, slot.env
+        );
+    }
+    let _ = write!(text, "errproof test --target-url http://{address}");
+    text
+}
+
+/// Waits for Ctrl-C, or for what a service manager sends.
+async fn asked_to_end() {
+    let interrupted = signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        let terminated = signal::unix::signal(signal::unix::SignalKind::terminate());
+        let Ok(mut terminated) = terminated else {
+            interrupted.await.ok();
+            return;
+        };
+        tokio::select! {
+            _ = interrupted => {}
+            _ = terminated.recv() => {}
+        }
+    }
+    #[cfg(not(unix))]
+    interrupted.await.ok();
+}
