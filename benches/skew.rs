@@ -25,7 +25,7 @@ fn main() {
     let runtime = Runtime::new().expect("the runtime starts");
     let contract = Contract::load(Path::new(env!("CARGO_MANIFEST_DIR")));
     let contract = contract.unwrap_or_else(|faults| panic!("{faults}"));
-    let limit = contract.limit;
+    let limit = contract.limit.clone();
     let bundled = runtime.block_on(Bundled::start(Clock::real()));
     let mut faults = Faults::default();
     let target = bundled.target(&contract, &mut faults).unwrap_or_else(|| panic!("{faults}"));
@@ -35,7 +35,7 @@ fn main() {
     let mut skews: Vec<Duration> = (0..BURSTS)
         .map(|_| {
             // A client of its own for each burst: a run has one burst, on connections of its own.
-            let sender = Sender::new(base_url.clone(), Clock::real(), Pacer::new(limit));
+            let sender = Sender::new(base_url.clone(), Clock::real(), Pacer::new(limit.as_ref()));
             let sender = sender.expect("no TLS is needed");
             let burst = runtime.block_on(sender.burst(&request, REQUESTS)).expect("answers");
             let sent = || burst.iter().map(|exchange| exchange.sent);

@@ -132,6 +132,36 @@ fn what_cannot_be_sent_or_would_never_end_is_a_fault() {
 }
 
 #[test]
+fn what_a_contract_says_of_its_envelope_keys_and_limit_has_to_fit_together() {
+    let contract = Contract::copy();
+    contract
+        .change("contract.toml", "mock = \"planmysaas\"", "mock = \"planmysas\"")
+        .change("contract.toml", "docs = \"/error/docs\"\n", "media-type = \"json\"\n")
+        .change("contract.toml", "\"/error/requestId\"", "\"header X Request Id\"")
+        .change("contract.toml", "length = 32", "length = 32\nlongest = 31")
+        .change("contract.toml", "\"Bearer \"", "\"Bearer \"\nbasic = \"user\"")
+        .change("contract.toml", "[limit]\nrequests = 60\nwindow-seconds = 60\n", "")
+        .change(
+            "scenarios/400-invalid_json.toml",
+            "slot = \"valid\"",
+            "slot = \"valid\"\nretry-after-at-most = 5",
+        )
+        .change("scenarios/403-plan_gate.toml", "status = 403", "status = 200");
+    let ended = errproof(&["--contract", contract.folder(), "--target-url", "http://[::1]"], &[]);
+    assert_eq!(ended.code, 2);
+    assert_snapshot!(ended.stderr);
+    let contract = Contract::copy();
+    contract.change("contract.toml", "docs = \"https:", "# docs = \"https:").change(
+        "contract.toml",
+        "window-seconds = 60",
+        "window-seconds = 60\npolicy = \"défaut\"",
+    );
+    let ended = errproof(&["--contract", contract.folder()], &[]);
+    assert_eq!(ended.code, 2);
+    assert_snapshot!(ended.stderr);
+}
+
+#[test]
 fn an_envelope_that_drifts_fails_and_is_recorded_but_not_in_ci() {
     let contract = Contract::copy();
     let files: Vec<_> = fs::read_dir(contract.path("snapshots/mock")).expect("snapshots").collect();

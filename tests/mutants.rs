@@ -43,7 +43,7 @@ fn play(contract: &Arc<Contract>, mutation: Option<Mutation>) -> Vec<(String, Pl
     let mut faults = Faults::default();
     let target = target("http://127.0.0.1", &keys, clock.clone(), contract, &mut faults);
     let target = target.unwrap_or_else(|| panic!("{faults}"));
-    let sender = Sender::in_process(Arc::new(front), clock, Pacer::new(contract.limit));
+    let sender = Sender::in_process(Arc::new(front), clock, Pacer::new(contract.limit.as_ref()));
     let suite = Suite::with_sender(Arc::clone(contract), target, Recording::Nothing, sender)
         .unwrap_or_else(|faults| panic!("{faults}"));
     let runtime = Builder::new_current_thread().build().expect("the runtime starts");
@@ -154,10 +154,14 @@ fn lines(
     lines
 }
 
+/// What the mock's docs do not promise: tests/problem_json.rs breaks it on an API that promises it.
+const SEEN_ELSEWHERE: [CheckId; 1] = [CheckId::RateTold];
+
 #[test]
 fn every_check_kills_a_mutant() {
     let killers: BTreeSet<_> = mutants::all().iter().map(|mutant| mutant.killed_by).collect();
-    let idle: Vec<_> = CheckId::ALL.iter().filter(|check| !killers.contains(check)).collect();
+    let idle = CheckId::ALL.iter().filter(|check| !killers.contains(check));
+    let idle: Vec<_> = idle.filter(|check| !SEEN_ELSEWHERE.contains(check)).collect();
     assert!(idle.is_empty(), "nobody has seen these checks fail: {idle:?}");
 }
 

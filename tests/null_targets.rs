@@ -61,7 +61,8 @@ async fn a_null_target_passes_nothing() {
         let mut faults = Faults::default();
         let target = target("http://127.0.0.1", &keys, clock.clone(), &contract, &mut faults);
         let target = target.unwrap_or_else(|| panic!("{faults}"));
-        let sender = Sender::in_process(Arc::new(Null(null)), clock, Pacer::new(contract.limit));
+        let sender =
+            Sender::in_process(Arc::new(Null(null)), clock, Pacer::new(contract.limit.as_ref()));
         let suite = Suite::with_sender(Arc::clone(&contract), target, Recording::Nothing, sender);
         let suite = suite.unwrap_or_else(|faults| panic!("{faults}"));
         for planned in &suite.plan.trials {

@@ -6,14 +6,13 @@ use serde_json::Value;
 use super::{Mismatch, Mismatches, json::UniqueNames};
 use crate::exchange::{Answer, Ending};
 
-/// `envelope.json`: one JSON document in UTF-8, sent as `application/json`, with nothing before
-/// it, nothing after it, and as long as the server said.
+/// `envelope.json`: one JSON document in UTF-8, sent as `expected` (`application/json`), with
+/// nothing before it, nothing after it, and as long as the server said.
 #[must_use]
-pub fn json(answer: &Answer) -> Mismatches {
+pub fn json(answer: &Answer, expected: &str) -> Mismatches {
     let mut found = Vec::new();
     let media = answer.header("content-type");
-    if !media.as_deref().is_some_and(is_json) {
-        let expected = "application/json";
+    if !media.as_deref().is_some_and(|media| is_media(media, expected)) {
         found.push(Mismatch::at("header Content-Type", expected, quoted(media.as_deref())));
     }
     if answer.count("content-type") > 1 {
@@ -41,11 +40,11 @@ pub fn json(answer: &Answer) -> Mismatches {
     found
 }
 
-/// `application/json`, alone or with `charset=utf-8`, which RFC 8259 does not define but which is
+/// The media type, alone or with `charset=utf-8`, which RFC 8259 does not define but which is
 /// harmless and common.
-fn is_json(media: &str) -> bool {
+fn is_media(media: &str, expected: &str) -> bool {
     let mut parts = media.split(';').map(|part| part.trim().to_ascii_lowercase());
-    parts.next().as_deref() == Some("application/json")
+    parts.next().is_some_and(|first| first.eq_ignore_ascii_case(expected))
         && parts.all(|part| matches!(part.replace('"', "").as_str(), "charset=utf-8"))
 }
 
@@ -104,7 +103,7 @@ mod tests {
             (Some("text/html"), b"<html>", &["header Content-Type", "body"]),
         ];
         for (media, body, places) in rows {
-            let found = json(&answer(media, body));
+            let found = json(&answer(media, body), "application/json");
             let found: Vec<_> = found.iter().map(|mismatch| mismatch.place.as_str()).collect();
             assert_eq!(found, places, "{media:?} {}", String::from_utf8_lossy(body));
         }
@@ -114,7 +113,19 @@ mod tests {
     fn a_body_that_broke_off_or_never_ended_does_not_hold() {
         for ending in [Ending::Broken("reset".to_owned()), Ending::TooLong] {
             let answer = Answer { ending, ..answer(Some("application/json"), b"{\"err") };
-            assert_eq!(json(&answer).len(), 1, "{answer:?}");
+            assert_eq!(json(&answer, "application/json").len(), 1, "{answer:?}");
+        }
+    }
+
+    #[test]
+    fn another_media_type_holds_where_the_contract_says_so() {
+        const PROBLEM: &str = "application/problem+json";
+        for (media, holds) in [
+            (PROBLEM, true),
+            ("application/problem+json; charset=utf-8", true),
+            ("application/json", false),
+        ] {
+            assert_eq!(json(&answer(Some(media), b"{}"), PROBLEM).is_empty(), holds, "{media}");
         }
     }
 

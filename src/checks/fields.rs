@@ -11,10 +11,17 @@ pub fn status(actual: u16, expected: u16) -> Mismatches {
     unless(actual == expected, || Mismatch::at("", expected.to_string(), actual.to_string()))
 }
 
-/// `code` and `docs`: exactly this text at this place of the body.
+/// `status`, where the body repeats it: the same number.
 #[must_use]
-pub fn exactly(body: &Value, place: &str, expected: &str) -> Mismatches {
-    let actual = body.pointer(place);
+pub fn repeated(actual: Option<&Value>, place: &str, status: u16) -> Mismatches {
+    unless(actual.and_then(Value::as_u64) == Some(status.into()), || {
+        Mismatch::at(place, format!("{status}, as the answer has"), shown(actual))
+    })
+}
+
+/// `code` and `docs`: exactly this text at this place.
+#[must_use]
+pub fn exactly(actual: Option<&Value>, place: &str, expected: &str) -> Mismatches {
     unless(actual.and_then(Value::as_str) == Some(expected), || {
         Mismatch::at(place, format!("{expected:?}"), shown(actual))
     })
@@ -23,12 +30,11 @@ pub fn exactly(body: &Value, place: &str, expected: &str) -> Mismatches {
 /// `message`: a text with something in it, and the parts that the docs promise.
 #[must_use]
 pub fn message(
-    body: &Value,
+    actual: Option<&Value>,
     place: &str,
     field: Option<&str>,
     pattern: Option<&MessagePattern>,
 ) -> Mismatches {
-    let actual = body.pointer(place);
     let Some(text) = actual.and_then(Value::as_str).filter(|text| !text.trim().is_empty()) else {
         return vec![Mismatch::at(place, "a text with something in it", shown(actual))];
     };
@@ -117,8 +123,7 @@ mod tests {
         ];
         let pattern = credits();
         for (text, field, numbers, holds) in rows {
-            let body = json!({ "message": text });
-            let found = message(&body, "/message", field, numbers.then_some(&pattern));
+            let found = message(Some(&text), "/message", field, numbers.then_some(&pattern));
             assert_eq!(found.is_empty(), holds, "{text}: {found:?}");
         }
     }
@@ -126,14 +131,22 @@ mod tests {
     #[test]
     fn a_code_or_link_holds_only_to_the_letter() {
         let body = json!({"error": {"code": "invalid_json"}});
-        assert_eq!(exactly(&body, "/error/code", "invalid_json"), []);
+        let code = body.pointer("/error/code");
+        assert_eq!(exactly(code, "/error/code", "invalid_json"), []);
         let rows =
             [("/error/code", "INVALID_JSON", "\"invalid_json\""), ("/error/docs", "x", "nothing")];
         for (place, expected, actual) in rows {
-            let found = exactly(&body, place, expected);
+            let found = exactly(body.pointer(place), place, expected);
             assert_eq!(found, [Mismatch::at(place, format!("{expected:?}"), actual)]);
         }
         assert_eq!(status(400, 400), []);
         assert_eq!(status(200, 400), [Mismatch::at("", "400", "200")]);
+        assert_eq!(repeated(Some(&json!(410)), "/status", 410), []);
+        for (other, actual) in
+            [(Some(json!(400)), "400"), (Some(json!("410")), "\"410\""), (None, "nothing")]
+        {
+            let expected = Mismatch::at("/status", "410, as the answer has", actual);
+            assert_eq!(repeated(other.as_ref(), "/status", 410), [expected]);
+        }
     }
 }

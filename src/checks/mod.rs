@@ -11,6 +11,8 @@ pub mod fields;
 mod json;
 pub mod leak;
 pub mod rate;
+pub mod rate_fields;
+pub mod reading;
 pub mod request_id;
 pub mod retry_after;
 pub mod timing;
@@ -44,7 +46,7 @@ macro_rules! checks {
 }
 
 checks! {
-    /// The status is the scenario's.
+    /// The status is the scenario's, and the body repeats it where that is promised.
     Status = "status", Must;
     /// The code is the scenario's.
     Code = "code", Must;
@@ -58,7 +60,7 @@ checks! {
     Message = "message", Must;
     /// The request id is there, and no other answer of the run has it.
     RequestId = "request-id", Must;
-    /// `Retry-After` is whole seconds, from 1 to the limit's window.
+    /// `Retry-After` is whole seconds, from 1 to the limit's window or what the scenario says.
     RetryAfter = "retry-after", Must;
     /// After waiting `Retry-After` out, the next request is admitted.
     RetryAfterHonest = "retry-after.honest", Must;
@@ -68,6 +70,8 @@ checks! {
     RateRefuses = "rate.refuses", Must;
     /// While one key is refused, another is served.
     RatePerKey = "rate.per-key", Must;
+    /// What `RateLimit` and `RateLimit-Policy` tell is the limit, and what is left of it.
+    RateTold = "rate.told", Must;
     /// What a probe reads is the same before and after.
     NoCharge = "no-charge", Must;
     /// The answer comes in the time that the docs give.
@@ -232,6 +236,7 @@ mod tests {
         rate.admits Must
         rate.refuses Must
         rate.per-key Must
+        rate.told Must
         no-charge Must
         timing Should
         secret-leak Must

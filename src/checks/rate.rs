@@ -2,8 +2,11 @@
 
 use std::time::Duration;
 
-use super::{Mismatch, Mismatches, retry_after::seconds, unless};
-use crate::{contract::format::Limit, exchange::Exchange};
+use super::{Mismatch, Mismatches, rate_fields::wait, unless};
+use crate::{
+    contract::format::Limit,
+    exchange::{Answer, Exchange},
+};
 
 /// What came of a burst, counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,26 +35,30 @@ pub enum Admitted {
 }
 
 impl Tally {
-    /// Counts a burst's answers, each by whether it is one of a request that was served, and by the
-    /// status of a refusal.
+    /// Counts a burst's answers, each by whether it is one of a request that was served or one of a
+    /// request that was refused.
     #[must_use]
-    pub fn of(exchanges: &[Exchange], served: impl Fn(&Exchange) -> bool, refusal: u16) -> Self {
-        let refused = |exchange: &&Exchange| exchange.answer.status == refusal;
+    pub fn of(
+        exchanges: &[Exchange],
+        limit: &Limit,
+        served: impl Fn(&Exchange) -> bool,
+        refused: impl Fn(&Exchange) -> bool,
+    ) -> Self {
         let first = exchanges.iter().map(|exchange| exchange.sent).min();
         let last = exchanges.iter().map(|exchange| exchange.answered).max();
-        let waits = exchanges.iter().filter_map(|exchange| seconds(&exchange.answer));
+        let waits = exchanges.iter().filter_map(|exchange| wait(&exchange.answer, limit));
         Self {
             told: waits.max().map(Duration::from_secs),
             sent: exchanges.len(),
             admitted: exchanges.iter().filter(|exchange| served(exchange)).count(),
-            refused: exchanges.iter().filter(refused).count(),
+            refused: exchanges.iter().filter(|exchange| refused(exchange)).count(),
             span: last.unwrap_or_default().saturating_sub(first.unwrap_or_default()),
         }
     }
 
     /// Compares what was admitted with the limit.
     #[must_use]
-    pub fn admitted(&self, limit: Limit) -> Admitted {
+    pub fn admitted(&self, limit: &Limit) -> Admitted {
         match self.admitted {
             few if few < count(limit.requests) => Admitted::TooFew,
             some if some <= count(limit.requests) + self.refilled(limit) => Admitted::AsLimited,
@@ -62,7 +69,7 @@ impl Tally {
     /// What a limiter that refills as time passes (a token bucket) may have admitted besides: one
     /// for each share of the window that the burst lasted. Such a limiter tells who is refused to
     /// wait for about one share; where the wait is longer, nothing is refilled meanwhile.
-    fn refilled(&self, limit: Limit) -> usize {
+    fn refilled(&self, limit: &Limit) -> usize {
         let window = Duration::from_secs(limit.window_seconds.into());
         let share = window / limit.requests;
         let soon = (share * 2).max(Duration::from_secs(2));
@@ -79,7 +86,7 @@ fn count(requests: u32) -> usize {
 
 /// `rate.admits`: exactly the limit, and what the elapsed time refilled.
 #[must_use]
-pub fn admits(tally: &Tally, limit: Limit) -> Mismatches {
+pub fn admits(tally: &Tally, limit: &Limit) -> Mismatches {
     if tally.admitted(limit) == Admitted::AsLimited {
         return Vec::new();
     }
@@ -94,7 +101,7 @@ pub fn admits(tally: &Tally, limit: Limit) -> Mismatches {
 
 /// `rate.refuses`: all others are refused, and with the documented status.
 #[must_use]
-pub fn refuses(tally: &Tally, limit: Limit, refusal: u16) -> Mismatches {
+pub fn refuses(tally: &Tally, limit: &Limit, refusal: u16) -> Mismatches {
     let expected = tally.sent - tally.admitted.min(tally.sent);
     if tally.refused > 0 && tally.refused == expected {
         return Vec::new();
@@ -109,12 +116,12 @@ pub fn refuses(tally: &Tally, limit: Limit, refusal: u16) -> Mismatches {
     vec![Mismatch::at("", expected, actual)]
 }
 
-/// `rate.per-key`: another key is served while the burst's is refused.
+/// `rate.per-key`: another key is served, with its status, while the burst's is refused.
 #[must_use]
-pub fn per_key(other: &Exchange, served: u16) -> Mismatches {
-    unless(other.answer.status == served, || {
+pub fn per_key(other: &Answer, is_served: bool, served: u16) -> Mismatches {
+    unless(is_served, || {
         let expected = format!("{served} for another key meanwhile");
-        Mismatch::at("", expected, other.answer.status.to_string())
+        Mismatch::at("", expected, other.status.to_string())
     })
 }
 
@@ -122,7 +129,7 @@ pub fn per_key(other: &Exchange, served: u16) -> Mismatches {
 mod tests {
     use super::*;
 
-    const LIMIT: Limit = Limit { requests: 60, window_seconds: 60 };
+    const LIMIT: Limit = Limit { requests: 60, window_seconds: 60, policy: None };
 
     fn tally(admitted: usize, refused: usize, millis: u64, told: Option<u64>) -> Tally {
         let span = Duration::from_millis(millis);
@@ -147,8 +154,8 @@ mod tests {
             (tally(0, 75, 0, Some(60)), false, true),
         ];
         for (tally, admitted, refused) in rows {
-            assert_eq!(admits(&tally, LIMIT).is_empty(), admitted, "{tally:?}");
-            assert_eq!(refuses(&tally, LIMIT, 429).is_empty(), refused, "{tally:?}");
+            assert_eq!(admits(&tally, &LIMIT).is_empty(), admitted, "{tally:?}");
+            assert_eq!(refuses(&tally, &LIMIT, 429).is_empty(), refused, "{tally:?}");
         }
     }
 }

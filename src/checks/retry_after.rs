@@ -5,14 +5,14 @@ use crate::exchange::Answer;
 
 const PLACE: &str = "header Retry-After";
 
-/// `retry-after`: whole seconds, from 1 to the limit's window. RFC 9110 also allows a date there;
-/// the docs say seconds.
+/// `retry-after`: whole seconds, from 1 to `most`. RFC 9110 also allows a date there; the docs say
+/// seconds.
 #[must_use]
-pub fn present(answer: &Answer, window: u32) -> Mismatches {
-    let told = seconds(answer).is_some_and(|told| (1..=u64::from(window)).contains(&told));
+pub fn present(answer: &Answer, most: u32) -> Mismatches {
+    let told = seconds(answer).is_some_and(|told| (1..=u64::from(most)).contains(&told));
     unless(told && answer.count("retry-after") == 1, || {
         let actual = answer.header("retry-after");
-        let expected = format!("whole seconds from 1 to {window}");
+        let expected = format!("whole seconds from 1 to {most}");
         Mismatch::at(PLACE, expected, quoted(actual.as_deref()))
     })
 }
@@ -28,8 +28,8 @@ pub fn seconds(answer: &Answer) -> Option<u64> {
 /// `retry-after.honest`: the answer after waiting `waited` seconds is what the request gives when
 /// its key is not refused.
 #[must_use]
-pub fn honest(again: &Answer, served: u16, waited: u64) -> Mismatches {
-    unless(again.status == served, || {
+pub fn honest(again: &Answer, is_served: bool, served: u16, waited: u64) -> Mismatches {
+    unless(is_served, || {
         let expected = format!("{served} after waiting {waited} s as told");
         Mismatch::at("", expected, again.status.to_string())
     })
@@ -76,8 +76,8 @@ mod tests {
 
     #[test]
     fn a_refusal_after_the_wait_is_dishonest() {
-        assert_eq!(honest(&answer(200, None), 200, 17), []);
-        let found = honest(&answer(429, Some("1")), 200, 17);
+        assert_eq!(honest(&answer(200, None), true, 200, 17), []);
+        let found = honest(&answer(429, Some("1")), false, 200, 17);
         assert_eq!(found, [Mismatch::at("", "200 after waiting 17 s as told", "429")]);
     }
 }

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 use regex::Regex;
 
 use super::{
+    format::Limit,
     key::{Carrier, KeyDefect},
     names::{Code, HookName, ProbeName, RequestName, SlotName},
     scenario::{Alternative, BodyDefect},
@@ -25,8 +26,8 @@ pub struct Scenario {
     pub source: String,
     /// What has to be in the message.
     pub message: Option<MessagePattern>,
-    /// Whether `Retry-After` has to be there.
-    pub retry_after: bool,
+    /// The longest wait, in seconds, that `Retry-After` may ask for, if it has to be there.
+    pub retry_after: Option<u32>,
     /// The same request without the defect.
     pub twin: Option<Twin>,
     /// The cases, in the order of the file.
@@ -113,6 +114,8 @@ pub struct Burst {
     pub carrier: Arc<Carrier>,
     /// How many requests are sent at once.
     pub requests: u32,
+    /// The limit that they go past.
+    pub limit: Arc<Limit>,
 }
 
 impl Case {

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::{
     key::KeyShape,
     names::{Code, HookName, ProbeName, RequestName, SlotName},
+    place::AnswerPlace,
 };
 use crate::checks::CheckId;
 
@@ -18,8 +19,13 @@ use crate::checks::CheckId;
 pub struct ContractFile {
     /// The API's name, for people.
     pub name: String,
-    /// The link that every error carries.
-    pub docs: String,
+    /// The API that errproof bundles and that keeps this contract: what a run without a target
+    /// tests. Without it a run has to be given a target.
+    #[serde(default)]
+    pub mock: Option<BundledMock>,
+    /// The link that every error carries, at the envelope's `docs`. Both or neither are given.
+    #[serde(default)]
+    pub docs: Option<String>,
     /// Hosts that real customers use. A run against one of them has to be allowed.
     #[serde(default)]
     pub production_hosts: Vec<String>,
@@ -27,8 +33,9 @@ pub struct ContractFile {
     pub envelope: EnvelopeFormat,
     /// How a key looks and where it is carried.
     pub key: KeyShape,
-    /// How many requests a key has.
-    pub limit: Limit,
+    /// How many requests a key has. Without it no case can burst.
+    #[serde(default)]
+    pub limit: Option<Limit>,
     /// The requests that cases build on.
     pub requests: BTreeMap<RequestName, RequestFormat>,
     /// The credentials that cases need.
@@ -50,24 +57,62 @@ pub struct ContractFile {
     pub promises: BTreeMap<CheckId, Promise>,
 }
 
-/// The places in an error's body, each a JSON Pointer (RFC 6901).
+/// An API that errproof bundles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum BundledMock {
+    /// The `PlanMySaaS` public API.
+    PlanMySaaS,
+}
+
+/// How an error looks, and where in the answer its parts are. A place is a JSON Pointer (RFC 6901)
+/// into the body, as `/error/code`, or a header, as `header X-Request-Id`.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EnvelopeFormat {
     /// The JSON Schema of the body, a path inside the contract folder.
     pub schema: String,
+    /// The media type of the body: `application/json`, if nothing is said, or
+    /// `application/problem+json` (RFC 9457).
+    #[serde(default = "json")]
+    pub media_type: String,
+    /// Whether an error may have the status of a success (200), as in GraphQL. What is an error is
+    /// then told by its code alone.
+    #[serde(default)]
+    pub success_statuses: bool,
     /// Where the code is.
-    pub code: String,
+    pub code: AnswerPlace,
+    /// What stands before the code there, where it is part of a longer text: the code `gone` in
+    /// `https://api.example.com/problems/gone`.
+    #[serde(default)]
+    pub code_prefix: String,
+    /// Where the body repeats the HTTP status as a number, if it does.
+    #[serde(default)]
+    pub status: Option<AnswerPlace>,
     /// Where the message is.
-    pub message: String,
-    /// Where the docs link is.
-    pub docs: String,
-    /// Where the request id is.
-    pub request_id: String,
+    pub message: AnswerPlace,
+    /// Where the docs link is, if errors carry one.
+    #[serde(default)]
+    pub docs: Option<AnswerPlace>,
+    /// Where the request id is, if errors carry one.
+    #[serde(default)]
+    pub request_id: Option<AnswerPlace>,
+}
+
+impl EnvelopeFormat {
+    /// The code as errors carry it, with what stands before it.
+    #[must_use]
+    pub fn full_code(&self, code: &Code) -> String {
+        format!("{}{code}", self.code_prefix)
+    }
+}
+
+fn json() -> String {
+    "application/json".to_owned()
 }
 
 /// A limit on requests, for each key on its own.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limit {
     /// Requests that a rested key has.
@@ -76,9 +121,14 @@ pub struct Limit {
     /// Seconds after which it has them again.
     #[schemars(range(min = 1))]
     pub window_seconds: u32,
+    /// The name under which the API tells the limit in the headers `RateLimit` and
+    /// `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers), if it does.
+    #[serde(default)]
+    pub policy: Option<String>,
 }
 
-/// A request that succeeds when nothing is broken in it.
+/// A request that succeeds when nothing is broken in it; or one whose path or body is what is wrong
+/// (a thing that is not there), for a scenario whose twin is another request.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RequestFormat {

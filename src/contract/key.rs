@@ -1,5 +1,6 @@
 //! The shape of the API's keys, keys made to that shape, and the ways to spoil one.
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -15,8 +16,11 @@ pub struct KeyShape {
     pub prefix: String,
     /// The characters that may follow, each once.
     pub alphabet: String,
-    /// How many of them follow.
+    /// How many of them follow; in a key that is made for a run, if they differ.
     pub length: usize,
+    /// How many of them may follow where keys differ in length: from `length` to this.
+    #[serde(default)]
+    pub longest: Option<usize>,
     /// The places in a request that may carry the key. The first is used where a case names none.
     pub carriers: Vec<Carrier>,
 }
@@ -32,6 +36,32 @@ pub struct Carrier {
     /// What stands before the key in the header's value: `"Bearer "`.
     #[serde(default)]
     pub before: String,
+    /// Which part of HTTP Basic credentials (RFC 7617) the key is, if it is carried so: the value is
+    /// then `Basic ` with both parts in base64, and the other part is empty.
+    #[serde(default)]
+    pub basic: Option<BasicPart>,
+}
+
+/// A part of HTTP Basic credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum BasicPart {
+    /// What stands before the colon.
+    User,
+    /// What stands after the colon.
+    Password,
+}
+
+impl Carrier {
+    /// The header's value with a key in it.
+    #[must_use]
+    pub fn value(&self, key: &str) -> String {
+        match self.basic {
+            None => format!("{}{key}", self.before),
+            Some(BasicPart::User) => format!("Basic {}", STANDARD.encode(format!("{key}:"))),
+            Some(BasicPart::Password) => format!("Basic {}", STANDARD.encode(format!(":{key}"))),
+        }
+    }
 }
 
 /// One way in which a request's key is not what it should be.
@@ -104,11 +134,19 @@ impl KeyShape {
         self.prefix.chars().count() + self.length / 2
     }
 
+    /// Whether a text begins like a key. Nothing does where keys have no prefix.
+    #[must_use]
+    pub fn begins(&self, text: &str) -> bool {
+        !self.prefix.is_empty() && text.starts_with(&self.prefix)
+    }
+
     /// Whether a key has this shape.
     #[must_use]
     pub fn fits(&self, key: &str) -> bool {
         key.strip_prefix(&self.prefix).is_some_and(|tail| {
-            tail.chars().count() == self.length && tail.chars().all(|c| self.alphabet.contains(c))
+            let length = tail.chars().count();
+            (self.length..=self.longest.unwrap_or(self.length)).contains(&length)
+                && tail.chars().all(|c| self.alphabet.contains(c))
         })
     }
 
@@ -145,6 +183,7 @@ mod tests {
             prefix: "pms_live_".to_owned(),
             alphabet: "abcd0123".to_owned(),
             length: 8,
+            longest: None,
             carriers: Vec::new(),
         }
     }
@@ -155,6 +194,37 @@ mod tests {
         assert!(shape().fits(&one) && shape().fits(&other));
         // Eight of eight characters: two equal ones come once in 16 million runs.
         assert_ne!(one, other);
+    }
+
+    #[test]
+    fn keys_may_differ_in_length_where_the_docs_say_so() {
+        let shape = KeyShape { longest: Some(10), ..shape() };
+        let fits = |tail: &str| shape.fits(&format!("pms_live_{tail}"));
+        let rows = [("abcd012", false), ("abcd0123", true), ("abcd012301", true)];
+        for (tail, holds) in rows {
+            assert_eq!(fits(tail), holds, "{tail}");
+        }
+        assert!(!fits("abcd0123012"));
+        assert_eq!(shape.fresh().len(), "pms_live_abcd0123".len());
+    }
+
+    #[test]
+    fn a_carrier_holds_the_key_as_the_docs_say() {
+        let rows = [
+            ("", None, "key"),
+            ("ApiKey ", None, "ApiKey key"),
+            ("", Some(BasicPart::User), "Basic a2V5Og=="),
+            ("", Some(BasicPart::Password), "Basic OmtleQ=="),
+        ];
+        for (before, basic, value) in rows {
+            let carrier = Carrier {
+                name: "some".to_owned().into(),
+                header: "Authorization".to_owned(),
+                before: before.to_owned(),
+                basic,
+            };
+            assert_eq!(carrier.value("key"), value);
+        }
     }
 
     #[test]

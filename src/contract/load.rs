@@ -7,12 +7,14 @@ use reqwest::header::HeaderName;
 use serde_json::Value;
 
 use super::{
-    Contract, Envelope, NamedRequest,
+    Contract, Docs, Envelope, NamedRequest,
     document::{Document, Way},
     fault::Faults,
     folder::Folder,
-    format::{ContractFile, PreflightFormat},
+    format::{ContractFile, EnvelopeFormat, PreflightFormat},
+    key::KeyShape,
     lookup::{can_be_sent, keys, path_fault},
+    place::AnswerPlace,
     reader::Reader,
     resolve::read_scenario,
 };
@@ -64,46 +66,14 @@ fn read_contract(root: &Folder, faults: &mut Faults) -> Option<Contract> {
 
 fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contract {
     let schema = compile(root, reader, &["envelope", "schema"], &file.envelope.schema);
-    if file.key.alphabet.is_empty() || file.key.length == 0 {
-        let label = "expected an alphabet and a length above 0";
-        reader.add(&["key"], "keys without a character of their own", label);
-    }
-    if file.key.carriers.is_empty() {
-        reader.add(&["key", "carriers"], "no carrier for the key", "expected at least one");
-    }
-    if file.key.length > LONGEST_KEY {
-        let label = format!("expected {LONGEST_KEY} at the most");
-        reader.add(&["key", "length"], "keys too long for a header", label);
-    }
-    let texts = [("prefix", &file.key.prefix), ("alphabet", &file.key.alphabet)];
-    for (name, _) in texts.iter().filter(|(_, text)| !can_be_sent(text)) {
-        reader.add(
-            &["key", name],
-            "this cannot be sent in a header",
-            "expected no control character",
-        );
-    }
-    for (at, carrier) in file.key.carriers.iter().enumerate() {
-        let name = HeaderName::from_bytes(carrier.header.as_bytes());
-        if name.is_err() || !can_be_sent(&carrier.before) {
-            let label =
-                "expected letters and `-` in its name, and no control character before the key";
-            reader.add(
-                &["key", "carriers", &at.to_string()],
-                "this cannot be sent as a header",
-                label,
-            );
-        }
-    }
-    let places = &file.envelope;
-    let pointers = [
-        ("code", &places.code),
-        ("message", &places.message),
-        ("docs", &places.docs),
-        ("request-id", &places.request_id),
-    ];
-    for (name, _) in pointers.iter().filter(|(_, pointer)| !pointer.starts_with('/')) {
-        reader.add(&["envelope", name], "not a JSON Pointer", "expected a `/` at its beginning");
+    check_key(reader, &file.key);
+    check_places(reader, &file.envelope);
+    let docs = docs(reader, file.docs, file.envelope.docs.clone());
+    if let Some(policy) = file.limit.as_ref().and_then(|limit| limit.policy.as_ref())
+        && sfv::StringRef::from_str(policy).is_err()
+    {
+        let label = "expected printable ASCII, as RFC 9651 allows in a string";
+        reader.add(&["limit", "policy"], "this cannot be a policy's name", label);
     }
     for (at, code) in file.chain.iter().enumerate() {
         // A code is also the name of its snapshot's file.
@@ -146,7 +116,8 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
     Contract {
         root: root.path().to_owned(),
         name: file.name,
-        docs: file.docs,
+        mock: file.mock,
+        docs,
         production_hosts: file.production_hosts,
         envelope: Envelope { schema: schema.unwrap_or_else(anything), places: file.envelope },
         key: file.key,
@@ -159,6 +130,94 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         probes: file.probes,
         promises: file.promises,
         scenarios: Vec::new(),
+    }
+}
+
+fn check_key(reader: &mut Reader<'_>, key: &KeyShape) {
+    if key.alphabet.is_empty() || key.length == 0 {
+        let label = "expected an alphabet and a length above 0";
+        reader.add(&["key"], "keys without a character of their own", label);
+    }
+    if key.carriers.is_empty() {
+        reader.add(&["key", "carriers"], "no carrier for the key", "expected at least one");
+    }
+    for (name, length) in [("length", Some(key.length)), ("longest", key.longest)] {
+        if length.is_some_and(|length| length > LONGEST_KEY) {
+            let label = format!("expected {LONGEST_KEY} at the most");
+            reader.add(&["key", name], "keys too long for a header", label);
+        }
+    }
+    if key.longest.is_some_and(|longest| longest < key.length) {
+        let label = "expected `length` or more";
+        reader.add(&["key", "longest"], "a range that holds nothing", label);
+    }
+    let texts = [("prefix", &key.prefix), ("alphabet", &key.alphabet)];
+    for (name, _) in texts.iter().filter(|(_, text)| !can_be_sent(text)) {
+        reader.add(
+            &["key", name],
+            "this cannot be sent in a header",
+            "expected no control character",
+        );
+    }
+    for (at, carrier) in key.carriers.iter().enumerate() {
+        let name = HeaderName::from_bytes(carrier.header.as_bytes());
+        if name.is_err() || !can_be_sent(&carrier.before) {
+            let label =
+                "expected letters and `-` in its name, and no control character before the key";
+            reader.add(
+                &["key", "carriers", &at.to_string()],
+                "this cannot be sent as a header",
+                label,
+            );
+        }
+        if carrier.basic.is_some() && !carrier.before.is_empty() {
+            let way = ["key", "carriers", &at.to_string(), "before"];
+            reader.add(&way, "`before` with `basic`", "expected one of the two");
+        }
+        if carrier.basic.is_some() && !carrier.header.eq_ignore_ascii_case("authorization") {
+            let way = ["key", "carriers", &at.to_string(), "header"];
+            reader.add(&way, "`basic` in another header", "expected `Authorization` (RFC 7617)");
+        }
+    }
+}
+
+fn check_places(reader: &mut Reader<'_>, places: &EnvelopeFormat) {
+    let all = [
+        ("code", Some(&places.code)),
+        ("status", places.status.as_ref()),
+        ("message", Some(&places.message)),
+        ("docs", places.docs.as_ref()),
+        ("request-id", places.request_id.as_ref()),
+    ];
+    for (name, place) in all {
+        if let Some(why) = place.and_then(AnswerPlace::fault) {
+            reader.add(&["envelope", name], "not a place in an answer", why);
+        }
+    }
+    if !places.media_type.split_once('/').is_some_and(|(kind, form)| {
+        let word = |text: &str| HeaderName::from_bytes(text.as_bytes()).is_ok();
+        word(kind) && word(form)
+    }) {
+        let label = "expected one like `application/json`, without parameters";
+        reader.add(&["envelope", "media-type"], "not a media type", label);
+    }
+}
+
+/// The docs link with its place. One without the other would be a promise that nobody checks.
+fn docs(reader: &mut Reader<'_>, link: Option<String>, place: Option<AnswerPlace>) -> Option<Docs> {
+    match (link, place) {
+        (Some(link), Some(place)) => Some(Docs { link, place }),
+        (Some(_), None) => {
+            let label = "expected `docs` under [envelope], too: where errors carry it";
+            reader.add(&["docs"], "a docs link without a place", label);
+            None
+        }
+        (None, Some(_)) => {
+            let label = "expected `docs` at the top of this file, too: the link";
+            reader.add(&["envelope", "docs"], "a place without a docs link", label);
+            None
+        }
+        (None, None) => None,
     }
 }
 

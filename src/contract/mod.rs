@@ -18,6 +18,7 @@ pub mod lint;
 mod load;
 pub(crate) mod lookup;
 pub mod names;
+pub mod place;
 pub(crate) mod reader;
 mod resolve;
 pub mod scenario;
@@ -26,10 +27,12 @@ pub mod shape;
 use crate::checks::CheckId;
 use case::{Provocation, Scenario};
 use format::{
-    EnvelopeFormat, HookPurpose, Limit, PreflightFormat, Probe, Promise, RequestFormat, SlotFormat,
+    BundledMock, EnvelopeFormat, HookPurpose, Limit, PreflightFormat, Probe, Promise,
+    RequestFormat, SlotFormat,
 };
 use key::KeyShape;
 use names::{Code, HookName, ProbeName, RequestName, SlotName};
+use place::AnswerPlace;
 
 /// An API's whole contract.
 #[derive(Debug)]
@@ -38,16 +41,18 @@ pub struct Contract {
     pub root: PathBuf,
     /// The API's name, for people.
     pub name: String,
-    /// The link that every error carries.
-    pub docs: String,
+    /// The API that errproof bundles and that keeps this contract.
+    pub mock: Option<BundledMock>,
+    /// The link that every error carries, and where.
+    pub docs: Option<Docs>,
     /// Hosts that real customers use.
     pub production_hosts: Vec<String>,
     /// How an error looks.
     pub envelope: Envelope,
     /// How a key looks and where it is carried.
     pub key: KeyShape,
-    /// How many requests a key has.
-    pub limit: Limit,
+    /// How many requests a key has, if the docs set a limit.
+    pub limit: Option<Limit>,
     /// The requests that cases build on.
     pub requests: BTreeMap<RequestName, NamedRequest>,
     /// The credentials that cases need.
@@ -75,6 +80,15 @@ impl Contract {
             scenario.cases.iter().any(bursts)
         })
     }
+}
+
+/// The link that every error carries.
+#[derive(Debug)]
+pub struct Docs {
+    /// The link.
+    pub link: String,
+    /// Where it is.
+    pub place: AnswerPlace,
 }
 
 /// How an error looks.

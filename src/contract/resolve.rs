@@ -15,9 +15,10 @@ use serde_json::Value;
 use super::{
     Contract, NamedRequest, body,
     case::{Burst, Case, MessagePattern, Provocation, Scenario, Single, Twin},
-    document::Document,
+    document::{Document, Way},
     fault::Faults,
     folder::Folder,
+    format::Limit,
     key::{Carrier, KeyDefect},
     lookup::{can_be_sent, keys},
     names::{CarrierName, Code},
@@ -67,9 +68,8 @@ impl Resolver<'_> {
         self.reader.known(&["slot"], "slot", file.slot.as_str(), keys(&self.contract.slots));
         let codes = self.contract.chain.iter().map(Code::as_str);
         self.reader.known(&["code"], "code", file.code.as_str(), codes);
-        if !(400..600).contains(&file.status) {
-            self.reader.add(&["status"], "not the status of an error", "expected 400 to 599");
-        }
+        self.status(&["status"], file.status);
+        let retry_after = self.retry_after(&file);
         let message = self.message(&file);
         let twin = self.twin(&file);
         let mut cases = Vec::new();
@@ -96,9 +96,36 @@ impl Resolver<'_> {
             source: file.source,
             message,
             twin,
-            retry_after: file.retry_after,
+            retry_after,
             cases,
         }
+    }
+
+    fn status(&mut self, way: Way<'_>, status: u16) {
+        let success = self.contract.envelope.places.success_statuses;
+        if !(400..600).contains(&status) && (!success || !(200..300).contains(&status)) {
+            let also = if success { ", or 200 to 299" } else { "" };
+            let label = format!("expected 400 to 599{also}");
+            self.reader.add(way, "not the status of an error", label);
+        }
+    }
+
+    /// The longest wait that `Retry-After` may ask for, if it has to be there.
+    fn retry_after(&mut self, file: &ScenarioFile) -> Option<u32> {
+        let window = self.contract.limit.as_ref().map(|limit| limit.window_seconds);
+        let most = file.retry_after_at_most.or(window);
+        if !file.retry_after {
+            if file.retry_after_at_most.is_some() {
+                let label = "expected `retry-after = true`, too";
+                self.reader.add(&["retry-after-at-most"], "a wait that is not asked for", label);
+            }
+            return None;
+        }
+        if most.is_none() {
+            let label = "expected `retry-after-at-most`, since contract.toml has no [limit]";
+            self.reader.add(&["retry-after"], "a wait without a bound", label);
+        }
+        most
     }
 
     fn message(&mut self, file: &ScenarioFile) -> Option<MessagePattern> {
@@ -181,14 +208,12 @@ impl Resolver<'_> {
             let codes = contract.chain.iter().map(Code::as_str);
             let way = ["cases", at, "also", &index, "code"];
             self.reader.known(&way, "code", also.code.as_str(), codes);
-            if !(400..600).contains(&also.status) {
-                let way = ["cases", at, "also", &index, "status"];
-                self.reader.add(&way, "not the status of an error", "expected 400 to 599");
-            }
+            self.status(&["cases", at, "also", &index, "status"], also.status);
         }
-        if let Some(burst) = &case.burst {
-            self.burst(case, burst, at);
-        }
+        let burst = case.burst.as_ref().and_then(|burst| {
+            let limit = self.burst(case, burst, at)?;
+            Some((burst, Arc::new(limit)))
+        });
         if let Some(after) = case.after
             && after.at_least > after.at_most
         {
@@ -205,13 +230,14 @@ impl Resolver<'_> {
         let several = case.carriers.is_some();
         for carrier in self.carriers(case.carriers.as_deref(), at) {
             let name = if several { format!("{name}-{}", carrier.name) } else { name.clone() };
-            let provocation = match &case.burst {
-                Some(burst) => Provocation::Burst(Burst {
+            let provocation = match &burst {
+                Some((burst, limit)) => Provocation::Burst(Burst {
                     request: request.clone(),
                     slot: slot.clone(),
                     other: burst.other.clone(),
                     carrier,
                     requests: burst.requests,
+                    limit: Arc::clone(limit),
                 }),
                 None => Provocation::Single(Single {
                     request: request.clone(),
@@ -270,16 +296,22 @@ impl Resolver<'_> {
         found
     }
 
-    /// A burst is one request many times: nothing else can be wrong with it.
-    fn burst(&mut self, case: &CaseFormat, burst: &BurstFormat, at: &str) {
+    /// A burst is one request many times: nothing else can be wrong with it. Gives the limit that it
+    /// goes past.
+    fn burst(&mut self, case: &CaseFormat, burst: &BurstFormat, at: &str) -> Option<Limit> {
         let slots = keys(&self.contract.slots);
         self.reader.known(&["cases", at, "burst", "other"], "slot", burst.other.as_str(), slots);
-        let limit = self.contract.limit.requests;
-        if burst.requests <= limit {
+        let limit = self.contract.limit.clone();
+        let Some(Limit { requests: most, .. }) = limit else {
+            let label = "expected a [limit] in contract.toml that it goes past";
+            self.reader.add(&["cases", at, "burst"], "a burst without a limit", label);
+            return None;
+        };
+        if burst.requests <= most {
             self.reader.add(
                 &["cases", at, "burst", "requests"],
                 "a burst that breaks no limit",
-                format!("expected more than the {limit} of the contract's limit"),
+                format!("expected more than the {most} of the contract's limit"),
             );
         }
         let stray = [
@@ -297,6 +329,7 @@ impl Resolver<'_> {
                 "a burst sends one unbroken request many times",
             );
         }
+        limit
     }
 
     /// One case breaks one thing, and a broken body is broken where the case says.

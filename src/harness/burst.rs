@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use serde_json::Value;
-
 use super::run::{Play, Stop};
 use crate::{
     checks::{
         CheckId,
         rate::{self, Admitted, Tally},
+        rate_fields::{self, Left},
         retry_after,
     },
+    contract::format::Limit,
     exchange::{Exchange, Outgoing},
 };
 
@@ -22,26 +22,26 @@ impl Play<'_> {
         request: &Outgoing,
         times: u32,
         other: &Outgoing,
+        limit: &Limit,
         served: u16,
     ) -> Result<(), Stop> {
         let run = self.run;
-        let limit = run.contract.limit;
         let scenario = &self.planned.scenario;
-        let (judged, tally) = self.conclusive_burst(request, times, served).await?;
+        let (judged, tally) = self.conclusive_burst(request, times, limit, served).await?;
         let meanwhile = self.exchange(other).await?;
         self.exchanges.push(meanwhile);
         let meanwhile = self.exchanges.len() - 1;
 
         let last = self.exchanges[..meanwhile]
             .iter()
-            .rposition(|exchange| exchange.answer.status == scenario.status);
+            .rposition(|exchange| run.reading(exchange).is_refusal(scenario));
         self.main = Some(last.unwrap_or(judged));
         // The first one past the limit, or the first that was refused before it.
         let past = (judged..meanwhile)
-            .filter(|at| self.is_served(&self.exchanges[*at], served))
+            .filter(|at| run.reading(&self.exchanges[*at]).is_served(served))
             .nth(usize::try_from(limit.requests).unwrap_or(usize::MAX));
         let refused =
-            (judged..meanwhile).find(|at| self.exchanges[*at].answer.status == scenario.status);
+            (judged..meanwhile).find(|at| run.reading(&self.exchanges[*at]).is_refusal(scenario));
         let telling = past.or(refused).unwrap_or(judged);
         self.sheet.note(CheckId::RateAdmits, telling, rate::admits(&tally, limit));
         self.sheet.note(
@@ -51,32 +51,38 @@ impl Play<'_> {
         );
         let case = self.planned.case();
         for at in 0..meanwhile {
-            let exchange = &self.exchanges[at];
-            if self.is_served(exchange, served) {
-                run.judge.leak(exchange, at, &mut self.sheet);
+            let (exchange, sheet) = (&self.exchanges[at], &mut self.sheet);
+            let is_served = run.reading(exchange).is_served(served);
+            if let Some(policy) = &limit.policy {
+                let left = if is_served { Left::Some } else { Left::Nothing };
+                let found = rate_fields::told(&exchange.answer, limit, policy, left);
+                sheet.note(CheckId::RateTold, at, found);
+            }
+            if is_served {
+                run.judge.leak(exchange, at, sheet);
                 continue;
             }
-            let (contract, sheet) = (&run.contract, &mut self.sheet);
-            run.judge.answer(contract, scenario, Some(case), exchange, at, sheet);
+            run.judge.answer(&run.contract, scenario, Some(case), exchange, at, sheet);
         }
         let Some(last) = last else {
             return Ok(());
         };
-        self.sheet.note(
-            CheckId::RatePerKey,
-            meanwhile,
-            rate::per_key(&self.exchanges[meanwhile], served),
-        );
+        let another = &self.exchanges[meanwhile];
+        let is_served = run.reading(another).is_served(served);
+        let found = rate::per_key(&another.answer, is_served, served);
+        self.sheet.note(CheckId::RatePerKey, meanwhile, found);
         self.compare(last);
 
         let window = u64::from(limit.window_seconds);
-        let told = retry_after::seconds(&self.exchanges[last].answer);
+        let told = rate_fields::wait(&self.exchanges[last].answer, limit);
         if let Some(told) = told.filter(|told| (1..=window).contains(told)) {
             self.wait(request, Duration::from_secs(told), "the Retry-After it was told").await;
             let again = self.exchange(request).await?;
             self.exchanges.push(again);
             let again = self.exchanges.len() - 1;
-            let found = retry_after::honest(&self.exchanges[again].answer, served, told);
+            let exchange = &self.exchanges[again];
+            let is_served = run.reading(exchange).is_served(served);
+            let found = retry_after::honest(&exchange.answer, is_served, served, told);
             self.sheet.note(CheckId::RetryAfterHonest, again, found);
         }
         Ok(())
@@ -93,11 +99,11 @@ impl Play<'_> {
         &mut self,
         request: &Outgoing,
         times: u32,
+        limit: &Limit,
         served: u16,
     ) -> Result<(usize, Tally), Stop> {
-        let limit = self.run.contract.limit;
         let window = Duration::from_secs(limit.window_seconds.into());
-        let first = self.one_burst(request, times, served).await?;
+        let first = self.one_burst(request, times, limit, served).await?;
         let overlong = first.1.span >= window;
         let pause = match first.1.admitted(limit) {
             Admitted::AsLimited if !overlong => return Ok(first),
@@ -107,7 +113,7 @@ impl Play<'_> {
         // A second more: the server's window begins when the burst arrives, not when it leaves.
         let pause = pause + Duration::from_secs(1);
         self.wait(request, pause, "the limit's window to pass, before a second burst").await;
-        let second = self.one_burst(request, times, served).await?;
+        let second = self.one_burst(request, times, limit, served).await?;
         if second.1.span >= window {
             let seconds = second.1.span.as_secs();
             return Err(Stop::Inconclusive(format!(
@@ -124,26 +130,21 @@ impl Play<'_> {
         Ok(if first_counts { first } else { second })
     }
 
-    /// Whether a request was served: an error with the status of a success is none the less an error.
-    fn is_served(&self, exchange: &Exchange, served: u16) -> bool {
-        let code = &self.run.contract.envelope.places.code;
-        let body = serde_json::from_slice::<Value>(&exchange.answer.body).unwrap_or_default();
-        exchange.answer.status == served && body.pointer(code).is_none()
-    }
-
     async fn one_burst(
         &mut self,
         request: &Outgoing,
         times: u32,
+        limit: &Limit,
         served: u16,
     ) -> Result<(usize, Tally), Stop> {
         let begin = self.exchanges.len();
         let what = format!("the answers to {times} requests at once");
         self.activity.waits(what, Some(request.deadlines.whole));
         self.exchanges.extend(self.run.sender.burst(request, times).await?);
-        let refusal = self.planned.scenario.status;
-        let served = |exchange: &Exchange| self.is_served(exchange, served);
-        let tally = Tally::of(&self.exchanges[begin..], served, refusal);
+        let (run, scenario) = (self.run, &self.planned.scenario);
+        let served = |exchange: &Exchange| run.reading(exchange).is_served(served);
+        let refused = |exchange: &Exchange| run.reading(exchange).is_refusal(scenario);
+        let tally = Tally::of(&self.exchanges[begin..], limit, served, refused);
         Ok((begin, tally))
     }
 }

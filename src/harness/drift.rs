@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::{
     checks::Mismatch,
-    contract::{case::Scenario, format::EnvelopeFormat},
+    contract::{case::Scenario, format::EnvelopeFormat, place::AnswerPlace},
     exchange::Answer,
     target::redact::Redactor,
 };
@@ -105,7 +105,7 @@ impl Snapshots {
         let mut facts: Facts =
             facts.iter().map(|(place, fact)| (clean(place), clean(fact))).collect();
         // Numbers go last: a key without its digits would not be known as one.
-        if let Some(message) = facts.get_mut(&places.message) {
+        if let Some(message) = facts.get_mut(places.message.as_str()) {
             *message = without_numbers(message);
         }
         let file = format!("{}.snap", scenario.code);
@@ -213,6 +213,8 @@ fn facts(places: &EnvelopeFormat, answer: &Answer) -> Option<Facts> {
 }
 
 fn collect(value: &Value, place: &str, places: &EnvelopeFormat, facts: &mut Facts) {
+    let is = |known: Option<&AnswerPlace>| known.is_some_and(|known| known.as_str() == place);
+    let promised = [Some(&places.code), Some(&places.message), places.docs.as_ref()];
     let fact = match value {
         Value::Object(fields) if !fields.is_empty() => {
             for (name, value) in fields {
@@ -227,9 +229,8 @@ fn collect(value: &Value, place: &str, places: &EnvelopeFormat, facts: &mut Fact
             }
             return;
         }
-        Value::String(_) if place == places.request_id => "[id]".to_owned(),
-        Value::String(_) if place == places.message => value.to_string(),
-        Value::String(_) if place == places.code || place == places.docs => value.to_string(),
+        Value::String(_) if is(places.request_id.as_ref()) => "[id]".to_owned(),
+        Value::String(_) if promised.into_iter().any(is) => value.to_string(),
         // Of a field that is not promised, its being there counts, and not what it holds.
         Value::String(_) => "[text]".to_owned(),
         Value::Number(_) => "[number]".to_owned(),

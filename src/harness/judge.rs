@@ -2,13 +2,15 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde_json::Value;
-
 use crate::{
-    checks::{CheckId, Sheet, envelope, fields, leak, request_id::RequestIds, retry_after},
+    checks::{
+        CheckId, Sheet, envelope, fields, leak, reading::Reading, request_id::RequestIds,
+        retry_after,
+    },
     contract::{
         Contract,
         case::{Case, Scenario},
+        place::AnswerPlace,
     },
     exchange::Exchange,
     target::redact::Redactor,
@@ -42,9 +44,10 @@ impl Judge {
     ) {
         let answer = &exchange.answer;
         let places = &contract.envelope.places;
-        let body: Option<Value> = serde_json::from_slice(&answer.body).ok();
-        let code = body.as_ref().and_then(|body| body.pointer(&places.code)?.as_str());
+        let reading = Reading::of(answer, places);
+        let code = reading.code();
         let alternative = case.and_then(|case| {
+            let code = code.as_deref();
             case.also
                 .iter()
                 .find(|also| also.status == answer.status && Some(also.code.as_str()) == code)
@@ -52,33 +55,37 @@ impl Judge {
         let status = alternative.map_or(scenario.status, |also| also.status);
         let code = alternative.map_or(&scenario.code, |also| &also.code);
         sheet.note(CheckId::Status, at, fields::status(answer.status, status));
-        sheet.note(CheckId::EnvelopeJson, at, envelope::json(answer));
-        if let Some(body) = &body {
-            sheet.note(
-                CheckId::EnvelopeSchema,
-                at,
-                envelope::schema(&contract.envelope.schema, body),
-            );
-            sheet.note(CheckId::Code, at, fields::exactly(body, &places.code, code.as_str()));
-            sheet.note(CheckId::Docs, at, fields::exactly(body, &places.docs, &contract.docs));
+        sheet.note(CheckId::EnvelopeJson, at, envelope::json(answer, &places.media_type));
+        if let Some(body) = &reading.body {
+            let found = envelope::schema(&contract.envelope.schema, body);
+            sheet.note(CheckId::EnvelopeSchema, at, found);
+            if let Some(place) = &places.status {
+                let found =
+                    fields::repeated(reading.at(place).as_ref(), place.as_str(), answer.status);
+                sheet.note(CheckId::Status, at, found);
+            }
+            let exactly = |place: &AnswerPlace, expected: &str| {
+                fields::exactly(reading.at(place).as_ref(), place.as_str(), expected)
+            };
+            sheet.note(CheckId::Code, at, exactly(&places.code, &places.full_code(code)));
+            if let Some(docs) = &contract.docs {
+                sheet.note(CheckId::Docs, at, exactly(&docs.place, &docs.link));
+            }
             let field =
                 case.and_then(|case| case.field.as_deref()).filter(|_| alternative.is_none());
             let pattern = scenario.message.as_ref().filter(|_| alternative.is_none());
-            sheet.note(
-                CheckId::Message,
-                at,
-                fields::message(body, &places.message, field, pattern),
-            );
-            let name = case.map_or(scenario.code.as_str(), |case| &case.name);
-            let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
-            sheet.note(CheckId::RequestId, at, ids.check(body, &places.request_id, name));
+            let message = reading.at(&places.message);
+            let found = fields::message(message.as_ref(), places.message.as_str(), field, pattern);
+            sheet.note(CheckId::Message, at, found);
+            if let Some(place) = &places.request_id {
+                let name = case.map_or(scenario.code.as_str(), |case| &case.name);
+                let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+                let found = ids.check(reading.at(place).as_ref(), place.as_str(), name);
+                sheet.note(CheckId::RequestId, at, found);
+            }
         }
-        if scenario.retry_after {
-            sheet.note(
-                CheckId::RetryAfter,
-                at,
-                retry_after::present(answer, contract.limit.window_seconds),
-            );
+        if let Some(most) = scenario.retry_after {
+            sheet.note(CheckId::RetryAfter, at, retry_after::present(answer, most));
         }
         self.leak(exchange, at, sheet);
     }

@@ -79,6 +79,9 @@ pub fn plan(options: &Options, fallback: Fallback) -> ExitCode {
     }))
 }
 
+/// The bundled mock keeps its own contract, and would fail any other for no reason.
+const NO_TARGET: &str = "no target: give --target-url URL or --target NAME; without one only a contract is run that has `mock` in its contract.toml";
+
 /// Everything that is there before the first request.
 struct Ready {
     runtime: Runtime,
@@ -108,6 +111,10 @@ fn prepare(options: &Options, fallback: Fallback) -> Result<Ready, End> {
     let target = contract.as_ref().and_then(|contract| {
         if !given.is_nothing() {
             return Target::load(given, contract, &environment, &mut faults);
+        }
+        if contract.mock.is_none() {
+            faults.add(Fault::general(NO_TARGET));
+            return None;
         }
         bundled
             .insert(runtime.block_on(Bundled::start(Clock::Shared(SharedClock::default()))))

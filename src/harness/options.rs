@@ -7,7 +7,7 @@ use libtest_mimic::Arguments;
 
 /// Proves that an API's errors are what its docs promise.
 ///
-/// Without a target it proves the contract on the bundled mock.
+/// Without a target it proves the contract on the bundled mock, if that keeps it.
 #[derive(Debug, Parser)]
 #[command(after_help = "\
 Exit codes:

@@ -8,7 +8,7 @@ use crate::{
         Contract, body,
         case::{Burst, Case, Provocation, Scenario, Single},
         fault::{Fault, Faults},
-        format::RequestFormat,
+        format::{Limit, RequestFormat},
         key::{Carrier, KeyDefect},
         names::SlotName,
     },
@@ -84,6 +84,8 @@ pub enum Script {
         times: u32,
         /// The same request with another key.
         other: Outgoing,
+        /// The limit that they go past.
+        limit: Arc<Limit>,
         /// The status of the answer when the key is not refused.
         served: u16,
     },
@@ -187,6 +189,7 @@ impl Planner<'_> {
             request: self.plain(format, &burst.slot, &burst.carrier)?,
             times: burst.requests,
             other: self.plain(format, &burst.other, &burst.carrier)?,
+            limit: Arc::clone(&burst.limit),
             served: format.status,
         })
     }
@@ -294,11 +297,7 @@ fn outgoing(
         all.push(("Content-Type".to_owned(), Secret::new("application/json")));
     }
     if let Some((carrier, key)) = key {
-        let value = match carrier.before.as_str() {
-            "" => key.clone(),
-            before => Secret::new(format!("{before}{}", key.expose())),
-        };
-        all.push((carrier.header.clone(), value));
+        all.push((carrier.header.clone(), Secret::new(carrier.value(key.expose()))));
     }
     all.extend_from_slice(headers);
     let request = Request {
@@ -321,9 +320,9 @@ impl Planned {
 
     /// The least that it takes on a live target, for the order of the trials: the longest first.
     #[must_use]
-    pub fn expected(&self, window: Duration) -> Duration {
+    pub fn expected(&self) -> Duration {
         match &self.case().provocation {
-            Provocation::Burst(_) => window,
+            Provocation::Burst(burst) => Duration::from_secs(burst.limit.window_seconds.into()),
             Provocation::Single(_) => self.case().after.map_or(Duration::ZERO, |(least, _)| least),
         }
     }

@@ -3,8 +3,6 @@
 
 use std::{fs, path::PathBuf};
 
-use serde_json::Value;
-
 use super::{plan::Preflight, run::Run};
 
 impl Run {
@@ -25,9 +23,10 @@ impl Run {
         let exchange =
             self.sender.send(&preflight.request).await.map_err(|why| format!("{base}: {why}"))?;
         let answer = &exchange.answer;
-        let limited = self.contract.limit_scenario().map(|limit| limit.status);
+        let reading = self.reading(&exchange);
         // A refusal by the limit comes after the key was taken.
-        let taken = |served| answer.status == served || Some(answer.status) == limited;
+        let limited = self.contract.limit_scenario().is_some_and(|limit| reading.is_refusal(limit));
+        let taken = |served| reading.is_served(served) || limited;
         if preflight.served.is_none_or(taken) {
             if let Some(marker) = marker {
                 // Without it the next process asks once more; no harm is done.
@@ -35,10 +34,7 @@ impl Run {
             }
             return Ok(());
         }
-        let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
-        let places = &self.contract.envelope.places;
-        let says = [&places.code, &places.message]
-            .map(|place| body.pointer(place)?.as_str().map(str::to_owned));
+        let says = [reading.code(), reading.text(&self.contract.envelope.places.message)];
         let says: Vec<_> = says.into_iter().flatten().collect();
         let says = if says.is_empty() { String::new() } else { format!(" ({})", says.join(": ")) };
         let request = &exchange.request;

@@ -12,7 +12,7 @@ use super::{
     verdict::{Played, Verdict},
 };
 use crate::{
-    checks::{CheckId, Sheet, charge, retry_after, timing},
+    checks::{CheckId, Sheet, charge, rate_fields, reading::Reading, timing},
     contract::Contract,
     exchange::{Exchange, NoAnswer, Outgoing, sender::Sender},
     target::{Target, known::Day},
@@ -67,6 +67,11 @@ pub(super) struct Play<'a> {
 }
 
 impl Run {
+    /// An exchange's answer as the contract's envelope reads it.
+    pub(super) fn reading<'a>(&'a self, exchange: &'a Exchange) -> Reading<'a> {
+        Reading::of(&exchange.answer, &self.contract.envelope.places)
+    }
+
     /// Carries out one trial.
     pub async fn play(&self, planned: &Planned) -> Played {
         self.play_telling(planned, &Activity::default()).await
@@ -92,8 +97,8 @@ impl Run {
                 let done = play.single(first.as_ref(), request, probe.as_ref()).await;
                 if done.is_ok() { play.ask_twin().await } else { done }
             }
-            Script::Burst { request, times, other, served } => {
-                play.burst(request, *times, other, *served).await
+            Script::Burst { request, times, other, limit, served } => {
+                play.burst(request, *times, other, limit, *served).await
             }
         };
         let Play { exchanges, sheet, main, unproven, .. } = play;
@@ -206,23 +211,24 @@ impl Play<'_> {
         let exchange = self.exchange(request).await?;
         self.exchanges.push(exchange);
         let contract = &self.run.contract;
-        let limit =
+        let refusal =
             contract.limit_scenario().filter(|limit| limit.code != self.planned.scenario.code);
-        let Some(limit) = limit.filter(|limit| limit.status == self.exchanges[at].answer.status)
-        else {
+        let refusal =
+            refusal.filter(|limit| self.run.reading(&self.exchanges[at]).is_refusal(limit));
+        let Some((refusal, limit)) = refusal.zip(contract.limit.as_ref()) else {
             return Ok(at);
         };
-        self.run.judge.answer(contract, limit, None, &self.exchanges[at], at, &mut self.sheet);
-        let window = u64::from(contract.limit.window_seconds);
-        let told = retry_after::seconds(&self.exchanges[at].answer).unwrap_or(window);
+        self.run.judge.answer(contract, refusal, None, &self.exchanges[at], at, &mut self.sheet);
+        let window = u64::from(limit.window_seconds);
+        let told = rate_fields::wait(&self.exchanges[at].answer, limit).unwrap_or(window);
         let wait = Duration::from_secs(told.clamp(1, window));
         self.wait(request, wait, "a refusal by the limit to pass").await;
         let exchange = self.exchange(request).await?;
         self.exchanges.push(exchange);
-        if self.exchanges[at + 1].answer.status != limit.status {
+        if !self.run.reading(&self.exchanges[at + 1]).is_refusal(refusal) {
             return Ok(at + 1);
         }
-        let twice = limit.status;
+        let twice = refusal.status;
         Err(Stop::Error(format!("refused with {twice} twice: somebody else uses this key")))
     }
 

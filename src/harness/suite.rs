@@ -4,7 +4,7 @@ use std::{
     cmp::Reverse,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use libtest_mimic::{Completion, Failed, Trial};
@@ -83,7 +83,7 @@ impl Suite {
     /// If a case cannot be made from what the target's file says, or if the address needs TLS and
     /// this machine trusts nobody.
     pub fn new(contract: Contract, target: Target, recording: Recording) -> Result<Self, Faults> {
-        let pacer = Pacer::new(contract.limit);
+        let pacer = Pacer::new(contract.limit.as_ref());
         let sender = Sender::new(target.base_url.clone(), target.clock.clone(), pacer);
         let sender =
             sender.map_err(|why| Fault::general(format!("failed to set up TLS: {why}")))?;
@@ -128,9 +128,8 @@ impl Suite {
     /// The trials, the longest first.
     #[must_use]
     pub fn trials(&self, runtime: &Handle, style: Style) -> Vec<Trial> {
-        let window = Duration::from_secs(self.run.contract.limit.window_seconds.into());
         let mut order: Vec<usize> = (0..self.plan.trials.len()).collect();
-        order.sort_by_key(|at| Reverse(self.plan.trials[*at].expected(window)));
+        order.sort_by_key(|at| Reverse(self.plan.trials[*at].expected()));
         // nextest counts a trial that is ignored while it runs as passed, and one that is listed as
         // ignored as skipped.
         let in_nextest = std::env::var("NEXTEST").is_ok_and(|set| set == "1");

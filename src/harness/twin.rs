@@ -5,7 +5,6 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use serde_json::Value;
 use tokio::sync::OnceCell;
 
 use super::{
@@ -75,9 +74,7 @@ impl Play<'_> {
             self.exchanges.push(exchange.clone());
         }
         let code = &self.planned.scenario.code;
-        let body: Value = serde_json::from_slice(&exchange.answer.body).unwrap_or_default();
-        let refused = body.pointer(&self.run.contract.envelope.places.code).and_then(Value::as_str);
-        let refused = refused.map(|code| Code::from(code.to_owned()));
+        let refused = self.run.reading(exchange).code().map(Code::from);
         let mismatches = twin::past(refused.as_ref(), code, &self.run.contract.chain);
         let at = self.exchanges.len() - 1;
         let proves_nothing = !mismatches.is_empty();

@@ -8,7 +8,6 @@ use std::{
 };
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use serde_json::Value;
 
 use super::{
     curl::Curl,
@@ -19,7 +18,7 @@ use super::{
     },
 };
 use crate::{
-    checks::{Finding, Kind, leak::decoded, retry_after},
+    checks::{Finding, Kind, leak::decoded, rate_fields, reading::Reading},
     contract::case::{Provocation, Scenario},
     exchange::{Answer, Ending, Exchange, Request},
     harness::{
@@ -185,13 +184,16 @@ impl Collector {
             });
         };
         let Exchange { request, key, answer, .. } = &exchanges[at];
-        let burst = matches!(planned.script, Ok(Script::Burst { .. }));
+        let limit = match &planned.script {
+            Ok(Script::Burst { limit, .. }) => Some(limit),
+            _ => None,
+        };
         let first = exchanges.iter().map(|exchange| exchange.sent).min().unwrap_or_default();
         let mark = |exchange: &Exchange| Mark {
             sent: millis(exchange.sent.saturating_sub(first)),
             answered: millis(exchange.answered.saturating_sub(first)),
             status: exchange.answer.status,
-            retry_after: retry_after::seconds(&exchange.answer),
+            retry_after: limit.and_then(|limit| rate_fields::wait(&exchange.answer, limit)),
             key: self.key(planned, &exchange.request, exchange.key.as_ref()),
         };
         Some(Evidence {
@@ -200,7 +202,7 @@ impl Collector {
             request: self.request(planned, request, key.as_ref()),
             answer: Some(self.answer(answer, millis(exchanges[at].took()))),
             again: self.redactor.redact(&self.curl.command(planned, request)),
-            burst: if burst { exchanges.iter().map(mark).collect() } else { Vec::new() },
+            burst: limit.map(|_| exchanges.iter().map(mark).collect()).unwrap_or_default(),
         })
     }
 
@@ -219,9 +221,9 @@ impl Collector {
     }
 
     fn answer(&self, answer: &Answer, milliseconds: u64) -> AnswerResult {
-        let id = serde_json::from_slice::<Value>(&answer.body).ok();
-        let place = &self.run.contract.envelope.places.request_id;
-        let id = id.as_ref().and_then(|body| body.pointer(place)?.as_str());
+        let places = &self.run.contract.envelope.places;
+        let id = places.request_id.as_ref();
+        let id = id.and_then(|place| Reading::of(answer, places).text(place));
         let header = |(name, value): &(String, Vec<u8>)| {
             (self.line(name), self.cut_line(&String::from_utf8_lossy(value)))
         };
@@ -233,7 +235,7 @@ impl Collector {
         AnswerResult {
             status: answer.status,
             milliseconds,
-            request_id: id.map(|id| self.cut_line(id)),
+            request_id: id.map(|id| self.cut_line(&id)),
             headers: answer.headers.iter().map(header).collect(),
             body: self.body(&answer.body),
             broke_off: ending,

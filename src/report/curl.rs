@@ -3,6 +3,7 @@
 
 use std::{fmt::Write as _, sync::Arc};
 
+use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::Url;
 
 use crate::{
@@ -90,7 +91,12 @@ impl Curl {
         let address = url(&self.base_url, &request.path).to_string();
         let _ = write!(command, " {}", quoted(&[Piece::Literal(address)]));
         for (name, value) in &request.headers {
-            let _ = write!(command, " -H {}", quoted(&self.header(name, value.expose())));
+            let _ = match basic(name, value.expose()) {
+                Some(credentials) => {
+                    write!(command, " -u {}", quoted(&self.pieces(&credentials)))
+                }
+                None => write!(command, " -H {}", quoted(&self.header(name, value.expose()))),
+            };
         }
         if !sends {
             return command;
@@ -115,7 +121,14 @@ impl Curl {
             return vec![Piece::Literal(format!("{name};"))];
         }
         let mut pieces = vec![Piece::Literal(format!("{name}: "))];
-        let mut rest = value;
+        pieces.extend(self.pieces(value));
+        pieces
+    }
+
+    /// A text in which every secret is what the shell makes it from.
+    fn pieces(&self, text: &str) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        let mut rest = text;
         while let Some((at, secret, made)) = self
             .secrets
             .iter()
@@ -129,6 +142,15 @@ impl Curl {
         pieces.push(Piece::Literal(rest.to_owned()));
         pieces
     }
+}
+
+/// What stands in base64 in HTTP Basic credentials (RFC 7617): curl makes the header from it by
+/// itself, and a key in it can be a variable.
+fn basic(name: &str, value: &str) -> Option<String> {
+    let encoded =
+        value.strip_prefix("Basic ").filter(|_| name.eq_ignore_ascii_case("authorization"));
+    let credentials = String::from_utf8(STANDARD.decode(encoded?).ok()?).ok()?;
+    credentials.contains(':').then_some(credentials)
 }
 
 /// How a shell makes a spoilt key from the slot's variable, with nothing but what POSIX has.

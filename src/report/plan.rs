@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
-    time::Duration,
 };
 
 use crate::{
@@ -50,9 +49,8 @@ pub fn render(run: &Run, plan: &Plan) -> String {
     }
     let budget = run.target.budget.credits;
     let _ = writeln!(text, "credits: {credits} at the most, of a budget of {budget}");
-    let window = Duration::from_secs(run.contract.limit.window_seconds.into());
     let ready = plan.trials.iter().filter(|planned| planned.script.is_ok());
-    let longest = ready.map(|planned| planned.expected(window)).max().unwrap_or_default();
+    let longest = ready.map(Planned::expected).max().unwrap_or_default();
     let _ = writeln!(text, "time: {} s at the least", longest.as_secs());
     for (why, cases) in not_asked {
         let _ = writeln!(text, "without their defect {cases} cases are not sent: {why}");

@@ -207,7 +207,7 @@ impl<'a> Loader<'a> {
         for (name, format) in &contract.slots {
             let env = file.slots.get(name).map_or(&format.env, |source| &source.env);
             let key = (self.environment)(env);
-            if !is_variable(env) || env.starts_with(contract.key.prefix.as_str()) {
+            if !is_variable(env) || contract.key.begins(env) {
                 // What stands there may be a key by mistake: it is not shown.
                 let label = "expected a variable's name; a key never stands in a file";
                 self.reader.add(&["slots", name.as_str(), "env"], "not a variable's name", label);
@@ -234,9 +234,12 @@ impl<'a> Loader<'a> {
         } else if !self.contract.key.fits(key) {
             let shape = &self.contract.key;
             let title = format!("${env} does not look like a key of this API");
+            let prefix = &shape.prefix;
+            let and = if prefix.is_empty() { "" } else { " and " };
+            let most = shape.longest.map(|most| format!(" to {most}")).unwrap_or_default();
             let label = format!(
-                "expected {} and {} characters, as [key] in contract.toml says",
-                shape.prefix, shape.length
+                "expected {prefix}{and}{}{most} characters, as [key] in contract.toml says",
+                shape.length
             );
             self.reader.add(way, title, label);
         }

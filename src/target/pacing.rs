@@ -9,27 +9,32 @@ use std::{
 use super::{clock::Clock, secret::Secret};
 use crate::contract::format::Limit;
 
+/// A limit as it is kept.
+#[derive(Debug)]
+struct Paced {
+    most: usize,
+    window: Duration,
+}
+
 /// When each key was used last, within one window.
 #[derive(Debug)]
 pub struct Pacer {
-    most: usize,
-    window: Duration,
+    limit: Option<Paced>,
     used: Mutex<HashMap<Secret, VecDeque<Duration>>>,
 }
 
 impl Pacer {
-    /// A pacer for a limit. A twentieth of the limit stays free: the server counts arrivals, not
+    /// A pacer for a limit; without one nobody waits. A twentieth of the limit stays free: the server counts arrivals, not
     /// departures, and whoever else uses the key needs some room. The
     /// contract in this repository needs 55 of 60, so a run of it never waits.
     #[must_use]
-    pub fn new(limit: Limit) -> Self {
-        let most = limit.requests - limit.requests / 20;
-        Self {
-            most: usize::try_from(most).unwrap_or(usize::MAX),
+    pub fn new(limit: Option<&Limit>) -> Self {
+        let limit = limit.map(|limit| Paced {
+            most: usize::try_from(limit.requests - limit.requests / 20).unwrap_or(usize::MAX),
             // One second more than the window, for the same reason.
             window: Duration::from_secs(u64::from(limit.window_seconds) + 1),
-            used: Mutex::default(),
-        }
+        });
+        Self { limit, used: Mutex::default() }
     }
 
     /// Waits until a key may be used once more, and counts that use.
@@ -41,15 +46,14 @@ impl Pacer {
 
     /// Counts a use, or says how long to wait for the oldest one to leave the window.
     fn claim(&self, now: Duration, key: &Secret) -> Option<Duration> {
+        let Paced { most, window } = self.limit.as_ref()?;
         let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
         let times = used.entry(key.clone()).or_default();
-        while times.front().is_some_and(|first| now >= *first + self.window) {
+        while times.front().is_some_and(|first| now >= *first + *window) {
             times.pop_front();
         }
         match times.front() {
-            Some(first) if times.len() >= self.most => {
-                Some((*first + self.window).saturating_sub(now))
-            }
+            Some(first) if times.len() >= *most => Some((*first + *window).saturating_sub(now)),
             _ => {
                 times.push_back(now);
                 None
@@ -67,7 +71,7 @@ mod tests {
     async fn a_key_waits_out_the_window_when_all_but_a_twentieth_of_its_limit_is_used() {
         let shared = SharedClock::default();
         let clock = Clock::Shared(shared.clone());
-        let pacer = Pacer::new(Limit { requests: 60, window_seconds: 60 });
+        let pacer = Pacer::new(Some(&Limit { requests: 60, window_seconds: 60, policy: None }));
         let (key, other) = (Secret::new("key"), Secret::new("other"));
         for _ in 0..57 {
             pacer.turn(&clock, &key).await;

@@ -1,0 +1,113 @@
+//! An answer as a contract's envelope reads it: what stands at the places that the contract names.
+
+use serde_json::Value;
+
+use crate::{
+    contract::{case::Scenario, format::EnvelopeFormat, place::AnswerPlace},
+    exchange::Answer,
+};
+
+/// An answer with its body read, for as many questions as there are.
+#[derive(Debug)]
+pub struct Reading<'a> {
+    answer: &'a Answer,
+    places: &'a EnvelopeFormat,
+    /// The body, if it is JSON.
+    pub body: Option<Value>,
+}
+
+impl<'a> Reading<'a> {
+    /// Reads an answer's body.
+    #[must_use]
+    pub fn of(answer: &'a Answer, places: &'a EnvelopeFormat) -> Self {
+        Self { answer, places, body: serde_json::from_slice(&answer.body).ok() }
+    }
+
+    /// What stands at a place: a value of the body, or a header's value as a text.
+    #[must_use]
+    pub fn at(&self, place: &AnswerPlace) -> Option<Value> {
+        match place.header() {
+            Some(name) => self.answer.header(&name.to_ascii_lowercase()).map(Value::String),
+            None => self.body.as_ref()?.pointer(place.as_str()).cloned(),
+        }
+    }
+
+    /// The text at a place.
+    #[must_use]
+    pub fn text(&self, place: &AnswerPlace) -> Option<String> {
+        match self.at(place)? {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The code, without what the contract says stands before it.
+    #[must_use]
+    pub fn code(&self) -> Option<String> {
+        let code = self.text(&self.places.code)?;
+        let bare = code.strip_prefix(&self.places.code_prefix).map(str::to_owned);
+        Some(bare.unwrap_or(code))
+    }
+
+    /// Whether the request was served, if `status` is that of a success: an error with the status of
+    /// a success is none the less an error.
+    #[must_use]
+    pub fn is_served(&self, status: u16) -> bool {
+        self.answer.status == status && self.at(&self.places.code).is_none()
+    }
+
+    /// Whether this is the error of a scenario, as far as its status tells; where errors have the
+    /// status of a success, its code has to tell.
+    #[must_use]
+    pub fn is_refusal(&self, scenario: &Scenario) -> bool {
+        self.answer.status == scenario.status
+            && (scenario.status >= 400 || self.code().as_deref() == Some(scenario.code.as_str()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::Ending;
+
+    fn places() -> EnvelopeFormat {
+        let place = |text: &str| AnswerPlace::from(text.to_owned());
+        EnvelopeFormat {
+            schema: String::new(),
+            media_type: "application/json".to_owned(),
+            success_statuses: false,
+            code: place("/type"),
+            code_prefix: "https://api.example.com/problems/".to_owned(),
+            status: None,
+            message: place("/detail"),
+            docs: None,
+            request_id: Some(place("header X-Request-Id")),
+        }
+    }
+
+    #[test]
+    fn what_stands_at_a_place_is_found_in_body_and_headers() {
+        let rows = [
+            (r#"{"type":"https://api.example.com/problems/gone"}"#, Some("gone"), false),
+            (r#"{"type":"https://elsewhere/gone"}"#, Some("https://elsewhere/gone"), false),
+            // Not a code, but not a success either.
+            (r#"{"type":7}"#, None, false),
+            (r#"{"stock":7}"#, None, true),
+            ("stock", None, true),
+        ];
+        for (body, code, served) in rows {
+            let answer = Answer {
+                status: 200,
+                headers: vec![("x-request-id".to_owned(), b"7f".to_vec())],
+                body: body.as_bytes().to_vec(),
+                ending: Ending::Complete,
+            };
+            let places = places();
+            let reading = Reading::of(&answer, &places);
+            assert_eq!(reading.code().as_deref(), code, "{body}");
+            assert_eq!(reading.is_served(200), served, "{body}");
+            let id = places.request_id.as_ref().and_then(|place| reading.text(place));
+            assert_eq!(id.as_deref(), Some("7f"), "{body}");
+        }
+    }
+}
