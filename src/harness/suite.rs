@@ -71,8 +71,9 @@ pub struct Suite {
     pub run: Arc<Run>,
     /// What they send.
     pub plan: Arc<Plan>,
+    /// What makes results of what came of them.
+    pub collector: Arc<Collector>,
     redactor: Arc<Redactor>,
-    collector: Arc<Collector>,
     results: Arc<Mutex<Vec<TrialResult>>>,
 }
 
