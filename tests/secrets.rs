@@ -87,7 +87,12 @@ fn no_key_is_in_any_byte_that_was_written() {
     let hooks = ["GENERATION_FAILED", "GENERATION_TIMEOUT", "PREFLIGHT_FAILED"]
         .map(|hook| format!("ERRPROOF_HOOK_{hook}"));
     variables.extend(hooks.iter().map(|hook| (hook.as_str(), "X-Fault: now")));
-    let flags = ["--contract", contract.folder(), "--target-url", &url, "--skip", "rate_limited"];
+    // Nobody is refused here, so a second burst follows after a window and a half.
+    contract.change("contract.toml", "window-seconds = 60", "window-seconds = 1");
+    let path = |name: &str| contract.path(name).to_str().expect("a path in UTF-8").to_owned();
+    let (reports, summary) = (path("reports"), path("step-summary.md"));
+    variables.extend([("GITHUB_ACTIONS", "true"), ("GITHUB_STEP_SUMMARY", &summary)]);
+    let flags = ["--contract", contract.folder(), "--target-url", &url, "--report-dir", &reports];
     let ended = errproof(&flags, &variables);
     assert_eq!(ended.code, 101, "{ended:?}");
     assert!(ended.stdout.contains("x secret-leak"), "{}", ended.stdout);
@@ -95,6 +100,10 @@ fn no_key_is_in_any_byte_that_was_written() {
         vec![("stdout".to_owned(), ended.stdout), ("stderr".to_owned(), ended.stderr)];
     for file in files(Path::new(contract.folder())) {
         written.push((file.display().to_string(), fs::read_to_string(&file).expect("a text")));
+    }
+    for name in ["report.html", "report.json", "junit.xml", "summary.md", "step-summary.md", ".new"]
+    {
+        assert!(written.iter().any(|(path, _)| path.ends_with(name)), "{name} was not written");
     }
     let mut searched = 0;
     for (_, key) in &canaries {

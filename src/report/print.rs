@@ -1,12 +1,9 @@
 //! The one place that prints.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::print_stderr,
-    reason = "everything that is printed goes through here"
-)]
-
-use std::process::ExitCode;
+use std::{
+    io::{self, Write as _},
+    process::ExitCode,
+};
 
 use clap::error::{ContextKind, ContextValue};
 
@@ -14,12 +11,14 @@ use crate::harness::exit;
 
 /// A line of the run, on stdout.
 pub fn line(text: &str) {
-    println!("{text}");
+    // In one piece, so that no other line gets into it. A closed pipe (`| head`) is no reason to
+    // fail: whoever asked has seen enough.
+    io::stdout().write_all(format!("{text}\n").as_bytes()).ok();
 }
 
 /// Why there is no run, on stderr.
 pub fn problem(text: &str) {
-    eprintln!("{text}");
+    io::stderr().write_all(format!("{text}\n").as_bytes()).ok();
 }
 
 /// What is wrong with the flags, in one line; or the help that was asked for.

@@ -7,8 +7,9 @@
 
 use std::{
     fs,
+    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
-    process::Command,
+    process::{Child, Command, Stdio},
 };
 
 use tempfile::TempDir;
@@ -55,7 +56,8 @@ pub fn plan(flags: &[&str], variables: &[(&str, &str)]) -> String {
     ended.stdout
 }
 
-fn command(name: &str, flags: &[&str], variables: &[(&str, &str)]) -> Ended {
+/// Starts `errproof NAME` with these flags and variables, in this repository, and waits for its end.
+pub fn command(name: &str, flags: &[&str], variables: &[(&str, &str)]) -> Ended {
     let output = Command::new(env!("CARGO_BIN_EXE_errproof"))
         .arg(name)
         .args(flags)
@@ -75,7 +77,7 @@ fn command(name: &str, flags: &[&str], variables: &[(&str, &str)]) -> Ended {
 }
 
 /// The text with ports and times made the same.
-fn steady(text: &str) -> String {
+pub fn steady(text: &str) -> String {
     let rules = [
         (r"127\.0\.0\.1:\d+", "127.0.0.1:PORT"),
         (r"127\.0\.0\.1_\d+", "127.0.0.1_PORT"),
@@ -87,6 +89,57 @@ fn steady(text: &str) -> String {
         let pattern = regex::Regex::new(pattern).expect("a pattern");
         pattern.replace_all(&text, *with).into_owned()
     })
+}
+
+/// `errproof serve` on a port of its own, until this is dropped.
+pub struct Mock {
+    process: Child,
+    /// Its address.
+    pub url: String,
+    /// The variables that it prints: a key for each condition, a header for each hook.
+    pub variables: Vec<(String, String)>,
+}
+
+impl Mock {
+    /// Starts it and waits until it has said where it is.
+    pub fn start(flags: &[&str]) -> Self {
+        let mut process = Command::new(env!("CARGO_BIN_EXE_errproof"))
+            .arg("serve")
+            .args(flags)
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("the command starts");
+        let stdout = process.stdout.take().expect("it is piped");
+        let (mut url, mut variables) = (String::new(), Vec::new());
+        for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+            if let Some(said) = line.strip_prefix("export ") {
+                let said = said.split(" # ").next().unwrap_or_default();
+                let (name, value) = said.split_once('=').expect("a variable");
+                variables.push((name.to_owned(), value.trim_matches('\'').to_owned()));
+            }
+            if let Some((_, said)) = line.split_once("--target-url ") {
+                said.clone_into(&mut url);
+                break;
+            }
+        }
+        Self { process, url, variables }
+    }
+
+    /// Asks it to end, as a service manager does, and gives its exit code.
+    pub fn end(mut self) -> Option<i32> {
+        let id = self.process.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status().expect("kill is there");
+        assert!(asked.success());
+        self.process.wait().expect("it ends").code()
+    }
+}
+
+impl Drop for Mock {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        self.process.kill().ok();
+        self.process.wait().ok();
+    }
 }
 
 /// A copy of this repository's contract, to be changed.
