@@ -74,7 +74,7 @@ fn the_json_report_keeps_its_schema_and_counts_every_verdict() {
         let report = report.json();
         let errors: Vec<_> =
             validator.iter_errors(&report).map(|error| error.to_string()).collect();
-        assert_eq!(errors, [String::new(); 0]);
+        assert!(errors.is_empty(), "{errors:?}");
     }
     let counts = serde_json::json!({
         "pass": 75, "known": 1, "ignored": 2, "inconclusive": 0, "fail": 2, "stale": 0, "error": 0

@@ -53,7 +53,7 @@ fn answer(mut connection: TcpStream) -> std::io::Result<()> {
         let body = format!(
             r#"{{"error":{{"code":"{key}","message":"{all} {cut}{key}","docs":"{all}","requestId":"{key}","{key}":1}}}}"#
         );
-        (format!("401 {key}"), body.replace("\t", " "))
+        (format!("401 {key}"), body.replace('\t', " "))
     };
     let status = status.replace(['\t', '"'], "");
     let length = body.len();

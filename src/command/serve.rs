@@ -89,10 +89,11 @@ pub fn serve(options: &ServeOptions) -> Result<u8, End> {
     let failed = |error| Fault::general(format!("failed to serve at {address}: {error}"));
     let runtime = Runtime::new().expect("the runtime starts");
     runtime.block_on(async {
+        let end = asked_to_end();
         let serving = Serving::open(address, front).await.map_err(failed)?;
         let address = serving.address().map_err(failed)?;
         print::line(&greeting(address, &contract, &keys, mutant));
-        serving.run(asked_to_end()).await;
+        serving.run(end).await;
         print::line("ended");
         Ok(exit::SUCCESS)
     })
@@ -145,21 +146,20 @@ fn greeting(
     text
 }
 
-/// Waits for Ctrl-C, or for what a service manager sends.
-async fn asked_to_end() {
-    let interrupted = signal::ctrl_c();
+/// Listens, from now on, for Ctrl-C and for what a service manager sends; the wait for it comes out.
+fn asked_to_end() -> impl Future<Output = ()> {
     #[cfg(unix)]
-    {
-        let terminated = signal::unix::signal(signal::unix::SignalKind::terminate());
-        let Ok(mut terminated) = terminated else {
-            interrupted.await.ok();
+    let terminated = signal::unix::signal(signal::unix::SignalKind::terminate());
+    let interrupted = signal::ctrl_c();
+    async {
+        #[cfg(unix)]
+        if let Ok(mut terminated) = terminated {
+            tokio::select! {
+                _ = interrupted => {}
+                _ = terminated.recv() => {}
+            }
             return;
-        };
-        tokio::select! {
-            _ = interrupted => {}
-            _ = terminated.recv() => {}
         }
+        interrupted.await.ok();
     }
-    #[cfg(not(unix))]
-    interrupted.await.ok();
 }
