@@ -55,7 +55,7 @@ impl Redactor {
     }
 }
 
-/// The forms in which servers give a key back: as it is, percent-encoded once or twice, as in a
+/// The forms in which servers give a key back: as it is, as a header's name, percent-encoded once or twice, as in a
 /// form, as hexadecimal digits, escaped as in JSON, and in both alphabets of base64 at each of the
 /// three offsets at which it can begin inside a longer text (`Bearer KEY`, `user:KEY`). A server
 /// that means to hide a key (reversed, encrypted) is not found out.
@@ -76,6 +76,9 @@ pub fn forms_of(secret: &Secret) -> Vec<String> {
     let mut forms: Vec<String> = vec![
         text.to_owned(),
         text.replace(' ', "+"),
+        // What is left of it where only some characters may stand, as in a header's name.
+        text.replace('_', "-"),
+        text.chars().filter(char::is_ascii_alphanumeric).collect(),
         all_percent.replace('%', "%25"),
         needed_percent.replace('%', "%25"),
         needed_percent.replace("%20", "+"),
@@ -94,6 +97,7 @@ pub fn forms_of(secret: &Secret) -> Vec<String> {
             forms.push(encoded[first..last.min(encoded.len())].to_owned());
         }
     }
+    forms.retain(|form| form.len() >= SHORTEST_SECRET);
     forms.sort();
     forms.dedup();
     forms
