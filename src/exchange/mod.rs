@@ -90,8 +90,14 @@ pub struct Deadlines {
 impl Deadlines {
     /// For an answer that the server should have at once. Gateways give up after 30 to 60 seconds,
     /// and their answer is worth seeing.
-    pub const ORDINARY: Self =
-        Self { first_byte: Duration::from_secs(65), whole: Duration::from_secs(80) };
+    pub const ORDINARY: Self = Self::within(Duration::from_secs(80));
+
+    /// For an answer that the server should have at once, where a person says what that means. The
+    /// head gets 13/16 of it: of 80 seconds 65, a little more than the slowest gateway takes.
+    #[must_use]
+    pub const fn within(whole: Duration) -> Self {
+        Self { first_byte: whole.saturating_mul(13).checked_div(16).expect("16 is not 0"), whole }
+    }
 
     /// For an answer that may take this long by the docs.
     #[must_use]
@@ -138,7 +144,10 @@ impl fmt::Display for NoAnswer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Connect(why) => write!(f, "failed to connect: {why}"),
-            Self::Deadline(time) => write!(f, "no complete answer within {} s", time.as_secs()),
+            Self::Deadline(time) => {
+                let seconds = (time.as_secs_f64() * 10.0).round() / 10.0;
+                write!(f, "no complete answer within {seconds} s")
+            }
             Self::Broken(why) => write!(f, "failed to read an answer: {why}"),
         }
     }

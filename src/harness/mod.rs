@@ -5,7 +5,7 @@ use std::{
     fs::File,
     path::{Path, PathBuf},
     process::ExitCode,
-    time::{Instant, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use clap::Parser;
@@ -33,6 +33,7 @@ use crate::{
         fault::{Fault, Faults},
         folder::Folder,
     },
+    exchange::Deadlines,
     mock::server::Bundled,
     report::{self, collect::About, files::Reports, paint::Paint, print, result::Scope},
     target::{
@@ -120,8 +121,11 @@ fn prepare(options: &Options, fallback: Fallback) -> Result<Ready, End> {
             .insert(runtime.block_on(Bundled::start(Clock::Shared(SharedClock::default()))))
             .target(contract, &mut faults)
     });
-    let (contract, target) =
+    let (contract, mut target) =
         faults.into_result(contract.zip(target))?.expect("what cannot be read is a fault");
+    if let Some(seconds) = options.answer_within {
+        target.deadlines = Deadlines::within(Duration::from_secs(seconds));
+    }
     guard_production(&contract, &target, options.allow_production)?;
     let recording = Recording::from_environment(&environment);
     let suite = Suite::new(contract, target, recording)?;

@@ -33,6 +33,10 @@ pub struct Options {
     #[arg(long, value_name = "DIR", env = "ERRPROOF_REPORT_DIR")]
     pub report_dir: Option<PathBuf>,
 
+    /// Give an answer this long, 80 seconds without it; one that may take longer by the docs still may
+    #[arg(long, value_name = "SECONDS", env = "ERRPROOF_ANSWER_WITHIN", value_parser = clap::value_parser!(u64).range(1..=3600))]
+    pub answer_within: Option<u64>,
+
     /// Fail what is ignored or inconclusive
     #[arg(long, env = "ERRPROOF_STRICT", value_parser = clap::builder::FalseyValueParser::new())]
     pub strict: bool,

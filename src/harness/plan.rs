@@ -169,7 +169,7 @@ impl Planner<'_> {
             self.faults.add(Fault::general(title).help(why));
             Vec::new()
         });
-        let deadlines = case.after.map_or(Deadlines::ORDINARY, |(_, most)| Deadlines::up_to(most));
+        let deadlines = case.after.map_or(target.deadlines, |(_, most)| Deadlines::up_to(most));
         let extra = hook.map(|hook| hook.headers.as_slice()).unwrap_or_default();
         let carried = key.as_ref().map(|key| (&*single.carrier, key));
         let request = self.request(format, body, carried, extra, deadlines)?;
@@ -207,7 +207,7 @@ impl Planner<'_> {
                     "{} {} {} {:?}",
                     twin.request, twin.slot, single.carrier.name, twin.body
                 ),
-                request: self.request(format, body, carried, &[], Deadlines::ORDINARY)?,
+                request: self.request(format, body, carried, &[], self.target.deadlines)?,
                 cost: if twin.reaches.is_some() { 0 } else { format.cost },
             })
         };
@@ -222,7 +222,7 @@ impl Planner<'_> {
         let body = body::bytes(format.body.as_ref(), None).unwrap_or_default();
         let headers = self.target.headers.as_deref().unwrap_or_default();
         Preflight {
-            request: outgoing(format, body, carried, headers, Deadlines::ORDINARY),
+            request: outgoing(format, body, carried, headers, self.target.deadlines),
             served: slot.key.is_some().then_some(format.status),
             env: slot.env.clone(),
         }
@@ -237,7 +237,7 @@ impl Planner<'_> {
     ) -> Result<Outgoing, String> {
         let key = self.target.key(slot)?;
         let body = body::bytes(format.body.as_ref(), None)?;
-        self.request(format, body, Some((carrier, key)), &[], Deadlines::ORDINARY)
+        self.request(format, body, Some((carrier, key)), &[], self.target.deadlines)
     }
 
     fn request(
@@ -260,7 +260,7 @@ impl Planner<'_> {
             headers: [common.as_slice(), &first.headers].concat(),
             body: first.body.clone(),
         };
-        Ok(Outgoing { request: Arc::new(request), key: None, deadlines: Deadlines::ORDINARY })
+        Ok(Outgoing { request: Arc::new(request), key: None, deadlines: self.target.deadlines })
     }
 
     /// The key with its defect. It is a secret like the key itself: most of it is the key.

@@ -7,15 +7,18 @@ use reqwest::{Url, header::HeaderValue};
 use super::{
     Slot, Target, clock::Clock, format::TargetFile, redact::SHORTEST_SECRET, secret::Secret,
 };
-use crate::contract::{
-    Contract,
-    case::Provocation,
-    document::{Document, Way},
-    fault::{Fault, Faults, did_you_mean},
-    folder::Folder,
-    lookup::keys,
-    names::SlotName,
-    reader::Reader,
+use crate::{
+    contract::{
+        Contract,
+        case::Provocation,
+        document::{Document, Way},
+        fault::{Fault, Faults, did_you_mean},
+        folder::Folder,
+        lookup::keys,
+        names::SlotName,
+        reader::Reader,
+    },
+    exchange::Deadlines,
 };
 
 /// Looks up an environment variable. A function, so that tests have an environment of their own.
@@ -187,6 +190,7 @@ impl<'a> Loader<'a> {
             name,
             base_url,
             clock,
+            deadlines: Deadlines::ORDINARY,
             slots,
             headers,
             secrets: self.secrets,

@@ -13,9 +13,12 @@ pub mod pacing;
 pub mod redact;
 pub mod secret;
 
-use crate::contract::{
-    format::{Method, Probe, RequestFormat},
-    names::{HookName, ProbeName, RequestName, SlotName},
+use crate::{
+    contract::{
+        format::{Method, Probe, RequestFormat},
+        names::{HookName, ProbeName, RequestName, SlotName},
+    },
+    exchange::Deadlines,
 };
 use clock::Clock;
 use format::Budget;
@@ -33,6 +36,8 @@ pub struct Target {
     pub base_url: Url,
     /// How time passes for it.
     pub clock: Clock,
+    /// How long an answer may take that is not documented to take longer.
+    pub deadlines: Deadlines,
     /// Its keys.
     pub slots: BTreeMap<SlotName, Slot>,
     /// Headers that every request carries, or why one of them is missing.
