@@ -11,10 +11,9 @@ use std::{
 };
 
 use errproof::{
-    contract::{Contract, fault::Faults},
+    contract::Contract,
     exchange::{Request, sender::url},
     harness::{
-        drift::Recording,
         plan::Script,
         suite::{Style, Suite, Unproven},
     },
@@ -109,9 +108,7 @@ fn requests(runtime: &Runtime, bundled: &Bundled) -> Vec<Groups> {
 fn prepare(bundled: &Bundled) -> Suite {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let contract = Contract::load(root).unwrap_or_else(|faults| panic!("{faults}"));
-    let mut faults = Faults::default();
-    let target = bundled.target(&contract, &mut faults).expect("the mock fits the contract");
-    Suite::new(contract, target, Recording::Nothing).unwrap_or_else(|faults| panic!("{faults}"))
+    Suite::on_bundled(contract, bundled).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
 fn run_bare(runtime: &Runtime, base_url: &Url, trials: &[Groups]) -> Duration {

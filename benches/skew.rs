@@ -5,9 +5,9 @@
 use std::{path::Path, time::Duration};
 
 use errproof::{
-    contract::{Contract, fault::Faults},
+    contract::Contract,
     exchange::sender::Sender,
-    harness::{drift::Recording, suite::Suite},
+    harness::suite::Suite,
     mock::server::Bundled,
     report::print::line,
     target::{clock::Clock, pacing::Pacer},
@@ -27,17 +27,14 @@ fn main() {
     let contract = contract.unwrap_or_else(|faults| panic!("{faults}"));
     let limit = contract.limit.clone();
     let bundled = runtime.block_on(Bundled::start(Clock::real()));
-    let mut faults = Faults::default();
-    let target = bundled.target(&contract, &mut faults).unwrap_or_else(|| panic!("{faults}"));
-    let base_url = target.base_url.clone();
-    let suite = Suite::new(contract, target, Recording::Nothing);
-    let request = suite.unwrap_or_else(|faults| panic!("{faults}")).plan.preflight.request.clone();
+    let suite = Suite::on_bundled(contract, &bundled).unwrap_or_else(|faults| panic!("{faults}"));
+    let (base_url, request) = (&suite.run.target.base_url, &suite.plan.preflight.request);
     let mut skews: Vec<Duration> = (0..BURSTS)
         .map(|_| {
             // A client of its own for each burst: a run has one burst, on connections of its own.
             let sender = Sender::new(base_url.clone(), Clock::real(), Pacer::new(limit.as_ref()));
             let sender = sender.expect("no TLS is needed");
-            let burst = runtime.block_on(sender.burst(&request, REQUESTS)).expect("answers");
+            let burst = runtime.block_on(sender.burst(request, REQUESTS)).expect("answers");
             let sent = || burst.iter().map(|exchange| exchange.sent);
             sent().max().unwrap_or_default().saturating_sub(sent().min().unwrap_or_default())
         })

@@ -31,7 +31,8 @@ impl Bench {
     async fn new() -> Self {
         let clock = SharedClock::default();
         let bundled = Bundled::start(Clock::Shared(clock.clone())).await;
-        let suite = suite(|contract, faults| bundled.target(contract, faults));
+        let suite =
+            Suite::on_bundled(contract(), &bundled).unwrap_or_else(|faults| panic!("{faults}"));
         Self { clock, bundled, suite }
     }
 
@@ -57,13 +58,9 @@ impl Bench {
     }
 }
 
-/// This repository's contract against a target that is made from it.
-fn suite(target: impl FnOnce(&Contract, &mut Faults) -> Option<Target>) -> Suite {
+fn contract() -> Contract {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let contract = Contract::load(root).unwrap_or_else(|faults| panic!("{faults}"));
-    let mut faults = Faults::default();
-    let target = target(&contract, &mut faults).unwrap_or_else(|| panic!("{faults}"));
-    Suite::new(contract, target, Recording::Nothing).unwrap_or_else(|faults| panic!("{faults}"))
+    Contract::load(root).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
 async fn play(suite: &Suite, name: &str) -> Played {
@@ -114,9 +111,12 @@ async fn a_key_that_is_refused_twice_is_an_error_and_no_failure() {
     let key = format!("pms_live_{}", "a".repeat(32));
     let environment = |name: &str| (name == "ERRPROOF_KEY_VALID").then(|| key.clone());
     let clock = SharedClock::default();
-    let suite = suite(|contract, faults| {
-        Target::bundled(&file, contract, Clock::Shared(clock.clone()), &environment, faults)
-    });
+    let (contract, mut faults) = (contract(), Faults::default());
+    let on_clock = Clock::Shared(clock.clone());
+    let target = Target::bundled(&file, &contract, on_clock, &environment, &mut faults);
+    let target = target.unwrap_or_else(|| panic!("{faults}"));
+    let suite = Suite::new(contract, target, Recording::Nothing);
+    let suite = suite.unwrap_or_else(|faults| panic!("{faults}"));
     let played = play(&suite, "invalid_json::nan").await;
     let Verdict::Error(why) = &played.verdict else { panic!("{played:?}") };
     assert_eq!(why, "refused with 429 twice: somebody else uses this key");

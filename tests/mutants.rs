@@ -12,22 +12,17 @@ use std::{
 
 use errproof::{
     checks::{CheckId, Kind},
-    contract::{Contract, fault::Faults},
-    exchange::sender::Sender,
+    contract::Contract,
     harness::{
-        drift::Recording,
         suite::Suite,
         verdict::{Played, Verdict},
     },
     mock::{
         mutants::{self, Mutant, code_of},
         mutation::Mutation,
-        server::{Front, target},
+        server::Front,
     },
-    target::{
-        clock::{Clock, SharedClock},
-        pacing::Pacer,
-    },
+    target::clock::{Clock, SharedClock},
 };
 use tokio::runtime::Builder;
 
@@ -40,12 +35,8 @@ fn contract() -> Arc<Contract> {
 fn play(contract: &Arc<Contract>, mutation: Option<Mutation>) -> Vec<(String, Played)> {
     let clock = Clock::Shared(SharedClock::default());
     let (front, keys) = Front::new(clock.clone(), mutation);
-    let mut faults = Faults::default();
-    let target = target("http://127.0.0.1", &keys, clock.clone(), contract, &mut faults);
-    let target = target.unwrap_or_else(|| panic!("{faults}"));
-    let sender = Sender::in_process(Arc::new(front), clock, Pacer::new(contract.limit.as_ref()));
-    let suite = Suite::with_sender(Arc::clone(contract), target, Recording::Nothing, sender)
-        .unwrap_or_else(|faults| panic!("{faults}"));
+    let suite = Suite::in_process(Arc::clone(contract), Arc::new(front), &keys, clock);
+    let suite = suite.unwrap_or_else(|faults| panic!("{faults}"));
     let runtime = Builder::new_current_thread().build().expect("the runtime starts");
     let mut played = Vec::new();
     for planned in &suite.plan.trials {

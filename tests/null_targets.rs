@@ -3,17 +3,11 @@
 use std::{path::Path, sync::Arc};
 
 use errproof::{
-    contract::{Contract, fault::Faults},
-    exchange::{
-        Answer, Ending, Request,
-        sender::{InProcess, Sender},
-    },
-    harness::{drift::Recording, suite::Suite, verdict::Verdict},
-    mock::{server::target, world::World},
-    target::{
-        clock::{Clock, SharedClock},
-        pacing::Pacer,
-    },
+    contract::Contract,
+    exchange::{Answer, Ending, Request, sender::InProcess},
+    harness::{suite::Suite, verdict::Verdict},
+    mock::world::World,
+    target::clock::{Clock, SharedClock},
 };
 
 /// A server that answers every request the same way.
@@ -58,12 +52,7 @@ async fn a_null_target_passes_nothing() {
     let (_, keys) = World::seeded();
     for (name, null) in NULL_TARGETS {
         let clock = Clock::Shared(SharedClock::default());
-        let mut faults = Faults::default();
-        let target = target("http://127.0.0.1", &keys, clock.clone(), &contract, &mut faults);
-        let target = target.unwrap_or_else(|| panic!("{faults}"));
-        let sender =
-            Sender::in_process(Arc::new(Null(null)), clock, Pacer::new(contract.limit.as_ref()));
-        let suite = Suite::with_sender(Arc::clone(&contract), target, Recording::Nothing, sender);
+        let suite = Suite::in_process(Arc::clone(&contract), Arc::new(Null(null)), &keys, clock);
         let suite = suite.unwrap_or_else(|faults| panic!("{faults}"));
         for planned in &suite.plan.trials {
             let played = suite.run.play(planned).await;

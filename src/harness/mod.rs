@@ -13,6 +13,7 @@ use libtest_mimic::{Arguments, Conclusion, FormatSetting};
 use tokio::runtime::Runtime;
 
 pub mod activity;
+mod bundled;
 mod burst;
 pub mod drift;
 pub mod end;
