@@ -1,14 +1,26 @@
-//! Servers that do what no server should: each run ends in time, with a verdict that is true.
+//! Servers that do what no server should: each run ends in time, with a verdict that is true, and
+//! needs little memory.
 
 use std::{
-    io::{Read as _, Write as _},
+    io::{self, Read as _, Write as _},
     net::{TcpListener, TcpStream},
     thread,
     time::{Duration, Instant},
 };
 
+use errproof::report::print::line;
+use flate2::{Compression, write::GzEncoder};
+use nix::sys::resource::{UsageWho, getrusage};
+use socket2::SockRef;
+
 mod support;
 use support::errproof;
+
+/// `--answer-within` of these runs: the preflight is answered at once, so a few seconds are plenty.
+const SECONDS: &str = "3";
+
+/// What no run may need more of.
+const PEAK_MIB: i64 = 64;
 
 const KEY: (&str, &str) = ("ERRPROOF_KEY_VALID", "pms_live_0123456789abcdef0123456789abcdef");
 
@@ -17,7 +29,7 @@ const WELL: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconte
 
 const HEAD: &str = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n";
 
-type Hostile = fn(&mut TcpStream) -> std::io::Result<()>;
+type Hostile = fn(&mut TcpStream) -> io::Result<()>;
 
 /// Serves on a port of its own until the test's process ends.
 fn serve(hostile: Hostile) -> String {
@@ -38,13 +50,87 @@ fn serve(hostile: Hostile) -> String {
     url
 }
 
-fn write(connection: &mut TcpStream, text: &str) -> std::io::Result<()> {
+fn write(connection: &mut TcpStream, text: &str) -> io::Result<()> {
     connection.write_all(text.as_bytes())
 }
 
+/// Until the other side has had enough.
+fn byte_a_second(connection: &mut TcpStream) -> io::Result<()> {
+    loop {
+        write(connection, "x")?;
+        thread::sleep(Duration::from_secs(1));
+    }
+}
+
+/// The end of this connection is a reset, not a close.
+fn reset(connection: &mut TcpStream) -> io::Result<()> {
+    SockRef::from(&*connection).set_linger(Some(Duration::ZERO))
+}
+
+/// 900 MiB of spaces in less than the megabyte that is read of a body: one MiB, packed, 900 times.
+fn bomb() -> io::Result<Vec<u8>> {
+    let mut packer = GzEncoder::new(Vec::new(), Compression::best());
+    packer.write_all(&vec![b' '; 1 << 20])?;
+    let bomb = packer.finish()?.repeat(900);
+    assert!(bomb.len() < 1 << 20, "{} bytes", bomb.len());
+    Ok(bomb)
+}
+
+/// The most memory that a run of these tests needed so far, in MiB: exactly what the kernel counted.
+/// A process counts from before it becomes another program, so the test's own memory is a lower bound.
+fn peak_mib() -> i64 {
+    let usage = getrusage(UsageWho::RUSAGE_CHILDREN).expect("the kernel counts");
+    let unit = if cfg!(target_os = "macos") { 1 } else { 1 << 10 };
+    usage.max_rss() * unit / (1 << 20)
+}
+
 /// What is hostile, how it is answered, and what the run says of it.
-const ROWS: [(&str, Hostile, &str); 15] = [
+const ROWS: [(&str, Hostile, &str); 22] = [
     ("closes at once", |_| Ok(()), "could not be judged: failed to read an answer"),
+    (
+        "never answers",
+        |c| c.read_to_end(&mut Vec::new()).map(drop),
+        "could not be judged: no complete answer within 2.4 s",
+    ),
+    (
+        "a byte a second in the head",
+        |c| {
+            write(c, HEAD)?;
+            byte_a_second(c)
+        },
+        "could not be judged: no complete answer within 2.4 s",
+    ),
+    (
+        "a byte a second in the body",
+        |c| {
+            write(c, &format!("{HEAD}\r\n"))?;
+            byte_a_second(c)
+        },
+        "could not be judged: no complete answer within 3 s",
+    ),
+    (
+        "1xx for ever",
+        |c| loop {
+            write(c, "HTTP/1.1 100 Continue\r\nx-more: and more\r\n\r\n")?
+        },
+        "could not be judged: no complete answer within 2.4 s",
+    ),
+    (
+        "a reset in the middle of the head",
+        |c| {
+            write(c, HEAD)?;
+            reset(c)
+        },
+        "could not be judged: failed to read an answer: Connection reset by peer",
+    ),
+    (
+        "a reset in the middle of the body",
+        |c| {
+            write(c, &format!("{HEAD}content-length: 90\r\n\r\n{{"))?;
+            reset(c)
+        },
+        "expected as many bytes as the server said, got Connection reset by peer",
+    ),
     (
         "endless headers",
         |c| loop {
@@ -112,6 +198,16 @@ const ROWS: [(&str, Hostile, &str); 15] = [
         "at header Content-Encoding expected none",
     ),
     (
+        "a gzip bomb",
+        |c| {
+            let bomb = bomb()?;
+            let length = bomb.len();
+            write(c, &format!("{HEAD}content-encoding: gzip\r\ncontent-length: {length}\r\n\r\n"))?;
+            c.write_all(&bomb)
+        },
+        "at header Content-Encoding expected none",
+    ),
+    (
         "chunks that are none",
         |c| write(c, &format!("{HEAD}transfer-encoding: chunked\r\n\r\nzz\r\n{{}}\r\n")),
         "expected as many bytes as the server said",
@@ -161,18 +257,31 @@ const ROWS: [(&str, Hostile, &str); 15] = [
 ];
 
 #[test]
-fn every_hostile_server_gets_its_verdict_in_time() {
+fn every_hostile_server_gets_its_verdict_in_time_and_little_memory() {
     for (name, hostile, says) in ROWS {
         let url = serve(hostile);
         let begin = Instant::now();
-        let ended = errproof(&["--target-url", &url, "invalid_json::nan"], &[KEY]);
+        let flags = ["--target-url", &url, "--answer-within", SECONDS, "invalid_json::nan"];
+        let ended = errproof(&flags, &[KEY]);
         assert_eq!(ended.code, 101, "{name}: {ended:?}");
         assert!(ended.stdout.contains(says), "{name}: {}", ended.stdout);
         // The longest that one of them may take, for a machine that is busy with others.
         assert!(begin.elapsed() < Duration::from_secs(60), "{name} took {:?}", begin.elapsed());
         let control = ended.stdout.chars().find(|c| c.is_control() && *c != '\n');
         assert_eq!(control, None, "{name}: a control code is printed: {}", ended.stdout);
+        assert!(peak_mib() < PEAK_MIB, "{name}: a run needed {} MiB", peak_mib());
     }
+    line(&format!("{} hostile servers, {} MiB at most", ROWS.len(), peak_mib()));
+}
+
+#[test]
+fn plain_http_where_tls_is_expected_ends_the_run_with_one_line() {
+    let url = serve(|c| write(c, &format!("{HEAD}content-length: 2\r\n\r\n{{}}")));
+    let url = url.replace("http://", "https://");
+    let ended = errproof(&["--target-url", &url, "--answer-within", SECONDS], &[KEY]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (3, ""), "{ended:?}");
+    let says = "errproof: https://127.0.0.1:PORT/: failed to connect: received corrupt message of type InvalidContentType\n";
+    assert_eq!(ended.stderr, says);
 }
 
 #[test]
