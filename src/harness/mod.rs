@@ -3,6 +3,7 @@
 use std::{
     env,
     fs::File,
+    mem::ManuallyDrop,
     path::{Path, PathBuf},
     process::ExitCode,
     time::{Duration, Instant, SystemTime},
@@ -86,7 +87,9 @@ const NO_TARGET: &str = "no target: give --target-url URL or --target NAME; with
 
 /// Everything that is there before the first request.
 struct Ready {
-    runtime: Runtime,
+    /// Never shut down: that would wait for connections which a hostile server keeps busy. They end
+    /// with the process.
+    runtime: ManuallyDrop<Runtime>,
     suite: Suite,
     /// The mock, if it is what is tested: it ends when this is dropped.
     _bundled: Option<Bundled>,
@@ -105,7 +108,7 @@ fn prepare(options: &Options, fallback: Fallback) -> Result<Ready, End> {
         created.map_err(|error| Fault::general(format!("failed to write {file}: {error}")))?;
     }
     let folder = contract_folder(options.contract.as_deref(), fallback);
-    let runtime = Runtime::new().expect("the runtime starts");
+    let runtime = ManuallyDrop::new(Runtime::new().expect("the runtime starts"));
     let given = Given { target: options.target.as_deref(), url: options.target_url.as_deref() };
     let mut faults = Faults::default();
     let contract = Contract::read(&folder, &mut faults);
