@@ -139,9 +139,19 @@ async fn beside_an_endless_body_every_other_trial_passes() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn beside_an_answer_that_never_comes_every_other_trial_passes() {
-    let played = play_beside(|client| client.read_to_end(&mut Vec::new()).map(drop));
-    let why = "no complete answer within 4.1 s".to_owned();
-    assert_eq!(harmed(played.await).verdict, Verdict::Error(why));
+    let never: [Hostile; 2] = [
+        |client| client.read_to_end(&mut Vec::new()).map(drop),
+        |client| {
+            let storm = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(1_000);
+            loop {
+                client.write_all(&storm)?;
+            }
+        },
+    ];
+    for hostile in never {
+        let why = "no complete answer within 4.1 s".to_owned();
+        assert_eq!(harmed(play_beside(hostile).await).verdict, Verdict::Error(why));
+    }
 }
 
 #[test]
