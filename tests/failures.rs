@@ -4,18 +4,11 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use errproof::{
     checks::{CheckId, Kind},
-    contract::{Contract, fault::Faults},
-    exchange::sender::Sender,
-    harness::{drift::Recording, suite::Suite},
-    mock::{
-        mutants,
-        server::{Front, target},
-    },
+    contract::Contract,
+    harness::suite::Suite,
+    mock::{mutants, server::Front},
     report::{collect::Keep, failure, paint::Paint},
-    target::{
-        clock::{Clock, SharedClock},
-        pacing::Pacer,
-    },
+    target::clock::{Clock, SharedClock},
 };
 use tokio::runtime::Builder;
 
@@ -26,13 +19,8 @@ fn failure_of(contract: &Arc<Contract>, check: CheckId) -> Option<String> {
     let mutant = mutants::all().into_iter().find(|mutant| mutant.killed_by == check)?;
     let clock = Clock::Shared(SharedClock::default());
     let (front, keys) = Front::new(clock.clone(), Some(mutant.mutation));
-    let mut faults = Faults::default();
-    let target = target("http://127.0.0.1", &keys, clock.clone(), contract, &mut faults);
-    let target = target.unwrap_or_else(|| panic!("{faults}"));
-    let pacer = Pacer::new(contract.limit.as_ref());
-    let sender = Sender::in_process(Arc::new(front), clock, pacer);
-    let suite = Suite::with_sender(Arc::clone(contract), target, Recording::Nothing, sender)
-        .unwrap_or_else(|faults| panic!("{faults}"));
+    let suite = Suite::in_process(Arc::clone(contract), Arc::new(front), &keys, clock);
+    let suite = suite.unwrap_or_else(|faults| panic!("{faults}"));
     let runtime = Builder::new_current_thread().build().expect("the runtime starts");
     for planned in &suite.plan.trials {
         let played = runtime.block_on(suite.run.play(planned));

@@ -40,9 +40,10 @@ fn serve(hostile: Hostile) -> String {
             thread::spawn(move || {
                 let mut buffer = [0; 8192];
                 let read = connection.read(&mut buffer)?;
-                match buffer[..read].starts_with(b"GET /api/v1/credits") {
-                    true => connection.write_all(WELL),
-                    false => hostile(&mut connection),
+                if buffer[..read].starts_with(b"GET /api/v1/credits") {
+                    connection.write_all(WELL)
+                } else {
+                    hostile(&mut connection)
                 }
             });
         }
@@ -114,7 +115,7 @@ const ROWS: [(&str, Hostile, &str); 22] = [
             // As fast as can be read: there is always another one.
             let storm = "HTTP/1.1 100 Continue\r\nx-more: and more\r\n\r\n".repeat(1_000);
             loop {
-                write(c, &storm)?
+                write(c, &storm)?;
             }
         },
         "could not be judged: no complete answer within 2.4 s",
@@ -138,7 +139,7 @@ const ROWS: [(&str, Hostile, &str); 22] = [
     (
         "endless headers",
         |c| loop {
-            write(c, "x-more: and more\r\n")?
+            write(c, "x-more: and more\r\n")?;
         },
         "could not be judged",
     ),
@@ -147,7 +148,7 @@ const ROWS: [(&str, Hostile, &str); 22] = [
         |c| {
             write(c, HEAD)?;
             loop {
-                write(c, "x-more: and more\r\n")?
+                write(c, "x-more: and more\r\n")?;
             }
         },
         "could not be judged",
@@ -162,7 +163,7 @@ const ROWS: [(&str, Hostile, &str); 22] = [
         |c| {
             write(c, &format!("{HEAD}\r\n"))?;
             loop {
-                c.write_all(&[b' '; 65536])?
+                c.write_all(&[b' '; 65536])?;
             }
         },
         "got more than a megabyte",

@@ -3,6 +3,7 @@
 use std::{path::Path, time::Duration};
 
 use errproof::{
+    checks::CheckId,
     contract::{Contract, fault::Faults},
     exchange::{Outgoing, Request},
     harness::{
@@ -91,7 +92,7 @@ async fn a_refusal_that_nobody_asked_for_is_judged_waited_out_and_the_case_sent_
     assert_eq!(played.verdict, Verdict::Pass, "{:?}", played.sheet);
     // The refusal, the case, and its twin.
     assert_eq!(statuses(&played), [429, 400, 400]);
-    let judged: Vec<_> = played.sheet.held().map(|check| check.as_str()).collect();
+    let judged: Vec<_> = played.sheet.held().map(CheckId::as_str).collect();
     assert!(judged.contains(&"retry-after"), "the refusal was not judged: {judged:?}");
 }
 

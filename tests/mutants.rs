@@ -2,6 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
     path::Path,
     sync::{
         Arc, Mutex,
@@ -22,6 +23,7 @@ use errproof::{
         mutation::Mutation,
         server::Front,
     },
+    report::print::line,
     target::clock::{Clock, SharedClock},
 };
 use tokio::runtime::Builder;
@@ -118,12 +120,12 @@ fn every_mutant_is_killed_by_its_check_and_breaks_nothing_else() {
     });
     let wrong = wrong.into_inner().expect("no panic");
     assert!(wrong.is_empty(), "{} faults:\n{}", wrong.len(), wrong.join("\n"));
-    println!(
+    line(&format!(
         "{} mutants, {} requests, {:.1} s",
         mutants.len(),
         requests.into_inner(),
         begin.elapsed().as_secs_f64()
-    );
+    ));
     let matrix = matrix.into_inner().expect("no panic");
     insta::assert_snapshot!(lines(&mutants, &matrix));
 }
@@ -140,12 +142,12 @@ fn lines(
         let others: Vec<_> = others.map(CheckId::as_str).collect();
         let also =
             if others.is_empty() { String::new() } else { format!(", also {}", others.join(" ")) };
-        lines.push_str(&format!("{}: {}{also}\n", mutant.name, mutant.killed_by));
+        let _ = writeln!(lines, "{}: {}{also}", mutant.name, mutant.killed_by);
     }
     lines
 }
 
-/// What the mock's docs do not promise: tests/problem_json.rs breaks it on an API that promises it.
+/// What the mock's docs do not promise: `tests/problem_json.rs` breaks it on an API that promises it.
 const SEEN_ELSEWHERE: [CheckId; 1] = [CheckId::RateTold];
 
 #[test]

@@ -12,7 +12,7 @@ use errproof::{
 
 /// A server that answers every request the same way.
 #[derive(Debug)]
-struct Null(fn(&Request) -> Answer);
+struct Null(Answers);
 
 impl InProcess for Null {
     fn answer(&self, request: &Request) -> Answer {
@@ -31,7 +31,10 @@ fn answer(status: u16, media: &str, body: &[u8]) -> Answer {
 
 const ENVELOPE: &str = r#"{"error":{"code":"invalid_api_key","message":"There is no such key.","docs":"https://www.planmysaas.com/docs/api/errors","requestId":"9e6f106523c25047"}}"#;
 
-const NULL_TARGETS: [(&str, fn(&Request) -> Answer); 8] = [
+/// A server that knows nothing of the contract.
+type Answers = fn(&Request) -> Answer;
+
+const NULL_TARGETS: [(&str, Answers); 8] = [
     ("empty 200", |_| answer(200, "application/json", b"")),
     ("an empty object", |_| answer(200, "application/json", b"{}")),
     ("a balance for all", |_| answer(200, "application/json", br#"{"credits":7}"#)),

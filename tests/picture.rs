@@ -33,11 +33,11 @@ fn rows(list: &str) -> (Vec<Row<'_>>, Vec<Row<'_>>) {
             continue;
         };
         let row = row(fault);
-        match faults.last_mut().filter(|last| last.name == fault && last.killer == killer) {
-            Some(last) => {
-                last.mutants += 1;
+        match faults.last_mut().filter(|row| row.name == fault && row.killer == killer) {
+            Some(same) => {
+                same.mutants += 1;
                 for (check, times) in row.also {
-                    *last.also.entry(check).or_default() += times;
+                    *same.also.entry(check).or_default() += times;
                 }
             }
             None => faults.push(row),

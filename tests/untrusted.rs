@@ -99,9 +99,9 @@ fn no_spoilt_folder_crashes_the_loader() {
             Err(faults) => faults.to_string(),
         };
         if shown.is_empty() {
-            taken += 1
+            taken += 1;
         } else {
-            refused += 1
+            refused += 1;
         }
         let control = shown.chars().find(|c| c.is_control() && *c != '\n');
         assert_eq!(control, None, "seed {seed}, {file}: a control code is shown: {shown:?}");
