@@ -28,19 +28,20 @@ fn record() -> (String, Arc<Mutex<Vec<Sent>>>) {
     let sent = Arc::<Mutex<Vec<Sent>>>::default();
     let all = Arc::clone(&sent);
     thread::spawn(move || {
-        for connection in listener.incoming().flatten() {
+        for mut connection in listener.incoming().flatten() {
             let all = Arc::clone(&all);
             thread::spawn(move || {
-                if let Some(sent) = read(connection) {
-                    all.lock().expect("nobody panics").push(sent);
-                }
+                let sent = read(&mut connection)?;
+                // Before the answer, or the other side could look for it too early.
+                all.lock().expect("nobody panics").push(sent);
+                connection.write_all(ANSWER).ok()
             });
         }
     });
     (url, sent)
 }
 
-fn read(mut connection: TcpStream) -> Option<Sent> {
+fn read(connection: &mut TcpStream) -> Option<Sent> {
     let mut bytes = Vec::new();
     let mut buffer = [0; 8192];
     loop {
@@ -72,7 +73,6 @@ fn read(mut connection: TcpStream) -> Option<Sent> {
             let read = connection.read(&mut buffer).ok()?;
             bytes.extend_from_slice(&buffer[..read]);
         }
-        connection.write_all(ANSWER).ok()?;
         headers.sort();
         return Some((first, headers, bytes[end + 4..].to_vec()));
     }
