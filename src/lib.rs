@@ -4,7 +4,8 @@
 //! make the cases of a run; [`exchange`] sends them and gives back what was on the wire;
 //! [`checks`], pure functions, turn that into findings; the [`harness`] makes verdicts of them, as
 //! the trials of a standard test run; [`report`] shows them. With no target, the bundled [`mock`]
-//! is tested: an API of its own, written from the same docs.
+//! is tested: an API of its own, written from the same docs. The [`page`] with those docs is held
+//! against the contract, too.
 //!
 //! A test target of three lines is all it takes:
 //!
@@ -21,6 +22,7 @@ pub mod contract;
 pub mod exchange;
 pub mod harness;
 pub mod mock;
+pub mod page;
 pub mod report;
 pub mod target;
 pub mod visible;

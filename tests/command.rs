@@ -9,7 +9,8 @@ use support::{Contract, Mock, command, errproof};
 
 #[test]
 fn the_help_of_every_word_is_reviewed() {
-    let words = ["", "test", "plan", "serve", "lint", "new", "schema", "completions", "man"];
+    let words =
+        ["", "test", "plan", "docs", "serve", "lint", "new", "schema", "completions", "man"];
     let help = |word: &str| {
         let flags = if word.is_empty() { vec!["--help"] } else { vec![word, "--help"] };
         let ended = command(flags[0], &flags[1..], &[]);

@@ -13,7 +13,7 @@ mod support;
 use support::{Contract, Mock};
 
 /// Commands that are run elsewhere: what they begin with, the file that runs them, and what in it.
-const ELSEWHERE: [(&str, &str, &str); 10] = [
+const ELSEWHERE: [(&str, &str, &str); 13] = [
     (".ci/run", ".github/workflows/ci.yml", "run: .ci/run"),
     ("cargo verify", ".ci/run", "step cargo verify"),
     ("cargo bench", "benches/overhead.rs", "--bench"),
@@ -23,6 +23,9 @@ const ELSEWHERE: [(&str, &str, &str); 10] = [
     ("scripts/dev-dependency", ".ci/run", "step scripts/dev-dependency"),
     ("scripts/repeat", "scripts/repeat", "errproof test"),
     ("cargo run --example problem-json", "tests/problem_json.rs", "examples/problem-json/api.rs"),
+    ("errproof test --docs https://", "tests/links.rs", "fn a_page_is_read_from_its_address"),
+    ("cargo test -- --docs https://", "tests/links.rs", "a_page_is_read_from_its_address"),
+    ("cargo test -- --check-links", "tests/links.rs", "\"--check-links\", \"docs::link\""),
     ("errproof test --contract examples/problem-json", "tests/problem_json.rs", "--target-url"),
 ];
 

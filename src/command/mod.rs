@@ -11,7 +11,7 @@ pub mod serve;
 
 use crate::{
     contract::{format::ContractFile, scenario::ScenarioFile, shape::schema_of},
-    harness::{Fallback, end::finish, exit, options::Options, plan, start},
+    harness::{Fallback, docs, end::finish, exit, options::Options, plan, start},
     report::{print, result::Results},
     target::format::TargetFile,
 };
@@ -36,6 +36,9 @@ pub enum Command {
     /// Print what a run would send, and send nothing
     #[command(help_template = HELP)]
     Plan(Options),
+    /// Print the docs' page from the contract, in Markdown
+    #[command(help_template = HELP)]
+    Docs(Options),
     /// Serve the bundled mock, for people who write clients
     Serve(serve::ServeOptions),
     /// Look for what is wrong or missing in a contract's files
@@ -97,6 +100,7 @@ impl Command {
         match self {
             Self::Test(options) => start(Ok(options), Fallback::BuiltIn),
             Self::Plan(options) => plan(&options, Fallback::BuiltIn),
+            Self::Docs(options) => docs(&options, Fallback::BuiltIn),
             Self::Serve(options) => finish(serve::serve(&options)),
             Self::Lint(options) => finish(lint::lint(&options)),
             Self::New(options) => finish(new::new(&options)),

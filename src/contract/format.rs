@@ -55,6 +55,9 @@ pub struct ContractFile {
     /// What the docs promise of every error, by the check that guards it.
     #[serde(default)]
     pub promises: BTreeMap<CheckId, Promise>,
+    /// How the docs' page is read, where it is not one of plain tables.
+    #[serde(default)]
+    pub page: PageFormat,
 }
 
 /// An API that errproof bundles.
@@ -230,4 +233,99 @@ pub struct Promise {
     pub says: String,
     /// The heading or sentence of the docs that promises it.
     pub source: String,
+}
+
+/// How the docs' page is read. What is left out suits a page of plain tables. Patterns are regular
+/// expressions.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct PageFormat {
+    /// What the page is written in, where neither its name nor its server says so.
+    pub form: Option<Form>,
+    /// Where the codes are defined.
+    pub codes_in: CodesIn,
+    /// The headers of the column that holds the code; case does not matter.
+    pub code_columns: Vec<String>,
+    /// The headers of the column that holds the status; case does not matter.
+    pub status_columns: Vec<String>,
+    /// What a code looks like in its cell, with one group around the code. A cell that does not
+    /// look so defines nothing.
+    pub code: String,
+    /// What a status looks like, in a row and in a heading, with one group around the number.
+    pub status: String,
+    /// What a line that is a heading looks like, on a page that is plain text.
+    pub heading: String,
+    /// How the page states the limit, with the groups `requests` and `unit`, and `count` for how
+    /// many units.
+    pub limit: String,
+    /// How the page states a range of time, with the groups `least`, `most` and `most_unit`, and
+    /// `least_unit` where it may be another.
+    pub time: String,
+    /// The heading under which the example of an envelope stands, where others look like one, too.
+    pub example_under: Option<String>,
+    /// The example that `errproof docs` prints, where none can be made from `[envelope]`.
+    pub example: Option<String>,
+}
+
+/// What a page is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum Form {
+    Html,
+    Markdown,
+    Text,
+}
+
+/// Where a page defines its codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CodesIn {
+    /// One a row, in tables with a column for them.
+    Tables,
+    /// One a list item that begins with it, set as code.
+    Items,
+}
+
+/// A unit of time, as the default patterns know it.
+macro_rules! unit {
+    ($name:literal) => {
+        concat!("(?<", $name, ">s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)")
+    };
+}
+
+impl Default for PageFormat {
+    fn default() -> Self {
+        let texts = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
+        Self {
+            form: None,
+            codes_in: CodesIn::Tables,
+            code_columns: texts(&["Code", "Error code"]),
+            status_columns: texts(&["Status", "HTTP status", "HTTP"]),
+            // One word that is no number: tables of statuses often call them codes, too.
+            code: r"^([^\s\d(]\S*)(?:\s*\([^()]*\))?$".to_owned(),
+            // From 200 on: some APIs answer errors so.
+            status: r"\b([2-5]\d\d)\b".to_owned(),
+            // Short, and not the end of a sentence, of a list's item or of an example.
+            heading: r#"^[^\s\-*{}\[\]"|].{0,58}[^\s.,:;!?{}|]$"#.to_owned(),
+            limit: concat!(
+                r"(?i)\b(?<requests>\d[\d,_]*)\s*(?:requests?|reqs?|calls?)",
+                r"(?:\s*(?:/|per|for each)\s*(?:API\s)?key)?",
+                r"\s*(?:/|per|an?|every|each|in)\s*(?<count>\d+)?[\s-]*",
+                unit!("unit"),
+                r"\b"
+            )
+            .to_owned(),
+            time: concat!(
+                r"(?i)\b(?<least>\d+)\s*",
+                unit!("least_unit"),
+                r"?\s*(?:-|\x{2013}|\x{2014}|to|and)\s*(?<most>\d+)\s*",
+                unit!("most_unit"),
+                r"\b"
+            )
+            .to_owned(),
+            example_under: None,
+            example: None,
+        }
+    }
 }

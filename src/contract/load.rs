@@ -14,6 +14,7 @@ use super::{
     format::{ContractFile, EnvelopeFormat, PreflightFormat},
     key::KeyShape,
     lookup::{can_be_sent, keys, path_fault},
+    page::Reading,
     place::AnswerPlace,
     reader::Reader,
     resolve::read_scenario,
@@ -113,6 +114,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         let way = ["probes", name.as_str(), "request"];
         reader.known(&way, "request", probe.request.as_str(), keys(&requests));
     }
+    let page = Reading::new(&file.page, reader);
     Contract {
         root: root.path().to_owned(),
         name: file.name,
@@ -129,6 +131,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         hooks: file.hooks,
         probes: file.probes,
         promises: file.promises,
+        page,
         scenarios: Vec::new(),
     }
 }

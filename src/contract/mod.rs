@@ -18,6 +18,7 @@ pub mod lint;
 mod load;
 pub(crate) mod lookup;
 pub mod names;
+pub mod page;
 pub mod place;
 pub(crate) mod reader;
 mod resolve;
@@ -32,6 +33,7 @@ use format::{
 };
 use key::KeyShape;
 use names::{Code, HookName, ProbeName, RequestName, SlotName};
+use page::Reading;
 use place::AnswerPlace;
 
 /// An API's whole contract.
@@ -67,6 +69,8 @@ pub struct Contract {
     pub probes: BTreeMap<ProbeName, Probe>,
     /// What is promised of every error, by the check that guards it.
     pub promises: BTreeMap<CheckId, Promise>,
+    /// How the docs' page is read.
+    pub page: Reading,
     /// One for each code, in the order of their files' names.
     pub scenarios: Vec<Arc<Scenario>>,
 }

@@ -172,7 +172,7 @@ pub fn url(base: &Url, path: &str) -> Url {
     Url::parse(&format!("{base}{path}")).expect("paths were checked when they were read")
 }
 
-fn is_loopback(url: &Url) -> bool {
+pub(crate) fn is_loopback(url: &Url) -> bool {
     url.host_str().is_some_and(|host| {
         let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
         host == "localhost" || address.is_ok_and(|address| address.is_loopback())
@@ -214,7 +214,7 @@ fn no_answer(error: &reqwest::Error) -> NoAnswer {
 }
 
 /// The cause at the bottom: the layers above it say "error sending request" and the address.
-fn innermost(error: &dyn std::error::Error) -> String {
+pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
     let mut error = error;
     while let Some(source) = error.source() {
         error = source;
@@ -226,7 +226,7 @@ fn innermost(error: &dyn std::error::Error) -> String {
 ///
 /// The system's certificates are read only for an address that needs them: reading them costs
 /// tens of milliseconds, and a bare container may have none.
-fn tls(base_url: &Url) -> Result<ClientConfig, rustls::Error> {
+pub(crate) fn tls(base_url: &Url) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder =
         ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;

@@ -6,11 +6,12 @@ use std::{
     mem::ManuallyDrop,
     path::{Path, PathBuf},
     process::ExitCode,
+    sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 
 use clap::Parser;
-use libtest_mimic::{Arguments, Conclusion, FormatSetting};
+use libtest_mimic::{Arguments, Conclusion, FormatSetting, Trial};
 use tokio::runtime::Runtime;
 
 pub mod activity;
@@ -37,6 +38,7 @@ use crate::{
     },
     exchange::Deadlines,
     mock::server::Bundled,
+    page::{self, Docs},
     report::{self, collect::About, files::Reports, paint::Paint, print, result::Scope},
     target::{
         Given, Target,
@@ -77,7 +79,26 @@ pub fn start(options: Result<Options, clap::Error>, fallback: Fallback) -> ExitC
 #[must_use = "return it from main, or faults in the files go unnoticed"]
 pub fn plan(options: &Options, fallback: Fallback) -> ExitCode {
     end::finish(prepare(options, fallback).map(|Ready { suite, .. }| {
-        print::line(suite.redact(&report::plan::render(&suite.run, &suite.plan)).trim_end());
+        let plan = suite
+            .map_or("nothing is sent to a server, only a page is read".into(), |suite| {
+                suite.redact(&report::plan::render(&suite.run, &suite.plan))
+            });
+        print::line(plan.trim_end());
+        exit::SUCCESS
+    }))
+}
+
+/// Prints the docs' page from the contract, in Markdown.
+#[must_use = "return it from main, or faults in the files go unnoticed"]
+pub fn docs(options: &Options, fallback: Fallback) -> ExitCode {
+    let folder = contract_folder(options.contract.as_deref(), fallback);
+    let mut faults = Faults::default();
+    let contract = Contract::read(&folder, &mut faults);
+    let page = faults.into_result(contract).and_then(|contract| {
+        page::print::markdown(&contract.expect("what cannot be read is a fault"))
+    });
+    end::finish(page.map_err(End::from).map(|page| {
+        print::line(page.trim_end());
         exit::SUCCESS
     }))
 }
@@ -90,7 +111,10 @@ struct Ready {
     /// Never shut down: that would wait for connections which a hostile server keeps busy. They end
     /// with the process.
     runtime: ManuallyDrop<Runtime>,
-    suite: Suite,
+    /// The server's side, unless only other sides are tested.
+    suite: Option<Suite>,
+    /// The page's side.
+    docs: Docs,
     /// The mock, if it is what is tested: it ends when this is dropped.
     _bundled: Option<Bundled>,
 }
@@ -113,7 +137,7 @@ fn prepare(options: &Options, fallback: Fallback) -> Result<Ready, End> {
     let mut faults = Faults::default();
     let contract = Contract::read(&folder, &mut faults);
     let mut bundled = None;
-    let target = contract.as_ref().and_then(|contract| {
+    let target = contract.as_ref().filter(|_| options.tests_server()).and_then(|contract| {
         if !given.is_nothing() {
             return Target::load(given, contract, &environment, &mut faults);
         }
@@ -125,22 +149,28 @@ fn prepare(options: &Options, fallback: Fallback) -> Result<Ready, End> {
             .insert(runtime.block_on(Bundled::start(Clock::Shared(SharedClock::default()))))
             .target(contract, &mut faults)
     });
-    let (contract, mut target) =
-        faults.into_result(contract.zip(target))?.expect("what cannot be read is a fault");
-    if let Some(seconds) = options.answer_within {
-        target.deadlines = Deadlines::within(Duration::from_secs(seconds));
-    }
-    guard_production(&contract, &target, options.allow_production)?;
-    let recording = Recording::from_environment(&environment);
-    let suite = Suite::new(contract, target, recording)?;
-    Ok(Ready { runtime, suite, _bundled: bundled })
+    let contract = faults.into_result(contract)?.expect("what cannot be read is a fault");
+    let contract = Arc::new(contract);
+    let docs = Docs::new(Arc::clone(&contract), options.docs.as_deref(), options.check_links)?;
+    let suite = match target {
+        Some(mut target) => {
+            if let Some(seconds) = options.answer_within {
+                target.deadlines = Deadlines::within(Duration::from_secs(seconds));
+            }
+            guard_production(&contract, &target, options.allow_production)?;
+            Some(Suite::new(contract, target, Recording::from_environment(&environment))?)
+        }
+        None => None,
+    };
+    Ok(Ready { runtime, suite, docs, _bundled: bundled })
 }
 
 fn run(mut options: Options, fallback: Fallback) -> Result<u8, End> {
-    let Ready { runtime, suite, _bundled } = prepare(&options, fallback)?;
+    let Ready { runtime, suite, docs, _bundled } = prepare(&options, fallback)?;
     let reports = Reports::new(&options)?;
     let tests = &mut options.tests;
-    if tests.test_threads.is_none() && !suite.run.target.is_bundled() {
+    let is_live = suite.as_ref().is_some_and(|suite| !suite.run.target.is_bundled());
+    if tests.test_threads.is_none() && is_live {
         tests.test_threads = Some(LIVE_THREADS);
     }
     let one_at_a_time = tests.test_threads == Some(1) && tests.format != Some(FormatSetting::Json);
@@ -150,31 +180,53 @@ fn run(mut options: Options, fallback: Fallback) -> Result<u8, End> {
         paint: Paint::from_flags(tests),
         lines: Some(if one_at_a_time { Lines::Begun } else { Lines::Whole }),
     };
-    let trials = suite.trials(runtime.handle(), style);
-    let all = trials.len();
-    let selected = trials.iter().filter(|trial| !tests.is_filtered_out(trial)).count();
+    let server = suite.iter().flat_map(|suite| suite.trials(runtime.handle(), style));
+    let mut trials: Vec<Trial> = server.collect();
+    let is_selected = |trial: &Trial| !tests.is_filtered_out(trial);
+    let selected = trials.iter().filter(|trial| is_selected(trial)).count();
+    let scope = Scope { selected, all: trials.len() };
+    // A side that no selected trial is about is not asked and not summed up.
+    let suite = suite.filter(|_| selected > 0);
+    let page = docs.trials(runtime.handle(), style.paint);
+    let asks_docs = page.iter().any(is_selected);
+    trials.extend(page);
     if !tests.list {
-        if selected == 0 {
+        if suite.is_none() && !asks_docs {
+            let all = trials.len();
             let by = selection(tests);
             return Err(End::Nothing(format!("none of the {all} trials is selected{by}")));
         }
-        let ready = runtime.block_on(suite.run.preflight(&suite.plan.preflight));
-        ready.map_err(|why| End::Unreachable(suite.redact(&why)))?;
+        docs.load(runtime.handle(), is_selected).map_err(End::Unreachable)?;
+        if let Some(suite) = &suite {
+            let ready = runtime.block_on(suite.run.preflight(&suite.plan.preflight));
+            ready.map_err(|why| End::Unreachable(suite.redact(&why)))?;
+        }
     }
     let (started, begin) = (SystemTime::now(), Instant::now());
     let conclusion = libtest_mimic::run(tests, trials);
     if tests.list {
         return Ok(exit::SUCCESS);
     }
+    let is_told =
+        !tests.quiet && !matches!(tests.format, Some(FormatSetting::Terse | FormatSetting::Json));
+    if is_told && asks_docs {
+        print::line(&docs.summary());
+    }
+    let Some(suite) = suite else {
+        if is_told && options.report_dir.is_some() {
+            print::line("reports: none, since they show the server's side and it was not tested\n");
+        }
+        return code(&conclusion);
+    };
     let results = suite.results(&About {
         started,
         seconds: begin.elapsed().as_secs_f64(),
-        scope: Scope { selected, all },
+        scope,
         strict: options.strict,
         allow_production: options.allow_production,
     });
     let written = reports.write(&results);
-    if !tests.quiet && !matches!(tests.format, Some(FormatSetting::Terse | FormatSetting::Json)) {
+    if is_told {
         print::line(&(report::summary::render(&results) + &reports.note()));
     }
     reports.annotate(&results, &suite.run.contract.root);

@@ -14,7 +14,7 @@ Exit codes:
   0    all well
   101  the contract is broken, or a trial could not be judged
   2    bad usage or bad files, nothing was sent
-  3    the target could not be reached, or refuses the key it was given
+  3    the target or the page could not be reached, or the target refuses the key it was given
   4    nothing was selected, or all that was selected is ignored")]
 pub struct Options {
     /// Test the API at this address; with --target, in place of the file's own
@@ -24,6 +24,14 @@ pub struct Options {
     /// Test the API that targets/NAME.toml or FILE describes
     #[arg(long, value_name = "NAME|FILE", env = "ERRPROOF_TARGET")]
     pub target: Option<String>,
+
+    /// Test whether the docs' page says what the contract says
+    #[arg(long, value_name = "URL|FILE", env = "ERRPROOF_DOCS")]
+    pub docs: Option<String>,
+
+    /// Follow the docs link that every error carries
+    #[arg(long, env = "ERRPROOF_CHECK_LINKS", value_parser = clap::builder::FalseyValueParser::new())]
+    pub check_links: bool,
 
     /// Take the contract from this folder
     #[arg(long, value_name = "DIR", env = "ERRPROOF_CONTRACT")]
@@ -48,4 +56,13 @@ pub struct Options {
     /// The flags of the standard test harness.
     #[command(flatten, next_help_heading = "Flags of every Rust test run")]
     pub tests: Arguments,
+}
+
+impl Options {
+    /// Whether a server is tested: the one that is named, or the bundled mock if no other side of
+    /// the contract is named.
+    #[must_use]
+    pub fn tests_server(&self) -> bool {
+        self.target.is_some() || self.target_url.is_some() || self.docs.is_none()
+    }
 }

@@ -83,12 +83,17 @@ impl Suite {
     /// # Errors
     /// If a case cannot be made from what the target's file says, or if the address needs TLS and
     /// this machine trusts nobody.
-    pub fn new(contract: Contract, target: Target, recording: Recording) -> Result<Self, Faults> {
+    pub fn new(
+        contract: impl Into<Arc<Contract>>,
+        target: Target,
+        recording: Recording,
+    ) -> Result<Self, Faults> {
+        let contract = contract.into();
         let pacer = Pacer::new(contract.limit.as_ref());
         let sender = Sender::new(target.base_url.clone(), target.clock.clone(), pacer);
         let sender =
             sender.map_err(|why| Fault::general(format!("failed to set up TLS: {why}")))?;
-        Self::with_sender(contract.into(), target, recording, sender)
+        Self::with_sender(contract, target, recording, sender)
     }
 
     /// The same with another way to the target.

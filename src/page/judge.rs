@@ -1,0 +1,397 @@
+//! Holds what a page says against what the contract says: a pure function from one to the other.
+
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
+
+use jsonschema::{ValidationError, error::ValidationErrorKind};
+use serde_json::Value;
+
+use super::{
+    content::{Content, Kind, Spot},
+    facts::{Definition, Facts, Stated, same_words},
+    finding::{Outcome, PageCheck, PageFinding, Place},
+};
+use crate::{
+    checks::{Mismatch, Mismatches, fields, reading::Reading},
+    contract::{
+        Contract,
+        case::Scenario,
+        fault::{did_you_mean, one_of},
+        format::{CodesIn, Limit},
+        names::Code,
+        place::AnswerPlace,
+    },
+    exchange::{Answer, Ending},
+};
+
+/// The trials besides those of the codes: no code beyond the contract's, the example, the numbers.
+const UNKNOWN: &str = "docs::no_unknown_codes";
+const ENVELOPE: &str = "docs::envelope";
+const LIMITS: &str = "docs::limits";
+
+/// How many unknown codes are compared with the known ones, and how long one may be.
+const MOST_HINTS: usize = 50;
+const LONGEST_HINTED: usize = 100;
+
+/// The names of a page's trials. They depend on the contract alone, so that they can be listed
+/// before the page is read.
+#[must_use]
+pub fn trials(contract: &Contract) -> Vec<String> {
+    let codes = contract.scenarios.iter().map(|scenario| trial_of(scenario));
+    // Without a number in the contract there is none to hold the page against.
+    let numbers = contract.limit.is_some() || timed(contract).next().is_some();
+    let whole = [UNKNOWN, ENVELOPE].into_iter().chain(numbers.then_some(LIMITS));
+    codes.chain(whole.map(str::to_owned)).collect()
+}
+
+fn trial_of(scenario: &Scenario) -> String {
+    format!("docs::{}", scenario.code)
+}
+
+/// What each trial comes to.
+#[must_use]
+pub fn judge(content: &Content, contract: &Contract) -> Vec<Outcome> {
+    let facts = Facts::of(content, contract);
+    let judge = Judge { content, contract, facts };
+    let codes = contract.scenarios.iter().map(|scenario| {
+        let promise = format!("{}    {}", scenario.promise, scenario.file.display());
+        let code = Some(scenario.code.clone());
+        Outcome::judged(trial_of(scenario), code, promise, judge.code(scenario))
+    });
+    let whole = [
+        (UNKNOWN, "the page and scenarios/ have the same codes", judge.unknown_codes()),
+        (
+            ENVELOPE,
+            "every error looks like the example    [envelope] in contract.toml",
+            judge.examples(),
+        ),
+        (
+            LIMITS,
+            "the numbers of [limit] in contract.toml, and of `after` in scenarios/",
+            judge.limits(),
+        ),
+    ];
+    let whole = whole.into_iter().map(|(trial, promise, findings)| {
+        Outcome::judged(trial.to_owned(), None, promise.to_owned(), findings)
+    });
+    let trials = trials(contract);
+    codes.chain(whole).filter(|outcome| trials.contains(&outcome.trial)).collect()
+}
+
+struct Judge<'a> {
+    content: &'a Content,
+    contract: &'a Contract,
+    facts: Facts,
+}
+
+impl Judge<'_> {
+    fn place(&self, at: Spot) -> Place {
+        let under = self.content.headings_over(at).next().map(|heading| heading.text.clone());
+        Place { line: at.line, under }
+    }
+
+    fn code(&self, scenario: &Scenario) -> Vec<PageFinding> {
+        let Some(rows) = self.facts.codes.get(scenario.code.as_str()) else {
+            return vec![self.missing(scenario.code.as_str())];
+        };
+        let mut found: Vec<_> = rows.iter().filter_map(|row| self.status(scenario, row)).collect();
+        if let [_, second, ..] = rows.as_slice() {
+            let lines: Vec<_> = rows.iter().map(|row| row.at.line.to_string()).collect();
+            found.push(PageFinding {
+                check: PageCheck::Once,
+                expected: format!("one row that defines `{}`", scenario.code),
+                actual: format!("{}, in the lines {}", rows.len(), lines.join(", ")),
+                place: Some(self.place(second.at)),
+            });
+        }
+        found.extend(rows.iter().filter_map(|row| self.heading(scenario, row)));
+        found
+    }
+
+    fn missing(&self, code: &str) -> PageFinding {
+        let (kind, none) = match self.contract.page.codes_in {
+            CodesIn::Tables => {
+                let columns = self.contract.page.code_columns.iter().map(String::as_str);
+                ("row", format!("no table with a column {}", one_of(columns)))
+            }
+            CodesIn::Items => ("list item", "no list item that begins with code".to_owned()),
+        };
+        let like = |other: &&String| same_letters(other, code);
+        let like =
+            self.facts.codes.keys().find(like).map(|other| {
+                (format!("`{}`", other.escape_debug()), self.facts.codes[other][0].at)
+            });
+        let mentioned = || Some((format!("it, but in no {kind}"), self.mention(code)?));
+        let (actual, at) = match (self.facts.places_for_codes, like.or_else(mentioned)) {
+            (0, Some((_, at))) => (format!("{none}, only the word"), Some(at)),
+            (0, None) => (none, None),
+            (_, Some((actual, at))) => (actual, Some(at)),
+            (_, None) => ("none".to_owned(), None),
+        };
+        PageFinding {
+            check: PageCheck::Code,
+            expected: format!("a {kind} that defines `{code}`"),
+            actual,
+            place: at.map(|at| self.place(at)),
+        }
+    }
+
+    /// Where the page has a code as a word, in sentences first.
+    fn mention(&self, code: &str) -> Option<Spot> {
+        let texts = self.content.texts().find(|(_, text)| has_word(text, code)).map(|(at, _)| at);
+        texts.or_else(|| {
+            let in_code = self
+                .content
+                .blocks
+                .iter()
+                .find(|block| matches!(&block.kind, Kind::Code(text) if has_word(text, code)));
+            in_code.map(|block| block.at)
+        })
+    }
+
+    fn status(&self, scenario: &Scenario, row: &Definition) -> Option<PageFinding> {
+        if row.statuses == BTreeSet::from([scenario.status]) {
+            return None;
+        }
+        let stated: Vec<_> = row.statuses.iter().map(u16::to_string).collect();
+        let actual = match stated.as_slice() {
+            [] => "no status, neither in its row nor in a heading over it".to_owned(),
+            [one] => one.clone(),
+            several => format!("{}, and not which of them", several.join(" and ")),
+        };
+        Some(PageFinding {
+            check: PageCheck::Status,
+            expected: format!("{} beside `{}`", scenario.status, scenario.code),
+            actual,
+            place: Some(self.place(row.at)),
+        })
+    }
+
+    /// The scenario's source is held against the page only where the page has such a heading: it
+    /// may as well be a sentence.
+    fn heading(&self, scenario: &Scenario, row: &Definition) -> Option<PageFinding> {
+        let is_source = |text: &str| same_words(text, &scenario.source);
+        let mut over = self.content.headings_over(row.at);
+        if !self.content.headings.iter().any(|heading| is_source(&heading.text))
+            || over.any(|heading| is_source(&heading.text))
+        {
+            return None;
+        }
+        Some(PageFinding {
+            check: PageCheck::Heading,
+            expected: format!("`{}` under `{}`", scenario.code, scenario.source),
+            actual: "it elsewhere".to_owned(),
+            place: Some(self.place(row.at)),
+        })
+    }
+
+    fn unknown_codes(&self) -> Vec<PageFinding> {
+        let scenarios = self.contract.scenarios.iter().map(|scenario| scenario.code.as_str());
+        let known: BTreeSet<&str> =
+            scenarios.chain(self.contract.chain.iter().map(Code::as_str)).collect();
+        let unknown = self.facts.codes.iter().filter(|(code, _)| !known.contains(code.as_str()));
+        unknown
+            .enumerate()
+            .map(|(at, (code, rows))| {
+                // A page of another API has thousands, and a likeness takes the product of lengths.
+                let hint = Some(code).filter(|code| at < MOST_HINTS && code.len() < LONGEST_HINTED);
+                let hint = hint.and_then(|code| did_you_mean(code, known.iter().copied()));
+                let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
+                PageFinding {
+                    check: PageCheck::Unknown,
+                    expected: "only codes of the contract".to_owned(),
+                    actual: format!("`{}`{hint}", code.escape_debug()),
+                    place: Some(self.place(rows[0].at)),
+                }
+            })
+            .collect()
+    }
+
+    fn examples(&self) -> Vec<PageFinding> {
+        if self.facts.examples.is_empty() {
+            let under = self.contract.page.example_under.as_ref();
+            let under = under.map(|heading| format!(" under `{heading}`")).unwrap_or_default();
+            return vec![PageFinding {
+                check: PageCheck::Example,
+                expected: format!("an example of an envelope{under}"),
+                actual: "none".to_owned(),
+                place: None,
+            }];
+        }
+        self.facts.examples.iter().flat_map(|example| self.example(example)).collect()
+    }
+
+    fn example(&self, example: &Stated<String>) -> Vec<PageFinding> {
+        let body: Value = match serde_json::from_str(&example.value) {
+            Ok(body) => body,
+            Err(error) => {
+                let line = example.at.line + error.line().saturating_sub(1);
+                return vec![PageFinding {
+                    check: PageCheck::Example,
+                    expected: "an example that is JSON".to_owned(),
+                    actual: format!("what is none: {error}"),
+                    place: Some(self.place(Spot { line, ..example.at })),
+                }];
+            }
+        };
+        let mut found = Vec::new();
+        let mut note = |check, mismatches: Mismatches| {
+            found.extend(mismatches.into_iter().map(|mismatch| PageFinding {
+                check,
+                expected: format!("{} at {}", mismatch.expected, mismatch.place),
+                actual: mismatch.actual,
+                place: Some(self.place(example.at)),
+            }));
+        };
+        let envelope = &self.contract.envelope;
+        note(PageCheck::Schema, {
+            let errors = envelope.schema.iter_errors(&body).filter(|error| !is_cut_short(error));
+            errors
+                .map(|error| {
+                    let place = match error.instance_path().as_str() {
+                        "" => "its top".to_owned(),
+                        place => place.to_owned(),
+                    };
+                    let expected = "what the envelope's schema allows".to_owned();
+                    Mismatch { place, expected, actual: format!("what it refuses: {error}") }
+                })
+                .collect()
+        });
+        let places = &envelope.places;
+        let answer = Answer {
+            status: 0,
+            headers: Vec::new(),
+            body: example.value.clone().into_bytes(),
+            ending: Ending::Complete,
+        };
+        let read = Reading::of(&answer, places);
+        // An example is a body: what stands in a header is not in it.
+        let at = |place: &AnswerPlace| (place.header().is_none()).then(|| read.at(place));
+        if let Some(docs) = &self.contract.docs
+            && let Some(link) = at(&docs.place)
+        {
+            let place = docs.place.as_str();
+            note(PageCheck::Docs, fields::exactly(link.as_ref(), place, &docs.link));
+        }
+        if places.code.header().is_some() {
+            return found;
+        }
+        let code = read.code();
+        let is_its = |scenario: &&Arc<Scenario>| Some(scenario.code.as_str()) == code.as_deref();
+        let Some(scenario) = self.contract.scenarios.iter().find(is_its) else {
+            let actual =
+                read.at(&places.code).map_or("nothing".to_owned(), |code| code.to_string());
+            let expected = "a code of the contract";
+            let place = places.code.as_str();
+            note(PageCheck::ExampleCode, vec![Mismatch::at(place, expected, actual)]);
+            return found;
+        };
+        if let Some(message) = at(&places.message) {
+            let (place, pattern) = (places.message.as_str(), scenario.message.as_ref());
+            let message = fields::message(message.as_ref(), place, None, pattern);
+            note(PageCheck::ExampleCode, message);
+        }
+        if let Some(place) = &places.status
+            && let Some(status) = at(place)
+        {
+            let status = fields::repeated(status.as_ref(), place.as_str(), scenario.status);
+            note(PageCheck::ExampleCode, status);
+        }
+        found
+    }
+
+    fn limits(&self) -> Vec<PageFinding> {
+        let mut found = Vec::new();
+        if let Some(Limit { requests, window_seconds, .. }) = &self.contract.limit {
+            let promised = (*requests, *window_seconds);
+            let expected = format!("a limit of {requests} requests in {window_seconds} s");
+            let limits = self.facts.limits.iter();
+            let limits = limits.map(|stated| (stated.value, stated.text.as_str(), stated.at));
+            found = self.compare(PageCheck::Limit, &[promised], &promised, &expected, limits);
+        }
+        let promised: BTreeSet<_> = timed(self.contract).map(|(_, range)| range).collect();
+        let promised: Vec<_> = promised.into_iter().collect();
+        for (scenario, range) in timed(self.contract) {
+            let rows = self.facts.codes.get(scenario.code.as_str());
+            let rows: Vec<Spot> = rows.into_iter().flatten().map(|row| row.at).collect();
+            // The code's own row says it best; ranges elsewhere may be of other things.
+            let times = self.facts.times.iter();
+            let mut times: Vec<_> =
+                times.map(|stated| (stated.value, stated.text.as_str(), stated.at)).collect();
+            if times.iter().any(|(.., at)| rows.contains(at)) {
+                times.retain(|(.., at)| rows.contains(at));
+            }
+            let (least, most) = (range.0.as_secs(), range.1.as_secs());
+            let expected = format!("{least} s to {most} s for `{}`", scenario.code);
+            for finding in self.compare(PageCheck::Time, &promised, &range, &expected, times) {
+                if !found.contains(&finding) {
+                    found.push(finding);
+                }
+            }
+        }
+        found
+    }
+
+    /// Every number that is none of the promised, and that the one looked for is not stated.
+    fn compare<'s, T: PartialEq>(
+        &self,
+        check: PageCheck,
+        promised: &[T],
+        sought: &T,
+        expected: &str,
+        stated: impl IntoIterator<Item = (T, &'s str, Spot)>,
+    ) -> Vec<PageFinding> {
+        let mut found = Vec::new();
+        let mut is_stated = false;
+        for (value, text, at) in stated {
+            is_stated |= value == *sought;
+            if !promised.contains(&value) {
+                let (expected, actual) = (expected.to_owned(), format!("{text:?}"));
+                found.push(PageFinding { check, expected, actual, place: Some(self.place(at)) });
+            }
+        }
+        if !is_stated && found.is_empty() {
+            let (expected, actual) = (expected.to_owned(), "nothing of it".to_owned());
+            found.push(PageFinding { check, expected, actual, place: None });
+        }
+        found
+    }
+}
+
+/// The scenarios whose answer comes within a range of time.
+pub(super) fn timed(
+    contract: &Contract,
+) -> impl Iterator<Item = (&Scenario, (Duration, Duration))> {
+    contract.scenarios.iter().filter_map(|scenario| {
+        let after = scenario.cases.iter().find_map(|case| case.after)?;
+        Some((scenario.as_ref(), after))
+    })
+}
+
+/// A text that the example's author cut short with an ellipsis need not have the form of a whole one.
+fn is_cut_short(error: &ValidationError<'_>) -> bool {
+    let form = matches!(
+        error.kind(),
+        ValidationErrorKind::Pattern { .. }
+            | ValidationErrorKind::Format { .. }
+            | ValidationErrorKind::MinLength { .. }
+    );
+    let text = error.instance().as_str().unwrap_or_default();
+    form && (text.ends_with('…') || text.ends_with("..."))
+}
+
+/// Whether a text has a code as a word of its own.
+pub(super) fn has_word(text: &str, code: &str) -> bool {
+    let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-');
+    text.match_indices(code).any(|(at, _)| {
+        !inside(text[..at].chars().next_back()) && !inside(text[at + code.len()..].chars().next())
+    })
+}
+
+/// Whether two codes differ in nothing but case, or in what cannot be seen.
+fn same_letters(one: &str, other: &str) -> bool {
+    let letters = |text: &str| {
+        let seen = text.chars().filter(|c| c.is_alphanumeric());
+        seen.flat_map(char::to_lowercase).collect::<String>()
+    };
+    letters(one) == letters(other)
+}

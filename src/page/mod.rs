@@ -1,0 +1,252 @@
+//! The page with the docs, held against the contract: a page's text is read into its [`content`],
+//! what that says are its [`facts`], and [`judge`] says which of them the contract has otherwise.
+//! [`mod@print`] goes the other way. Only [`fetch`] touches the network.
+
+use std::{
+    path::Path,
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+};
+
+use libtest_mimic::{Failed, Trial};
+use reqwest::Url;
+use tokio::runtime::Handle;
+
+mod builder;
+pub mod content;
+pub mod facts;
+pub mod fetch;
+pub mod finding;
+mod html;
+pub mod judge;
+pub mod link;
+mod markdown;
+pub mod print;
+mod text;
+
+use crate::{
+    contract::{
+        Contract,
+        fault::{Fault, SourceText},
+        folder::Folder,
+        format::Form,
+    },
+    harness::verdict::Verdict,
+    report::{self, paint::Paint},
+};
+use builder::Builder;
+use content::Content;
+use fetch::{DEADLINE, NoPage};
+use finding::Outcome;
+
+/// The trial of the docs link.
+const LINK: &str = "docs::link";
+
+/// Reads a page's text.
+#[must_use]
+pub fn read(text: &str, form: Form, contract: &Contract) -> Content {
+    let source = SourceText::new("page".into(), text.to_owned());
+    let mut builder = Builder::default();
+    match form {
+        Form::Html => html::read(&mut builder, &source, text, 0),
+        Form::Markdown => markdown::read(&mut builder, &source),
+        Form::Text => text::read(&mut builder, &source, &contract.page.heading),
+    }
+    builder.finish()
+}
+
+/// What a page is written in: as the contract says, or its server, or its name, or else as it looks.
+#[must_use]
+pub fn form_of(contract: &Contract, media: &str, name: &str, text: &str) -> Form {
+    let name = name.to_ascii_lowercase();
+    let named = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
+    let looks = || match text.trim_start().as_bytes() {
+        [b'<', ..] => Form::Html,
+        _ if text.lines().any(|line| line.starts_with("```") || line.starts_with("# ")) => {
+            Form::Markdown
+        }
+        _ => Form::Text,
+    };
+    match contract.page.form {
+        Some(form) => form,
+        None if matches!(media, "text/html" | "application/xhtml+xml") => Form::Html,
+        None if media == "text/markdown" => Form::Markdown,
+        None if named(&[".html", ".htm", ".xhtml"]) => Form::Html,
+        None if named(&[".md", ".markdown", ".mdx"]) => Form::Markdown,
+        None => looks(),
+    }
+}
+
+/// Where the page is that a person named.
+#[derive(Debug, Clone)]
+enum Source {
+    /// In a file, which was read.
+    File(String),
+    /// Behind an address.
+    Address(Url),
+}
+
+/// The trials on the docs: those on a page, and the one on the link to it.
+#[derive(Debug, Clone)]
+pub struct Docs {
+    contract: Arc<Contract>,
+    /// What the page is called, and where it is.
+    page: Option<(String, Source)>,
+    check_links: bool,
+    /// What the page's trials come to, once it was read.
+    judged: Arc<OnceLock<Vec<Outcome>>>,
+    outcomes: Arc<Mutex<Vec<Outcome>>>,
+}
+
+impl Docs {
+    /// The trials on a page, which is an address or a file's path, and on the contract's docs link.
+    ///
+    /// # Errors
+    /// If the page is a file that cannot be read, or an address that is none, or if there is no link.
+    pub fn new(
+        contract: Arc<Contract>,
+        page: Option<&str>,
+        check_links: bool,
+    ) -> Result<Self, Fault> {
+        let page = page.map(source).transpose()?;
+        if check_links && contract.docs.is_none() {
+            let title = "there is no docs link to check: the contract says that errors carry none";
+            return Err(Fault::general(title));
+        }
+        let (judged, outcomes) = (Arc::default(), Arc::default());
+        Ok(Self { contract, page, check_links, judged, outcomes })
+    }
+
+    /// The trials, none if nobody asked for one. Each that is run but the link's takes what
+    /// [`Docs::load`] has judged.
+    #[must_use]
+    pub fn trials(&self, runtime: &Handle, paint: Paint) -> Vec<Trial> {
+        let page = self.page.iter().flat_map(|_| judge::trials(&self.contract));
+        let page = page.map(|name| {
+            let (docs, trial) = (self.clone(), name.clone());
+            Trial::test(name, move || {
+                let judged = docs.judged.get().expect("a page is read before its trials");
+                let outcome = judged.iter().find(|outcome| outcome.trial == trial);
+                docs.end(outcome.expect("every trial is judged").clone(), paint)
+            })
+        });
+        let link = self.check_links.then(|| {
+            let (docs, runtime) = (self.clone(), runtime.clone());
+            Trial::test(LINK, move || docs.end(runtime.block_on(docs.link()), paint))
+        });
+        page.chain(link).map(|trial| trial.with_kind("docs")).collect()
+    }
+
+    /// Reads the page if one of its trials will be run, and judges it.
+    ///
+    /// # Errors
+    /// Why nobody can read it, in one line.
+    pub fn load(
+        &self,
+        runtime: &Handle,
+        is_selected: impl Fn(&Trial) -> bool,
+    ) -> Result<(), String> {
+        let Some((name, source)) = &self.page else {
+            return Ok(());
+        };
+        if !self
+            .trials(runtime, Paint::Plain)
+            .iter()
+            .any(|trial| trial.name() != LINK && is_selected(trial))
+        {
+            return Ok(());
+        }
+        let content = match source {
+            Source::File(text) => {
+                read(text, form_of(&self.contract, "", name, text), &self.contract)
+            }
+            Source::Address(url) => {
+                let page = runtime.block_on(fetch::fetch(url, DEADLINE));
+                let page = page.map_err(|why| format!("failed to read the page {name}: {why}"))?;
+                if page.status != 200 {
+                    return Err(format!(
+                        "failed to read the page {name}: it answered {}",
+                        page.status
+                    ));
+                }
+                let form = form_of(&self.contract, &page.media, page.url.path(), &page.text);
+                read(&page.text, form, &self.contract)
+            }
+        };
+        self.judged.set(judge::judge(&content, &self.contract)).expect("a page is read once");
+        Ok(())
+    }
+
+    /// What came of the trials that were run, by their names.
+    #[must_use]
+    pub fn outcomes(&self) -> Vec<Outcome> {
+        let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        outcomes.sort_by(|one, other| one.trial.cmp(&other.trial));
+        outcomes
+    }
+
+    /// The last lines of a run: what the page says. Nothing if no trial of it was run.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        report::page::summary(self.name(), &self.outcomes())
+    }
+
+    fn name(&self) -> &str {
+        self.page.as_ref().map_or(self.docs_link(), |(name, _)| name)
+    }
+
+    fn docs_link(&self) -> &str {
+        self.contract.docs.as_ref().map_or("", |docs| &docs.link)
+    }
+
+    fn end(&self, outcome: Outcome, paint: Paint) -> Result<(), Failed> {
+        let name = if outcome.trial == LINK { self.docs_link() } else { self.name() };
+        let ended = match outcome.verdict {
+            Verdict::Pass => Ok(()),
+            _ => Err(Failed::from(report::page::failure(name, &outcome, paint))),
+        };
+        self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(outcome);
+        ended
+    }
+
+    /// Follows the contract's docs link, and no other: an envelope may come from anybody, and that
+    /// each carries exactly this link is what the check `docs` proves.
+    async fn link(&self) -> Outcome {
+        let promise = "every error links to its docs    `docs` in contract.toml".to_owned();
+        let error = |why: String| Outcome {
+            verdict: Verdict::Error(why),
+            ..Outcome::judged(LINK.to_owned(), None, promise.clone(), Vec::new())
+        };
+        let page = match fetch::address(self.docs_link()) {
+            Ok(url) => fetch::fetch(&url, DEADLINE).await,
+            Err(why) => return error(format!("the contract's docs link is no address: {why}")),
+        };
+        let findings = match page {
+            Ok(page) => {
+                link::judge(&self.contract, &page, &read(&page.text, Form::Html, &self.contract))
+            }
+            Err(NoPage::Unreachable(why)) => return error(why),
+            Err(NoPage::Refused(why)) => vec![link::refused(&why)],
+        };
+        Outcome::judged(LINK.to_owned(), None, promise, findings)
+    }
+}
+
+/// An address, or else a file.
+fn source(given: &str) -> Result<(String, Source), Fault> {
+    if given.contains("://") {
+        let url = fetch::address(given).map_err(|why| {
+            // The text may hold credentials.
+            Fault::general(format!("failed to read the page: {why}"))
+        })?;
+        let mut name = url.clone();
+        // A query may hold a token.
+        name.set_query(None);
+        return Ok((name.to_string(), Source::Address(url)));
+    }
+    let text = Folder::At("".into()).read(Path::new(given));
+    let text = text.map_err(|faults| Fault::general(faults.titles()))?;
+    if !fetch::is_text(&text) {
+        return Err(Fault::general(format!("failed to read {given}: it is no text")));
+    }
+    Ok((given.to_owned(), Source::File(text)))
+}

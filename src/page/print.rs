@@ -1,0 +1,148 @@
+//! Prints the docs' page from the contract, in Markdown, so that it need never drift.
+
+use std::{fmt::Write as _, time::Duration};
+
+use serde_json::{Map, Value};
+
+use super::judge::timed;
+use crate::contract::{
+    Contract,
+    case::Scenario,
+    fault::{Fault, Faults},
+    place::AnswerPlace,
+};
+
+/// The page: the envelope with an example, the codes under the headings that their scenarios name,
+/// the limit and the ranges of time.
+///
+/// # Errors
+/// If the contract has no example, and the one made from `[envelope]` is refused by its schema.
+pub fn markdown(contract: &Contract) -> Result<String, Faults> {
+    let mut page = format!("# Error codes of {}\n\n", escaped(&contract.name));
+    let heading = contract.page.example_under.as_deref().unwrap_or("Envelope");
+    let _ = writeln!(page, "## {}\n", escaped(heading));
+    let _ = writeln!(page, "Every error is a JSON document such as this one:\n");
+    let _ = writeln!(page, "```json\n{}\n```\n", example(contract)?);
+    add_codes(&mut page, contract);
+    add_numbers(&mut page, contract);
+    Ok(page)
+}
+
+/// The contract's own example, or one that holds what `[envelope]` has places for.
+fn example(contract: &Contract) -> Result<String, Faults> {
+    if let Some(example) = &contract.page.example {
+        return Ok(example.trim().to_owned());
+    }
+    // A message that has to hold numbers is better left to the contract.
+    let scenarios = in_order(contract);
+    let plain = scenarios.iter().find(|scenario| scenario.message.is_none());
+    let scenario = plain.or(scenarios.first()).expect("a contract has a scenario");
+    let places = &contract.envelope.places;
+    let mut body = Value::Object(Map::new());
+    set(&mut body, Some(&places.code), places.full_code(&scenario.code).into());
+    set(&mut body, Some(&places.message), scenario.promise.as_str().into());
+    set(&mut body, places.status.as_ref(), scenario.status.into());
+    let docs = contract.docs.as_ref();
+    set(&mut body, docs.map(|docs| &docs.place), docs.map(|docs| docs.link.as_str()).into());
+    set(&mut body, places.request_id.as_ref(), "9f8c2d4e6a7b1035".into());
+    if let Some(error) = contract.envelope.schema.iter_errors(&body).next() {
+        let title = format!("the example made from [envelope] is refused by its schema: {error}");
+        return Err(Fault::general(title).help("write one as `example` in [page]").into());
+    }
+    Ok(serde_json::to_string_pretty(&body).expect("a value is JSON"))
+}
+
+/// Puts a value at a place of the body, with the objects on the way to it.
+fn set(body: &mut Value, place: Option<&AnswerPlace>, value: Value) {
+    let Some(place) = place.filter(|place| place.header().is_none()) else {
+        return;
+    };
+    let steps = place.as_str().split('/').skip(1);
+    let mut at = body;
+    for step in steps.map(|step| step.replace("~1", "/").replace("~0", "~")) {
+        // A list with one thing in it is all that an example needs.
+        at = if step == "0" {
+            if !at.is_array() {
+                *at = Value::Array(vec![Value::Null]);
+            }
+            &mut at[0]
+        } else {
+            if !at.is_object() {
+                *at = Value::Object(Map::new());
+            }
+            at.as_object_mut().expect("made one").entry(step).or_insert(Value::Null)
+        };
+    }
+    *at = value;
+}
+
+/// The scenarios in the order in which the API looks for their codes.
+fn in_order(contract: &Contract) -> Vec<&Scenario> {
+    let mut scenarios: Vec<&Scenario> = contract.scenarios.iter().map(AsRef::as_ref).collect();
+    scenarios.sort_by_key(|scenario| contract.chain.iter().position(|code| *code == scenario.code));
+    scenarios
+}
+
+fn add_codes(page: &mut String, contract: &Contract) {
+    let code = &contract.page.code_columns[0];
+    let status = &contract.page.status_columns[0];
+    let mut scenarios = in_order(contract);
+    while let Some(first) = scenarios.first() {
+        let source = first.source.clone();
+        let _ = writeln!(page, "## {}\n", escaped(&source));
+        let _ = writeln!(page, "| {} | {} | Meaning |", escaped(code), escaped(status));
+        let _ = writeln!(page, "|---|---|---|");
+        for scenario in scenarios.extract_if(.., |scenario| scenario.source == source) {
+            let wait = "; `Retry-After` says how many seconds to wait";
+            let wait = if scenario.retry_after.is_some() { wait } else { "" };
+            let Scenario { code, status, promise, .. } = scenario;
+            let _ = writeln!(page, "| `{code}` | {status} | {}{wait} |", escaped(promise));
+        }
+        page.push('\n');
+    }
+}
+
+fn add_numbers(page: &mut String, contract: &Contract) {
+    let mut numbers = Vec::new();
+    if let Some(limit) = &contract.limit {
+        let noun = if limit.requests == 1 { "request" } else { "requests" };
+        let window = match limit.window_seconds {
+            1 => "second".to_owned(),
+            60 => "minute".to_owned(),
+            3_600 => "hour".to_owned(),
+            seconds => duration(Duration::from_secs(seconds.into())),
+        };
+        numbers.push(format!("- A key has {} {noun} per {window}.", limit.requests));
+    }
+    for (scenario, (least, most)) in timed(contract) {
+        let (least, most) = (duration(least), duration(most));
+        numbers.push(format!("- `{}` comes after {least} to {most}.", scenario.code));
+    }
+    if !numbers.is_empty() {
+        let _ = writeln!(page, "## Limits\n\n{}", numbers.join("\n"));
+    }
+}
+
+/// A time in the largest unit in which it is a whole number.
+fn duration(time: Duration) -> String {
+    match time.as_secs() {
+        seconds if seconds != 0 && seconds % 60 == 0 => format!("{} min", seconds / 60),
+        seconds => format!("{seconds} s"),
+    }
+}
+
+/// A text in which nothing means anything to Markdown. An underscore inside a word never does.
+fn escaped(text: &str) -> String {
+    let mut escaped = String::new();
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let is_inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    for (at, c) in text.char_indices() {
+        let before = text[..at].chars().next_back();
+        let in_word = c == '_' && is_inside(before) && is_inside(text[at + 1..].chars().next());
+        if r"\`*_[]<>|#&".contains(c) && !in_word {
+            escaped.push('\\');
+        }
+        escaped.push(c);
+    }
+    escaped
+}
