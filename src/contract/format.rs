@@ -10,6 +10,7 @@ use super::{
     key::KeyShape,
     names::{Code, HookName, ProbeName, RequestName, SlotName},
     place::AnswerPlace,
+    retry::RetryFormat,
 };
 use crate::checks::CheckId;
 
@@ -58,6 +59,9 @@ pub struct ContractFile {
     /// How the docs' page is read, where it is not one of plain tables.
     #[serde(default)]
     pub page: PageFormat,
+    /// What the docs tell clients to do after an error.
+    #[serde(default)]
+    pub retry: Option<RetryFormat>,
 }
 
 /// An API that errproof bundles.

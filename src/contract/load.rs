@@ -115,6 +115,9 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         reader.known(&way, "request", probe.request.as_str(), keys(&requests));
     }
     let page = Reading::new(&file.page, reader);
+    if let Some(retry) = &file.retry {
+        retry.check(reader, &file.chain, &requests, &file.envelope);
+    }
     Contract {
         root: root.path().to_owned(),
         name: file.name,
@@ -132,6 +135,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         probes: file.probes,
         promises: file.promises,
         page,
+        retry: file.retry,
         scenarios: Vec::new(),
     }
 }

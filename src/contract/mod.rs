@@ -22,6 +22,7 @@ pub mod page;
 pub mod place;
 pub(crate) mod reader;
 mod resolve;
+pub mod retry;
 pub mod scenario;
 pub mod shape;
 
@@ -35,6 +36,7 @@ use key::KeyShape;
 use names::{Code, HookName, ProbeName, RequestName, SlotName};
 use page::Reading;
 use place::AnswerPlace;
+use retry::RetryFormat;
 
 /// An API's whole contract.
 #[derive(Debug)]
@@ -71,6 +73,8 @@ pub struct Contract {
     pub promises: BTreeMap<CheckId, Promise>,
     /// How the docs' page is read.
     pub page: Reading,
+    /// What clients are told to do after an error.
+    pub retry: Option<RetryFormat>,
     /// One for each code, in the order of their files' names.
     pub scenarios: Vec<Arc<Scenario>>,
 }
