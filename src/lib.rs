@@ -4,8 +4,8 @@
 //! make the cases of a run; [`exchange`] sends them and gives back what was on the wire;
 //! [`checks`], pure functions, turn that into findings; the [`harness`] makes verdicts of them, as
 //! the trials of a standard test run; [`report`] shows them. With no target, the bundled [`mock`]
-//! is tested: an API of its own, written from the same docs. The [`page`] with those docs is held
-//! against the contract, too.
+//! is tested: an API of its own, written from the same docs. The contract binds two more: [`client`]
+//! tells whether one retries as the docs say, and [`page`] whether the page says what the contract says.
 //!
 //! A test target of three lines is all it takes:
 //!
@@ -17,6 +17,7 @@
 #![doc = ""]
 
 pub mod checks;
+pub mod client;
 pub mod command;
 pub mod contract;
 pub mod exchange;

@@ -31,6 +31,7 @@ pub mod twin;
 pub mod verdict;
 
 use crate::{
+    client::trials::{Asked, Clients},
     contract::{
         Contract,
         fault::{Fault, Faults},
@@ -78,12 +79,16 @@ pub fn start(options: Result<Options, clap::Error>, fallback: Fallback) -> ExitC
 /// Prints what a run with these flags would send, and sends nothing.
 #[must_use = "return it from main, or faults in the files go unnoticed"]
 pub fn plan(options: &Options, fallback: Fallback) -> ExitCode {
-    end::finish(prepare(options, fallback).map(|Ready { suite, .. }| {
-        let plan = suite
-            .map_or("nothing is sent to a server, only a page is read".into(), |suite| {
-                suite.redact(&report::plan::render(&suite.run, &suite.plan))
-            });
-        print::line(plan.trim_end());
+    end::finish(prepare(options, fallback).map(|Ready { suite, clients, docs, .. }| {
+        if let Some(suite) = suite {
+            print::line(suite.redact(&report::plan::render(&suite.run, &suite.plan)).trim_end());
+        }
+        if let Some(clients) = clients {
+            print::line(&clients.plan());
+        }
+        if let Some(page) = docs.page() {
+            print::line(&format!("{page} is read"));
+        }
         exit::SUCCESS
     }))
 }
@@ -113,6 +118,8 @@ struct Ready {
     runtime: ManuallyDrop<Runtime>,
     /// The server's side, unless only other sides are tested.
     suite: Option<Suite>,
+    /// The client's side, if one is tested.
+    clients: Option<Clients>,
     /// The page's side.
     docs: Docs,
     /// The mock, if it is what is tested: it ends when this is dropped.
@@ -158,15 +165,40 @@ fn prepare(options: &Options, fallback: Fallback) -> Result<Ready, End> {
                 target.deadlines = Deadlines::within(Duration::from_secs(seconds));
             }
             guard_production(&contract, &target, options.allow_production)?;
-            Some(Suite::new(contract, target, Recording::from_environment(&environment))?)
+            let recording = Recording::from_environment(&environment);
+            Some(Suite::new(Arc::clone(&contract), target, recording)?)
         }
         None => None,
     };
-    Ok(Ready { runtime, suite, docs, _bundled: bundled })
+    let clients = clients(options, &contract, suite.as_ref())?;
+    Ok(Ready { runtime, suite, clients, docs, _bundled: bundled })
+}
+
+/// The client that was asked for. It sees none of the keys that the server's side has.
+fn clients(
+    options: &Options,
+    contract: &Arc<Contract>,
+    suite: Option<&Suite>,
+) -> Result<Option<Clients>, Fault> {
+    let Some(command) = &options.client else { return Ok(None) };
+    let asked = Asked {
+        command,
+        patience: Duration::from_secs(options.client_timeout.into()),
+        at_once: options.tests.test_threads,
+        paint: Paint::from_flags(&options.tests),
+    };
+    let mut hidden: Vec<String> = contract.slots.values().map(|slot| slot.env.clone()).collect();
+    hidden.extend(contract.hooks.values().map(|hook| hook.env.clone()));
+    let mut secrets = Vec::new();
+    if let Some(Suite { run, plan, .. }) = suite {
+        hidden.extend(run.target.slots.values().map(|slot| slot.env.clone()));
+        secrets = [plan.keys.as_slice(), run.target.secrets.as_slice()].concat();
+    }
+    Clients::new(contract, asked, &secrets, hidden).map(Some)
 }
 
 fn run(mut options: Options, fallback: Fallback) -> Result<u8, End> {
-    let Ready { runtime, suite, docs, _bundled } = prepare(&options, fallback)?;
+    let Ready { runtime, suite, clients, docs, _bundled } = prepare(&options, fallback)?;
     let reports = Reports::new(&options)?;
     let tests = &mut options.tests;
     let is_live = suite.as_ref().is_some_and(|suite| !suite.run.target.is_bundled());
@@ -187,11 +219,15 @@ fn run(mut options: Options, fallback: Fallback) -> Result<u8, End> {
     let scope = Scope { selected, all: trials.len() };
     // A side that no selected trial is about is not asked and not summed up.
     let suite = suite.filter(|_| selected > 0);
+    let of_client = clients.iter().flat_map(|clients| clients.trials(runtime.handle()));
+    let of_client: Vec<Trial> = of_client.collect();
+    let clients = clients.filter(|_| of_client.iter().any(is_selected));
+    trials.extend(of_client);
     let page = docs.trials(runtime.handle(), style.paint);
     let asks_docs = page.iter().any(is_selected);
     trials.extend(page);
     if !tests.list {
-        if suite.is_none() && !asks_docs {
+        if suite.is_none() && clients.is_none() && !asks_docs {
             let all = trials.len();
             let by = selection(tests);
             return Err(End::Nothing(format!("none of the {all} trials is selected{by}")));
@@ -201,6 +237,10 @@ fn run(mut options: Options, fallback: Fallback) -> Result<u8, End> {
             let ready = runtime.block_on(suite.run.preflight(&suite.plan.preflight));
             ready.map_err(|why| End::Unreachable(suite.redact(&why)))?;
         }
+        if let Some(clients) = &clients {
+            clients.preflight(runtime.handle())?.map_err(End::Unreachable)?;
+            clients.start(runtime.handle(), is_selected);
+        }
     }
     let (started, begin) = (SystemTime::now(), Instant::now());
     let conclusion = libtest_mimic::run(tests, trials);
@@ -209,6 +249,9 @@ fn run(mut options: Options, fallback: Fallback) -> Result<u8, End> {
     }
     let is_told =
         !tests.quiet && !matches!(tests.format, Some(FormatSetting::Terse | FormatSetting::Json));
+    if let Some(clients) = clients.filter(|_| is_told) {
+        print::line(&clients.summary());
+    }
     if is_told && asks_docs {
         print::line(&docs.summary());
     }

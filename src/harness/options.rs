@@ -13,8 +13,9 @@ use libtest_mimic::Arguments;
 Exit codes:
   0    all well
   101  the contract is broken, or a trial could not be judged
-  2    bad usage or bad files, nothing was sent
-  3    the target or the page could not be reached, or the target refuses the key it was given
+  2    bad usage or bad files, nothing was sent; or the client cannot be started
+  3    the target or the page could not be reached, or the target refuses the key it was given; or
+        the client makes no call, or fails though its call is answered with success
   4    nothing was selected, or all that was selected is ignored")]
 pub struct Options {
     /// Test the API at this address; with --target, in place of the file's own
@@ -32,6 +33,14 @@ pub struct Options {
     /// Follow the docs link that every error carries
     #[arg(long, env = "ERRPROOF_CHECK_LINKS", value_parser = clap::builder::FalseyValueParser::new())]
     pub check_links: bool,
+
+    /// Test this client: a command that makes one call and ends; alone, or besides a target
+    #[arg(long, value_name = "COMMAND", env = "ERRPROOF_CLIENT")]
+    pub client: Option<String>,
+
+    /// Seconds that a run of the client may take beyond the waits that it is told
+    #[arg(long, value_name = "SECONDS", env = "ERRPROOF_CLIENT_TIMEOUT", default_value_t = 60)]
+    pub client_timeout: u32,
 
     /// Take the contract from this folder
     #[arg(long, value_name = "DIR", env = "ERRPROOF_CONTRACT")]
@@ -63,6 +72,7 @@ impl Options {
     /// the contract is named.
     #[must_use]
     pub fn tests_server(&self) -> bool {
-        self.target.is_some() || self.target_url.is_some() || self.docs.is_none()
+        let other_side = self.docs.is_some() || self.client.is_some();
+        self.target.is_some() || self.target_url.is_some() || !other_side
     }
 }

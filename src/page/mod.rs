@@ -190,6 +190,12 @@ impl Docs {
         report::page::summary(self.name(), &self.outcomes())
     }
 
+    /// What the page is called, if one is read.
+    #[must_use]
+    pub fn page(&self) -> Option<&str> {
+        self.page.as_ref().map(|(name, _)| name.as_str())
+    }
+
     fn name(&self) -> &str {
         self.page.as_ref().map_or(self.docs_link(), |(name, _)| name)
     }

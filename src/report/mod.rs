@@ -1,5 +1,6 @@
 //! What a person sees: siblings over one result type, which holds no key any more.
 
+pub mod client;
 pub mod collect;
 pub mod curl;
 pub mod failure;

@@ -48,6 +48,12 @@ impl Redactor {
         self.forms.is_match(bytes)
     }
 
+    /// The length of the longest form, in bytes: what is searched piece by piece has to overlap.
+    #[must_use]
+    pub fn longest_form(&self) -> usize {
+        self.forms.max_pattern_len()
+    }
+
     /// The text without any secret.
     #[must_use]
     pub fn redact(&self, text: &str) -> String {
