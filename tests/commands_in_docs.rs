@@ -13,8 +13,9 @@ mod support;
 use support::{Contract, Mock};
 
 /// Commands that are run elsewhere: what they begin with, the file that runs them, and what in it.
-const ELSEWHERE: [(&str, &str, &str); 13] = [
+const ELSEWHERE: [(&str, &str, &str); 14] = [
     (".ci/run", ".github/workflows/ci.yml", "run: .ci/run"),
+    ("cargo test -- --client", "tests/clients.rs", "examples/clients/client.mjs"),
     ("cargo verify", ".ci/run", "step cargo verify"),
     ("cargo bench", "benches/overhead.rs", "--bench"),
     ("ERRPROOF_TARGET=staging cargo nextest run --partition", ".ci/run", "step scripts/shards"),
