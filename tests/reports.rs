@@ -88,6 +88,46 @@ fn the_json_report_keeps_its_schema_and_counts_every_verdict() {
 }
 
 #[test]
+fn a_client_and_a_page_are_in_every_report() {
+    let schema = fs::read_to_string("schemas/report.schema.json").expect("committed");
+    let schema = serde_json::from_str(&schema).expect("JSON");
+    let validator = jsonschema::validator_for(&schema).expect("a schema");
+    let page = tempfile::tempdir().expect("a folder");
+    let path = page.path().join("errors.md");
+    let text = fs::read_to_string("tests/pages/errors.md").expect("a page");
+    fs::write(&path, text.replace("rate_limited", "rate_limit")).expect("written");
+    let path = path.to_str().expect("a path in UTF-8");
+    let client = "python3 examples/clients/wrong.py --fault milliseconds";
+    let python = Command::new("python3").arg("--version").output().is_ok();
+    let mut rows = vec![("page", vec!["--docs", path], "docs::rate_limited")];
+    if python {
+        let flags = vec!["--client", client, "client::retry-after::1s"];
+        rows.push(("client", flags, "client::retry-after::1s"));
+    } else {
+        skip("there is no python3 on this machine, so no client is reported");
+    }
+    for (side, flags, red) in rows {
+        let folder = tempfile::tempdir().expect("a folder");
+        let to = folder.path().to_str().expect("a path in UTF-8");
+        let ended = errproof(&[&flags[..], &["--report-dir", to]].concat(), &[]);
+        assert_eq!(ended.code, 101, "{ended:?}");
+        let read = |name: &str| fs::read_to_string(folder.path().join(name)).expect("written");
+        let json: Value = serde_json::from_str(&read("report.json")).expect("JSON");
+        let errors: Vec<_> = validator.iter_errors(&json).map(|error| error.to_string()).collect();
+        assert!(errors.is_empty(), "{errors:?}");
+        let trials = json[side]["trials"].as_array().expect("a list");
+        let failed = |trial: &&Value| trial["outcome"] == "fail";
+        assert!(trials.iter().filter(failed).any(|trial| trial["name"] == red), "{json}");
+        let junit = quick_junit::Report::deserialize_from_str(&read("junit.xml"));
+        assert!(junit.expect("JUnit's XML").failures > 0);
+        assert!(read("summary.md").contains(&format!("### `{red}`")));
+        let html = read("report.html");
+        assert!(html.contains(">Broken</h1>") && html.contains(&format!("id=\"{red}\"")));
+        assert_eq!(html.contains("<figure class=\"attempts\">"), side == "client");
+    }
+}
+
+#[test]
 fn the_markdown_report_says_what_broke_and_how_to_see_it_again() {
     let report = Reported::broken(&[]);
     insta::assert_snapshot!(steadier(&report.read("summary.md")));

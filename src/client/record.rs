@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::rule::Script;
@@ -114,7 +115,9 @@ pub struct Printed {
 }
 
 /// A run as a line of points in time, to be drawn. All times are milliseconds since its beginning.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields, rename = "TimelineResult")]
 pub struct Timeline {
     /// The script's name.
     pub run: String,
@@ -129,7 +132,9 @@ pub struct Timeline {
 }
 
 /// One attempt on a time line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields, rename = "AttemptResult")]
 pub struct Mark {
     /// When it arrived.
     pub arrived_ms: u64,
@@ -140,12 +145,15 @@ pub struct Mark {
     /// The answer's status.
     pub status: u16,
     /// The answer's code; none for a success.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
     /// The answer's `Retry-After`, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
     /// The answer's request id.
     pub request_id: String,
     /// The least wait before the next attempt, by the promise; none if there must not be one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub least_wait_ms: Option<u64>,
 }
 

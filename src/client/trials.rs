@@ -24,9 +24,13 @@ use super::{
     server::Mock,
 };
 use crate::{
-    contract::{Contract, fault::Fault},
+    contract::{Contract, fault::Fault, format::Promise},
     harness::verdict::Verdict,
-    report::{client as report, paint::Paint},
+    report::{
+        client as report,
+        paint::Paint,
+        result::{SideFindingResult, SideResult, SideTrialResult},
+    },
     target::{redact::Redactor, secret::Secret},
     visible::visible,
 };
@@ -53,6 +57,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// The runs that it was judged from, to be drawn. Those with findings come first.
     pub timelines: Vec<Timeline>,
+    /// What is printed of it, if it is red.
+    pub text: String,
 }
 
 /// A client that is tested, and what came of it until now.
@@ -186,10 +192,39 @@ impl Clients {
         self.0.outcomes.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// The last lines of a run: what the client keeps to.
+    /// What came of the client, in the order of the rules.
     #[must_use]
-    pub fn summary(&self) -> String {
-        self.redact(&report::summary(&self.0.program, &self.outcomes()))
+    pub fn result(&self) -> SideResult {
+        let mut outcomes = self.outcomes();
+        let place = |outcome: &Outcome| {
+            self.0.rules.rules.iter().position(|rule| rule.id == outcome.rule.id)
+        };
+        outcomes.sort_by_key(place);
+        let headline = report::summary(&self.0.program, &outcomes);
+        SideResult {
+            subject: self.redact(&self.0.program.to_string()),
+            headline: self.redact(headline.trim_end()),
+            trials: outcomes.into_iter().map(|outcome| self.trial(outcome)).collect(),
+        }
+    }
+
+    fn trial(&self, outcome: Outcome) -> SideTrialResult {
+        let Promise { says, source } = &outcome.rule.promise;
+        let finding = |finding: &Finding| SideFindingResult {
+            check: finding.what.clone(),
+            place: self.redact(&finding.runs.join(", ")),
+            expected: self.redact(&finding.expected),
+            actual: self.redact(&finding.actual),
+        };
+        SideTrialResult {
+            name: outcome.trial,
+            outcome: (&outcome.verdict).into(),
+            why: outcome.verdict.why().map(|why| self.redact(why)),
+            promise: self.redact(&format!("{says} ({source})")),
+            findings: outcome.findings.iter().map(finding).collect(),
+            timelines: outcome.timelines,
+            text: outcome.text,
+        }
     }
 
     /// What a run would do, before it does anything.
@@ -232,24 +267,24 @@ impl Clients {
             judged.findings.iter().any(|finding| finding.runs.contains(&record.script.name))
         };
         records.sort_by_key(|record| !found(record));
-        let outcome = Outcome {
+        let mut outcome = Outcome {
             trial: name(rule),
             rule: rule.clone(),
             findings: judged.findings.clone(),
             verdict: verdict.clone(),
             timelines: records.iter().map(|record| record.timeline()).collect(),
+            text: String::new(),
         };
         let seen = records.first().map(AsRef::as_ref);
-        let text = report::failure(
-            &outcome,
-            &judged,
-            seen,
-            &shared.program,
-            &shared.redactor,
-            shared.paint,
-        );
+        let failure = |outcome: &Outcome, paint| {
+            report::failure(outcome, &judged, seen, &shared.program, &shared.redactor, paint)
+        };
+        let printed = failure(&outcome, shared.paint);
+        if verdict != Verdict::Pass {
+            outcome.text = failure(&outcome, Paint::Plain);
+        }
         shared.outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(outcome);
-        if verdict == Verdict::Pass { Ok(()) } else { Err(Failed::from(text)) }
+        if verdict == Verdict::Pass { Ok(()) } else { Err(Failed::from(printed)) }
     }
 }
 

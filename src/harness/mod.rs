@@ -40,7 +40,14 @@ use crate::{
     exchange::Deadlines,
     mock::server::Bundled,
     page::{self, Docs},
-    report::{self, collect::About, files::Reports, paint::Paint, print, result::Scope},
+    report::{
+        self,
+        collect::{self, How, Sides},
+        files::Reports,
+        paint::Paint,
+        print,
+        result::Scope,
+    },
     target::{
         Given, Target,
         clock::{Clock, SharedClock},
@@ -116,6 +123,8 @@ struct Ready {
     /// Never shut down: that would wait for connections which a hostile server keeps busy. They end
     /// with the process.
     runtime: ManuallyDrop<Runtime>,
+    /// What is promised.
+    contract: Arc<Contract>,
     /// The server's side, unless only other sides are tested.
     suite: Option<Suite>,
     /// The client's side, if one is tested.
@@ -171,7 +180,7 @@ fn prepare(options: &Options, fallback: Fallback) -> Result<Ready, End> {
         None => None,
     };
     let clients = clients(options, &contract, suite.as_ref())?;
-    Ok(Ready { runtime, suite, clients, docs, _bundled: bundled })
+    Ok(Ready { runtime, contract, suite, clients, docs, _bundled: bundled })
 }
 
 /// The client that was asked for. It sees none of the keys that the server's side has.
@@ -198,7 +207,7 @@ fn clients(
 }
 
 fn run(mut options: Options, fallback: Fallback) -> Result<u8, End> {
-    let Ready { runtime, suite, clients, docs, _bundled } = prepare(&options, fallback)?;
+    let Ready { runtime, contract, suite, clients, docs, _bundled } = prepare(&options, fallback)?;
     let reports = Reports::new(&options)?;
     let tests = &mut options.tests;
     let is_live = suite.as_ref().is_some_and(|suite| !suite.run.target.is_bundled());
@@ -216,7 +225,6 @@ fn run(mut options: Options, fallback: Fallback) -> Result<u8, End> {
     let mut trials: Vec<Trial> = server.collect();
     let is_selected = |trial: &Trial| !tests.is_filtered_out(trial);
     let selected = trials.iter().filter(|trial| is_selected(trial)).count();
-    let scope = Scope { selected, all: trials.len() };
     // A side that no selected trial is about is not asked and not summed up.
     let suite = suite.filter(|_| selected > 0);
     let of_client = clients.iter().flat_map(|clients| clients.trials(runtime.handle()));
@@ -226,10 +234,11 @@ fn run(mut options: Options, fallback: Fallback) -> Result<u8, End> {
     let page = docs.trials(runtime.handle(), style.paint);
     let asks_docs = page.iter().any(is_selected);
     trials.extend(page);
+    let selected = trials.iter().filter(|trial| is_selected(trial)).count();
+    let scope = Scope { selected, all: trials.len() };
     if !tests.list {
-        if suite.is_none() && clients.is_none() && !asks_docs {
-            let all = trials.len();
-            let by = selection(tests);
+        if selected == 0 {
+            let (all, by) = (trials.len(), selection(tests));
             return Err(End::Nothing(format!("none of the {all} trials is selected{by}")));
         }
         docs.load(runtime.handle(), is_selected).map_err(End::Unreachable)?;
@@ -247,32 +256,23 @@ fn run(mut options: Options, fallback: Fallback) -> Result<u8, End> {
     if tests.list {
         return Ok(exit::SUCCESS);
     }
-    let is_told =
-        !tests.quiet && !matches!(tests.format, Some(FormatSetting::Terse | FormatSetting::Json));
-    if let Some(clients) = clients.filter(|_| is_told) {
-        print::line(&clients.summary());
-    }
-    if is_told && asks_docs {
-        print::line(&docs.summary());
-    }
-    let Some(suite) = suite else {
-        if is_told && options.report_dir.is_some() {
-            print::line("reports: none, since they show the server's side and it was not tested\n");
-        }
-        return code(&conclusion);
-    };
-    let results = suite.results(&About {
-        started,
-        seconds: begin.elapsed().as_secs_f64(),
-        scope,
-        strict: options.strict,
-        allow_production: options.allow_production,
-    });
+    let how = How { strict: options.strict, allow_production: options.allow_production };
+    let results = collect::results(
+        &contract,
+        Sides {
+            server: suite.map(|suite| suite.results(how)),
+            client: clients.map(|clients| clients.result()),
+            page: asks_docs.then(|| docs.result()),
+            started,
+            seconds: begin.elapsed().as_secs_f64(),
+            scope,
+        },
+    );
     let written = reports.write(&results);
-    if is_told {
+    if !tests.quiet && !matches!(tests.format, Some(FormatSetting::Terse | FormatSetting::Json)) {
         print::line(&(report::summary::render(&results) + &reports.note()));
     }
-    reports.annotate(&results, &suite.run.contract.root);
+    reports.annotate(&results, &contract.root);
     // A broken contract is said before a report that could not be written.
     match code(&conclusion)? {
         exit::SUCCESS => written.map(|()| exit::SUCCESS).map_err(End::from),

@@ -28,10 +28,10 @@ use crate::{
     },
     exchange::sender::Sender,
     report::{
-        collect::{About, Collector, Keep},
+        collect::{Collector, How, Keep},
         failure,
         paint::Paint,
-        result::{Outcome, Results, TrialResult},
+        result::{Outcome, ServerResult, TrialResult},
     },
     target::{Target, known::Day, pacing::Pacer, redact::Redactor},
 };
@@ -151,11 +151,11 @@ impl Suite {
         order.into_iter().map(trial).collect()
     }
 
-    /// All that the run came to.
+    /// All that came of the trials.
     #[must_use]
-    pub fn results(&self, about: &About) -> Results {
+    pub fn results(&self, how: How) -> ServerResult {
         let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
-        self.collector.results(std::mem::take(&mut *results), about)
+        self.collector.server(std::mem::take(&mut *results), how)
     }
 
     /// The text without any key.

@@ -26,6 +26,21 @@ pub enum Verdict {
     Error(String),
 }
 
+impl Verdict {
+    /// Its reason, where it has one.
+    #[must_use]
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Pass | Self::Fail => None,
+            Self::Known(why)
+            | Self::Stale(why)
+            | Self::Ignored(why)
+            | Self::Inconclusive(why)
+            | Self::Error(why) => Some(why),
+        }
+    }
+}
+
 /// What a sheet comes to in the light of the deviations that are known of its trial. Each is for
 /// one check, so that one known gap never hides a second; one past its day is known no more.
 #[must_use]

@@ -31,12 +31,17 @@ use crate::{
         format::Form,
     },
     harness::verdict::Verdict,
-    report::{self, paint::Paint},
+    report::{
+        self,
+        paint::Paint,
+        result::{SideFindingResult, SideResult, SideTrialResult},
+    },
+    visible::visible,
 };
 use builder::Builder;
 use content::Content;
 use fetch::{DEADLINE, NoPage};
-use finding::Outcome;
+use finding::{Outcome, PageFinding};
 
 /// The trial of the docs link.
 const LINK: &str = "docs::link";
@@ -184,10 +189,44 @@ impl Docs {
         outcomes
     }
 
-    /// The last lines of a run: what the page says. Nothing if no trial of it was run.
+    /// What came of the page, by the trials' names.
     #[must_use]
-    pub fn summary(&self) -> String {
-        report::page::summary(self.name(), &self.outcomes())
+    pub fn result(&self) -> SideResult {
+        let outcomes = self.outcomes();
+        let headline = report::page::summary(self.name(), &outcomes);
+        SideResult {
+            subject: visible(self.name()),
+            headline: headline.trim_end().to_owned(),
+            trials: outcomes.iter().map(|outcome| self.trial(outcome)).collect(),
+        }
+    }
+
+    fn trial(&self, outcome: &Outcome) -> SideTrialResult {
+        let finding = |finding: &PageFinding| SideFindingResult {
+            check: finding.check.as_str().to_owned(),
+            place: finding
+                .place
+                .as_ref()
+                .map(|place| visible(&place.to_string()))
+                .unwrap_or_default(),
+            expected: report::page::shown(&finding.expected),
+            actual: report::page::shown(&finding.actual),
+        };
+        let red = outcome.verdict != Verdict::Pass;
+        let text = || report::page::failure(self.name_of(outcome), outcome, Paint::Plain);
+        SideTrialResult {
+            name: visible(&outcome.trial),
+            outcome: (&outcome.verdict).into(),
+            why: outcome.verdict.why().map(visible),
+            promise: visible(&outcome.promise),
+            findings: outcome.findings.iter().map(finding).collect(),
+            timelines: Vec::new(),
+            text: if red { text() } else { String::new() },
+        }
+    }
+
+    fn name_of(&self, outcome: &Outcome) -> &str {
+        if outcome.trial == LINK { self.docs_link() } else { self.name() }
     }
 
     /// What the page is called, if one is read.
@@ -205,10 +244,10 @@ impl Docs {
     }
 
     fn end(&self, outcome: Outcome, paint: Paint) -> Result<(), Failed> {
-        let name = if outcome.trial == LINK { self.docs_link() } else { self.name() };
+        let failure = || report::page::failure(self.name_of(&outcome), &outcome, paint);
         let ended = match outcome.verdict {
             Verdict::Pass => Ok(()),
-            _ => Err(Failed::from(report::page::failure(name, &outcome, paint))),
+            _ => Err(Failed::from(failure())),
         };
         self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(outcome);
         ended

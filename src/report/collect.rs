@@ -13,18 +13,21 @@ use super::{
     curl::Curl,
     result::{
         AnswerResult, CodeResult, Configuration, Counts, DriftResult, Evidence, FindingResult,
-        Mark, Outcome, PromiseResult, RequestResult, Results, Scope, SlotResult, Standing,
-        TargetResult, TrialResult,
+        Mark, Outcome, PromiseResult, RequestResult, Results, Scope, ServerResult, SideResult,
+        SlotResult, Standing, TargetResult, TrialResult,
     },
 };
 use crate::{
     checks::{Finding, Kind, leak::decoded, rate_fields, reading::Reading},
-    contract::case::{Provocation, Scenario},
+    contract::{
+        Contract,
+        case::{Provocation, Scenario},
+    },
     exchange::{Answer, Ending, Exchange, Request},
     harness::{
         plan::{Plan, Planned, Script},
         run::Run,
-        verdict::{Played, Verdict},
+        verdict::Played,
     },
     target::{redact::Redactor, secret::Secret},
     visible::visible,
@@ -45,19 +48,49 @@ pub enum Keep {
     All,
 }
 
-/// What there is to say of a run besides its trials.
+/// How a run on a server was set up.
 #[derive(Debug, Clone, Copy)]
-pub struct About {
+pub struct How {
+    /// Whether trials that prove nothing fail.
+    pub strict: bool,
+    /// Whether a production host is allowed.
+    pub allow_production: bool,
+}
+
+/// What was tested in a run, and when.
+#[derive(Debug)]
+pub struct Sides {
+    /// The server.
+    pub server: Option<ServerResult>,
+    /// The client.
+    pub client: Option<SideResult>,
+    /// The page.
+    pub page: Option<SideResult>,
     /// When it began.
     pub started: SystemTime,
     /// How long it took, in seconds.
     pub seconds: f64,
     /// What of the contract was carried out.
     pub scope: Scope,
-    /// Whether trials that prove nothing fail.
-    pub strict: bool,
-    /// Whether a production host is allowed.
-    pub allow_production: bool,
+}
+
+/// All that a run came to.
+#[must_use]
+pub fn results(contract: &Contract, sides: Sides) -> Results {
+    let Sides { server, client, page, started, seconds, scope } = sides;
+    let trials = server.iter().flat_map(|server| &server.trials).map(|trial| trial.outcome);
+    let others = client.iter().chain(&page).flat_map(|side| &side.trials);
+    Results {
+        errproof: env!("CARGO_PKG_VERSION").to_owned(),
+        contract: visible(&contract.name),
+        started: DateTime::<Utc>::from(started).to_rfc3339_opts(SecondsFormat::Secs, true),
+        seconds,
+        scope,
+        counts: Counts::of(trials.chain(others.map(|trial| trial.outcome))),
+        server,
+        client,
+        page,
+    }
 }
 
 /// Collects the results of one run.
@@ -107,15 +140,7 @@ impl Collector {
         keep: Keep,
     ) -> TrialResult {
         let texts = self.texts[planned.scenario.code.as_str()].clone();
-        let (outcome, why) = match &played.verdict {
-            Verdict::Pass => (Outcome::Pass, None),
-            Verdict::Fail => (Outcome::Fail, None),
-            Verdict::Known(why) => (Outcome::Known, Some(why)),
-            Verdict::Stale(why) => (Outcome::Stale, Some(why)),
-            Verdict::Ignored(why) => (Outcome::Ignored, Some(why)),
-            Verdict::Inconclusive(why) => (Outcome::Inconclusive, Some(why)),
-            Verdict::Error(why) => (Outcome::Error, Some(why)),
-        };
+        let outcome = Outcome::from(&played.verdict);
         let kept = keep == Keep::All || outcome != Outcome::Pass;
         let evidence = kept.then(|| self.evidence(planned, played)).flatten();
         TrialResult {
@@ -123,7 +148,7 @@ impl Collector {
             code: texts.code,
             status: planned.scenario.status,
             outcome,
-            why: why.map(|why| self.line(why)),
+            why: played.verdict.why().map(|why| self.line(why)),
             promise: texts.promise,
             source: texts.source,
             file: texts.file,
@@ -286,10 +311,10 @@ impl Collector {
         }
     }
 
-    /// All that a run came to.
+    /// All that came of the server.
     #[must_use]
-    pub fn results(&self, mut trials: Vec<TrialResult>, about: &About) -> Results {
-        let Run { contract, target, snapshots, .. } = &*self.run;
+    pub fn server(&self, mut trials: Vec<TrialResult>, how: How) -> ServerResult {
+        let Run { target, snapshots, .. } = &*self.run;
         let order: BTreeMap<&str, usize> =
             self.plan.trials.iter().map(|planned| planned.case().name.as_str()).zip(0..).collect();
         trials.sort_by_key(|trial| order.get(trial.name.as_str()).copied());
@@ -298,26 +323,19 @@ impl Collector {
         });
         let mut notes = twins_not_asked(&trials);
         notes.extend(snapshots.note().map(|note| self.line(&note)));
-        Results {
-            errproof: env!("CARGO_PKG_VERSION").to_owned(),
-            contract: visible(&contract.name),
+        ServerResult {
             target: TargetResult {
                 name: visible(&target.name),
                 url: self.target_url(),
                 bundled: target.is_bundled(),
             },
-            started: DateTime::<Utc>::from(about.started)
-                .to_rfc3339_opts(SecondsFormat::Secs, true),
-            seconds: about.seconds,
-            scope: about.scope,
             configuration: Configuration {
-                strict: about.strict,
-                allow_production: about.allow_production,
+                strict: how.strict,
+                allow_production: how.allow_production,
                 budget_credits: target.budget.credits,
                 slots: slots.collect(),
                 known: target.known.len(),
             },
-            counts: Counts::of(trials.iter().map(|trial| trial.outcome)),
             codes: self.codes(&trials),
             drift: drift(&trials),
             trials,

@@ -50,8 +50,10 @@ impl Reports {
         }
         let Some(folder) = &self.folder else { return Ok(()) };
         // Each trial is a process of its own there, and each would write over the other's.
-        let own = results.trials.first().filter(|_| self.in_nextest);
-        let folder = own.map_or(folder.clone(), |trial| folder.join(trial.name.replace("::", ".")));
+        let server = results.trials().iter().map(|trial| &trial.name);
+        let sides = results.sides().flat_map(|side| &side.trials).map(|trial| &trial.name);
+        let own = server.chain(sides).next().filter(|_| self.in_nextest);
+        let folder = own.map_or(folder.clone(), |name| folder.join(name.replace("::", ".")));
         fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
         for (name, text) in [
             ("report.html", html::render(results)),

@@ -12,7 +12,7 @@ use libtest_mimic::{Arguments, FormatSetting};
 
 use super::{
     markdown,
-    result::{FindingResult, Results, TrialResult},
+    result::{FindingResult, Results, SideFindingResult, SideTrialResult, TrialResult},
 };
 
 /// What a job of GitHub Actions is told.
@@ -66,8 +66,10 @@ impl Github {
             Some(path.strip_prefix(self.workspace.canonicalize().ok()?).ok()?.to_owned())
         };
         let root = inside(root).unwrap_or_default();
-        let red = results.trials.iter().filter(|trial| trial.outcome.is_red());
-        red.take(ANNOTATIONS).map(|trial| annotation(trial, &root)).collect()
+        let red = results.trials().iter().filter(|trial| trial.outcome.is_red());
+        let sides = results.sides().flat_map(|side| &side.trials);
+        let sides = sides.filter(|trial| trial.outcome.is_red()).map(side_annotation);
+        red.map(|trial| annotation(trial, &root)).chain(sides).take(ANNOTATIONS).collect()
     }
 }
 
@@ -87,6 +89,17 @@ fn annotation(trial: &TrialResult, root: &Path) -> String {
         property(&trial.name),
         data(&lines.join("\n"))
     )
+}
+
+/// A client's command and a page have no line in the repository.
+fn side_annotation(trial: &SideTrialResult) -> String {
+    let finding = |finding: &SideFindingResult| {
+        let SideFindingResult { check, expected, actual, .. } = finding;
+        format!("{check}: expected {expected}, got {actual}")
+    };
+    let why = trial.why.iter().cloned();
+    let lines: Vec<_> = why.chain(trial.findings.iter().map(finding)).collect();
+    format!("::error title={}::{}", property(&trial.name), data(&lines.join("\n")))
 }
 
 /// The text of a command, in which these characters have a meaning.

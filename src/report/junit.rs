@@ -8,15 +8,28 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use super::{
     failure,
     paint::Paint,
-    result::{Outcome, Results, TrialResult},
+    result::{Outcome, Results, ServerResult, SideTrialResult, TrialResult},
 };
 
-/// The results as `JUnit`'s XML: one suite, and a case for each trial.
+/// The results as `JUnit`'s XML: a suite for each side that was tested, and a case for each trial.
 #[must_use]
 pub fn render(results: &Results) -> String {
-    let mut suite = TestSuite::new(results.target.name.as_str());
-    let time = Duration::try_from_secs_f64(results.seconds).unwrap_or_default();
-    suite.set_time(time);
+    let mut report = Report::new("errproof");
+    report.set_time(seconds(results.seconds));
+    if let Some(server) = &results.server {
+        let cases = server.trials.iter().map(|trial| case(server, trial)).collect();
+        report.add_test_suite(suite(results, &server.target.name, &server.target.url, cases));
+    }
+    for side in results.sides() {
+        let cases = side.trials.iter().map(side_case).collect();
+        report.add_test_suite(suite(results, &side.subject, &side.subject, cases));
+    }
+    report.to_string().expect("a report without invalid characters can be written")
+}
+
+fn suite(results: &Results, name: &str, target: &str, cases: Vec<TestCase>) -> TestSuite {
+    let mut suite = TestSuite::new(name);
+    suite.set_time(seconds(results.seconds));
     if let Ok(started) = DateTime::parse_from_rfc3339(&results.started) {
         suite.set_timestamp(started);
     }
@@ -24,44 +37,60 @@ pub fn render(results: &Results) -> String {
     for (name, value) in [
         ("errproof", results.errproof.as_str()),
         ("contract", &results.contract),
-        ("target", &results.target.url),
+        ("target", target),
         ("partial", &partial),
     ] {
         suite.add_property((name, value));
     }
-    suite.add_test_cases(results.trials.iter().map(|trial| case(results, trial)));
-    let mut report = Report::new("errproof");
-    report.set_time(time).add_test_suite(suite);
-    report.to_string().expect("a report without invalid characters can be written")
+    suite.add_test_cases(cases);
+    suite
 }
 
-fn case(results: &Results, trial: &TrialResult) -> TestCase {
+fn seconds(seconds: f64) -> Duration {
+    Duration::try_from_secs_f64(seconds).unwrap_or_default()
+}
+
+fn case(server: &ServerResult, trial: &TrialResult) -> TestCase {
     let why = trial.why.as_deref().unwrap_or_default();
-    let text = || failure::render(&results.target.url, trial, Paint::Plain);
-    let status = match trial.outcome {
-        Outcome::Pass | Outcome::Known => TestCaseStatus::success(),
-        Outcome::Ignored | Outcome::Inconclusive => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message(why);
-            status
-        }
-        Outcome::Fail | Outcome::Stale | Outcome::Error => {
-            let kind = match trial.outcome {
-                Outcome::Error => NonSuccessKind::Error,
-                _ => NonSuccessKind::Failure,
-            };
-            let mut status = TestCaseStatus::non_success(kind);
-            let checks: Vec<_> = trial.findings.iter().map(|finding| finding.check).collect();
-            let message = if checks.is_empty() { why.to_owned() } else { checks.join(", ") };
-            status.set_message(message).set_type(trial.outcome.as_str()).set_description(text());
-            status
-        }
-    };
-    let mut case = TestCase::new(trial.name.as_str(), status);
+    let checks: Vec<_> = trial.findings.iter().map(|finding| finding.check).collect();
+    let text = || failure::render(&server.target.url, trial, Paint::Plain);
+    let mut case = TestCase::new(trial.name.as_str(), status(trial.outcome, why, &checks, text));
     case.set_classname(format!("errproof.{}", trial.code));
-    case.set_time(Duration::try_from_secs_f64(trial.seconds).unwrap_or_default());
+    case.set_time(seconds(trial.seconds));
     if trial.outcome == Outcome::Known {
         case.set_system_out(format!("known: {why}"));
     }
     case
+}
+
+fn side_case(trial: &SideTrialResult) -> TestCase {
+    let why = trial.why.as_deref().unwrap_or_default();
+    let checks: Vec<_> = trial.findings.iter().map(|finding| finding.check.as_str()).collect();
+    let text = || trial.text.clone();
+    let mut case = TestCase::new(trial.name.as_str(), status(trial.outcome, why, &checks, text));
+    let side = trial.name.split("::").next().unwrap_or_default();
+    case.set_classname(format!("errproof.{side}"));
+    case
+}
+
+fn status(
+    outcome: Outcome,
+    why: &str,
+    checks: &[&str],
+    text: impl FnOnce() -> String,
+) -> TestCaseStatus {
+    let kind = match outcome {
+        Outcome::Pass | Outcome::Known => return TestCaseStatus::success(),
+        Outcome::Ignored | Outcome::Inconclusive => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(why);
+            return status;
+        }
+        Outcome::Error => NonSuccessKind::Error,
+        Outcome::Fail | Outcome::Stale => NonSuccessKind::Failure,
+    };
+    let mut status = TestCaseStatus::non_success(kind);
+    let message = if checks.is_empty() { why.to_owned() } else { checks.join(", ") };
+    status.set_message(message).set_type(outcome.as_str()).set_description(text());
+    status
 }

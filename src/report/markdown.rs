@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{
     failure,
     paint::Paint,
-    result::{CodeResult, Outcome, Results, Standing},
+    result::{CodeResult, Outcome, Results, Scope, ServerResult, Standing},
     summary,
 };
 
@@ -15,9 +15,11 @@ const SHOWN: usize = 50;
 /// The results as Markdown.
 #[must_use]
 pub fn render(results: &Results) -> String {
-    let red = results.trials.iter().filter(|trial| trial.outcome.is_red());
-    let sign = if red.clone().next().is_none() { "✅" } else { "❌" };
-    let mut text = format!("## {sign} {}\n\n", escaped(&summary::headline(results)));
+    let is_red = Outcome::ALL.into_iter().filter(|outcome| outcome.is_red());
+    let red: usize = is_red.map(|outcome| results.counts.get(outcome)).sum();
+    let sign = if red == 0 { "✅" } else { "❌" };
+    let headlines = summary::headlines(results);
+    let mut text = format!("## {sign} {}\n\n", escaped(&headlines.join("; ")));
     let counts: Vec<_> = Outcome::ALL
         .into_iter()
         .filter_map(|outcome| match results.counts.get(outcome) {
@@ -34,36 +36,48 @@ pub fn render(results: &Results) -> String {
         results.seconds
     );
     if results.scope.is_partial() {
-        let scope = results.scope;
+        let Scope { selected, all } = results.scope;
         let _ = writeln!(
             text,
-            "**A part of the contract:** {} of {} trials were selected.\n",
-            scope.selected, scope.all
+            "**A part of the contract:** {selected} of {all} trials were selected.\n"
         );
     }
+    let mut shown: Vec<(&str, String)> = Vec::new();
+    if let Some(server) = &results.server {
+        add_server(&mut text, server);
+        for trial in server.trials.iter().filter(|trial| trial.outcome.is_red()) {
+            shown.push((&trial.name, failure::render(&server.target.url, trial, Paint::Plain)));
+        }
+    }
+    for trial in results.sides().flat_map(|side| &side.trials) {
+        if trial.outcome.is_red() {
+            shown.push((&trial.name, trial.text.clone()));
+        }
+    }
+    for (name, shown) in shown.iter().take(SHOWN) {
+        let fence = "`".repeat(longest_run(shown).max(2) + 1);
+        let _ = writeln!(text, "\n### `{name}`\n\n{fence}text\n{shown}{fence}");
+    }
+    if let Some(more @ 1..) = shown.len().checked_sub(SHOWN) {
+        let _ = writeln!(text, "\nand {more} more, in report.html");
+    }
+    text
+}
+
+fn add_server(text: &mut String, server: &ServerResult) {
     text.push_str("| code | status | |\n|---|---|---|\n");
-    for code in &results.codes {
+    for code in &server.codes {
         let _ = writeln!(text, "| `{}` | {} | {} |", code.code, code.status, said_of(code));
     }
     text.push('\n');
-    for trial in &results.trials {
+    for trial in &server.trials {
         if let (Outcome::Known, Some(why)) = (trial.outcome, &trial.why) {
             let _ = writeln!(text, "- known on `{}`: {}", trial.name, escaped(why));
         }
     }
-    for note in &results.notes {
+    for note in &server.notes {
         let _ = writeln!(text, "- {}", escaped(note));
     }
-    for trial in red.clone().take(SHOWN) {
-        let shown = failure::render(&results.target.url, trial, Paint::Plain);
-        let fence = "`".repeat(longest_run(&shown).max(2) + 1);
-        let _ = writeln!(text, "\n### `{}`\n\n{fence}text\n{shown}{fence}", trial.name);
-    }
-    let more = red.count().saturating_sub(SHOWN);
-    if more > 0 {
-        let _ = writeln!(text, "\nand {more} more, in report.html");
-    }
-    text
 }
 
 fn said_of(code: &CodeResult) -> String {

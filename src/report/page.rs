@@ -54,7 +54,8 @@ fn add_finding(text: &mut String, finding: &PageFinding, paint: Paint) {
 }
 
 /// A text of the page or the contract: not too long, and without what a terminal obeys.
-fn shown(text: &str) -> String {
+#[must_use]
+pub fn shown(text: &str) -> String {
     match text.char_indices().nth(SHOWN_VALUE) {
         None => visible(text),
         Some((end, _)) => format!("{}... ({} bytes in all)", visible(&text[..end]), text.len()),

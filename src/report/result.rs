@@ -6,7 +6,11 @@ use std::{collections::BTreeMap, sync::Arc};
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::checks::{CheckId, Level};
+use crate::{
+    checks::{CheckId, Level},
+    client::record::Timeline,
+    harness::verdict::Verdict,
+};
 
 /// A run and all that came of it.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
@@ -17,18 +21,47 @@ pub struct Results {
     pub errproof: String,
     /// The contract's name.
     pub contract: String,
-    /// Who was tested.
-    pub target: TargetResult,
     /// When the run began, as RFC 3339 has it, in UTC.
     pub started: String,
     /// How long it took, in seconds.
     pub seconds: f64,
     /// What of the contract was carried out.
     pub scope: Scope,
-    /// How it was set up. Variables are named, and never what they hold.
-    pub configuration: Configuration,
     /// How many trials came to what.
     pub counts: Counts,
+    /// The server, if one was tested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub server: Option<ServerResult>,
+    /// The client, if one was tested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client: Option<SideResult>,
+    /// The page with the docs, if it was tested.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub page: Option<SideResult>,
+}
+
+impl Results {
+    /// The trials of the server's side; none if no server was tested.
+    #[must_use]
+    pub fn trials(&self) -> &[TrialResult] {
+        self.server.as_ref().map(|server| server.trials.as_slice()).unwrap_or_default()
+    }
+
+    /// The sides besides the server's.
+    pub fn sides(&self) -> impl Iterator<Item = &SideResult> {
+        self.client.iter().chain(&self.page)
+    }
+}
+
+/// What came of a server.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct ServerResult {
+    /// Who was tested.
+    pub target: TargetResult,
+    /// How it was set up. Variables are named, and never what they hold.
+    pub configuration: Configuration,
     /// What is true of each code, in the contract's order.
     pub codes: Vec<CodeResult>,
     /// How envelopes differ from the reviewed ones, each difference once.
@@ -37,6 +70,57 @@ pub struct Results {
     pub trials: Vec<TrialResult>,
     /// What else there is to say: how to record snapshots, which twins were not asked.
     pub notes: Vec<String>,
+}
+
+/// What came of a client, or of a page.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct SideResult {
+    /// What was tested: the client's command, or the page.
+    pub subject: String,
+    /// What it comes to, in one line.
+    pub headline: String,
+    /// The trials.
+    pub trials: Vec<SideTrialResult>,
+}
+
+/// What came of one trial of a client or a page.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct SideTrialResult {
+    /// Its name.
+    pub name: String,
+    /// What it came to.
+    pub outcome: Outcome,
+    /// Why, where the findings do not say it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// What the docs promise, and where.
+    pub promise: String,
+    /// What did not hold.
+    pub findings: Vec<SideFindingResult>,
+    /// The runs of a client that it was judged from; those with findings come first.
+    pub timelines: Vec<Timeline>,
+    /// What the run printed of it, if it is red.
+    #[serde(skip)]
+    pub text: String,
+}
+
+/// A check on a client or a page that did not hold.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct SideFindingResult {
+    /// What was looked at.
+    pub check: String,
+    /// Where: the runs of a client, or the line of a page.
+    pub place: String,
+    /// What was expected there.
+    pub expected: String,
+    /// What was there.
+    pub actual: String,
 }
 
 /// Who was tested.
@@ -132,6 +216,20 @@ pub enum Outcome {
     Stale,
     /// It could not be judged.
     Error,
+}
+
+impl From<&Verdict> for Outcome {
+    fn from(verdict: &Verdict) -> Self {
+        match verdict {
+            Verdict::Pass => Self::Pass,
+            Verdict::Fail => Self::Fail,
+            Verdict::Known(_) => Self::Known,
+            Verdict::Stale(_) => Self::Stale,
+            Verdict::Ignored(_) => Self::Ignored,
+            Verdict::Inconclusive(_) => Self::Inconclusive,
+            Verdict::Error(_) => Self::Error,
+        }
+    }
 }
 
 impl Outcome {

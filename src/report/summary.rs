@@ -2,70 +2,77 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use super::result::{CodeResult, Outcome, Results, Standing};
+use super::result::{CodeResult, DriftResult, Outcome, Results, Scope, ServerResult, Standing};
 
 /// The last lines of a run.
 #[must_use]
 pub fn render(results: &Results) -> String {
-    let mut text = headline(results);
-    text.push('\n');
+    let mut text = headlines(results).join("\n") + "\n";
     if results.scope.is_partial() {
-        let _ = writeln!(
-            text,
-            "a part of the contract: {} of {} trials were selected",
-            results.scope.selected, results.scope.all
-        );
+        let Scope { selected, all } = results.scope;
+        let _ = writeln!(text, "a part of the contract: {selected} of {all} trials were selected");
     }
-    if !results.drift.is_empty() {
+    if let Some(server) = &results.server {
+        add_server(&mut text, server);
+    }
+    text
+}
+
+fn add_server(text: &mut String, server: &ServerResult) {
+    if !server.drift.is_empty() {
         text.push_str("drift, to be taken or turned down with `cargo insta review`:\n");
     }
-    for drift in &results.drift {
+    for drift in &server.drift {
         let codes = match drift.codes.len() {
-            all if all == results.codes.len() && all > 1 => format!("all {all} codes"),
+            all if all == server.codes.len() && all > 1 => format!("all {all} codes"),
             _ => drift.codes.join(", "),
         };
         let place = match drift.place.as_str() {
             "" => String::new(),
             place => format!("{place} "),
         };
-        let _ =
-            writeln!(text, "  {place}expected {}, got {}: in {codes}", drift.reviewed, drift.now);
+        let DriftResult { reviewed, now, .. } = drift;
+        let _ = writeln!(text, "  {place}expected {reviewed}, got {now}: in {codes}");
     }
-    for trial in &results.trials {
+    for trial in &server.trials {
         if let (Outcome::Known | Outcome::Stale, Some(why)) = (trial.outcome, &trial.why) {
             let _ = writeln!(text, "known on {}: {why}", trial.name);
         }
     }
-    for note in &results.notes {
+    for note in &server.notes {
         let _ = writeln!(text, "{note}");
     }
-    text
 }
 
-/// What was proven, in one line.
+/// What was proven, in one line for each side that was tested.
 #[must_use]
-pub fn headline(results: &Results) -> String {
+pub fn headlines(results: &Results) -> Vec<String> {
+    let server = results.server.iter().map(headline);
+    server.chain(results.sides().map(|side| side.headline.clone())).collect()
+}
+
+fn headline(server: &ServerResult) -> String {
     let selected = |code: &&CodeResult| code.standing != Standing::NotSelected;
-    let codes = results.codes.iter().filter(selected).count();
+    let codes = server.codes.iter().filter(selected).count();
     let noun = if codes == 1 { "code" } else { "codes" };
-    let proven = of(results, Standing::Proven).count();
-    let mut text = format!("{codes} {noun} on {}: {proven} proven", results.target.url);
+    let proven = of(server, Standing::Proven).count();
+    let mut text = format!("{codes} {noun} on {}: {proven} proven", server.target.url);
     for (standing, what) in [
         (Standing::Broken, "broken"),
         (Standing::Known, "broken as known"),
         (Standing::NotJudged, "not judged"),
         (Standing::NotProvoked, "not provoked"),
     ] {
-        let count = of(results, standing).count();
+        let count = of(server, standing).count();
         if count > 0 {
-            let _ = write!(text, ", {count} {what} ({})", reasons(of(results, standing)));
+            let _ = write!(text, ", {count} {what} ({})", reasons(of(server, standing)));
         }
     }
     text
 }
 
-fn of(results: &Results, standing: Standing) -> impl Iterator<Item = &CodeResult> {
-    results.codes.iter().filter(move |code| code.standing == standing)
+fn of(server: &ServerResult, standing: Standing) -> impl Iterator<Item = &CodeResult> {
+    server.codes.iter().filter(move |code| code.standing == standing)
 }
 
 /// Codes with their reasons; the same reason is given once. A known deviation's stands further down.

@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use crate::{
     checks::{CheckId, Kind},
-    report::result::{Outcome, Results, Standing, TrialResult},
+    report::result::{Outcome, ServerResult, Standing, TrialResult},
 };
 
 /// What a check says of all trials of a code together.
@@ -58,9 +58,9 @@ impl Cell {
 }
 
 /// The table of codes and checks.
-pub(super) fn render(results: &Results) -> Markup {
+pub(super) fn render(server: &ServerResult) -> Markup {
     let checks = || CheckId::ALL.iter().map(|check| check.as_str()).chain([Kind::Drift.as_str()]);
-    let codes = results.codes.iter().filter(|code| code.standing != Standing::NotSelected);
+    let codes = server.codes.iter().filter(|code| code.standing != Standing::NotSelected);
     html! {
         section {
             h2 { "Codes and checks" }
@@ -74,7 +74,7 @@ pub(super) fn render(results: &Results) -> Markup {
                     }
                     tbody {
                         @for code in codes {
-                            @let trials: Vec<_> = results.trials.iter().filter(|trial| *trial.code == code.code).collect();
+                            @let trials: Vec<_> = server.trials.iter().filter(|trial| *trial.code == code.code).collect();
                             tr {
                                 th { a href={ "#" (code.code) } { span.status { (code.status) } " " (code.code) } }
                                 @for check in checks() {

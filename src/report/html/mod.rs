@@ -7,10 +7,11 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 mod burst;
 mod matrix;
+mod side;
 mod trial;
 
 use super::{
-    result::{CodeResult, Outcome, Results, Standing},
+    result::{CodeResult, Outcome, Results, ServerResult, Standing},
     summary,
 };
 
@@ -30,18 +31,15 @@ pub fn render(results: &Results) -> String {
                 meta name="viewport" content="width=device-width, initial-scale=1";
                 meta name="color-scheme" content="light dark";
                 meta http-equiv="Content-Security-Policy" content=(POLICY);
-                title { (verdict(results)) " - " (results.target.url) " - errproof" }
+                title { (verdict(results)) " - " (results.contract) " - errproof" }
                 style { (PreEscaped(STYLE)) }
             }
             body {
                 (head(results))
                 main {
-                    (matrix::render(results))
-                    (bursts(results))
-                    (drift(results))
-                    (tickets(results))
-                    (codes(results))
-                    (configuration(results))
+                    @if let Some(server) = &results.server { (one_server(server)) }
+                    @if let Some(client) = &results.client { (side::render("The client", client)) }
+                    @if let Some(page) = &results.page { (side::render("The page", page)) }
                 }
             }
         }
@@ -64,7 +62,7 @@ fn head(results: &Results) -> Markup {
         header {
             p.what { "errproof " (results.errproof) " · " (results.contract) }
             h1 class=(verdict(results).to_lowercase().replace(' ', "-")) { (verdict(results)) }
-            p { (summary::headline(results)) }
+            @for headline in summary::headlines(results) { p { (headline) } }
             ul.counts {
                 @for outcome in Outcome::ALL {
                     @let count = results.counts.get(outcome);
@@ -75,15 +73,26 @@ fn head(results: &Results) -> Markup {
             @if scope.is_partial() {
                 p.notice { "A part of the contract: " (scope.selected) " of " (scope.all) " trials were selected." }
             }
-            @if results.target.bundled {
+            @if results.server.as_ref().is_some_and(|server| server.target.bundled) {
                 p.notice { "This was the bundled mock: it says nothing of a real server." }
             }
         }
     }
 }
 
-fn bursts(results: &Results) -> Markup {
-    let bursts = results.trials.iter().filter_map(|trial| {
+fn one_server(server: &ServerResult) -> Markup {
+    html! {
+        (matrix::render(server))
+        (bursts(server))
+        (drift(server))
+        (tickets(server))
+        (codes(server))
+        (configuration(server))
+    }
+}
+
+fn bursts(server: &ServerResult) -> Markup {
+    let bursts = server.trials.iter().filter_map(|trial| {
         let evidence = trial.evidence.as_ref().filter(|evidence| !evidence.burst.is_empty())?;
         Some((trial, evidence))
     });
@@ -97,13 +106,13 @@ fn bursts(results: &Results) -> Markup {
     }
 }
 
-fn drift(results: &Results) -> Markup {
+fn drift(server: &ServerResult) -> Markup {
     html! {
-        @if !results.drift.is_empty() {
+        @if !server.drift.is_empty() {
             section {
                 h2 { "Drift" }
                 p { "Envelopes that differ from the reviewed ones. " code { "cargo insta review" } " takes a change or turns it down." }
-                @for drift in &results.drift {
+                @for drift in &server.drift {
                     figure.drift {
                         figcaption { code { (drift.place) } " in " (drift.codes.join(", ")) }
                         pre {
@@ -118,8 +127,8 @@ fn drift(results: &Results) -> Markup {
 }
 
 /// What support can find a red trial's answer by.
-fn tickets(results: &Results) -> Markup {
-    let ids = results.trials.iter().filter(|trial| trial.outcome.is_red()).filter_map(|trial| {
+fn tickets(server: &ServerResult) -> Markup {
+    let ids = server.trials.iter().filter(|trial| trial.outcome.is_red()).filter_map(|trial| {
         let id = trial.evidence.as_ref()?.answer.as_ref()?.request_id.as_ref()?;
         Some((&trial.name, id))
     });
@@ -134,19 +143,19 @@ fn tickets(results: &Results) -> Markup {
     }
 }
 
-fn codes(results: &Results) -> Markup {
+fn codes(server: &ServerResult) -> Markup {
     html! {
         section {
             h2 { "Code by code" }
-            @for code in results.codes.iter().filter(|code| code.standing != Standing::NotSelected) {
-                (one_code(results, code))
+            @for code in server.codes.iter().filter(|code| code.standing != Standing::NotSelected) {
+                (one_code(server, code))
             }
         }
     }
 }
 
-fn one_code(results: &Results, code: &CodeResult) -> Markup {
-    let trials: Vec<_> = results.trials.iter().filter(|trial| *trial.code == code.code).collect();
+fn one_code(server: &ServerResult, code: &CodeResult) -> Markup {
+    let trials: Vec<_> = server.trials.iter().filter(|trial| *trial.code == code.code).collect();
     html! {
         article id=(code.code) {
             h3 {
@@ -173,14 +182,14 @@ fn standing(standing: Standing) -> &'static str {
     }
 }
 
-fn configuration(results: &Results) -> Markup {
-    let configuration = &results.configuration;
+fn configuration(server: &ServerResult) -> Markup {
+    let configuration = &server.configuration;
     let yes = |flag: bool| if flag { "yes" } else { "no" };
     html! {
         section {
             h2 { "How it was run" }
             dl {
-                dt { "target" } dd { (results.target.name) ", " (results.target.url) }
+                dt { "target" } dd { (server.target.name) ", " (server.target.url) }
                 dt { "trials that prove nothing fail" } dd { (yes(configuration.strict)) }
                 dt { "production allowed" } dd { (yes(configuration.allow_production)) }
                 dt { "budget" } dd { (configuration.budget_credits) " credits" }
@@ -194,8 +203,8 @@ fn configuration(results: &Results) -> Markup {
                     }
                 }
             }
-            @if !results.notes.is_empty() {
-                ul { @for note in &results.notes { li { (note) } } }
+            @if !server.notes.is_empty() {
+                ul { @for note in &server.notes { li { (note) } } }
             }
         }
     }
