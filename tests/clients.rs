@@ -357,9 +357,6 @@ async fn a_client_and_a_server_are_tested_in_one_run() {
     // Without a key for its twin the server's side is proven less, and still there.
     assert!(ok("client::not-retried::missing_api_key"), "{}{}", ended.stdout, ended.stderr);
     assert!(ended.stdout.contains("missing_api_key::no-header"), "{}", ended.stdout);
-    assert!(
-        ended.stdout.ends_with("1 rule on examples/clients/curl.sh: 1 kept\n"),
-        "{}",
-        ended.stdout
-    );
+    let said = "\n1 rule on examples/clients/curl.sh: 1 kept\n";
+    assert!(ended.stdout.contains(said), "{}", ended.stdout);
 }

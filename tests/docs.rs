@@ -552,10 +552,9 @@ fn exit_codes_and_sides() {
     assert_snapshot!(said);
 
     let set = [("ERRPROOF_DOCS", page)];
-    assert_eq!(errproof(&[], &set).stdout.lines().last(), Some(""));
-    assert!(
-        errproof(&[], &set).stdout.contains("14 codes on tests/pages/errors.txt: 14 as promised")
-    );
+    let ended = errproof(&[], &set);
+    let last = ended.stdout.lines().last().unwrap_or_default();
+    assert!(last.starts_with("14 codes on tests/pages/errors.txt: 14 as promised"), "{last}");
 }
 
 #[test]

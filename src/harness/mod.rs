@@ -270,7 +270,8 @@ fn run(mut options: Options, fallback: Fallback) -> Result<u8, End> {
     );
     let written = reports.write(&results);
     if !tests.quiet && !matches!(tests.format, Some(FormatSetting::Terse | FormatSetting::Json)) {
-        print::line(&(report::summary::render(&results) + &reports.note()));
+        let end = report::summary::render(&results) + &reports.note();
+        print::line(end.trim_end());
     }
     reports.annotate(&results, &contract.root);
     // A broken contract is said before a report that could not be written.
