@@ -144,8 +144,27 @@ fn the_end_of_the_run_says_what_was_proven_and_where_the_reports_are() {
 #[test]
 fn the_junit_report_is_read_back_as_it_was_meant() {
     let report = Reported::broken(&[]);
-    let read = quick_junit::Report::deserialize_from_str(&report.read("junit.xml"));
-    let read = read.expect("JUnit's XML");
+    let text = report.read("junit.xml");
+    let read = quick_junit::Report::deserialize_from_str(&text).expect("JUnit's XML");
+    // What Jenkins' and Maven's schemas allow.
+    let allowed = [
+        ("testsuites", "name time tests failures errors"),
+        ("testsuite", "name tests failures errors skipped time timestamp"),
+        ("testcase", "name classname time"),
+        ("property", "name value"),
+        ("failure", "type message"),
+        ("skipped", "message"),
+    ];
+    let elements = regex::Regex::new(r#"<(\w+)((?: [\w:]+="[^"]*")*)"#).expect("a pattern");
+    let attribute = regex::Regex::new(r#" ([\w:]+)=""#).expect("a pattern");
+    for element in elements.captures_iter(&text) {
+        let known = allowed.iter().find(|(name, _)| *name == &element[1]);
+        for attribute in attribute.captures_iter(&element[2]) {
+            let is_allowed =
+                known.is_some_and(|(_, names)| names.split(' ').any(|name| name == &attribute[1]));
+            assert!(is_allowed, "{} on {}", &attribute[1], &element[1]);
+        }
+    }
     assert_eq!((read.tests, read.failures, read.errors), (80, 2, 0));
     let [suite] = read.test_suites.as_slice() else { panic!("{}", read.test_suites.len()) };
     let failed: Vec<_> = suite
