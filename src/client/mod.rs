@@ -9,6 +9,7 @@
 pub mod command;
 pub mod group;
 pub mod judge;
+pub mod outcome;
 pub mod output;
 pub mod record;
 pub mod rule;

@@ -18,8 +18,9 @@ use super::{
     command::{self, API_KEY, Given, Program},
     group::Groups,
     judge::{self, Finding, Judged},
+    outcome::Outcome,
     output::Wanted,
-    record::{Record, Timeline},
+    record::Record,
     rule::{Proof, Rule, Rules, Script},
     server::Mock,
 };
@@ -43,23 +44,6 @@ const APART: Duration = Duration::from_millis(250);
 /// By how much runs that are all alike may be spread: half of what the whole may take beyond the
 /// longest of them.
 const SPREAD: Duration = Duration::from_secs(1);
-
-/// What came of one rule.
-#[derive(Debug, Clone)]
-pub struct Outcome {
-    /// The trial's name: `client::retry-after::2s`.
-    pub trial: String,
-    /// The rule.
-    pub rule: Rule,
-    /// What did not hold.
-    pub findings: Vec<Finding>,
-    /// What it comes to.
-    pub verdict: Verdict,
-    /// The runs that it was judged from, to be drawn. Those with findings come first.
-    pub timelines: Vec<Timeline>,
-    /// What is printed of it, if it is red.
-    pub text: String,
-}
 
 /// A client that is tested, and what came of it until now.
 #[derive(Debug, Clone)]

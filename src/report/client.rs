@@ -7,9 +7,9 @@ use crate::{
     client::{
         command::Program,
         judge::{Finding, Judged, seconds},
+        outcome::Outcome,
         record::{Attempt, Printed, Record},
         rule::{Rules, Wait},
-        trials::Outcome,
     },
     contract::format::Promise,
     harness::verdict::Verdict,
