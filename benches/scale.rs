@@ -113,7 +113,7 @@ length = 32
 carriers = [{ name = "header", header = "X-Key" }]
 
 [requests]
-look = { method = "GET", path = "/", status = 400 }
+look = { method = "GET", path = "/" }
 
 [slots]
 valid = { env = "ERRPROOF_KEY_VALID", purpose = "a key" }
@@ -159,12 +159,18 @@ async fn answer(mut connection: TcpStream) -> std::io::Result<()> {
         let file = String::from_utf8_lossy(&buffer[head + 4..end]).into_owned();
         buffer.drain(..end);
         let id = ANSWERS.fetch_add(1, Ordering::Relaxed);
-        let body = format!(
-            r#"{{"code":"refused_{file}","message":"no","docs":"https://example.com/errors","id":"{id}"}}"#
-        );
+        let (status, body) = match file.as_str() {
+            "" => ("200 OK", "{}".to_owned()),
+            file => (
+                "400 Bad Request",
+                format!(
+                    r#"{{"code":"refused_{file}","message":"no","docs":"https://example.com/errors","id":"{id}"}}"#
+                ),
+            ),
+        };
         let length = body.len();
         let answer = format!(
-            "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+            "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
         );
         connection.write_all(answer.as_bytes()).await?;
     }

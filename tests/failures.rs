@@ -7,7 +7,7 @@ use errproof::{
     contract::Contract,
     harness::suite::Suite,
     mock::{mutants, server::Front},
-    report::{collect::Keep, failure, paint::Paint},
+    report::{collected::Keep, failure, paint::Paint},
     target::clock::{Clock, SharedClock},
 };
 use tokio::runtime::Builder;

@@ -28,10 +28,11 @@ use crate::{
     },
     exchange::sender::Sender,
     report::{
-        collect::{Collector, How, Keep},
+        collect::{Collector, How},
+        collected::{Collected, Keep},
         failure,
         paint::Paint,
-        result::{Outcome, ServerResult, TrialResult},
+        result::{Outcome, ServerResult},
     },
     target::{Target, known::Day, pacing::Pacer, redact::Redactor},
 };
@@ -74,7 +75,7 @@ pub struct Suite {
     /// What makes results of what came of them.
     pub collector: Arc<Collector>,
     redactor: Arc<Redactor>,
-    results: Arc<Mutex<Vec<TrialResult>>>,
+    results: Arc<Mutex<Collected>>,
 }
 
 impl Suite {
@@ -197,7 +198,7 @@ impl Suite {
                 Err(Failed::from(failure::render(&target, &result, style.paint)))
             }
         };
-        self.results.lock().unwrap_or_else(PoisonError::into_inner).push(result);
+        self.results.lock().unwrap_or_else(PoisonError::into_inner).add(result, style.keep);
         completed
     }
 }

@@ -10,6 +10,7 @@ use std::{
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use super::{
+    collected::{Collected, Keep},
     curl::Curl,
     result::{
         AnswerResult, CodeResult, Configuration, Counts, DriftResult, Evidence, FindingResult,
@@ -38,15 +39,6 @@ const SHOWN_BODY: usize = 600;
 
 /// How much of a value is shown in a finding.
 const SHOWN_VALUE: usize = 300;
-
-/// Whether what was sent and answered is kept for trials that are green, too.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Keep {
-    /// For red trials only: thousands of green ones need no memory.
-    Red,
-    /// For all: a report is written.
-    All,
-}
 
 /// How a run on a server was set up.
 #[derive(Debug, Clone, Copy)]
@@ -78,15 +70,16 @@ pub struct Sides {
 #[must_use]
 pub fn results(contract: &Contract, sides: Sides) -> Results {
     let Sides { server, client, page, started, seconds, scope } = sides;
-    let trials = server.iter().flat_map(|server| &server.trials).map(|trial| trial.outcome);
     let others = client.iter().chain(&page).flat_map(|side| &side.trials);
+    let others = Counts::of(others.map(|trial| trial.outcome));
+    let counts = server.as_ref().map_or(others, |server| server.counts + others);
     Results {
         errproof: env!("CARGO_PKG_VERSION").to_owned(),
         contract: visible(&contract.name),
         started: DateTime::<Utc>::from(started).to_rfc3339_opts(SecondsFormat::Secs, true),
         seconds,
         scope,
-        counts: Counts::of(trials.chain(others.map(|trial| trial.outcome))),
+        counts,
         server,
         client,
         page,
@@ -313,15 +306,17 @@ impl Collector {
 
     /// All that came of the server.
     #[must_use]
-    pub fn server(&self, mut trials: Vec<TrialResult>, how: How) -> ServerResult {
+    pub fn server(&self, collected: Collected, how: How) -> ServerResult {
         let Run { target, snapshots, .. } = &*self.run;
         let order: BTreeMap<&str, usize> =
             self.plan.trials.iter().map(|planned| planned.case().name.as_str()).zip(0..).collect();
+        let counts = collected.counts();
+        let mut notes = collected.notes();
+        let Collected { mut trials, passed, .. } = collected;
         trials.sort_by_key(|trial| order.get(trial.name.as_str()).copied());
         let slots = target.slots.iter().map(|(name, slot)| {
             (name.to_string(), SlotResult { env: slot.env.clone(), set: slot.key.is_some() })
         });
-        let mut notes = twins_not_asked(&trials);
         notes.extend(snapshots.note().map(|note| self.line(&note)));
         ServerResult {
             target: TargetResult {
@@ -336,7 +331,8 @@ impl Collector {
                 slots: slots.collect(),
                 known: target.known.len(),
             },
-            codes: self.codes(&trials),
+            counts,
+            codes: self.codes(&trials, &passed),
             drift: drift(&trials),
             trials,
             notes,
@@ -349,7 +345,7 @@ impl Collector {
         self.line(self.run.target.base_url.as_str().trim_end_matches('/'))
     }
 
-    fn codes(&self, trials: &[TrialResult]) -> Vec<CodeResult> {
+    fn codes(&self, trials: &[TrialResult], passed: &BTreeMap<Arc<str>, usize>) -> Vec<CodeResult> {
         let mut by_code: BTreeMap<&str, Vec<&TrialResult>> = BTreeMap::new();
         for trial in trials {
             by_code.entry(&trial.code).or_default().push(trial);
@@ -358,14 +354,15 @@ impl Collector {
         let result = |scenario: &Arc<Scenario>| {
             let texts = &self.texts[scenario.code.as_str()];
             let trials = by_code.get(&*texts.code).map(Vec::as_slice).unwrap_or_default();
-            let (standing, why) = standing(trials);
+            let (standing, why) = standing(trials, passed.contains_key(&texts.code));
             CodeResult { code: texts.code.to_string(), status: scenario.status, standing, why }
         };
         scenarios.map(result).collect()
     }
 }
 
-fn standing(trials: &[&TrialResult]) -> (Standing, Option<String>) {
+/// What the trials of a code come to, those that passed being counted only.
+fn standing(trials: &[&TrialResult], passed: bool) -> (Standing, Option<String>) {
     let first =
         |outcomes: &[Outcome]| trials.iter().find(|trial| outcomes.contains(&trial.outcome));
     if first(&[Outcome::Fail]).is_some() {
@@ -377,7 +374,7 @@ fn standing(trials: &[&TrialResult]) -> (Standing, Option<String>) {
     if let Some(trial) = first(&[Outcome::Error, Outcome::Inconclusive]) {
         return (Standing::NotJudged, trial.why.clone());
     }
-    if first(&[Outcome::Pass]).is_some() {
+    if passed {
         return (Standing::Proven, None);
     }
     match first(&[Outcome::Ignored]) {
@@ -404,22 +401,6 @@ fn drift(trials: &[TrialResult]) -> Vec<DriftResult> {
             codes: codes.into_iter().map(str::to_owned).collect(),
         };
     changes.into_iter().map(result).collect()
-}
-
-/// Cases that passed without their twin prove less, and that is said.
-fn twins_not_asked(trials: &[TrialResult]) -> Vec<String> {
-    let mut reasons: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for trial in trials {
-        if let Some(why) = &trial.twin_not_asked {
-            reasons.entry(why).or_default().insert(&trial.code);
-        }
-    }
-    let said = |(why, codes): (&str, BTreeSet<&str>)| {
-        let codes: Vec<_> = codes.into_iter().collect();
-        let codes = codes.join(", ");
-        format!("the same request without the defect was not sent for {codes}: {why}")
-    };
-    reasons.into_iter().map(said).collect()
 }
 
 fn millis(time: std::time::Duration) -> u64 {

@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{collect::Keep, github::Github, html, json, junit, markdown, print, result::Results};
+use super::{collected::Keep, github::Github, html, json, junit, markdown, print, result::Results};
 use crate::{contract::fault::Fault, harness::options::Options};
 
 /// The reports that were asked for.

@@ -2,6 +2,7 @@
 
 pub mod client;
 pub mod collect;
+pub mod collected;
 pub mod curl;
 pub mod failure;
 pub mod files;

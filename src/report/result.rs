@@ -1,7 +1,7 @@
 //! What a run came to, as every report shows it. Keys are gone from it, and control codes are written
 //! out, so whoever formats it has neither to think of.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, ops::Add, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -62,11 +62,13 @@ pub struct ServerResult {
     pub target: TargetResult,
     /// How it was set up. Variables are named, and never what they hold.
     pub configuration: Configuration,
+    /// How many of its trials came to what.
+    pub counts: Counts,
     /// What is true of each code, in the contract's order.
     pub codes: Vec<CodeResult>,
     /// How envelopes differ from the reviewed ones, each difference once.
     pub drift: Vec<DriftResult>,
-    /// The trials, in the contract's order.
+    /// The trials, in the contract's order. Without a report those that passed are left out.
     pub trials: Vec<TrialResult>,
     /// What else there is to say: how to record snapshots, which twins were not asked.
     pub notes: Vec<String>,
@@ -262,6 +264,17 @@ impl Outcome {
     #[must_use]
     pub fn is_red(self) -> bool {
         matches!(self, Self::Fail | Self::Stale | Self::Error)
+    }
+}
+
+impl Add for Counts {
+    type Output = Self;
+
+    fn add(mut self, other: Self) -> Self {
+        for outcome in Outcome::ALL {
+            *self.place(outcome) += other.get(outcome);
+        }
+        self
     }
 }
 
