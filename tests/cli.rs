@@ -122,6 +122,11 @@ fn what_cannot_be_sent_or_would_never_end_is_a_fault() {
         .change("targets/staging.toml", "X-Errproof-Run", "Content-Length")
         .change(
             "targets/staging.toml",
+            "env = \"STAGING_FAULT_TOKEN\"",
+            "env = \"pms_live_0123456789abcdef0123456789abcdef\"",
+        )
+        .change(
+            "targets/staging.toml",
             "\"STAGING_KEY_VALID\"",
             "\"pms_live_0123456789abcdef0123456789abcdef\"",
         );

@@ -88,6 +88,14 @@ fn the_mock_that_is_served_passes_its_own_contract_and_breaks_the_promise_that_i
     assert_eq!(whole.variables.len(), 10);
     let ended = run(&whole);
     assert_eq!(ended.code, 0, "{}", ended.stdout);
+    // Without a budget three codes lack their twin, and a strict run says so.
+    let variables: Vec<_> =
+        whole.variables.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let flags = ["--target-url", &whole.url, "--strict", "insufficient_credits"];
+    let ended = errproof(&flags, &variables);
+    assert_eq!(ended.code, 101, "{}", ended.stdout);
+    let why = "inconclusive: the same request without the defect was not sent: it may cost 10";
+    assert!(ended.stdout.contains(why), "{}", ended.stdout);
     assert_eq!(whole.end(), Some(0));
     let broken = Mock::start(&[&waits[..], &["--mutant", "revoked key alive"]].concat());
     let ended = run(&broken);

@@ -27,7 +27,7 @@ impl Reported {
         contract.change("snapshots/mock/plan_gate.snap", "/error/requestId: [id]\n", "");
         let snapshots = contract.path("snapshots");
         fs::rename(snapshots.join("mock"), snapshots.join("live")).expect("renamed");
-        let known = "[[known]]\non = \"generation_timeout\"\ncheck = \"timing\"\nreason = \"a short timeout\"\nowner = \"tools team\"\nuntil = \"9999-12-31\"\n";
+        let known = "[[known]]\non = \"generation_timeout\"\ncheck = \"timing\"\nreason = \"a short timeout\"\nowner = \"tools team\"\nuntil = \"9999-12-31\"\n\n[[known]]\non = \"plan_gate\"\ncheck = \"docs\"\nreason = \"an old link\"\nowner = \"web team\"\nuntil = \"2020-01-31\"\n";
         let target = format!("base-url = \"{}\"\n\n{known}", mock.url);
         fs::write(contract.path("targets/live.toml"), target).expect("written");
         let folder = tempfile::tempdir().expect("a folder");
@@ -56,6 +56,7 @@ fn steadier(text: &str) -> String {
         (r"\b\d+\.\d s\b", "TIME"),
         (r"request \d+ of 76  ", "request N of 76   "),
         (r"\d{7} days left", "N days left"),
+        (r"\d+ days ago", "N days ago"),
     ];
     rules.iter().fold(steady(text), |text, (pattern, with)| {
         regex::Regex::new(pattern).expect("a pattern").replace_all(&text, *with).into_owned()
@@ -180,7 +181,17 @@ fn the_junit_report_is_read_back_as_it_was_meant() {
             _ => None,
         })
         .collect();
-    assert_eq!(failed, [("plan_gate::free-plan", "drift"), ("rate_limited::burst", "retry-after")]);
+    let said = [
+        (
+            "plan_gate::free-plan",
+            "drift: at /error/requestId expected nothing (as reviewed), got [id]",
+        ),
+        (
+            "rate_limited::burst",
+            "retry-after: at header Retry-After expected whole seconds from 1 to 60, got \"Wed, 21 Oct 2026 07:28:00 GMT\"",
+        ),
+    ];
+    assert_eq!(failed, said);
     let skipped =
         |case: &&quick_junit::TestCase| matches!(case.status, TestCaseStatus::Skipped { .. });
     assert_eq!(suite.test_cases.iter().filter(skipped).count(), 2);
@@ -224,6 +235,18 @@ fn a_folder_that_cannot_be_written_is_found_before_anything_is_sent() {
     let ended = errproof(&flags, &KEYS);
     assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
     assert!(ended.stderr.starts_with("errproof: failed to write "), "{}", ended.stderr);
+}
+
+#[test]
+fn reports_of_an_earlier_run_do_not_stand_for_one_that_did_not_happen() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let to = folder.path().to_str().expect("a path in UTF-8");
+    let junit = folder.path().join("junit.xml");
+    assert_eq!(errproof(&["--report-dir", to, "plan_gate"], &[]).code, 0);
+    assert!(junit.exists());
+    let away = ["--report-dir", to, "--target-url", "http://127.0.0.1:1"];
+    assert_eq!(errproof(&away, &[]).code, 3);
+    assert!(!junit.exists());
 }
 
 #[test]

@@ -44,6 +44,8 @@ fn answer(mut connection: TcpStream) -> std::io::Result<()> {
         .trim_start_matches("Bearer ");
     let mut forms = forms_of(&Secret::new(key));
     forms.insert(0, key.to_owned());
+    // The prefix is no secret: what follows it is.
+    forms.push(key.trim_start_matches("pms_live_").to_owned());
     let name: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
     let (status, body) = if head.starts_with("GET /api/v1/credits") {
         ("200 OK".to_owned(), r#"{"credits":7}"#.to_owned())
@@ -92,10 +94,17 @@ fn no_key_is_in_any_byte_that_was_written() {
     let path = |name: &str| contract.path(name).to_str().expect("a path in UTF-8").to_owned();
     let (reports, summary) = (path("reports"), path("step-summary.md"));
     variables.extend([("GITHUB_ACTIONS", "true"), ("GITHUB_STEP_SUMMARY", &summary)]);
+    // Somebody has put a key into the docs' page.
+    let elsewhere = tempfile::tempdir().expect("a folder");
+    let page = elsewhere.path().join("page.md");
+    let rows = format!("| Code | Status |\n|---|---|\n| `{}` | 401 |\n", canaries[0].1);
+    fs::write(&page, rows).expect("written");
+    let page = page.to_str().expect("a path in UTF-8");
     let flags = ["--contract", contract.folder(), "--target-url", &url, "--report-dir", &reports];
-    let ended = errproof(&flags, &variables);
+    let ended = errproof(&[&flags[..], &["--docs", page]].concat(), &variables);
     assert_eq!(ended.code, 101, "{ended:?}");
     assert!(ended.stdout.contains("x secret-leak"), "{}", ended.stdout);
+    assert!(ended.stdout.contains("the page has `$ERRPROOF_KEY_VALID`"), "{}", ended.stdout);
     let mut written =
         vec![("stdout".to_owned(), ended.stdout), ("stderr".to_owned(), ended.stderr)];
     for file in files(Path::new(contract.folder())) {

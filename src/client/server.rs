@@ -155,8 +155,12 @@ impl Shared {
             |value: &header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let keys = self.carriers.iter().filter_map(|carrier| {
             let value = text(request.headers().get(&carrier.header)?);
-            let key = value.strip_prefix(&carrier.before).unwrap_or(&value);
-            Some((carrier.header.clone(), Secret::new(key)))
+            // Without what belongs before it, it is no key that the API would find.
+            let key = match value.strip_prefix(&carrier.before) {
+                Some(key) => Secret::new(key),
+                None => Secret::new(format!("{value} without `{}`", carrier.before)),
+            };
+            Some((carrier.header.clone(), key))
         });
         let attempt = Attempt {
             arrived,

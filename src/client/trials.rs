@@ -100,6 +100,8 @@ impl Clients {
         let program = Program::parse(asked.command)?;
         let key = Secret::new(contract.key.fresh());
         let own = (key.clone(), format!("${API_KEY}"));
+        let tail = key.expose().strip_prefix(contract.key.prefix.as_str()).unwrap_or_default();
+        let tail = (Secret::new(tail), own.1.clone());
         let at_once = asked.at_once.unwrap_or(rules.scripts.len());
         Ok(Self(Arc::new(Shared {
             contract: Arc::clone(contract),
@@ -107,8 +109,8 @@ impl Clients {
             patience: asked.patience,
             paint: asked.paint,
             hidden,
-            key_seeker: Arc::new(Redactor::new([&own])),
-            redactor: Redactor::new([&own].into_iter().chain(secrets)),
+            key_seeker: Arc::new(Redactor::new([&own, &tail])),
+            redactor: Redactor::new([&own, &tail].into_iter().chain(secrets)),
             key,
             records: rules.scripts.iter().map(|_| OnceCell::new()).collect(),
             rules,

@@ -1,6 +1,6 @@
 //! `errproof serve`: the bundled mock on a port, with all that one needs to provoke each error.
 
-use std::{fmt::Write as _, net::SocketAddr, path::Path, time::Duration};
+use std::{fmt::Write as _, net::SocketAddr, time::Duration};
 
 use clap::Parser;
 use tokio::{runtime::Runtime, signal};
@@ -131,17 +131,21 @@ fn greeting(
         let _ =
             writeln!(text, "export {}='{FAULT_HEADER}: {name}' # makes {}", hook.env, hook.purpose);
     }
-    let request = contract.requests.iter().find(|(_, request)| request.format.body.is_some());
-    if let (Some((_, request)), Some(carrier)) = (request, contract.key.carriers.first())
-        && let Some(slot) = contract.slots.get(&contract.preflight.slot)
-    {
-        let path = Path::new(&request.format.path).display();
-        let _ = write!(
-            text,
-            "\n# For example:\ncurl -sS -i http://{address}{path} -H 'Content-Type: application/json' -H \"{}: {}${}\" --data '{{}}'\n",
-            carrier.header, carrier.before, slot.env
-        );
+    text.push_str("\n# Requests that succeed:\n");
+    let slot = &contract.slots[&contract.preflight.slot];
+    for request in contract.requests.values() {
+        let (path, method) = (&request.format.path, request.format.method.as_str());
+        let mut command = format!("curl -sS -i -X {method} http://{address}{path}");
+        if let Some(carrier) = contract.key.carriers.first() {
+            let _ = write!(command, " -H \"{}: {}${}\"", carrier.header, carrier.before, slot.env);
+        }
+        if let Some(body) = &request.format.body {
+            let body = body.to_string().replace('\'', r"'\''");
+            let _ = write!(command, " -H 'Content-Type: application/json' --data '{body}'");
+        }
+        let _ = writeln!(text, "{command}");
     }
+    text.push_str("\n# All of it, proven (with shorter waits than the docs promise one trial or two are red):\n");
     let _ = write!(text, "errproof test --target-url http://{address}");
     text
 }

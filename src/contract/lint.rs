@@ -51,6 +51,15 @@ fn whole(document: &Document, contract: &Contract, faults: &mut Faults) {
             }
         }
     }
+    if let Some(retry) = &contract.retry {
+        let said: BTreeSet<_> = retry.codes().collect();
+        for (at, code) in contract.chain.iter().enumerate().filter(|(_, code)| !said.contains(code))
+        {
+            let title = format!("[retry] says nothing of `{code}`");
+            let label = "expected it among the codes of one of its parts";
+            faults.add(document.fault(&["chain", &at.to_string()], title, label));
+        }
+    }
     let used = Used::of(contract);
     let mut unused = |kind: &str, table: &str, name: &str| {
         let title = format!("the {kind} `{name}` is used by nothing");

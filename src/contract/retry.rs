@@ -171,6 +171,20 @@ impl AlwaysFormat {
 }
 
 impl RetryFormat {
+    /// The codes that something is said of.
+    pub(crate) fn codes(&self) -> impl Iterator<Item = &Code> {
+        self.groups().into_iter().flat_map(|(_, codes)| codes.into_iter().flatten())
+    }
+
+    fn groups(&self) -> [(&'static str, Option<&Vec<Code>>); 4] {
+        [
+            ("not-retried", self.not_retried.as_ref().map(|group| &group.codes)),
+            ("retry-after", self.retry_after.as_ref().map(|group| &group.codes)),
+            ("backoff", self.backoff.as_ref().map(|group| &group.codes)),
+            ("wait", self.wait.as_ref().map(|group| &group.codes)),
+        ]
+    }
+
     /// Looks up what is named, and finds codes that are told two things.
     pub(super) fn check(
         &self,
@@ -185,12 +199,7 @@ impl RetryFormat {
         }
         let way = ["retry", "success", "request"];
         reader.known(&way, "request", self.success.request.as_str(), keys(requests));
-        let groups = [
-            ("not-retried", self.not_retried.as_ref().map(|group| &group.codes)),
-            ("retry-after", self.retry_after.as_ref().map(|group| &group.codes)),
-            ("backoff", self.backoff.as_ref().map(|group| &group.codes)),
-            ("wait", self.wait.as_ref().map(|group| &group.codes)),
-        ];
+        let groups = self.groups();
         let mut seen = BTreeSet::new();
         for (group, codes) in groups {
             for (at, code) in codes.into_iter().flatten().enumerate() {

@@ -46,7 +46,7 @@ use crate::{
         files::Reports,
         paint::Paint,
         print,
-        result::Scope,
+        result::{Results, Scope},
     },
     target::{
         Given, Target,
@@ -143,6 +143,10 @@ fn prepare(options: &Options, fallback: Fallback) -> Result<Ready, End> {
     if options.tests.test_threads == Some(0) {
         return Err(Fault::general("--test-threads takes 1 or more").into());
     }
+    if options.tests.test_threads.is_some_and(|threads| threads > MOST_THREADS) {
+        let title = format!("--test-threads takes {MOST_THREADS} at the most");
+        return Err(Fault::general(title).into());
+    }
     if let Some(file) = &options.tests.logfile {
         let created = File::create(file);
         created.map_err(|error| Fault::general(format!("failed to write {file}: {error}")))?;
@@ -167,7 +171,6 @@ fn prepare(options: &Options, fallback: Fallback) -> Result<Ready, End> {
     });
     let contract = faults.into_result(contract)?.expect("what cannot be read is a fault");
     let contract = Arc::new(contract);
-    let docs = Docs::new(Arc::clone(&contract), options.docs.as_deref(), options.check_links)?;
     let suite = match target {
         Some(mut target) => {
             if let Some(seconds) = options.answer_within {
@@ -179,6 +182,9 @@ fn prepare(options: &Options, fallback: Fallback) -> Result<Ready, End> {
         }
         None => None,
     };
+    let secrets = suite.as_ref().map(Suite::secrets).unwrap_or_default();
+    let page = options.docs.as_deref();
+    let docs = Docs::new(Arc::clone(&contract), page, options.check_links, &secrets)?;
     let clients = clients(options, &contract, suite.as_ref())?;
     Ok(Ready { runtime, contract, suite, clients, docs, _bundled: bundled })
 }
@@ -198,10 +204,9 @@ fn clients(
     };
     let mut hidden: Vec<String> = contract.slots.values().map(|slot| slot.env.clone()).collect();
     hidden.extend(contract.hooks.values().map(|hook| hook.env.clone()));
-    let mut secrets = Vec::new();
-    if let Some(Suite { run, plan, .. }) = suite {
+    let secrets = suite.map(Suite::secrets).unwrap_or_default();
+    if let Some(Suite { run, .. }) = suite {
         hidden.extend(run.target.slots.values().map(|slot| slot.env.clone()));
-        secrets = [plan.keys.as_slice(), run.target.secrets.as_slice()].concat();
     }
     Clients::new(contract, asked, &secrets, hidden).map(Some)
 }
@@ -275,7 +280,7 @@ fn run(mut options: Options, fallback: Fallback) -> Result<u8, End> {
     }
     reports.annotate(&results, &contract.root);
     // A broken contract is said before a report that could not be written.
-    match code(&conclusion)? {
+    match code(&conclusion, &results)? {
         exit::SUCCESS => written.map(|()| exit::SUCCESS).map_err(End::from),
         code => {
             written.unwrap_or_else(|fault| print::problem(&fault.to_string()));
@@ -288,13 +293,27 @@ fn run(mut options: Options, fallback: Fallback) -> Result<u8, End> {
 /// target at sixteen requests at a time: less than a browser's six connections for three tabs.
 const LIVE_THREADS: usize = 16;
 
-fn code(conclusion: &Conclusion) -> Result<u8, End> {
+/// More of them than any target should be asked by at once; each is a thread of this machine.
+const MOST_THREADS: usize = 1_024;
+
+/// Whether this is one trial of a run of nextest, which says so in this variable.
+pub(crate) fn in_nextest() -> bool {
+    env::var("NEXTEST").is_ok_and(|set| set == "1")
+}
+
+fn code(conclusion: &Conclusion, results: &Results) -> Result<u8, End> {
     let proven = conclusion.num_passed + conclusion.num_failed;
     // In nextest each trial is a process of its own, and an ignored one is nothing unusual.
     match conclusion.has_failed() {
         true => Ok(exit::BROKEN),
-        false if proven == 0 && env::var("NEXTEST").is_err() => {
+        false if in_nextest() => Ok(exit::SUCCESS),
+        false if proven == 0 => {
             Err(End::Nothing("every selected trial is ignored, so nothing was proven".to_owned()))
+        }
+        // Another side's green trials say nothing of the server.
+        false if results.server.as_ref().is_some_and(|server| server.counts.proves_nothing()) => {
+            let why = "every selected trial of the server is ignored, so nothing of it was proven";
+            Err(End::Nothing(why.to_owned()))
         }
         false => Ok(exit::SUCCESS),
     }

@@ -127,6 +127,15 @@ impl Plan {
             .filter_map(|slot| Some((slot.key.clone()?, format!("${}", slot.env))))
             .collect();
         keys.append(&mut planner.keys);
+        // The prefix is no secret; what follows it is the whole of one, wherever it stands alone.
+        let tail = |(key, label): &(Secret, String)| {
+            let tail = key.expose().strip_prefix(contract.key.prefix.as_str())?;
+            Some((Secret::new(tail), label.clone()))
+        };
+        let tails: Vec<_> = keys.iter().filter_map(tail).collect();
+        if !contract.key.prefix.is_empty() {
+            keys.extend(tails);
+        }
         let spoilt = planner.spoilt;
         planner.faults.into_result(Self { trials, preflight, keys, spoilt })
     }

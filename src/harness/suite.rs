@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 use super::{
     activity::{Activity, Lines, Watch},
     drift::{Recording, Snapshots},
+    in_nextest,
     judge::Judge,
     key_use::KeyUse,
     plan::{Plan, Planned},
@@ -34,7 +35,7 @@ use crate::{
         paint::Paint,
         result::{Outcome, ServerResult},
     },
-    target::{Target, known::Day, pacing::Pacer, redact::Redactor},
+    target::{Target, known::Day, pacing::Pacer, redact::Redactor, secret::Secret},
 };
 
 /// What to make of trials that prove nothing.
@@ -139,7 +140,7 @@ impl Suite {
         order.sort_by_key(|at| Reverse(self.plan.trials[*at].expected()));
         // nextest counts a trial that is ignored while it runs as passed, and one that is listed as
         // ignored as skipped.
-        let in_nextest = std::env::var("NEXTEST").is_ok_and(|set| set == "1");
+        let in_nextest = in_nextest();
         let trial = |at: usize| {
             let planned = &self.plan.trials[at];
             let ignored = planned.script.is_err() && style.unproven == Unproven::Ignore;
@@ -157,6 +158,12 @@ impl Suite {
     pub fn results(&self, how: How) -> ServerResult {
         let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
         self.collector.server(std::mem::take(&mut *results), how)
+    }
+
+    /// Every key and secret header value of the run, with what is shown in its place.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<(Secret, String)> {
+        [self.plan.keys.as_slice(), self.run.target.secrets.as_slice()].concat()
     }
 
     /// The text without any key.
@@ -183,7 +190,13 @@ impl Suite {
             Played::error(Vec::new(), Sheet::default(), "errproof itself failed, please report it")
         });
         let seconds = begin.elapsed().as_secs_f64();
-        let result = self.collector.trial(planned, &played, seconds, style.keep);
+        let mut result = self.collector.trial(planned, &played, seconds, style.keep);
+        if let (Outcome::Pass, Some(why), Unproven::Fail) =
+            (result.outcome, &result.twin_not_asked, style.unproven)
+        {
+            result.why = Some(format!("the same request without the defect was not sent: {why}"));
+            result.outcome = Outcome::Inconclusive;
+        }
         let why = result.why.clone().unwrap_or_default();
         let completed = match result.outcome {
             Outcome::Pass | Outcome::Known => Ok(Completion::Completed),
@@ -195,7 +208,7 @@ impl Suite {
             }
             _ => {
                 let target = self.collector.target_url();
-                Err(Failed::from(failure::render(&target, &result, style.paint)))
+                Err(Failed::from(failure::render(&target, &result, style.paint).trim_end()))
             }
         };
         self.results.lock().unwrap_or_else(PoisonError::into_inner).add(result, style.keep);

@@ -36,6 +36,7 @@ use crate::{
         paint::Paint,
         result::{SideFindingResult, SideResult, SideTrialResult},
     },
+    target::{redact::Redactor, secret::Secret},
     visible::visible,
 };
 use builder::Builder;
@@ -97,6 +98,8 @@ pub struct Docs {
     /// What the page is called, and where it is.
     page: Option<(String, Source)>,
     check_links: bool,
+    /// Takes the keys of a target that is tested in the same run out of what is shown.
+    redactor: Arc<Redactor>,
     /// What the page's trials come to, once it was read.
     judged: Arc<OnceLock<Vec<Outcome>>>,
     outcomes: Arc<Mutex<Vec<Outcome>>>,
@@ -111,6 +114,7 @@ impl Docs {
         contract: Arc<Contract>,
         page: Option<&str>,
         check_links: bool,
+        secrets: &[(Secret, String)],
     ) -> Result<Self, Fault> {
         let page = page.map(source).transpose()?;
         if check_links && contract.docs.is_none() {
@@ -118,7 +122,8 @@ impl Docs {
             return Err(Fault::general(title));
         }
         let (judged, outcomes) = (Arc::default(), Arc::default());
-        Ok(Self { contract, page, check_links, judged, outcomes })
+        let redactor = Arc::new(Redactor::new(secrets));
+        Ok(Self { contract, page, check_links, redactor, judged, outcomes })
     }
 
     /// The trials, none if nobody asked for one. Each that is run but the link's takes what
@@ -195,8 +200,8 @@ impl Docs {
         let outcomes = self.outcomes();
         let headline = report::page::summary(self.name(), &outcomes);
         SideResult {
-            subject: visible(self.name()),
-            headline: headline.trim_end().to_owned(),
+            subject: self.clean(self.name()),
+            headline: self.clean(headline.trim_end()),
             trials: outcomes.iter().map(|outcome| self.trial(outcome)).collect(),
         }
     }
@@ -207,22 +212,30 @@ impl Docs {
             place: finding
                 .place
                 .as_ref()
-                .map(|place| visible(&place.to_string()))
+                .map(|place| self.clean(&place.to_string()))
                 .unwrap_or_default(),
-            expected: report::page::shown(&finding.expected),
-            actual: report::page::shown(&finding.actual),
+            expected: report::page::shown(&self.redactor.redact(&finding.expected)),
+            actual: report::page::shown(&self.redactor.redact(&finding.actual)),
         };
         let red = outcome.verdict != Verdict::Pass;
-        let text = || report::page::failure(self.name_of(outcome), outcome, Paint::Plain);
+        let text = || self.failure(outcome, Paint::Plain);
         SideTrialResult {
-            name: visible(&outcome.trial),
+            name: self.clean(&outcome.trial),
             outcome: (&outcome.verdict).into(),
-            why: outcome.verdict.why().map(visible),
-            promise: visible(&outcome.promise),
+            why: outcome.verdict.why().map(|why| self.clean(why)),
+            promise: self.clean(&outcome.promise),
             findings: outcome.findings.iter().map(finding).collect(),
             timelines: Vec::new(),
             text: if red { text() } else { String::new() },
         }
+    }
+
+    fn failure(&self, outcome: &Outcome, paint: Paint) -> String {
+        self.redactor.redact(&report::page::failure(self.name_of(outcome), outcome, paint))
+    }
+
+    fn clean(&self, text: &str) -> String {
+        visible(&self.redactor.redact(text))
     }
 
     fn name_of(&self, outcome: &Outcome) -> &str {
@@ -244,10 +257,9 @@ impl Docs {
     }
 
     fn end(&self, outcome: Outcome, paint: Paint) -> Result<(), Failed> {
-        let failure = || report::page::failure(self.name_of(&outcome), &outcome, paint);
         let ended = match outcome.verdict {
             Verdict::Pass => Ok(()),
-            _ => Err(Failed::from(failure())),
+            _ => Err(Failed::from(self.failure(&outcome, paint).trim_end())),
         };
         self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(outcome);
         ended

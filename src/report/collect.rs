@@ -30,7 +30,7 @@ use crate::{
         run::Run,
         verdict::Played,
     },
-    target::{redact::Redactor, secret::Secret},
+    target::{known::Known, redact::Redactor, secret::Secret},
     visible::visible,
 };
 
@@ -312,7 +312,9 @@ impl Collector {
             self.plan.trials.iter().map(|planned| planned.case().name.as_str()).zip(0..).collect();
         let counts = collected.counts();
         let mut notes = collected.notes();
-        let Collected { mut trials, passed, .. } = collected;
+        notes.extend(self.expired());
+        let codes = self.codes(&collected);
+        let mut trials = collected.trials;
         trials.sort_by_key(|trial| order.get(trial.name.as_str()).copied());
         let slots = target.slots.iter().map(|(name, slot)| {
             (name.to_string(), SlotResult { env: slot.env.clone(), set: slot.key.is_some() })
@@ -332,7 +334,7 @@ impl Collector {
                 known: target.known.len(),
             },
             counts,
-            codes: self.codes(&trials, &passed),
+            codes,
             drift: drift(&trials),
             trials,
             notes,
@@ -345,37 +347,58 @@ impl Collector {
         self.line(self.run.target.base_url.as_str().trim_end_matches('/'))
     }
 
-    fn codes(&self, trials: &[TrialResult], passed: &BTreeMap<Arc<str>, usize>) -> Vec<CodeResult> {
+    fn codes(&self, collected: &Collected) -> Vec<CodeResult> {
         let mut by_code: BTreeMap<&str, Vec<&TrialResult>> = BTreeMap::new();
-        for trial in trials {
+        for trial in &collected.trials {
             by_code.entry(&trial.code).or_default().push(trial);
         }
         let scenarios = self.run.contract.scenarios.iter();
         let result = |scenario: &Arc<Scenario>| {
-            let texts = &self.texts[scenario.code.as_str()];
-            let trials = by_code.get(&*texts.code).map(Vec::as_slice).unwrap_or_default();
-            let (standing, why) = standing(trials, passed.contains_key(&texts.code));
-            CodeResult { code: texts.code.to_string(), status: scenario.status, standing, why }
+            let code = &self.texts[scenario.code.as_str()].code;
+            let trials = by_code.get(&**code).map(Vec::as_slice).unwrap_or_default();
+            let passed = match collected.passed.contains_key(code) {
+                true if collected.lacks_twin(code) => Some(Standing::ProvenWithoutTwin),
+                true => Some(Standing::Proven),
+                false => None,
+            };
+            let (standing, why) = standing(trials, passed);
+            CodeResult { code: code.to_string(), status: scenario.status, standing, why }
         };
         scenarios.map(result).collect()
+    }
+
+    /// Deviations that are known no more: their trials fail again, and why they once did not is said.
+    fn expired(&self) -> impl Iterator<Item = String> {
+        let Run { target, today, .. } = &*self.run;
+        let expired = target.known.iter().filter(|known| known.until < *today);
+        expired.map(|known| {
+            let days = today.0 - known.until.0;
+            let Known { on, check, reason, owner, .. } = known;
+            self.line(&format!(
+                "known on {on} until {days} days ago, and no more: {check}: {reason} ({owner})"
+            ))
+        })
     }
 }
 
 /// What the trials of a code come to, those that passed being counted only.
-fn standing(trials: &[&TrialResult], passed: bool) -> (Standing, Option<String>) {
+fn standing(trials: &[&TrialResult], passed: Option<Standing>) -> (Standing, Option<String>) {
     let first =
         |outcomes: &[Outcome]| trials.iter().find(|trial| outcomes.contains(&trial.outcome));
     if first(&[Outcome::Fail]).is_some() {
         return (Standing::Broken, None);
     }
-    if let Some(trial) = first(&[Outcome::Known, Outcome::Stale]) {
+    if let Some(trial) = first(&[Outcome::Stale]) {
+        return (Standing::Stale, trial.why.clone());
+    }
+    if let Some(trial) = first(&[Outcome::Known]) {
         return (Standing::Known, trial.why.clone());
     }
     if let Some(trial) = first(&[Outcome::Error, Outcome::Inconclusive]) {
         return (Standing::NotJudged, trial.why.clone());
     }
-    if passed {
-        return (Standing::Proven, None);
+    if let Some(standing) = passed {
+        return (standing, None);
     }
     match first(&[Outcome::Ignored]) {
         Some(trial) => (Standing::NotProvoked, trial.why.clone()),

@@ -44,6 +44,12 @@ impl Collected {
         self.trials.push(trial);
     }
 
+    /// Whether a twin of this code was not asked.
+    #[must_use]
+    pub fn lacks_twin(&self, code: &Arc<str>) -> bool {
+        self.twins_not_asked.values().any(|codes| codes.contains(code))
+    }
+
     /// How many trials came to what.
     #[must_use]
     pub fn counts(&self) -> Counts {

@@ -62,7 +62,7 @@ impl Curl {
         match &planned.script {
             Ok(Script::Burst { request, times, .. }) if Arc::ptr_eq(&request.request, sent) => {
                 let one = self.one(sent, None);
-                format!("(for i in $(seq {times}); do {one} & done; wait)")
+                format!("(for i in $(seq {times}); do {one} -w '\\n' & done; wait)")
             }
             Ok(Script::Single { first, request, .. }) if Arc::ptr_eq(&request.request, sent) => {
                 let defect = match &planned.case().provocation {
@@ -89,6 +89,10 @@ impl Curl {
             let _ = write!(command, " -X {}", request.method);
         }
         let address = url(&self.base_url, &request.path).to_string();
+        if address.contains(['[', ']', '{', '}']) {
+            // curl would make several addresses of it.
+            command.push_str(" -g");
+        }
         let _ = write!(command, " {}", quoted(&[Piece::Literal(address)]));
         for (name, value) in &request.headers {
             let _ = match basic(name, value.expose()) {

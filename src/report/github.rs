@@ -12,7 +12,7 @@ use libtest_mimic::{Arguments, FormatSetting};
 
 use super::{
     markdown,
-    result::{FindingResult, Results, SideFindingResult, SideTrialResult, TrialResult},
+    result::{Results, SideTrialResult, TrialResult},
 };
 
 /// What a job of GitHub Actions is told.
@@ -74,13 +74,8 @@ impl Github {
 }
 
 fn annotation(trial: &TrialResult, root: &Path) -> String {
-    let finding = |finding: &FindingResult| {
-        let FindingResult { check, place, expected, actual, .. } = finding;
-        let place = if place.is_empty() { String::new() } else { format!("at {place} ") };
-        format!("{check}: {place}expected {expected}, got {actual}")
-    };
     let why = trial.why.iter().cloned();
-    let lines: Vec<_> = why.chain(trial.findings.iter().map(finding)).collect();
+    let lines: Vec<_> = why.chain(trial.findings.iter().map(ToString::to_string)).collect();
     let file = root.join(&*trial.file).to_string_lossy().into_owned();
     format!(
         "::error file={},line={},title={}::{}",
@@ -93,12 +88,8 @@ fn annotation(trial: &TrialResult, root: &Path) -> String {
 
 /// A client's command and a page have no line in the repository.
 fn side_annotation(trial: &SideTrialResult) -> String {
-    let finding = |finding: &SideFindingResult| {
-        let SideFindingResult { check, expected, actual, .. } = finding;
-        format!("{check}: expected {expected}, got {actual}")
-    };
     let why = trial.why.iter().cloned();
-    let lines: Vec<_> = why.chain(trial.findings.iter().map(finding)).collect();
+    let lines: Vec<_> = why.chain(trial.findings.iter().map(ToString::to_string)).collect();
     format!("::error title={}::{}", property(&trial.name), data(&lines.join("\n")))
 }
 

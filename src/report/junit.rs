@@ -58,9 +58,9 @@ fn seconds(seconds: f64) -> Duration {
 
 fn case(server: &ServerResult, trial: &TrialResult) -> TestCase {
     let why = trial.why.as_deref().unwrap_or_default();
-    let checks: Vec<_> = trial.findings.iter().map(|finding| finding.check).collect();
+    let findings: Vec<_> = trial.findings.iter().map(ToString::to_string).collect();
     let text = || failure::render(&server.target.url, trial, Paint::Plain);
-    let mut case = TestCase::new(trial.name.as_str(), status(trial.outcome, why, &checks, text));
+    let mut case = TestCase::new(trial.name.as_str(), status(trial.outcome, why, &findings, text));
     case.set_classname(format!("errproof.{}", trial.code));
     case.set_time(seconds(trial.seconds));
     if trial.outcome == Outcome::Known {
@@ -71,9 +71,9 @@ fn case(server: &ServerResult, trial: &TrialResult) -> TestCase {
 
 fn side_case(trial: &SideTrialResult) -> TestCase {
     let why = trial.why.as_deref().unwrap_or_default();
-    let checks: Vec<_> = trial.findings.iter().map(|finding| finding.check.as_str()).collect();
+    let findings: Vec<_> = trial.findings.iter().map(ToString::to_string).collect();
     let text = || trial.text.clone();
-    let mut case = TestCase::new(trial.name.as_str(), status(trial.outcome, why, &checks, text));
+    let mut case = TestCase::new(trial.name.as_str(), status(trial.outcome, why, &findings, text));
     let side = trial.name.split("::").next().unwrap_or_default();
     case.set_classname(format!("errproof.{side}"));
     case
@@ -82,7 +82,7 @@ fn side_case(trial: &SideTrialResult) -> TestCase {
 fn status(
     outcome: Outcome,
     why: &str,
-    checks: &[&str],
+    findings: &[String],
     text: impl FnOnce() -> String,
 ) -> TestCaseStatus {
     let kind = match outcome {
@@ -96,7 +96,7 @@ fn status(
         Outcome::Fail | Outcome::Stale => NonSuccessKind::Failure,
     };
     let mut status = TestCaseStatus::non_success(kind);
-    let message = if checks.is_empty() { why.to_owned() } else { checks.join(", ") };
+    let message = if findings.is_empty() { why.to_owned() } else { findings.join("; ") };
     status.set_message(message).set_type(outcome.as_str()).set_description(text());
     status
 }

@@ -84,6 +84,8 @@ fn said_of(code: &CodeResult) -> String {
     let why = code.why.as_deref().map(|why| format!(": {}", escaped(why))).unwrap_or_default();
     match code.standing {
         Standing::Proven => "✅ proven".to_owned(),
+        Standing::ProvenWithoutTwin => "✅ proven, without its twin".to_owned(),
+        Standing::Stale => format!("❌ listed as known{why}"),
         Standing::Broken => "❌ broken".to_owned(),
         Standing::Known => format!("⚠️ known{why}"),
         Standing::NotJudged => format!("❌ not judged{why}"),

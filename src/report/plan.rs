@@ -24,14 +24,13 @@ pub fn render(run: &Run, plan: &Plan) -> String {
     for planned in plan.trials.iter().filter(|planned| planned.script.is_ok()) {
         count.add_case(planned);
         match &planned.twin {
-            Some(Ok(twin)) if twins.insert(&twin.id) => {
-                if credits + twin.cost <= run.target.budget.credits {
-                    credits += twin.cost;
-                    count.add(&twin.request, 1);
-                } else {
-                    *not_asked.entry("the [budget] is too small").or_default() += 1;
-                }
+            Some(Ok(twin)) if twins.contains(&twin.id) => {}
+            Some(Ok(twin)) if credits + twin.cost <= run.target.budget.credits => {
+                twins.insert(&twin.id);
+                credits += twin.cost;
+                count.add(&twin.request, 1);
             }
+            Some(Ok(_)) => *not_asked.entry("the [budget] is too small").or_default() += 1,
             Some(Err(why)) => *not_asked.entry(why).or_default() += 1,
             _ => {}
         }
@@ -53,7 +52,7 @@ pub fn render(run: &Run, plan: &Plan) -> String {
     let longest = ready.map(Planned::expected).max().unwrap_or_default();
     let _ = writeln!(text, "time: {} s at the least", longest.as_secs());
     for (why, cases) in not_asked {
-        let _ = writeln!(text, "without their defect {cases} cases are not sent: {why}");
+        let _ = writeln!(text, "not sent without the defect, of {cases} case(s): {why}");
     }
     for planned in &plan.trials {
         if let Err(why) = &planned.script {

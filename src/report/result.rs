@@ -1,7 +1,7 @@
 //! What a run came to, as every report shows it. Keys are gone from it, and control codes are written
 //! out, so whoever formats it has neither to think of.
 
-use std::{collections::BTreeMap, ops::Add, sync::Arc};
+use std::{collections::BTreeMap, fmt, ops::Add, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -289,6 +289,12 @@ impl Counts {
         counts
     }
 
+    /// Whether all that was selected is ignored or could not be judged for its timing.
+    #[must_use]
+    pub fn proves_nothing(self) -> bool {
+        self.pass + self.known + self.fail + self.stale + self.error == 0
+    }
+
     /// How many trials came to this.
     #[must_use]
     pub fn get(mut self, outcome: Outcome) -> usize {
@@ -330,10 +336,15 @@ pub struct CodeResult {
 pub enum Standing {
     /// At least one trial passed and none is red.
     Proven,
+    /// The same, but the same request without the defect was not sent: a server that refuses
+    /// everybody would pass, too.
+    ProvenWithoutTwin,
     /// A check did not hold.
     Broken,
-    /// What does not hold is known, or a known deviation is there no more.
+    /// What does not hold is known.
     Known,
+    /// What is listed as known holds.
+    Stale,
     /// It could not be judged.
     NotJudged,
     /// The target offers no way to provoke it.
@@ -415,6 +426,21 @@ pub struct FindingResult {
     /// The promise that it breaks; none for drift.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub promise: Option<PromiseResult>,
+}
+
+impl fmt::Display for FindingResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { check, place, expected, actual, .. } = self;
+        let at = if place.is_empty() { String::new() } else { format!("at {place} ") };
+        write!(f, "{check}: {at}expected {expected}, got {actual}")
+    }
+}
+
+impl fmt::Display for SideFindingResult {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { check, expected, actual, .. } = self;
+        write!(f, "{check}: expected {expected}, got {actual}")
+    }
 }
 
 /// A promise of the docs.

@@ -56,9 +56,13 @@ fn headline(server: &ServerResult) -> String {
     let codes = server.codes.iter().filter(selected).count();
     let noun = if codes == 1 { "code" } else { "codes" };
     let proven = of(server, Standing::Proven).count();
-    let mut text = format!("{codes} {noun} on {}: {proven} proven", server.target.url);
+    let bundled = if server.target.bundled { "the bundled mock at " } else { "" };
+    let url = &server.target.url;
+    let mut text = format!("{codes} {noun} on {bundled}{url}: {proven} proven");
     for (standing, what) in [
+        (Standing::ProvenWithoutTwin, "proven without their twin"),
         (Standing::Broken, "broken"),
+        (Standing::Stale, "listed as known but mended"),
         (Standing::Known, "broken as known"),
         (Standing::NotJudged, "not judged"),
         (Standing::NotProvoked, "not provoked"),
@@ -79,7 +83,8 @@ fn of(server: &ServerResult, standing: Standing) -> impl Iterator<Item = &CodeRe
 fn reasons<'a>(codes: impl Iterator<Item = &'a CodeResult>) -> String {
     let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for code in codes {
-        let why = code.why.as_deref().filter(|_| code.standing != Standing::Known);
+        let below = matches!(code.standing, Standing::Known | Standing::Stale);
+        let why = code.why.as_deref().filter(|_| !below);
         reasons.entry(why.unwrap_or_default()).or_default().push(&code.code);
     }
     let said = reasons.into_iter().map(|(why, codes)| match why {

@@ -92,7 +92,8 @@ impl Target {
     }
 }
 
-fn is_variable(name: &str) -> bool {
+/// Whether a text can be a variable's name.
+pub(super) fn is_variable(name: &str) -> bool {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(word)
 }

@@ -8,7 +8,8 @@ use super::{
     First, Headers, Hook,
     format::{FirstRequest, HeaderSource, HookSource, TargetFile},
     known::{Day, Known},
-    load::Loader,
+    load::{Loader, is_variable},
+    redact::SHORTEST_SECRET,
     secret::Secret,
 };
 use crate::contract::{
@@ -206,10 +207,23 @@ impl Loader<'_> {
             let value = match source {
                 HeaderSource::Value(value) => value.clone(),
                 HeaderSource::Env(env) => {
+                    let way = [way, &[name.as_str()]].concat();
+                    let prefix = &self.contract.key.prefix;
+                    if !is_variable(env) || (!prefix.is_empty() && env.starts_with(prefix)) {
+                        // What stands there may be a key by mistake: it is not shown.
+                        let label = "expected a variable's name; a key never stands in a file";
+                        self.reader.add(&way, "not a variable's name", label);
+                        continue;
+                    }
                     let Some(value) = (self.environment)(env) else {
                         missing = Some(format!("the header {name} is missing: set ${env}"));
                         continue;
                     };
+                    if value.len() < SHORTEST_SECRET {
+                        let title = format!("${env} is empty or too short to be kept secret");
+                        let label = format!("expected {SHORTEST_SECRET} characters or more");
+                        self.reader.add(&way, title, label);
+                    }
                     self.secrets.push((Secret::new(value.as_str()), format!("${env}")));
                     value
                 }

@@ -88,7 +88,11 @@ fn grid(refusal: u16, left: u64, moment: &[&Mark]) -> Markup {
             @let (x, y) = place(at);
             circle class=(Fate::of(mark, refusal).class()) cx=(x) cy=(y) r="4" {}
         }
-        text x=(left) y=(AXIS + 16) { (seconds(moment[0].sent)) }
+        @if left > WIDTH / 2 {
+            text.late x=(left + width) y=(AXIS + 16) { (seconds(moment[0].sent)) }
+        } @else {
+            text x=(left) y=(AXIS + 16) { (seconds(moment[0].sent)) }
+        }
     }
 }
 

@@ -37,6 +37,7 @@ pub fn render(results: &Results) -> String {
             body {
                 (head(results))
                 main {
+                    (red(results))
                     @if let Some(server) = &results.server { (one_server(server)) }
                     @if let Some(client) = &results.client { (side::render("The client", client)) }
                     @if let Some(page) = &results.page { (side::render("The page", page)) }
@@ -51,6 +52,7 @@ fn verdict(results: &Results) -> &'static str {
     let red = Outcome::ALL.into_iter().filter(|outcome| outcome.is_red());
     match red.map(|outcome| results.counts.get(outcome)).sum::<usize>() {
         0 if results.counts.pass + results.counts.known == 0 => "Nothing proven",
+        0 if results.counts.known > 0 => "Holds, but for what is known",
         0 => "Holds",
         _ => "Broken",
     }
@@ -61,7 +63,8 @@ fn head(results: &Results) -> Markup {
     html! {
         header {
             p.what { "errproof " (results.errproof) " · " (results.contract) }
-            h1 class=(verdict(results).to_lowercase().replace(' ', "-")) { (verdict(results)) }
+            @let word = verdict(results);
+            h1 class=(word.split(' ').next().unwrap_or_default().to_lowercase()) { (word) }
             @for headline in summary::headlines(results) { p { (headline) } }
             ul.counts {
                 @for outcome in Outcome::ALL {
@@ -75,6 +78,37 @@ fn head(results: &Results) -> Markup {
             }
             @if results.server.as_ref().is_some_and(|server| server.target.bundled) {
                 p.notice { "This was the bundled mock: it says nothing of a real server." }
+            }
+        }
+    }
+}
+
+/// The red trials, so that nobody has to look for them among the green ones.
+fn red(results: &Results) -> Markup {
+    let server = results.trials().iter().filter(|trial| trial.outcome.is_red());
+    let server = server.map(|trial| {
+        let checks: Vec<_> = trial.findings.iter().map(|finding| finding.check).collect();
+        (&trial.name, trial.outcome, checks)
+    });
+    let sides = results.sides().flat_map(|side| &side.trials);
+    let sides = sides.filter(|trial| trial.outcome.is_red()).map(|trial| {
+        let checks: Vec<_> = trial.findings.iter().map(|finding| &*finding.check).collect();
+        (&trial.name, trial.outcome, checks)
+    });
+    let red: Vec<_> = server.chain(sides).collect();
+    html! {
+        @if !red.is_empty() {
+            section {
+                h2 { "What is red" }
+                ul {
+                    @for (name, outcome, mut checks) in red {
+                        @let () = checks.dedup();
+                        li {
+                            span class={ "chip " (outcome.as_str()) } { (outcome.as_str()) }
+                            " " a href={ "#" (name) } { code { (name) } } " " (checks.join(", "))
+                        }
+                    }
+                }
             }
         }
     }
@@ -174,6 +208,8 @@ fn one_code(server: &ServerResult, code: &CodeResult) -> Markup {
 fn standing(standing: Standing) -> &'static str {
     match standing {
         Standing::Proven => "proven",
+        Standing::ProvenWithoutTwin => "proven-without-twin",
+        Standing::Stale => "stale",
         Standing::Broken => "broken",
         Standing::Known => "known",
         Standing::NotJudged => "not-judged",
