@@ -18,7 +18,10 @@ pub fn render(results: &Results) -> String {
     report.set_time(seconds(results.seconds));
     if let Some(server) = &results.server {
         let cases = server.trials.iter().map(|trial| case(server, trial)).collect();
-        report.add_test_suite(suite(results, &server.target.name, &server.target.url, cases));
+        let mut suite = suite(results, &server.target.name, &server.target.url, cases);
+        let configuration = server.configuration.to_string();
+        suite.add_property(("configuration", configuration.as_str()));
+        report.add_test_suite(suite);
     }
     for side in results.sides() {
         let cases = side.trials.iter().map(side_case).collect();
@@ -47,6 +50,11 @@ fn suite(results: &Results, name: &str, target: &str, cases: Vec<TestCase>) -> T
         ("partial", &partial),
     ] {
         suite.add_property((name, value));
+    }
+    // JUnit knows four verdicts; these are all of ours, of the whole run.
+    for outcome in Outcome::ALL {
+        let count = results.counts.get(outcome).to_string();
+        suite.add_property((format!("count.{}", outcome.as_str()).as_str(), count.as_str()));
     }
     suite.add_test_cases(cases);
     suite

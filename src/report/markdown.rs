@@ -20,13 +20,8 @@ pub fn render(results: &Results) -> String {
     let sign = if red == 0 { "✅" } else { "❌" };
     let headlines = summary::headlines(results);
     let mut text = format!("## {sign} {}\n\n", escaped(&headlines.join("; ")));
-    let counts: Vec<_> = Outcome::ALL
-        .into_iter()
-        .filter_map(|outcome| match results.counts.get(outcome) {
-            0 => None,
-            count => Some(format!("{count} {}", outcome.as_str())),
-        })
-        .collect();
+    let count = |outcome: Outcome| format!("{} {}", results.counts.get(outcome), outcome.as_str());
+    let counts: Vec<_> = Outcome::ALL.into_iter().map(count).collect();
     let _ = writeln!(
         text,
         "{} · errproof {} · {} · {:.1} s\n",
@@ -78,6 +73,7 @@ fn add_server(text: &mut String, server: &ServerResult) {
     for note in &server.notes {
         let _ = writeln!(text, "- {}", escaped(note));
     }
+    let _ = writeln!(text, "- {}", escaped(&server.configuration.to_string()));
 }
 
 fn said_of(code: &CodeResult) -> String {

@@ -174,6 +174,26 @@ pub struct Configuration {
     pub known: usize,
 }
 
+impl fmt::Display for Configuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let yes = |flag: bool| if flag { "yes" } else { "no" };
+        let Self { strict, allow_production, budget_credits, known, slots } = self;
+        let names = |set: bool| {
+            let names = slots.iter().filter(|(_, slot)| slot.set == set);
+            let names: Vec<&str> = names.map(|(name, _)| name.as_str()).collect();
+            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+        };
+        write!(
+            f,
+            "strict: {}; production allowed: {}; budget: {budget_credits} credits; known deviations: {known}; keys set: {}; keys not set: {}",
+            yes(*strict),
+            yes(*allow_production),
+            names(true),
+            names(false)
+        )
+    }
+}
+
 /// Where a slot's key comes from.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
