@@ -7,7 +7,11 @@ use super::{
     record::{Attempt, End, Printed, Record},
     rule::{Proof, Rule, Rules, Wait},
 };
-use crate::{contract::retry::Always, harness::verdict::Verdict, target::secret::Secret};
+use crate::{
+    contract::{key::Carrier, retry::Always},
+    harness::verdict::Verdict,
+    target::secret::Secret,
+};
 
 /// What did not hold in one run, or in several in the very same way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,7 +73,7 @@ pub fn judge(rules: &Rules, rule: &Rule, records: &[&Record], key: &Secret) -> J
     let mut judged = Judged::default();
     if let Proof::Always(always) = rule.proof {
         for record in records {
-            self::always(&rule.id, always, record, rules.beat, key, &mut judged);
+            self::always(rules, &rule.id, always, record, key, &mut judged);
         }
         if judged.held == 0 && judged.findings.is_empty() {
             judged.unjudged.get_or_insert_with(|| "no run shows it either way".to_owned());
@@ -186,10 +190,10 @@ fn outcome(failed: bool, end: End) -> Option<(String, String)> {
 
 /// What holds after every code, in one run.
 fn always(
+    rules: &Rules,
     id: &str,
     always: Always,
     record: &Record,
-    beat: Duration,
     key: &Secret,
     judged: &mut Judged,
 ) {
@@ -211,8 +215,8 @@ fn always(
             _ => None,
         },
         Always::OneAtATime => at_once(record),
-        Always::Beat => without_a_beat(record, beat),
-        Always::SameRequest => other_request(record, key),
+        Always::Beat => without_a_beat(record, rules.beat),
+        Always::SameRequest => other_request(record, &rules.carriers, key),
         Always::RequestId => {
             // What came after its end it cannot know of.
             let before_its_end = |attempt: &Attempt| attempt.arrived <= record.ended;
@@ -280,14 +284,19 @@ fn without_a_beat(record: &Record, beat: Duration) -> Option<(String, String)> {
     })
 }
 
-fn other_request(record: &Record, key: &Secret) -> Option<(String, String)> {
+fn other_request(record: &Record, carriers: &[Carrier], key: &Secret) -> Option<(String, String)> {
     let first = &record.attempts[0];
+    let is_own = |(header, value): &(String, Secret)| {
+        let of = |carrier: &&Carrier| carrier.header == *header;
+        let mut values = carriers.iter().filter(of).map(|carrier| carrier.value(key.expose()));
+        values.any(|own| own == value.expose())
+    };
     for (at, attempt) in record.attempts.iter().enumerate() {
         let number = at + 1;
         let got = if attempt.keys.is_empty() {
             Some("none")
         } else {
-            attempt.keys.iter().any(|(_, sent)| sent != key).then_some("another")
+            (!attempt.keys.iter().all(is_own)).then_some("another")
         };
         if let Some(got) = got {
             let expected = format!("the key of ${API_KEY} with each attempt");
@@ -390,6 +399,10 @@ mod tests {
 
     fn key() -> Secret {
         Secret::new("pms_live_of_this_run")
+    }
+
+    fn bearer(value: &str) -> (String, Secret) {
+        ("Authorization".to_owned(), Secret::new(value))
     }
 
     /// The verdict in a word, and what did not hold.
@@ -520,7 +533,7 @@ mod tests {
 
     #[test]
     fn what_holds_after_every_code_is_judged_from_each_run() {
-        let rows: [Row; 25] = [
+        let rows: [Row; 27] = [
             ("one-at-a-time", |_| {}, "pass"),
             (
                 "one-at-a-time",
@@ -563,6 +576,17 @@ mod tests {
                 "same-request",
                 |run| run.attempts[0].keys[0].1 = Secret::new("another"),
                 "same-request: expected the key of $ERRPROOF_API_KEY with each attempt, got another with attempt 1",
+            ),
+            (
+                "same-request",
+                |run| run.attempts[1].keys = vec![bearer("Bearer pms_live_of_this_run")],
+                "pass",
+            ),
+            // Without what belongs before it, it is no key that the API would find.
+            (
+                "same-request",
+                |run| run.attempts[1].keys = vec![bearer("pms_live_of_this_run")],
+                "same-request: expected the key of $ERRPROOF_API_KEY with each attempt, got another with attempt 2",
             ),
             ("request-id", |_| {}, "pass"),
             ("request-id", |run| run.printed.ids = BTreeSet::from([0, 1, 2, 3]), "pass"),

@@ -44,7 +44,7 @@ pub struct Attempt {
     pub answered: bool,
     /// Method and path.
     pub line: String,
-    /// What the contract's carriers held, each with the header's name.
+    /// What the contract's carriers held: the header's name and its whole value.
     pub keys: Vec<(String, Secret)>,
     /// The body, up to [`LONGEST_BODY`].
     pub body: Vec<u8>,

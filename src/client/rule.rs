@@ -8,6 +8,7 @@ use crate::contract::{
     Contract,
     fault::Fault,
     format::Promise,
+    key::Carrier,
     names::Code,
     place::AnswerPlace,
     retry::{Always, RetryFormat, Seconds},
@@ -36,6 +37,8 @@ pub struct Rules {
     pub rules: Vec<Rule>,
     /// The least wait before anything is sent again.
     pub beat: Duration,
+    /// The headers that may carry the key.
+    pub carriers: Vec<Carrier>,
 }
 
 /// One promise that a client keeps: one trial, `client::<id>`.
@@ -255,7 +258,8 @@ impl Rules {
             body: retry.success.body.clone(),
             id_place: None,
         };
-        let rules = Self { scripts: Vec::new(), rules: Vec::new(), beat };
+        let carriers = contract.key.carriers.clone();
+        let rules = Self { scripts: Vec::new(), rules: Vec::new(), beat, carriers };
         let mut writer = Writer { contract, success, rules };
         writer.scripts(retry)?;
         for (id, always, promise) in retry.always.promised() {

@@ -51,7 +51,6 @@ pub struct Clients(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    contract: Arc<Contract>,
     rules: Rules,
     program: Program,
     patience: Duration,
@@ -91,7 +90,7 @@ impl Clients {
     /// # Errors
     /// If the contract says nothing of clients, or the command is none.
     pub fn new(
-        contract: &Arc<Contract>,
+        contract: &Contract,
         asked: Asked<'_>,
         secrets: &[(Secret, String)],
         hidden: Vec<String>,
@@ -104,7 +103,6 @@ impl Clients {
         let tail = (Secret::new(tail), own.1.clone());
         let at_once = asked.at_once.unwrap_or(rules.scripts.len());
         Ok(Self(Arc::new(Shared {
-            contract: Arc::clone(contract),
             program,
             patience: asked.patience,
             paint: asked.paint,
@@ -301,7 +299,7 @@ impl Shared {
     }
 
     async fn run(&self, script: &Arc<Script>, watch: bool) -> Result<Record, String> {
-        let carriers = self.contract.key.carriers.clone();
+        let carriers = self.rules.carriers.clone();
         let mock = Mock::start(Arc::clone(script), carriers).await;
         let mock = mock.map_err(|error| format!("failed to start a mock: {error}"))?;
         let given = Given {
