@@ -32,8 +32,9 @@ use crate::{
         collect::{Collector, How},
         collected::{Collected, Keep},
         failure,
+        outcome::Outcome,
         paint::Paint,
-        result::{Outcome, ServerResult},
+        result::ServerResult,
     },
     target::{Target, known::Day, pacing::Pacer, redact::Redactor, secret::Secret},
 };

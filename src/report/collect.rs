@@ -12,10 +12,11 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use super::{
     collected::{Collected, Keep},
     curl::Curl,
+    evidence::{AnswerResult, Evidence, Mark, RequestResult},
+    outcome::{Counts, Outcome, Standing},
     result::{
-        AnswerResult, CodeResult, Configuration, Counts, DriftResult, Evidence, FindingResult,
-        Mark, Outcome, PromiseResult, RequestResult, Results, Scope, ServerResult, SideResult,
-        SlotResult, Standing, TargetResult, TrialResult,
+        CodeResult, Configuration, DriftResult, FindingResult, PromiseResult, Results, Scope,
+        ServerResult, SideResult, SlotResult, TargetResult, TrialResult,
     },
 };
 use crate::{

@@ -6,7 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use super::result::{Counts, Outcome, TrialResult};
+use super::{
+    outcome::{Counts, Outcome},
+    result::TrialResult,
+};
 
 /// Whether green trials are kept, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -3,8 +3,10 @@
 use std::fmt::Write as _;
 
 use super::{
+    evidence::{AnswerResult, Evidence},
+    outcome::Outcome,
     paint::Paint,
-    result::{AnswerResult, Evidence, FindingResult, Outcome, TrialResult},
+    result::{FindingResult, TrialResult},
 };
 
 /// The width of the left column: the longest check's id and a space.

@@ -7,8 +7,9 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::{
     failure,
+    outcome::Outcome,
     paint::Paint,
-    result::{Outcome, Results, ServerResult, SideTrialResult, TrialResult},
+    result::{Results, ServerResult, SideTrialResult, TrialResult},
 };
 
 /// The results as `JUnit`'s XML: a suite for each side that was tested, and a case for each trial.

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use super::{
     failure,
+    outcome::{Outcome, Standing},
     paint::Paint,
-    result::{CodeResult, Outcome, Results, Scope, ServerResult, Standing},
+    result::{CodeResult, Results, Scope, ServerResult},
     summary,
 };
 

@@ -1,15 +1,18 @@
 //! What a run came to, as every report shows it. Keys are gone from it, and control codes are written
 //! out, so whoever formats it has neither to think of.
 
-use std::{collections::BTreeMap, fmt, ops::Add, sync::Arc};
+use std::{collections::BTreeMap, fmt, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::{
+    evidence::Evidence,
+    outcome::{Counts, Outcome, Standing},
+};
 use crate::{
     checks::{CheckId, Level},
     client::record::Timeline,
-    harness::verdict::Verdict,
 };
 
 /// A run and all that came of it.
@@ -205,135 +208,6 @@ pub struct SlotResult {
     pub set: bool,
 }
 
-/// How many trials came to what.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
-#[expect(missing_docs, reason = "the verdicts are explained in `Outcome`")]
-pub struct Counts {
-    pub pass: usize,
-    pub known: usize,
-    pub ignored: usize,
-    pub inconclusive: usize,
-    pub fail: usize,
-    pub stale: usize,
-    pub error: usize,
-}
-
-/// What a trial came to, without its reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Outcome {
-    /// Every check held.
-    Pass,
-    /// Checks did not hold, all of them listed as known.
-    Known,
-    /// The target offers no way to provoke it.
-    Ignored,
-    /// Timing made it unjudgeable, twice.
-    Inconclusive,
-    /// A check did not hold.
-    Fail,
-    /// A deviation that is listed as known is there no more.
-    Stale,
-    /// It could not be judged.
-    Error,
-}
-
-impl From<&Verdict> for Outcome {
-    fn from(verdict: &Verdict) -> Self {
-        match verdict {
-            Verdict::Pass => Self::Pass,
-            Verdict::Fail => Self::Fail,
-            Verdict::Known(_) => Self::Known,
-            Verdict::Stale(_) => Self::Stale,
-            Verdict::Ignored(_) => Self::Ignored,
-            Verdict::Inconclusive(_) => Self::Inconclusive,
-            Verdict::Error(_) => Self::Error,
-        }
-    }
-}
-
-impl Outcome {
-    /// All of them, in the order in which people should read them.
-    pub const ALL: [Self; 7] = [
-        Self::Fail,
-        Self::Stale,
-        Self::Error,
-        Self::Known,
-        Self::Inconclusive,
-        Self::Ignored,
-        Self::Pass,
-    ];
-
-    /// Its name in reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Pass => "pass",
-            Self::Known => "known",
-            Self::Ignored => "ignored",
-            Self::Inconclusive => "inconclusive",
-            Self::Fail => "fail",
-            Self::Stale => "stale",
-            Self::Error => "error",
-        }
-    }
-
-    /// Whether a trial that came to this is red in the test run.
-    #[must_use]
-    pub fn is_red(self) -> bool {
-        matches!(self, Self::Fail | Self::Stale | Self::Error)
-    }
-}
-
-impl Add for Counts {
-    type Output = Self;
-
-    fn add(mut self, other: Self) -> Self {
-        for outcome in Outcome::ALL {
-            *self.place(outcome) += other.get(outcome);
-        }
-        self
-    }
-}
-
-impl Counts {
-    /// Counts what trials came to.
-    #[must_use]
-    pub fn of(outcomes: impl IntoIterator<Item = Outcome>) -> Self {
-        let mut counts = Self::default();
-        for outcome in outcomes {
-            *counts.place(outcome) += 1;
-        }
-        counts
-    }
-
-    /// Whether all that was selected is ignored or could not be judged for its timing.
-    #[must_use]
-    pub fn proves_nothing(self) -> bool {
-        self.pass + self.known + self.fail + self.stale + self.error == 0
-    }
-
-    /// How many trials came to this.
-    #[must_use]
-    pub fn get(mut self, outcome: Outcome) -> usize {
-        *self.place(outcome)
-    }
-
-    fn place(&mut self, outcome: Outcome) -> &mut usize {
-        match outcome {
-            Outcome::Pass => &mut self.pass,
-            Outcome::Known => &mut self.known,
-            Outcome::Ignored => &mut self.ignored,
-            Outcome::Inconclusive => &mut self.inconclusive,
-            Outcome::Fail => &mut self.fail,
-            Outcome::Stale => &mut self.stale,
-            Outcome::Error => &mut self.error,
-        }
-    }
-}
-
 /// What is true of a code.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -348,29 +222,6 @@ pub struct CodeResult {
     /// Why it was not provoked or not judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
-}
-
-/// What the trials of a code come to, taken together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Standing {
-    /// At least one trial passed and none is red.
-    Proven,
-    /// The same, but the same request without the defect was not sent: a server that refuses
-    /// everybody would pass, too.
-    ProvenWithoutTwin,
-    /// A check did not hold.
-    Broken,
-    /// What does not hold is known.
-    Known,
-    /// What is listed as known holds.
-    Stale,
-    /// It could not be judged.
-    NotJudged,
-    /// The target offers no way to provoke it.
-    NotProvoked,
-    /// A filter left it out.
-    NotSelected,
 }
 
 /// One difference from the reviewed envelopes.
@@ -472,78 +323,4 @@ pub struct PromiseResult {
     pub says: String,
     /// Where in the docs.
     pub source: String,
-}
-
-/// What was sent and answered, as far as it is worth showing.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
-pub struct Evidence {
-    /// Which of the trial's exchanges is shown, counted from 1.
-    pub at: usize,
-    /// How many there were.
-    pub of: usize,
-    /// The request.
-    pub request: RequestResult,
-    /// The answer, if there was one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub answer: Option<AnswerResult>,
-    /// The command that sends it once more.
-    pub again: String,
-    /// Every request of a burst, in the order in which they were answered; else nothing.
-    pub burst: Vec<Mark>,
-}
-
-/// A request, as it is shown.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
-pub struct RequestResult {
-    /// The method.
-    pub method: String,
-    /// The path.
-    pub path: String,
-    /// Whose key it carried.
-    pub key: String,
-    /// The body, cut where it is long.
-    pub body: String,
-}
-
-/// An answer, as it is shown.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
-pub struct AnswerResult {
-    /// The status.
-    pub status: u16,
-    /// How long it took, in milliseconds of the key's time.
-    pub milliseconds: u64,
-    /// The request id, for a support ticket.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
-    /// Names and values of its headers.
-    pub headers: Vec<(String, String)>,
-    /// The body, cut where it is long.
-    pub body: String,
-    /// Why it is not all of the body, if it is not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub broke_off: Option<String>,
-}
-
-/// One request of a burst, or one that was sent to see what the burst did.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
-pub struct Mark {
-    /// When it was sent, in milliseconds since the trial's first.
-    pub sent: u64,
-    /// When the answer was there.
-    pub answered: u64,
-    /// The status of the answer.
-    pub status: u16,
-    /// What the answer told to wait, in seconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retry_after: Option<u64>,
-    /// Whose key it carried.
-    pub key: String,
 }

@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use super::result::{CodeResult, DriftResult, Outcome, Results, Scope, ServerResult, Standing};
+use super::{
+    outcome::{Outcome, Standing},
+    result::{CodeResult, DriftResult, Results, Scope, ServerResult},
+};
 
 /// The last lines of a run.
 #[must_use]

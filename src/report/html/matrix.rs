@@ -4,7 +4,10 @@ use maud::{Markup, html};
 
 use crate::{
     checks::{CheckId, Kind},
-    report::result::{Outcome, ServerResult, Standing, TrialResult},
+    report::{
+        outcome::{Outcome, Standing},
+        result::{ServerResult, TrialResult},
+    },
 };
 
 /// What a check says of all trials of a code together.

@@ -11,7 +11,8 @@ mod side;
 mod trial;
 
 use super::{
-    result::{CodeResult, Outcome, Results, ServerResult, Standing},
+    outcome::{Outcome, Standing},
+    result::{CodeResult, Results, ServerResult},
     summary,
 };
 

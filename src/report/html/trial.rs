@@ -2,7 +2,11 @@
 
 use maud::{Markup, html};
 
-use crate::report::result::{Evidence, FindingResult, Outcome, TrialResult};
+use crate::report::{
+    evidence::Evidence,
+    outcome::Outcome,
+    result::{FindingResult, TrialResult},
+};
 
 /// A trial. Red ones are open.
 pub(super) fn render(trial: &TrialResult) -> Markup {

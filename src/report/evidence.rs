@@ -1,0 +1,78 @@
+//! What a trial sent and was answered, as reports show it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// What was sent and answered, as far as it is worth showing.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct Evidence {
+    /// Which of the trial's exchanges is shown, counted from 1.
+    pub at: usize,
+    /// How many there were.
+    pub of: usize,
+    /// The request.
+    pub request: RequestResult,
+    /// The answer, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answer: Option<AnswerResult>,
+    /// The command that sends it once more.
+    pub again: String,
+    /// Every request of a burst, in the order in which they were answered; else nothing.
+    pub burst: Vec<Mark>,
+}
+
+/// A request, as it is shown.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct RequestResult {
+    /// The method.
+    pub method: String,
+    /// The path.
+    pub path: String,
+    /// Whose key it carried.
+    pub key: String,
+    /// The body, cut where it is long.
+    pub body: String,
+}
+
+/// An answer, as it is shown.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct AnswerResult {
+    /// The status.
+    pub status: u16,
+    /// How long it took, in milliseconds of the key's time.
+    pub milliseconds: u64,
+    /// The request id, for a support ticket.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_id: Option<String>,
+    /// Names and values of its headers.
+    pub headers: Vec<(String, String)>,
+    /// The body, cut where it is long.
+    pub body: String,
+    /// Why it is not all of the body, if it is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub broke_off: Option<String>,
+}
+
+/// One request of a burst, or one that was sent to see what the burst did.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct Mark {
+    /// When it was sent, in milliseconds since the trial's first.
+    pub sent: u64,
+    /// When the answer was there.
+    pub answered: u64,
+    /// The status of the answer.
+    pub status: u16,
+    /// What the answer told to wait, in seconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_after: Option<u64>,
+    /// Whose key it carried.
+    pub key: String,
+}
