@@ -12,13 +12,14 @@ use std::{
 
 use errproof::{
     contract::Contract,
-    exchange::{Request, sender::url},
-    harness::{
-        plan::Script,
-        suite::{Style, Suite, Unproven},
+    exchange::{
+        clock::{Clock, SharedClock},
+        message::Request,
+        sender::url,
     },
     mock::server::Bundled,
-    target::clock::{Clock, SharedClock},
+    server::plan::Script,
+    server::suite::{Style, Suite, Unproven},
 };
 use reqwest::{Client, Method, Url, redirect::Policy};
 use tokio::{runtime::Runtime, task::JoinSet};
@@ -43,7 +44,7 @@ fn main() {
     for _ in 0..ROUNDS {
         // Every key is rested again.
         for key in bundled.keys().values() {
-            let key = errproof::target::secret::Secret::new(key.as_str());
+            let key = errproof::shown::secret::Secret::new(key.as_str());
             clock.advance(Some(&key), Duration::from_secs(120));
         }
         suite.push(run_suite(&runtime, &bundled));
@@ -51,7 +52,7 @@ fn main() {
     }
     let (suite, bare) = (median(suite), median(bare));
     let ratio = suite.as_secs_f64() / bare.as_secs_f64();
-    errproof::report::print::line(&format!(
+    errproof::terminal::print::line(&format!(
         "suite {suite:.1?}, bare client {bare:.1?}, {count} requests, {THREADS} trials at once, \
          medians of {ROUNDS}: {ratio:.2} times (bound {BOUND})"
     ));

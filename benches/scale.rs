@@ -12,8 +12,8 @@ use std::{
 };
 
 use errproof::{
-    harness::{Fallback, options::Options, start},
-    report::print::line,
+    run::{folder::Fallback, options::Options, start::start},
+    terminal::print::line,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},

@@ -6,11 +6,10 @@ use std::{path::Path, time::Duration};
 
 use errproof::{
     contract::Contract,
-    exchange::sender::Sender,
-    harness::suite::Suite,
+    exchange::{clock::Clock, pacing::Pacer, sender::Sender},
     mock::server::Bundled,
-    report::print::line,
-    target::{clock::Clock, pacing::Pacer},
+    server::suite::Suite,
+    terminal::print::line,
 };
 use tokio::runtime::Runtime;
 

@@ -12,7 +12,7 @@ use std::{
     time::Instant,
 };
 
-use errproof::report::print::line;
+use errproof::terminal::print::line;
 
 const REQUESTS: usize = 1_000_000;
 const STEPS: usize = 10;

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use errproof::{command::Command, report::print};
+use errproof::{command::words::Command, terminal::print};
 
 fn main() -> ExitCode {
     match Command::try_parse() {

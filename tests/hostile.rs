@@ -8,11 +8,12 @@ use std::{
     time::{Duration, Instant},
 };
 
-use errproof::report::print::line;
+use errproof::terminal::print::line;
 use flate2::{Compression, write::GzEncoder};
 use nix::sys::resource::{UsageWho, getrusage};
 use socket2::SockRef;
 
+#[path = "verify/support/mod.rs"]
 mod support;
 use support::errproof;
 

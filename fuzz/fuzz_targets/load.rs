@@ -12,16 +12,7 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use errproof::{
-    contract::{Contract, fault::Faults},
-    exchange::{
-        Answer, Request,
-        sender::{InProcess, Sender},
-    },
-    harness::{drift::Recording, suite::Suite},
-    report,
-    target::{Given, Target, clock::Clock, pacing::Pacer},
-};
+use errproof::{contract::Contract, exchange::{clock::Clock, message::{Answer, Request}, pacing::Pacer, sender::{InProcess, Sender}}, report, server::{drift::Recording, suite::Suite}, source::fault::Faults, targets::{load::Given, target::Target}};
 use libfuzzer_sys::{Corpus, fuzz_target};
 use tempfile::TempDir;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value};
 
-use super::{Mismatch, Mismatches, unless};
+use super::mismatch::{Mismatch, Mismatches, unless};
 
 /// The number that a probe finds in an answer's body.
 #[must_use]

@@ -3,8 +3,11 @@
 use jsonschema::Validator;
 use serde_json::Value;
 
-use super::{Mismatch, Mismatches, json::UniqueNames};
-use crate::exchange::{Answer, Ending};
+use super::{
+    json::UniqueNames,
+    mismatch::{Mismatch, Mismatches},
+};
+use crate::exchange::message::{Answer, Ending};
 
 /// `envelope.json`: one JSON document in UTF-8, sent as `expected` (`application/json`), with
 /// nothing before it, nothing after it, and as long as the server said.

@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Mismatch, Mismatches, unless};
-use crate::contract::case::MessagePattern;
+use super::mismatch::{Mismatch, Mismatches, unless};
+use crate::contract::scenario::MessagePattern;
 
 /// `status`: exactly the scenario's.
 #[must_use]

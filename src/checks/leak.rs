@@ -2,8 +2,8 @@
 
 use serde_json::Value;
 
-use super::{Mismatch, Mismatches};
-use crate::{exchange::Answer, target::redact::Redactor};
+use super::mismatch::{Mismatch, Mismatches};
+use crate::{exchange::message::Answer, shown::redactor::Redactor};
 
 /// None of the keys of the run, in none of their forms, in body, header names and header values.
 /// `keys` is what takes them out of the output, so both look for the same forms.
@@ -35,7 +35,7 @@ pub fn decoded(body: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{exchange::Ending, target::secret::Secret};
+    use crate::{exchange::message::Ending, shown::secret::Secret};
 
     #[test]
     fn a_key_is_found_wherever_it_is_echoed() {

@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use super::{Mismatch, Mismatches, rate_fields::wait, unless};
+use super::{
+    mismatch::{Mismatch, Mismatches, unless},
+    rate_fields::wait,
+};
 use crate::{
-    contract::format::Limit,
-    exchange::{Answer, Exchange},
+    contract::contract_file::Limit,
+    exchange::{message::Answer, outgoing::Exchange},
 };
 
 /// What came of a burst, counted.

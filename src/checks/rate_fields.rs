@@ -5,8 +5,12 @@ use std::ops::RangeInclusive;
 
 use sfv::{BareItem, List, ListEntry, Parameters, Parser};
 
-use super::{Mismatch, Mismatches, envelope::quoted, retry_after::seconds};
-use crate::{contract::format::Limit, exchange::Answer};
+use super::{
+    envelope::quoted,
+    mismatch::{Mismatch, Mismatches},
+    retry_after::seconds,
+};
+use crate::{contract::contract_file::Limit, exchange::message::Answer};
 
 /// What is left of a limit, as far as the answer itself shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,7 +98,7 @@ fn number(parameters: &Parameters, name: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::Ending;
+    use crate::exchange::message::Ending;
 
     fn answer(fields: &[(&str, &str)]) -> Answer {
         let header = |(name, value): &(&str, &str)| ((*name).to_owned(), value.as_bytes().to_vec());

@@ -3,8 +3,8 @@
 use serde_json::Value;
 
 use crate::{
-    contract::{case::Scenario, format::EnvelopeFormat, place::AnswerPlace},
-    exchange::Answer,
+    contract::{contract_file::EnvelopeFormat, place::AnswerPlace, scenario::Scenario},
+    exchange::message::Answer,
 };
 
 /// An answer with its body read, for as many questions as there are.
@@ -68,7 +68,7 @@ impl<'a> Reading<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::Ending;
+    use crate::exchange::message::Ending;
 
     fn places() -> EnvelopeFormat {
         let place = |text: &str| AnswerPlace::from(text.to_owned());

@@ -4,7 +4,7 @@ use std::collections::{HashMap, hash_map::Entry};
 
 use serde_json::Value;
 
-use super::{Mismatch, Mismatches};
+use super::mismatch::{Mismatch, Mismatches};
 
 /// Every request id of the run, with the answer that had it first.
 #[derive(Debug, Default)]

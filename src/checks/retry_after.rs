@@ -1,7 +1,10 @@
 //! `retry-after` and `retry-after.honest`: how long to wait, and whether that is true.
 
-use super::{Mismatch, Mismatches, envelope::quoted, unless};
-use crate::exchange::Answer;
+use super::{
+    envelope::quoted,
+    mismatch::{Mismatch, Mismatches, unless},
+};
+use crate::exchange::message::Answer;
 
 const PLACE: &str = "header Retry-After";
 
@@ -38,7 +41,7 @@ pub fn honest(again: &Answer, is_served: bool, served: u16, waited: u64) -> Mism
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::Ending;
+    use crate::exchange::message::Ending;
 
     fn answer(status: u16, retry_after: Option<&str>) -> Answer {
         let header = retry_after.map(|text| ("retry-after".to_owned(), text.as_bytes().to_vec()));

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Mismatch, Mismatches, unless};
+use super::mismatch::{Mismatch, Mismatches, unless};
 
 /// From `range.0` to `range.1`, both included.
 #[must_use]

@@ -1,6 +1,6 @@
 //! `twin`: the same request without the defect gets past the code, so the defect is what caused it.
 
-use super::{Mismatch, Mismatches, unless};
+use super::mismatch::{Mismatch, Mismatches, unless};
 use crate::contract::names::Code;
 
 /// Not refused with the case's own code, nor with one that the API looks for earlier. `refused` is

@@ -20,7 +20,7 @@ use super::{
     record::{End, Printed},
     server::Mock,
 };
-use crate::{contract::fault::Fault, target::secret::Secret};
+use crate::{shown::secret::Secret, source::fault::Fault};
 
 /// The variable that tells the client where the API is.
 pub const BASE_URL: &str = "ERRPROOF_BASE_URL";

@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     contract::{key::Carrier, retry::Always},
-    harness::verdict::Verdict,
-    target::secret::Secret,
+    result::verdict::Verdict,
+    shown::secret::Secret,
 };
 
 /// What did not hold in one run, or in several in the very same way.

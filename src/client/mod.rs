@@ -14,4 +14,5 @@ pub mod output;
 pub mod record;
 pub mod rule;
 pub mod server;
+pub mod text;
 pub mod trials;

@@ -1,7 +1,7 @@
 //! What came of one rule: what the run prints of it, and what reports draw.
 
-use super::{judge::Finding, record::Timeline, rule::Rule};
-use crate::harness::verdict::Verdict;
+use super::{judge::Finding, rule::Rule};
+use crate::result::{timeline::Timeline, verdict::Verdict};
 
 /// What came of one rule.
 #[derive(Debug, Clone)]

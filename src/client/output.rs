@@ -8,7 +8,7 @@ use std::{
 use aho_corasick::AhoCorasick;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use crate::target::redact::Redactor;
+use crate::shown::redactor::Redactor;
 
 /// How much of the end of a stream is kept. What is shown is cut to a hundredth of this after keys
 /// were taken out, so half a key at the cut is never shown.
@@ -117,7 +117,7 @@ pub async fn listen(mut stream: impl AsyncRead + Unpin, wanted: &Wanted, heard: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::target::secret::Secret;
+    use crate::shown::secret::Secret;
 
     #[test]
     fn a_key_and_an_id_are_heard_wherever_the_stream_is_cut_in_pieces() {

@@ -4,14 +4,16 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::{Map, Value};
 
-use crate::contract::{
-    Contract,
-    fault::Fault,
-    format::Promise,
-    key::Carrier,
-    names::Code,
-    place::AnswerPlace,
-    retry::{Always, RetryFormat, Seconds},
+use crate::{
+    contract::{
+        Contract,
+        contract_file::Promise,
+        key::Carrier,
+        names::Code,
+        place::AnswerPlace,
+        retry::{Always, RetryFormat, Seconds},
+    },
+    source::fault::Fault,
 };
 
 /// How much earlier than told an attempt may come. A wait is measured from just before the answer

@@ -26,7 +26,7 @@ use super::{
     record::{Attempt, Given, LONGEST_BODY, MOST_ATTEMPTS},
     rule::{ANSWER_AFTER, Script},
 };
-use crate::{contract::key::Carrier, target::secret::Secret};
+use crate::{contract::key::Carrier, shown::secret::Secret};
 
 /// A mock that is running. It ends, with all connections, when this is dropped.
 ///

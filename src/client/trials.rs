@@ -23,17 +23,17 @@ use super::{
     record::Record,
     rule::{Proof, Rule, Rules, Script},
     server::Mock,
+    text as report,
 };
 use crate::{
-    contract::{Contract, fault::Fault, format::Promise},
-    harness::verdict::Verdict,
-    report::{
-        client as report,
-        paint::Paint,
-        result::{SideFindingResult, SideResult, SideTrialResult},
+    contract::{Contract, contract_file::Promise},
+    result::{
+        results::{SideFindingResult, SideResult, SideTrialResult},
+        verdict::Verdict,
     },
-    target::{redact::Redactor, secret::Secret},
-    visible::visible,
+    shown::{redactor::Redactor, secret::Secret, visible::visible},
+    source::fault::Fault,
+    terminal::paint::Paint,
 };
 
 /// How far apart the runs begin at the most, the longest first. Twenty interpreters that start at

@@ -5,10 +5,14 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 use clap::Parser;
 
 use crate::{
-    contract::{Contract, fault::Faults, lint},
-    harness::{Fallback, contract_folder, end::End, exit},
-    report::print,
-    target::{Given, Target},
+    contract::{Contract, lint},
+    run::{
+        end::End,
+        folder::{Fallback, contract_folder},
+    },
+    source::fault::Faults,
+    targets::{load::Given, target::Target},
+    terminal::{exit, print},
 };
 
 /// The flags of `errproof lint`.

@@ -7,11 +7,11 @@ use std::{
 
 use clap::Parser;
 
-use super::Format;
+use super::words::Format;
 use crate::{
-    contract::fault::Fault,
-    harness::{end::End, exit},
-    report::print,
+    run::end::End,
+    source::fault::Fault,
+    terminal::{exit, print},
 };
 
 /// The flags of `errproof new`.

@@ -6,20 +6,20 @@ use clap::Parser;
 use tokio::{runtime::Runtime, signal};
 
 use crate::{
-    contract::{
-        Contract,
-        fault::{Fault, Faults, did_you_mean},
-        folder::Folder,
-    },
-    harness::{end::End, exit},
+    contract::Contract,
+    exchange::clock::Clock,
     mock::{
         api::{FAULT_HEADER, Waits},
         mutants::{self, Mutant},
         serve::Serving,
         server::{Front, Keys},
     },
-    report::print,
-    target::clock::Clock,
+    run::end::End,
+    source::{
+        fault::{Fault, Faults, did_you_mean},
+        folder::Folder,
+    },
+    terminal::{exit, print},
 };
 
 /// The flags of `errproof serve`.

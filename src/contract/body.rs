@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::scenario::BodyDefect;
+use super::scenario_file::BodyDefect;
 
 /// The largest body that a case can send: more than any input limit that is worth a test.
 const LARGEST_BODY: usize = 16 << 20;
@@ -69,7 +69,7 @@ fn from_hex(digits: &str) -> Result<Vec<u8>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::scenario::{Filling, Replacement};
+    use crate::contract::scenario_file::{Filling, Replacement};
     use serde_json::json;
 
     #[test]

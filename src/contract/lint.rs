@@ -4,12 +4,10 @@ use std::{collections::BTreeSet, path::Path};
 
 use super::{
     Contract,
-    case::Provocation,
-    document::Document,
-    fault::Faults,
-    folder::Folder,
     names::{HookName, ProbeName, RequestName, SlotName},
+    scenario::Provocation,
 };
+use crate::source::{document::Document, fault::Faults, folder::Folder};
 
 /// Everything that is missing or left over in a contract without faults.
 pub fn lint(folder: &Folder, contract: &Contract) -> Faults {
@@ -19,7 +17,8 @@ pub fn lint(folder: &Folder, contract: &Contract) -> Faults {
     }
     for scenario in &contract.scenarios {
         let Some(document) = Document::open(folder, &scenario.file, &mut faults) else { continue };
-        let single = |case: &super::case::Case| matches!(case.provocation, Provocation::Single(_));
+        let single =
+            |case: &super::scenario::Case| matches!(case.provocation, Provocation::Single(_));
         if scenario.twin.is_none() && scenario.cases.iter().any(single) {
             let title = format!("`{}` has no twin", scenario.code);
             let label = "expected [twin]: the same request without the defect, or its cases may pass for another reason";

@@ -8,16 +8,18 @@ use serde_json::Value;
 
 use super::{
     Contract, Docs, Envelope, NamedRequest,
+    contract_file::{ContractFile, EnvelopeFormat, PreflightFormat},
+    key::KeyShape,
+    page::Reading,
+    place::AnswerPlace,
+    resolve::read_scenario,
+    sendable::{can_be_sent, path_fault},
+};
+use crate::source::{
     document::{Document, Way},
     fault::Faults,
     folder::Folder,
-    format::{ContractFile, EnvelopeFormat, PreflightFormat},
-    key::KeyShape,
-    lookup::{can_be_sent, keys, path_fault},
-    page::Reading,
-    place::AnswerPlace,
-    reader::Reader,
-    resolve::read_scenario,
+    reader::{Reader, keys},
 };
 
 /// Servers take 8 KiB for all headers together.

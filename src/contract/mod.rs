@@ -1,6 +1,6 @@
 //! What the docs promise: `contract.toml`, `scenarios/`, `schemas/`, read and checked.
 //!
-//! Input faults are collected and all shown ([`fault::Faults`]); what comes out of
+//! Input faults are collected and all shown ([`crate::source::fault::Faults`]); what comes out of
 //! [`Contract::load`] is complete and consistent.
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
@@ -8,27 +8,22 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use jsonschema::Validator;
 
 pub mod body;
-pub mod case;
-pub mod document;
-pub mod fault;
-pub mod folder;
-pub mod format;
+pub mod check;
+pub mod contract_file;
 pub mod key;
 pub mod lint;
 mod load;
-pub(crate) mod lookup;
 pub mod names;
 pub mod page;
 pub mod place;
-pub(crate) mod reader;
 mod resolve;
 pub mod retry;
 pub mod scenario;
-pub mod shape;
+pub mod scenario_file;
+pub(crate) mod sendable;
 
-use crate::checks::CheckId;
-use case::{Provocation, Scenario};
-use format::{
+use check::CheckId;
+use contract_file::{
     BundledMock, EnvelopeFormat, HookPurpose, Limit, PreflightFormat, Probe, Promise,
     RequestFormat, SlotFormat,
 };
@@ -37,6 +32,7 @@ use names::{Code, HookName, ProbeName, RequestName, SlotName};
 use page::Reading;
 use place::AnswerPlace;
 use retry::RetryFormat;
+use scenario::Scenario;
 
 /// An API's whole contract.
 #[derive(Debug)]
@@ -77,17 +73,6 @@ pub struct Contract {
     pub retry: Option<RetryFormat>,
     /// One for each code, in the order of their files' names.
     pub scenarios: Vec<Arc<Scenario>>,
-}
-
-impl Contract {
-    /// The scenario of the limit: the one with a burst.
-    #[must_use]
-    pub fn limit_scenario(&self) -> Option<&Arc<Scenario>> {
-        self.scenarios.iter().find(|scenario| {
-            let bursts = |case: &case::Case| matches!(case.provocation, Provocation::Burst(_));
-            scenario.cases.iter().any(bursts)
-        })
-    }
 }
 
 /// The link that every error carries.

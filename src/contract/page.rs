@@ -2,10 +2,8 @@
 
 use regex::Regex;
 
-use super::{
-    format::{CodesIn, Form, PageFormat},
-    reader::Reader,
-};
+use super::contract_file::{CodesIn, Form, PageFormat};
+use crate::source::reader::Reader;
 
 /// How the docs' page is read.
 #[derive(Debug)]

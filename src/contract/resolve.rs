@@ -14,16 +14,18 @@ use serde_json::Value;
 
 use super::{
     Contract, NamedRequest, body,
-    case::{Burst, Case, MessagePattern, Provocation, Scenario, Single, Twin},
+    contract_file::Limit,
+    key::{Carrier, KeyDefect},
+    names::{CarrierName, Code},
+    scenario::{Burst, Case, MessagePattern, Provocation, Scenario, Single, Twin},
+    scenario_file::{BurstFormat, CaseFormat, ScenarioFile},
+    sendable::can_be_sent,
+};
+use crate::source::{
     document::{Document, Way},
     fault::Faults,
     folder::Folder,
-    format::Limit,
-    key::{Carrier, KeyDefect},
-    lookup::{can_be_sent, keys},
-    names::{CarrierName, Code},
-    reader::Reader,
-    scenario::{BurstFormat, CaseFormat, ScenarioFile},
+    reader::{Reader, keys},
 };
 
 /// Reads one scenario. Its names are looked up only if there is a contract to look them up in.

@@ -8,11 +8,10 @@ use serde_json::Value;
 
 use super::{
     NamedRequest,
-    format::{EnvelopeFormat, Promise},
-    lookup::keys,
+    contract_file::{EnvelopeFormat, Promise},
     names::{Code, RequestName},
-    reader::Reader,
 };
+use crate::source::reader::{Reader, keys};
 
 /// What the docs tell clients to do after an error. A code is in one group at the most.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]

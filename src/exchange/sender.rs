@@ -11,8 +11,13 @@ use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio::{task::JoinSet, time::timeout};
 
-use super::{Answer, Deadlines, Ending, Exchange, NoAnswer, Outgoing, Request};
-use crate::target::{clock::Clock, pacing::Pacer};
+use super::{
+    clock::Clock,
+    deadlines::Deadlines,
+    message::{Answer, Ending, Request},
+    outgoing::{Exchange, NoAnswer, Outgoing},
+    pacing::Pacer,
+};
 
 /// No envelope has a megabyte. What is longer is cut, so that no target can fill the memory.
 pub const LONGEST_BODY: usize = 1 << 20;

@@ -11,7 +11,7 @@ use super::{
     limiter::Limiter,
     world::{KeyRecord, LENGTH, PREFIX, Plan, World},
 };
-use crate::exchange::Request;
+use crate::exchange::message::Request;
 
 /// Where every error points to.
 pub const DOCS: &str = "https://www.planmysaas.com/docs/api/errors";

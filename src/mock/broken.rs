@@ -14,7 +14,7 @@ use super::{
     limiter::Keeping,
     mutation::{Behaviour, Echo, EnvelopeField, Mutation, RetryAfterFault},
 };
-use crate::{exchange::Request, target::secret::Secret};
+use crate::{exchange::message::Request, shown::secret::Secret};
 
 /// The bundled API, whole or with one promise broken.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 use super::mutation::{
     Behaviour, Echo, EnvelopeFault, EnvelopeField, FieldFault, Mutation, RetryAfterFault,
 };
-use crate::checks::CheckId;
+use crate::contract::check::CheckId;
 
 /// The mock with one promise broken, and who must notice.
 #[derive(Debug, Clone)]

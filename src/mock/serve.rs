@@ -17,7 +17,7 @@ use hyper_util::{
 use tokio::{net::TcpListener, time};
 
 use super::server::{Front, secret};
-use crate::exchange::Request;
+use crate::exchange::message::Request;
 
 /// No body of this API comes near it; what is longer is refused, so that no client fills the memory.
 const LONGEST_BODY: usize = 16 << 20;

@@ -9,19 +9,18 @@ use reqwest::header::HeaderMap;
 use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers};
 
 use super::{
-    api::{FAULT_HEADER, Reply, Waits, key_of},
+    api::{Reply, Waits, key_of},
     broken::Broken,
     mutation::Mutation,
 };
 use crate::{
-    contract::{Contract, fault::Faults, names::HookName},
-    exchange::{Answer, Ending, Request, sender::InProcess},
-    target::{
-        Headers, Target,
+    exchange::{
         clock::Clock,
-        format::{Budget, HeaderSource, HookSource, TargetFile},
-        secret::Secret,
+        message::{Answer, Ending, Request},
+        sender::InProcess,
     },
+    shown::secret::Secret,
+    targets::target::Headers,
 };
 
 /// The bundled API while it is running. It ends when this is dropped.
@@ -80,33 +79,6 @@ impl InProcess for Front {
 /// One key for each condition, by the condition's name.
 pub type Keys = BTreeMap<&'static str, String>;
 
-/// What the API offers, as a target: its keys in the contract's slots, its hooks, and its clock.
-#[must_use]
-pub fn target(
-    base_url: &str,
-    keys: &Keys,
-    clock: Clock,
-    contract: &Contract,
-    faults: &mut Faults,
-) -> Option<Target> {
-    let hook = |name: &HookName| {
-        let value = HeaderSource::Value(name.to_string());
-        let headers = BTreeMap::from([(FAULT_HEADER.to_owned(), value)]);
-        (name.clone(), HookSource { headers, first: None })
-    };
-    let file = TargetFile {
-        base_url: base_url.to_owned(),
-        budget: Budget { credits: 1_000 },
-        hooks: contract.hooks.keys().map(hook).collect(),
-        ..TargetFile::default()
-    };
-    let environment = |variable: &str| {
-        let slot = contract.slots.iter().find(|(_, slot)| slot.env == variable);
-        keys.get(slot?.0.as_str()).cloned()
-    };
-    Target::bundled(&file, contract, clock, &environment, faults)
-}
-
 impl Bundled {
     /// Starts it on a free port of this machine. With the shared clock its minutes pass as soon as
     /// somebody waits for them, with the real one they pass as on a live server.
@@ -123,16 +95,16 @@ impl Bundled {
         self.server.uri()
     }
 
+    /// The time that it lives by.
+    #[must_use]
+    pub fn clock(&self) -> Clock {
+        self.clock.clone()
+    }
+
     /// One key for each condition, by the condition's name.
     #[must_use]
     pub fn keys(&self) -> &Keys {
         &self.keys
-    }
-
-    /// It as a target.
-    #[must_use]
-    pub fn target(&self, contract: &Contract, faults: &mut Faults) -> Option<Target> {
-        target(&self.url(), &self.keys, self.clock.clone(), contract, faults)
     }
 }
 

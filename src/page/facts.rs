@@ -10,7 +10,7 @@ use regex::{Captures, Regex};
 use super::content::{Content, Kind, Row, Spot};
 use crate::contract::{
     Contract,
-    format::{CodesIn, EnvelopeFormat},
+    contract_file::{CodesIn, EnvelopeFormat},
     page::Reading,
 };
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{contract::names::Code, harness::verdict::Verdict};
+use crate::{contract::names::Code, result::verdict::Verdict};
 
 macro_rules! checks {
     ($($(#[$doc:meta])* $variant:ident = $id:literal;)*) => {

@@ -3,7 +3,7 @@
 use html5gum::{DefaultEmitter, HtmlString, StartTag, Token, Tokenizer};
 
 use super::builder::{Attributes, Builder};
-use crate::contract::fault::SourceText;
+use crate::source::fault::SourceText;
 
 /// Reads a piece of a page that begins at the byte `start`.
 ///

@@ -11,16 +11,20 @@ use super::{
     finding::{Outcome, PageCheck, PageFinding, Place},
 };
 use crate::{
-    checks::{Mismatch, Mismatches, fields, reading::Reading},
+    checks::{
+        fields,
+        mismatch::{Mismatch, Mismatches},
+        reading::Reading,
+    },
     contract::{
         Contract,
-        case::Scenario,
-        fault::{did_you_mean, one_of},
-        format::{CodesIn, Limit},
+        contract_file::{CodesIn, Limit},
         names::Code,
         place::AnswerPlace,
+        scenario::Scenario,
     },
-    exchange::{Answer, Ending},
+    exchange::message::{Answer, Ending},
+    source::fault::{did_you_mean, one_of},
 };
 
 /// The trials besides those of the codes: no code beyond the contract's, the example, the numbers.

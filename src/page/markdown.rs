@@ -6,7 +6,7 @@ use super::{
     builder::{Attributes, Builder},
     html,
 };
-use crate::contract::fault::SourceText;
+use crate::source::fault::SourceText;
 
 /// Reads a whole page: each part of it is one of HTML's elements.
 pub(super) fn read(builder: &mut Builder, source: &SourceText) {

@@ -5,11 +5,9 @@ use std::{fmt::Write as _, time::Duration};
 use serde_json::{Map, Value};
 
 use super::judge::timed;
-use crate::contract::{
-    Contract,
-    case::Scenario,
-    fault::{Fault, Faults},
-    place::AnswerPlace,
+use crate::{
+    contract::{Contract, place::AnswerPlace, scenario::Scenario},
+    source::fault::{Fault, Faults},
 };
 
 /// The page: the envelope with an example, the codes under the headings that their scenarios name,

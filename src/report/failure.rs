@@ -2,11 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::{
-    evidence::{AnswerResult, Evidence},
-    outcome::Outcome,
-    paint::Paint,
-    result::{FindingResult, TrialResult},
+use crate::{
+    result::{
+        evidence::{AnswerResult, Evidence},
+        outcome::Outcome,
+        results::{FindingResult, TrialResult},
+    },
+    terminal::paint::Paint,
 };
 
 /// The width of the left column: the longest check's id and a space.

@@ -10,10 +10,8 @@ use std::{
 
 use libtest_mimic::{Arguments, FormatSetting};
 
-use super::{
-    markdown,
-    result::{Results, SideTrialResult, TrialResult},
-};
+use super::markdown;
+use crate::result::results::{Results, SideTrialResult, TrialResult};
 
 /// What a job of GitHub Actions is told.
 #[derive(Debug)]

@@ -1,6 +1,6 @@
 //! `report.json`: the results for programs. Its schema is `schemas/report.schema.json`.
 
-use super::result::Results;
+use crate::result::results::Results;
 
 /// The results as JSON.
 #[must_use]

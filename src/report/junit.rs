@@ -5,11 +5,13 @@ use std::time::Duration;
 use chrono::DateTime;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
-use super::{
-    failure,
-    outcome::Outcome,
-    paint::Paint,
-    result::{Results, ServerResult, SideTrialResult, TrialResult},
+use super::failure;
+use crate::{
+    result::{
+        outcome::Outcome,
+        results::{Results, ServerResult, SideTrialResult, TrialResult},
+    },
+    terminal::paint::Paint,
 };
 
 /// The results as `JUnit`'s XML: a suite for each side that was tested, and a case for each trial.

@@ -2,12 +2,13 @@
 
 use std::fmt::Write as _;
 
-use super::{
-    failure,
-    outcome::{Outcome, Standing},
-    paint::Paint,
-    result::{CodeResult, Results, Scope, ServerResult},
-    summary,
+use super::{failure, summary};
+use crate::{
+    result::{
+        outcome::{Outcome, Standing},
+        results::{CodeResult, Results, Scope, ServerResult},
+    },
+    terminal::paint::Paint,
 };
 
 /// So many red trials are shown in full: GitHub takes a megabyte for a job's page.

@@ -2,9 +2,9 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use super::{
+use crate::result::{
     outcome::{Outcome, Standing},
-    result::{CodeResult, DriftResult, Results, Scope, ServerResult},
+    results::{CodeResult, DriftResult, Results, Scope, ServerResult},
 };
 
 /// The last lines of a run.

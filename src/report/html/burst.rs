@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::report::evidence::Mark;
+use crate::result::evidence::Mark;
 
 /// The width of the drawing, and the room at both ends of the axis.
 const WIDTH: u64 = 720;

@@ -3,10 +3,11 @@
 use maud::{Markup, html};
 
 use crate::{
-    checks::{CheckId, Kind},
-    report::{
+    checks::sheet::Kind,
+    contract::check::CheckId,
+    result::{
         outcome::{Outcome, Standing},
-        result::{ServerResult, TrialResult},
+        results::{ServerResult, TrialResult},
     },
 };
 

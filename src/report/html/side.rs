@@ -2,9 +2,9 @@
 
 use maud::{Markup, html};
 
-use crate::{
-    client::record::{Mark, Timeline},
-    report::result::{SideFindingResult, SideResult, SideTrialResult},
+use crate::result::{
+    results::{SideFindingResult, SideResult, SideTrialResult},
+    timeline::{Mark, Timeline},
 };
 
 /// The width of a drawing, and the room at both ends of its axis.

@@ -2,10 +2,10 @@
 
 use maud::{Markup, html};
 
-use crate::report::{
+use crate::result::{
     evidence::Evidence,
     outcome::Outcome,
-    result::{FindingResult, TrialResult},
+    results::{FindingResult, TrialResult},
 };
 
 /// A trial. Red ones are open.

@@ -1,0 +1,131 @@
+//! What the `errproof` command can do besides a test run. Each of its words is a file here.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory as _, Parser, ValueEnum};
+use clap_complete::Shell;
+
+use super::{lint, new, serve};
+use crate::{
+    contract::{contract_file::ContractFile, scenario_file::ScenarioFile},
+    result::results::Results,
+    run::{
+        dry::{docs, plan},
+        end::finish,
+        folder::Fallback,
+        options::Options,
+        start::start,
+    },
+    source::shape::schema_of,
+    targets::target_file::TargetFile,
+    terminal::{exit, print},
+};
+
+/// Proves that an API's errors are what its docs promise
+#[derive(Debug, Parser)]
+#[command(
+    name = "errproof",
+    version,
+    after_help = "\
+Examples:
+  errproof test                                            the contract, on the bundled mock
+  errproof test --target-url https://staging.example.com   the same on a server of yours
+  errproof test --target staging rate_limited              one code, on targets/staging.toml
+  errproof serve --port 8080                               the bundled mock, to write clients against
+  errproof new our-api && errproof lint --contract our-api a contract of your own"
+)]
+pub enum Command {
+    /// Run a contract against a target, or against the bundled mock
+    #[command(help_template = HELP)]
+    Test(Options),
+    /// Print what a run would send, and send nothing
+    #[command(help_template = HELP)]
+    Plan(Options),
+    /// Print the docs' page from the contract, in Markdown
+    #[command(help_template = HELP)]
+    Docs(Options),
+    /// Serve the bundled mock, for people who write clients
+    Serve(serve::ServeOptions),
+    /// Look for what is wrong or missing in a contract's files
+    Lint(lint::LintOptions),
+    /// Write a contract folder for another API, to be filled in
+    New(new::NewOptions),
+    /// Print the JSON Schema of a file format, or of report.json
+    Schema {
+        /// Which one
+        format: Format,
+    },
+    /// Print completions for a shell
+    #[command(
+        after_help = "Example:\n  errproof completions bash > ~/.local/share/bash-completion/completions/errproof"
+    )]
+    Completions {
+        /// The shell
+        shell: Shell,
+    },
+    /// Print the manual page
+    #[command(after_help = "Example:\n  errproof man > errproof.1 && man ./errproof.1")]
+    Man,
+}
+
+/// clap's own, in place of the test harness's, which would be titled as if there were no words.
+const HELP: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{after-help}";
+
+/// A format that has a JSON Schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// contract.toml
+    Contract,
+    /// A file in scenarios/
+    Scenario,
+    /// A file in targets/
+    Target,
+    /// report.json
+    Report,
+}
+
+impl Format {
+    /// The schema, as it is committed in `schemas/`.
+    #[must_use]
+    pub fn schema(self) -> String {
+        let schema = match self {
+            Self::Contract => schema_of::<ContractFile>(),
+            Self::Scenario => schema_of::<ScenarioFile>(),
+            Self::Target => schema_of::<TargetFile>(),
+            Self::Report => schema_of::<Results>(),
+        };
+        serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n"
+    }
+}
+
+impl Command {
+    /// Does what was asked for.
+    #[must_use = "return it from main, or the command always succeeds"]
+    pub fn run(self) -> ExitCode {
+        match self {
+            Self::Test(options) => start(Ok(options), Fallback::BuiltIn),
+            Self::Plan(options) => plan(&options, Fallback::BuiltIn),
+            Self::Docs(options) => docs(&options, Fallback::BuiltIn),
+            Self::Serve(options) => finish(serve::serve(&options)),
+            Self::Lint(options) => finish(lint::lint(&options)),
+            Self::New(options) => finish(new::new(&options)),
+            Self::Schema { format } => printed(&format.schema()),
+            Self::Completions { shell } => {
+                let mut text = Vec::new();
+                clap_complete::generate(shell, &mut Self::command(), "errproof", &mut text);
+                printed(&String::from_utf8_lossy(&text))
+            }
+            Self::Man => {
+                let mut page = Vec::new();
+                let made = clap_mangen::Man::new(Self::command()).render(&mut page);
+                made.expect("a vector takes all that is written");
+                printed(&String::from_utf8_lossy(&page))
+            }
+        }
+    }
+}
+
+fn printed(text: &str) -> ExitCode {
+    print::line(text.trim_end());
+    ExitCode::from(exit::SUCCESS)
+}

@@ -1,0 +1,335 @@
+//! The format of `contract.toml`: the API as a whole.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    check::CheckId,
+    key::KeyShape,
+    names::{Code, HookName, ProbeName, RequestName, SlotName},
+    place::AnswerPlace,
+    retry::RetryFormat,
+};
+
+/// `contract.toml`: what the docs say of the API as a whole.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ContractFile {
+    /// The API's name, for people.
+    pub name: String,
+    /// The API that errproof bundles and that keeps this contract: what a run without a target
+    /// tests. Without it a run has to be given a target.
+    #[serde(default)]
+    pub mock: Option<BundledMock>,
+    /// The link that every error carries, at the envelope's `docs`. Both or neither are given.
+    #[serde(default)]
+    pub docs: Option<String>,
+    /// Hosts that real customers use. A run against one of them has to be allowed.
+    #[serde(default)]
+    pub production_hosts: Vec<String>,
+    /// How an error looks.
+    pub envelope: EnvelopeFormat,
+    /// How a key looks and where it is carried.
+    pub key: KeyShape,
+    /// How many requests a key has. Without it no case can burst.
+    #[serde(default)]
+    pub limit: Option<Limit>,
+    /// The requests that cases build on.
+    pub requests: BTreeMap<RequestName, RequestFormat>,
+    /// The credentials that cases need.
+    pub slots: BTreeMap<SlotName, SlotFormat>,
+    /// The request that shows, before all others, that the target is there and takes its key.
+    pub preflight: PreflightFormat,
+    /// The codes in the order in which the API looks for them. A twin that gets as far as a later
+    /// one has passed all earlier ones.
+    #[serde(default)]
+    pub chain: Vec<Code>,
+    /// The failures that a target may offer to provoke.
+    #[serde(default)]
+    pub hooks: BTreeMap<HookName, HookPurpose>,
+    /// The numbers that a target may offer to read.
+    #[serde(default)]
+    pub probes: BTreeMap<ProbeName, Probe>,
+    /// What the docs promise of every error, by the check that guards it.
+    #[serde(default)]
+    pub promises: BTreeMap<CheckId, Promise>,
+    /// How the docs' page is read, where it is not one of plain tables.
+    #[serde(default)]
+    pub page: PageFormat,
+    /// What the docs tell clients to do after an error.
+    #[serde(default)]
+    pub retry: Option<RetryFormat>,
+}
+
+/// An API that errproof bundles.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum BundledMock {
+    /// The `PlanMySaaS` public API.
+    PlanMySaaS,
+}
+
+/// How an error looks, and where in the answer its parts are. A place is a JSON Pointer (RFC 6901)
+/// into the body, as `/error/code`, or a header, as `header X-Request-Id`.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct EnvelopeFormat {
+    /// The JSON Schema of the body, a path inside the contract folder.
+    pub schema: String,
+    /// The media type of the body: `application/json`, if nothing is said, or
+    /// `application/problem+json` (RFC 9457).
+    #[serde(default = "json")]
+    pub media_type: String,
+    /// Whether an error may have the status of a success (200), as in GraphQL. What is an error is
+    /// then told by its code alone.
+    #[serde(default)]
+    pub success_statuses: bool,
+    /// Where the code is.
+    pub code: AnswerPlace,
+    /// What stands before the code there, where it is part of a longer text: the code `gone` in
+    /// `https://api.example.com/problems/gone`.
+    #[serde(default)]
+    pub code_prefix: String,
+    /// Where the body repeats the HTTP status as a number, if it does.
+    #[serde(default)]
+    pub status: Option<AnswerPlace>,
+    /// Where the message is.
+    pub message: AnswerPlace,
+    /// Where the docs link is, if errors carry one.
+    #[serde(default)]
+    pub docs: Option<AnswerPlace>,
+    /// Where the request id is, if errors carry one.
+    #[serde(default)]
+    pub request_id: Option<AnswerPlace>,
+}
+
+impl EnvelopeFormat {
+    /// The code as errors carry it, with what stands before it.
+    #[must_use]
+    pub fn full_code(&self, code: &Code) -> String {
+        format!("{}{code}", self.code_prefix)
+    }
+}
+
+fn json() -> String {
+    "application/json".to_owned()
+}
+
+/// A limit on requests, for each key on its own.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Limit {
+    /// Requests that a rested key has.
+    #[schemars(range(min = 1))]
+    pub requests: u32,
+    /// Seconds after which it has them again.
+    #[schemars(range(min = 1))]
+    pub window_seconds: u32,
+    /// The name under which the API tells the limit in the headers `RateLimit` and
+    /// `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers), if it does.
+    #[serde(default)]
+    pub policy: Option<String>,
+}
+
+/// A request that succeeds when nothing is broken in it; or one whose path or body is what is wrong
+/// (a thing that is not there), for a scenario whose twin is another request.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RequestFormat {
+    /// The HTTP method.
+    pub method: Method,
+    /// The path, from the target's base URL on.
+    pub path: String,
+    /// The body, sent as JSON.
+    #[serde(default)]
+    pub body: Option<Value>,
+    /// The JSON Schema of the body, a path inside the contract folder. A case's defect is held
+    /// against it: it has to break the body, and at the field that it says.
+    #[serde(default)]
+    pub input: Option<String>,
+    /// The status of the answer when nothing is broken.
+    #[serde(default = "ok")]
+    pub status: u16,
+    /// The credits that it costs when it succeeds, at the most.
+    #[serde(default)]
+    pub cost: u32,
+}
+
+fn ok() -> u16 {
+    200
+}
+
+/// The HTTP methods that a named request can have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+#[expect(missing_docs, reason = "RFC 9110, section 9.3, says it all")]
+pub enum Method {
+    Get,
+    Post,
+    Put,
+    Patch,
+    Delete,
+}
+
+impl Method {
+    /// The method's name on the wire.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// A credential that cases need.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SlotFormat {
+    /// The environment variable that fills it where the target's file names no other.
+    pub env: String,
+    /// What the key behind it must be, for whoever has to provide one.
+    pub purpose: String,
+}
+
+/// The request that is sent before all others: one that costs nothing.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct PreflightFormat {
+    /// The request.
+    pub request: RequestName,
+    /// The slot whose key it carries, if that is filled.
+    pub slot: SlotName,
+}
+
+/// A failure that only the target itself can bring about.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct HookPurpose {
+    /// The environment variable that holds the header to add (`Name: value`) where no target's
+    /// file describes the hook.
+    pub env: String,
+    /// What the hook has to bring about.
+    pub purpose: String,
+}
+
+/// A number that can be read from the answer to a named request.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Probe {
+    /// The request to send.
+    pub request: RequestName,
+    /// Where in the answer's body the number is, a JSON Pointer.
+    pub pointer: String,
+}
+
+/// A promise of the docs, in our own words, and where it is made.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Promise {
+    /// What is promised.
+    pub says: String,
+    /// The heading or sentence of the docs that promises it.
+    pub source: String,
+}
+
+/// How the docs' page is read. What is left out suits a page of plain tables. Patterns are regular
+/// expressions.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct PageFormat {
+    /// What the page is written in, where neither its name nor its server says so.
+    pub form: Option<Form>,
+    /// Where the codes are defined.
+    pub codes_in: CodesIn,
+    /// The headers of the column that holds the code; case does not matter.
+    pub code_columns: Vec<String>,
+    /// The headers of the column that holds the status; case does not matter.
+    pub status_columns: Vec<String>,
+    /// What a code looks like in its cell, with one group around the code. A cell that does not
+    /// look so defines nothing.
+    pub code: String,
+    /// What a status looks like, in a row and in a heading, with one group around the number.
+    pub status: String,
+    /// What a line that is a heading looks like, on a page that is plain text.
+    pub heading: String,
+    /// How the page states the limit, with the groups `requests` and `unit`, and `count` for how
+    /// many units.
+    pub limit: String,
+    /// How the page states a range of time, with the groups `least`, `most` and `most_unit`, and
+    /// `least_unit` where it may be another.
+    pub time: String,
+    /// The heading under which the example of an envelope stands, where others look like one, too.
+    pub example_under: Option<String>,
+    /// The example that `errproof docs` prints, where none can be made from `[envelope]`.
+    pub example: Option<String>,
+}
+
+/// What a page is written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum Form {
+    Html,
+    Markdown,
+    Text,
+}
+
+/// Where a page defines its codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum CodesIn {
+    /// One a row, in tables with a column for them.
+    Tables,
+    /// One a list item that begins with it, set as code.
+    Items,
+}
+
+/// A unit of time, as the default patterns know it.
+macro_rules! unit {
+    ($name:literal) => {
+        concat!("(?<", $name, ">s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?)")
+    };
+}
+
+impl Default for PageFormat {
+    fn default() -> Self {
+        let texts = |texts: &[&str]| texts.iter().map(ToString::to_string).collect();
+        Self {
+            form: None,
+            codes_in: CodesIn::Tables,
+            code_columns: texts(&["Code", "Error code"]),
+            status_columns: texts(&["Status", "HTTP status", "HTTP"]),
+            // One word that is no number: tables of statuses often call them codes, too.
+            code: r"^([^\s\d(]\S*)(?:\s*\([^()]*\))?$".to_owned(),
+            // From 200 on: some APIs answer errors so.
+            status: r"\b([2-5]\d\d)\b".to_owned(),
+            // Short, and not the end of a sentence, of a list's item or of an example.
+            heading: r#"^[^\s\-*{}\[\]"|].{0,58}[^\s.,:;!?{}|]$"#.to_owned(),
+            limit: concat!(
+                r"(?i)\b(?<requests>\d[\d,_]*)\s*(?:requests?|reqs?|calls?)",
+                r"(?:\s*(?:/|per|for each)\s*(?:API\s)?key)?",
+                r"\s*(?:/|per|an?|every|each|in)\s*(?<count>\d+)?[\s-]*",
+                unit!("unit"),
+                r"\b"
+            )
+            .to_owned(),
+            time: concat!(
+                r"(?i)\b(?<least>\d+)\s*",
+                unit!("least_unit"),
+                r"?\s*(?:-|\x{2013}|\x{2014}|to|and)\s*(?<most>\d+)\s*",
+                unit!("most_unit"),
+                r"\b"
+            )
+            .to_owned(),
+            example_under: None,
+            example: None,
+        }
+    }
+}

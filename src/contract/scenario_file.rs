@@ -1,0 +1,193 @@
+//! The format of a scenario file: one error code, what is promised for it, the cases that provoke it.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{
+    key::KeyDefect,
+    names::{CarrierName, CaseName, Code, HookName, ProbeName, RequestName, SlotName},
+};
+
+/// One file in `scenarios/`: one error code.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ScenarioFile {
+    /// The code, as the docs spell it.
+    pub code: Code,
+    /// The HTTP status that goes with it.
+    pub status: u16,
+    /// What the docs promise for it, in our own words.
+    pub promise: String,
+    /// The heading of the docs under which it stands.
+    pub source: String,
+    /// The request that the cases build on, where a case names no other.
+    pub request: RequestName,
+    /// The slot whose key is sent, where a case names no other.
+    pub slot: SlotName,
+    /// What the docs promise of this code's message.
+    #[serde(default)]
+    pub message: Option<MessageFormat>,
+    /// Whether the answer has to say in `Retry-After` how long to wait.
+    #[serde(default)]
+    pub retry_after: bool,
+    /// The longest wait, in seconds, that `Retry-After` may ask for; the limit's window, if nothing
+    /// is said.
+    #[serde(default)]
+    #[schemars(range(min = 1))]
+    pub retry_after_at_most: Option<u32>,
+    /// The same request without the defect, in its cheapest form.
+    #[serde(default)]
+    pub twin: Option<TwinFormat>,
+    /// The cases, in the order in which people should read them.
+    #[schemars(length(min = 1))]
+    pub cases: Vec<CaseFormat>,
+}
+
+/// What has to be in a message.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct MessageFormat {
+    /// The numbers in it, each by a regular expression with one group around the number. They may
+    /// stand in any order.
+    pub numbers: BTreeMap<String, String>,
+    /// Two of them: the first has to be greater than the second.
+    #[serde(default)]
+    pub greater: Option<[String; 2]>,
+}
+
+/// A request that has not the defect of the scenario's cases: it has to get past the scenario's
+/// code, to a later one in the contract's chain or to success. Else the cases prove nothing.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TwinFormat {
+    /// The request, instead of the scenario's.
+    #[serde(default)]
+    pub request: Option<RequestName>,
+    /// The slot whose key is sent, instead of the scenario's.
+    #[serde(default)]
+    pub slot: Option<SlotName>,
+    /// A defect that is looked for later than the scenario's, so that nothing is generated.
+    #[serde(default)]
+    pub body: Option<BodyDefect>,
+    /// The later code that it gets as far as. Without one it succeeds, and costs what the request
+    /// costs.
+    #[serde(default)]
+    pub reaches: Option<Code>,
+}
+
+/// One way to provoke the code, breaking exactly one thing.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct CaseFormat {
+    /// The case's name, unique in the file: lower-case words joined by `-`. It never changes.
+    pub id: CaseName,
+    /// The request to build on, instead of the scenario's.
+    #[serde(default)]
+    pub request: Option<RequestName>,
+    /// The slot whose key is sent, instead of the scenario's.
+    #[serde(default)]
+    pub slot: Option<SlotName>,
+    /// The carriers to try, each as a case of its own with the carrier's name behind its own.
+    /// Without it the contract's first carrier is used.
+    #[serde(default)]
+    pub carriers: Option<Vec<CarrierName>>,
+    /// What is wrong with the key.
+    #[serde(default)]
+    pub key: Option<KeyDefect>,
+    /// What is wrong with the body.
+    #[serde(default)]
+    pub body: Option<BodyDefect>,
+    /// The field that the message has to name.
+    #[serde(default)]
+    pub field: Option<String>,
+    /// The hook that makes the target fail.
+    #[serde(default)]
+    pub hook: Option<HookName>,
+    /// The probe whose number has to be the same before and after.
+    #[serde(default)]
+    pub unchanged: Option<ProbeName>,
+    /// The seconds after which the answer comes.
+    #[serde(default)]
+    pub after: Option<SecondsRange>,
+    /// Answers that the docs leave room for besides the scenario's own.
+    #[serde(default)]
+    pub also: Vec<Alternative>,
+    /// One concurrent burst past the limit, judged whole, instead of one request.
+    #[serde(default)]
+    pub burst: Option<BurstFormat>,
+}
+
+/// One thing that is wrong with a body.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum BodyDefect {
+    /// This text is sent as it is.
+    Text(String),
+    /// These bytes are sent, written as pairs of hexadecimal digits.
+    Hex(String),
+    /// The request's body without the value at this JSON Pointer.
+    Remove(String),
+    /// The request's body with another value at a place.
+    Set(Replacement),
+    /// The request's body with a long text at a place.
+    Fill(Filling),
+}
+
+/// Another value at a place of the body.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Replacement {
+    /// The place, a JSON Pointer.
+    pub at: String,
+    /// The value.
+    pub to: Value,
+}
+
+/// A repeated text at a place of the body.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Filling {
+    /// The place, a JSON Pointer.
+    pub at: String,
+    /// The text.
+    pub with: String,
+    /// How many times it stands there, at most a million.
+    #[schemars(range(min = 1, max = 1_000_000))]
+    pub times: usize,
+}
+
+/// An answer that is allowed besides the scenario's own, and why.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Alternative {
+    /// Its status.
+    pub status: u16,
+    /// Its code.
+    pub code: Code,
+    /// Where the docs leave the room.
+    pub why: String,
+}
+
+/// A range of seconds, both ends included.
+#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SecondsRange {
+    /// Not before this.
+    pub at_least: u32,
+    /// Not later than this.
+    pub at_most: u32,
+}
+
+/// A burst: `requests` at once with the scenario's key, while the key of `other` is served.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BurstFormat {
+    /// How many requests are sent at once: more than the limit.
+    #[schemars(range(min = 2, max = 10_000))]
+    pub requests: u32,
+    /// The slot whose key has to be served while the burst's key is refused.
+    pub other: SlotName,
+}

@@ -1,0 +1,64 @@
+//! A request and an answer as they are on the wire.
+
+use crate::shown::secret::Secret;
+
+/// A request, complete to the byte.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The method's name.
+    pub method: String,
+    /// The path, from the target's base URL on.
+    pub path: String,
+    /// Names and values. Any value may hold a key, so none shows itself.
+    pub headers: Vec<(String, Secret)>,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Request {
+    /// The value of the first header of this name.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let named = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
+        named.map(|(_, value)| value.expose())
+    }
+}
+
+/// An answer, as far as it came.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    /// The status code.
+    pub status: u16,
+    /// Names, in lower case, and values, in the order of arrival.
+    pub headers: Vec<(String, Vec<u8>)>,
+    /// The body, as far as it came.
+    pub body: Vec<u8>,
+    /// How the body ended.
+    pub ending: Ending,
+}
+
+/// How a body ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// As the server said.
+    Complete,
+    /// The connection broke, or the body was not as long as the server said.
+    Broken(String),
+    /// It went on past the cap, and was not read further.
+    TooLong,
+}
+
+impl Answer {
+    /// The value of the first header of this name, which is written in lower case here.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<String> {
+        let named = self.headers.iter().find(|(known, _)| known == name);
+        named.map(|(_, value)| String::from_utf8_lossy(value).into_owned())
+    }
+
+    /// How many headers have this name, which is written in lower case here.
+    #[must_use]
+    pub fn count(&self, name: &str) -> usize {
+        self.headers.iter().filter(|(known, _)| known == name).count()
+    }
+}

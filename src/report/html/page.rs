@@ -1,0 +1,244 @@
+//! `report.html`: one file that needs no network and no scripts, for a browser or a phone.
+//!
+//! What a server said is text here, never markup: the macro escapes all that is put into the page,
+//! and the page forbids itself whatever it does not hold.
+
+use maud::{DOCTYPE, Markup, PreEscaped, html};
+
+use super::{burst, matrix, side, trial};
+use crate::report::summary;
+use crate::result::{
+    outcome::{Outcome, Standing},
+    results::{CodeResult, Results, ServerResult},
+};
+
+const STYLE: &str = include_str!("style.css");
+
+/// Nothing may be loaded, and no script may run, whatever stands in the page.
+const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
+
+/// The results as a page.
+#[must_use]
+pub fn render(results: &Results) -> String {
+    let page = html! {
+        (DOCTYPE)
+        html lang="en" {
+            head {
+                meta charset="utf-8";
+                meta name="viewport" content="width=device-width, initial-scale=1";
+                meta name="color-scheme" content="light dark";
+                meta http-equiv="Content-Security-Policy" content=(POLICY);
+                title { (verdict(results)) " - " (results.contract) " - errproof" }
+                style { (PreEscaped(STYLE)) }
+            }
+            body {
+                (head(results))
+                main {
+                    (red(results))
+                    @if let Some(server) = &results.server { (one_server(server)) }
+                    @if let Some(client) = &results.client { (side::render("The client", client)) }
+                    @if let Some(page) = &results.page { (side::render("The page", page)) }
+                }
+            }
+        }
+    };
+    page.into_string()
+}
+
+fn verdict(results: &Results) -> &'static str {
+    let red = Outcome::ALL.into_iter().filter(|outcome| outcome.is_red());
+    match red.map(|outcome| results.counts.get(outcome)).sum::<usize>() {
+        0 if results.counts.pass + results.counts.known == 0 => "Nothing proven",
+        0 if results.counts.known > 0 => "Holds, but for what is known",
+        0 => "Holds",
+        _ => "Broken",
+    }
+}
+
+fn head(results: &Results) -> Markup {
+    let scope = results.scope;
+    html! {
+        header {
+            p.what { "errproof " (results.errproof) " · " (results.contract) }
+            @let word = verdict(results);
+            h1 class=(word.split(' ').next().unwrap_or_default().to_lowercase()) { (word) }
+            @for headline in summary::headlines(results) { p { (headline) } }
+            ul.counts {
+                @for outcome in Outcome::ALL {
+                    @let count = results.counts.get(outcome);
+                    @if count > 0 { li class=(outcome.as_str()) { (count) " " (outcome.as_str()) } }
+                }
+            }
+            p.what { (results.started) ", " (format!("{:.1} s", results.seconds)) }
+            @if scope.is_partial() {
+                p.notice { "A part of the contract: " (scope.selected) " of " (scope.all) " trials were selected." }
+            }
+            @if results.server.as_ref().is_some_and(|server| server.target.bundled) {
+                p.notice { "This was the bundled mock: it says nothing of a real server." }
+            }
+        }
+    }
+}
+
+/// The red trials, so that nobody has to look for them among the green ones.
+fn red(results: &Results) -> Markup {
+    let server = results.trials().iter().filter(|trial| trial.outcome.is_red());
+    let server = server.map(|trial| {
+        let checks: Vec<_> = trial.findings.iter().map(|finding| finding.check).collect();
+        (&trial.name, trial.outcome, checks)
+    });
+    let sides = results.sides().flat_map(|side| &side.trials);
+    let sides = sides.filter(|trial| trial.outcome.is_red()).map(|trial| {
+        let checks: Vec<_> = trial.findings.iter().map(|finding| &*finding.check).collect();
+        (&trial.name, trial.outcome, checks)
+    });
+    let red: Vec<_> = server.chain(sides).collect();
+    html! {
+        @if !red.is_empty() {
+            section {
+                h2 { "What is red" }
+                ul {
+                    @for (name, outcome, mut checks) in red {
+                        @let () = checks.dedup();
+                        li {
+                            span class={ "chip " (outcome.as_str()) } { (outcome.as_str()) }
+                            " " a href={ "#" (name) } { code { (name) } } " " (checks.join(", "))
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn one_server(server: &ServerResult) -> Markup {
+    html! {
+        (matrix::render(server))
+        (bursts(server))
+        (drift(server))
+        (tickets(server))
+        (codes(server))
+        (configuration(server))
+    }
+}
+
+fn bursts(server: &ServerResult) -> Markup {
+    let bursts = server.trials.iter().filter_map(|trial| {
+        let evidence = trial.evidence.as_ref().filter(|evidence| !evidence.burst.is_empty())?;
+        Some((trial, evidence))
+    });
+    html! {
+        @for (trial, evidence) in bursts {
+            section {
+                h2 { "The burst of " code { (trial.name) } }
+                (burst::render(trial.status, &evidence.burst))
+            }
+        }
+    }
+}
+
+fn drift(server: &ServerResult) -> Markup {
+    html! {
+        @if !server.drift.is_empty() {
+            section {
+                h2 { "Drift" }
+                p { "Envelopes that differ from the reviewed ones. " code { "cargo insta review" } " takes a change or turns it down." }
+                @for drift in &server.drift {
+                    figure.drift {
+                        figcaption { code { (drift.place) } " in " (drift.codes.join(", ")) }
+                        pre {
+                            del { "- " (drift.reviewed) "\n" }
+                            ins { "+ " (drift.now) "\n" }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What support can find a red trial's answer by.
+fn tickets(server: &ServerResult) -> Markup {
+    let ids = server.trials.iter().filter(|trial| trial.outcome.is_red()).filter_map(|trial| {
+        let id = trial.evidence.as_ref()?.answer.as_ref()?.request_id.as_ref()?;
+        Some((&trial.name, id))
+    });
+    let ids: Vec<_> = ids.collect();
+    html! {
+        @if !ids.is_empty() {
+            section {
+                h2 { "Request ids for a support ticket" }
+                ul { @for (name, id) in ids { li { code { (id) } " " (name) } } }
+            }
+        }
+    }
+}
+
+fn codes(server: &ServerResult) -> Markup {
+    html! {
+        section {
+            h2 { "Code by code" }
+            @for code in server.codes.iter().filter(|code| code.standing != Standing::NotSelected) {
+                (one_code(server, code))
+            }
+        }
+    }
+}
+
+fn one_code(server: &ServerResult, code: &CodeResult) -> Markup {
+    let trials: Vec<_> = server.trials.iter().filter(|trial| *trial.code == code.code).collect();
+    html! {
+        article id=(code.code) {
+            h3 {
+                span.status { (code.status) } " " code { (code.code) } " "
+                span class={ "standing " (standing(code.standing)) } { (standing(code.standing)) }
+            }
+            @if let Some(trial) = trials.first() {
+                p.promise { (trial.promise) " " cite { (trial.source) } }
+            }
+            @if let Some(why) = &code.why { p.notice { (why) } }
+            @for trial in trials { (trial::render(trial)) }
+        }
+    }
+}
+
+fn standing(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Proven => "proven",
+        Standing::ProvenWithoutTwin => "proven-without-twin",
+        Standing::Stale => "stale",
+        Standing::Broken => "broken",
+        Standing::Known => "known",
+        Standing::NotJudged => "not-judged",
+        Standing::NotProvoked => "not-provoked",
+        Standing::NotSelected => "not-selected",
+    }
+}
+
+fn configuration(server: &ServerResult) -> Markup {
+    let configuration = &server.configuration;
+    let yes = |flag: bool| if flag { "yes" } else { "no" };
+    html! {
+        section {
+            h2 { "How it was run" }
+            dl {
+                dt { "target" } dd { (server.target.name) ", " (server.target.url) }
+                dt { "trials that prove nothing fail" } dd { (yes(configuration.strict)) }
+                dt { "production allowed" } dd { (yes(configuration.allow_production)) }
+                dt { "budget" } dd { (configuration.budget_credits) " credits" }
+                dt { "known deviations" } dd { (configuration.known) }
+            }
+            table.slots {
+                thead { tr { th { "slot" } th { "variable" } th { "set" } } }
+                tbody {
+                    @for (name, slot) in &configuration.slots {
+                        tr { td { (name) } td { code { "$" (slot.env) } } td { (yes(slot.set)) } }
+                    }
+                }
+            }
+            @if !server.notes.is_empty() {
+                ul { @for note in &server.notes { li { (note) } } }
+            }
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What a trial comes to.
+
+use crate::{
+    checks::sheet::{Kind, Sheet},
+    contract::check::CheckId,
+    targets::known::{Day, Known},
+};
+
+/// What a trial comes to. A set-up that fails is an error and never a failure: the contract was
+/// not seen to be broken. Nor is it a pass.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every check held.
+    Pass,
+    /// A check did not hold.
+    Fail,
+    /// Checks did not hold, and each of them is listed as known. Holds what is said of them.
+    Known(String),
+    /// A check is listed as known, and held. Holds what to remove.
+    Stale(String),
+    /// The target offers no way to provoke it. Holds the reason, and what to add.
+    Ignored(String),
+    /// Timing made it unjudgeable, twice. Holds the reason.
+    Inconclusive(String),
+    /// It could not be judged. Holds the reason.
+    Error(String),
+}
+
+impl Verdict {
+    /// Its reason, where it has one.
+    #[must_use]
+    pub fn why(&self) -> Option<&str> {
+        match self {
+            Self::Pass | Self::Fail => None,
+            Self::Known(why)
+            | Self::Stale(why)
+            | Self::Ignored(why)
+            | Self::Inconclusive(why)
+            | Self::Error(why) => Some(why),
+        }
+    }
+}
+
+/// What a sheet comes to in the light of the deviations that are known of its trial. Each is for
+/// one check, so that one known gap never hides a second; one past its day is known no more.
+#[must_use]
+pub fn weigh(sheet: &Sheet, known: &[&Known], today: Day) -> Verdict {
+    let known: Vec<_> = known.iter().filter(|known| known.until >= today).collect();
+    let listed = |kind: Kind| known.iter().any(|known| kind == Kind::Check(known.check));
+    if sheet.findings().iter().any(|finding| !listed(finding.kind)) {
+        return Verdict::Fail;
+    }
+    let held: Vec<CheckId> = sheet.held().collect();
+    let stale: Vec<_> = known.iter().filter(|known| held.contains(&known.check)).collect();
+    if let Some(entry) = stale.first() {
+        let Known { on, check, .. } = entry;
+        return Verdict::Stale(format!(
+            "{check} is listed as known on {on}, and holds: remove the entry"
+        ));
+    }
+    if sheet.findings().is_empty() {
+        return Verdict::Pass;
+    }
+    let said: Vec<_> = known.iter().map(|known| known.describe(today)).collect();
+    Verdict::Known(said.join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::mismatch::Mismatch;
+
+    #[test]
+    fn the_truth_table_of_known_deviations() {
+        let known = |check, until| Known {
+            on: "plan_gate".to_owned(),
+            check,
+            reason: "old link".to_owned(),
+            owner: "api team".to_owned(),
+            until: Day(until),
+        };
+        let docs = known(CheckId::Docs, 10);
+        let expired = known(CheckId::Docs, 4);
+        let message = known(CheckId::Message, 10);
+        let said = || Verdict::Known("docs: old link (api team, 5 days left)".to_owned());
+        let stale = |check: &str| {
+            Verdict::Stale(format!(
+                "{check} is listed as known on plan_gate, and holds: remove the entry"
+            ))
+        };
+        // Which of docs and message do not hold, what is listed, what it comes to on day 5.
+        let rows: [(&[CheckId], &[&Known], Verdict); 9] = [
+            (&[], &[], Verdict::Pass),
+            (&[CheckId::Docs], &[], Verdict::Fail),
+            (&[CheckId::Docs], &[&docs], said()),
+            (&[], &[&docs], stale("docs")),
+            (&[CheckId::Docs, CheckId::Message], &[&docs], Verdict::Fail),
+            (&[CheckId::Message], &[&docs], Verdict::Fail),
+            (&[CheckId::Docs], &[&docs, &message], stale("message")),
+            (&[CheckId::Docs], &[&expired], Verdict::Fail),
+            (&[], &[&expired], Verdict::Pass),
+        ];
+        for (broken, known, verdict) in rows {
+            let mut sheet = Sheet::default();
+            for check in [CheckId::Docs, CheckId::Message] {
+                let mismatch = Mismatch::at("", "a", "b");
+                let found = broken.contains(&check).then_some(mismatch);
+                sheet.note(check, 0, found.into_iter().collect());
+            }
+            assert_eq!(weigh(&sheet, known, Day(5)), verdict, "{broken:?} {known:?}");
+        }
+    }
+
+    #[test]
+    fn drift_is_never_known() {
+        let mut sheet = Sheet::default();
+        sheet.drift(0, Mismatch::at("/error/hint", "nothing", "[text]"));
+        assert_eq!(weigh(&sheet, &[], Day(0)), Verdict::Fail);
+    }
+}

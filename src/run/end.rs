@@ -1,0 +1,45 @@
+//! Why a command ends before its time, and how that is said.
+
+use std::process::ExitCode;
+
+use crate::{
+    shown::visible::visible,
+    source::fault::{Fault, Faults},
+    terminal::{exit, print},
+};
+
+/// Why there is no verdict on the contract.
+#[derive(Debug)]
+pub enum End {
+    /// The flags or the files are wrong.
+    Faults(Faults),
+    /// The target could not be reached, or refuses the key it was given.
+    Unreachable(String),
+    /// Nothing was proven.
+    Nothing(String),
+}
+
+impl From<Faults> for End {
+    fn from(faults: Faults) -> Self {
+        Self::Faults(faults)
+    }
+}
+
+impl From<Fault> for End {
+    fn from(fault: Fault) -> Self {
+        Self::Faults(fault.into())
+    }
+}
+
+/// The exit code of a command that came to its end, or says on stderr why it did not.
+#[must_use = "return it from main"]
+pub fn finish(ended: Result<u8, End>) -> ExitCode {
+    let (why, code) = match ended {
+        Ok(code) => return ExitCode::from(code),
+        Err(End::Faults(faults)) => (faults.to_string(), exit::USAGE),
+        Err(End::Unreachable(why)) => (visible(&format!("errproof: {why}")), exit::UNREACHABLE),
+        Err(End::Nothing(why)) => (format!("errproof: {why}"), exit::NOTHING),
+    };
+    print::problem(&why);
+    ExitCode::from(code)
+}

@@ -1,0 +1,106 @@
+//! Where reports go: the folder of `--report-dir`, and what a CI system shows by itself.
+
+use std::{
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+};
+
+use super::options::Options;
+use crate::{
+    report::{github::Github, html, json, junit, markdown},
+    result::results::Results,
+    server::collected::Keep,
+    source::fault::Fault,
+    terminal::{nextest::in_nextest, print},
+};
+
+/// The reports' names.
+const NAMES: [&str; 4] = ["report.html", "report.json", "junit.xml", "summary.md"];
+
+/// The reports that were asked for.
+#[derive(Debug)]
+pub struct Reports {
+    folder: Option<PathBuf>,
+    github: Option<Github>,
+    in_nextest: bool,
+}
+
+impl Reports {
+    /// What the flags and the environment ask for. A folder that cannot be written is found before
+    /// anything is sent.
+    ///
+    /// # Errors
+    /// If the folder cannot be made.
+    pub fn new(options: &Options) -> Result<Self, Fault> {
+        let in_nextest = in_nextest();
+        if options.tests.list {
+            return Ok(Self { folder: None, github: None, in_nextest });
+        }
+        if let Some(folder) = &options.report_dir {
+            fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
+            // Those of an earlier run would be taken for this one's if it comes to none.
+            for name in NAMES.iter().filter(|_| !in_nextest) {
+                match fs::remove_file(folder.join(name)) {
+                    Err(error) if error.kind() != ErrorKind::NotFound => {
+                        return Err(failed(&folder.join(name), &error));
+                    }
+                    _ => {}
+                }
+            }
+        }
+        let github = Github::from_environment(&options.tests, in_nextest);
+        Ok(Self { folder: options.report_dir.clone(), github, in_nextest })
+    }
+
+    /// Whether green trials are shown, too.
+    #[must_use]
+    pub fn keep(&self) -> Keep {
+        if self.folder.is_some() { Keep::All } else { Keep::Red }
+    }
+
+    /// Writes them all.
+    ///
+    /// # Errors
+    /// If a file cannot be written.
+    pub fn write(&self, results: &Results) -> Result<(), Fault> {
+        let github = self.github.as_ref().map_or(Ok(()), |github| github.write(results));
+        let github = github.map_err(|(path, error)| failed(&path, &error));
+        let Some(folder) = &self.folder else { return github };
+        // Each trial is a process of its own there, and each would write over the other's.
+        let server = results.trials().iter().map(|trial| &trial.name);
+        let sides = results.sides().flat_map(|side| &side.trials).map(|trial| &trial.name);
+        let own = server.chain(sides).next().filter(|_| self.in_nextest);
+        let folder = own.map_or(folder.clone(), |name| folder.join(name.replace("::", ".")));
+        fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
+        let renders = [html::render, json::render, junit::render, markdown::render];
+        for (name, render) in NAMES.into_iter().zip(renders) {
+            let path = folder.join(name);
+            fs::write(&path, render(results)).map_err(|error| failed(&path, &error))?;
+        }
+        github
+    }
+
+    /// Where they are, for the end of the run.
+    #[must_use]
+    pub fn note(&self) -> String {
+        let Some(folder) = self.folder.as_ref().filter(|_| !self.in_nextest) else {
+            return String::new();
+        };
+        format!(
+            "reports: {} (and report.json, junit.xml, summary.md)\n",
+            folder.join("report.html").display()
+        )
+    }
+
+    /// What the CI system reads among the lines of the run, after all others.
+    pub fn annotate(&self, results: &Results, root: &Path) {
+        for line in self.github.iter().flat_map(|github| github.annotations(results, root)) {
+            print::line(&line);
+        }
+    }
+}
+
+fn failed(path: &Path, error: &std::io::Error) -> Fault {
+    Fault::general(format!("failed to write {}: {error}", path.display()))
+}

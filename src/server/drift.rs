@@ -1,0 +1,255 @@
+//! Reviewed envelopes: one snapshot for each code and target, in insta's format, so that
+//! `cargo insta review` takes what has changed.
+//!
+//! The files are read by insta, but not by its assertion macro: that prints its difference on
+//! stdout, between the lines of the test run, and says no more than that something differs.
+
+use std::{
+    collections::BTreeMap,
+    fs, io,
+    path::{Path, PathBuf},
+    sync::{Arc, OnceLock},
+};
+
+use serde_json::Value;
+
+use crate::{
+    checks::mismatch::Mismatch,
+    contract::{contract_file::EnvelopeFormat, place::AnswerPlace, scenario::Scenario},
+    exchange::message::Answer,
+    shown::redactor::Redactor,
+};
+
+/// The reviewed envelopes of one target.
+#[derive(Debug)]
+pub struct Snapshots {
+    folder: PathBuf,
+    shown: PathBuf,
+    target: String,
+    recording: Recording,
+    reviewed: bool,
+    failed: OnceLock<String>,
+    redactor: Arc<Redactor>,
+}
+
+/// What is written when an envelope differs from its reviewed snapshot, or has none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Recording {
+    /// Nothing: in CI.
+    Nothing,
+    /// A pending snapshot, but none for a target that has no reviewed ones at all.
+    Pending,
+    /// A pending snapshot, for any target.
+    PendingForAll,
+    /// The reviewed snapshot itself.
+    InPlace,
+}
+
+impl Recording {
+    /// What insta's own variables ask for: `INSTA_UPDATE`, and `CI`.
+    #[must_use]
+    pub fn from_environment(environment: &dyn Fn(&str) -> Option<String>) -> Self {
+        let in_ci = || match environment("CI").as_deref() {
+            Some("" | "0" | "false") => false,
+            Some(_) => true,
+            None => environment("TF_BUILD").is_some(),
+        };
+        match environment("INSTA_UPDATE").as_deref() {
+            Some("no") => Self::Nothing,
+            Some("always" | "1" | "force") => Self::InPlace,
+            Some("new" | "unseen") => Self::PendingForAll,
+            _ if in_ci() => Self::Nothing,
+            _ => Self::Pending,
+        }
+    }
+}
+
+/// What is in an envelope, by place: what would be new in every run is replaced by what it is.
+type Facts = BTreeMap<String, String>;
+
+impl Snapshots {
+    /// The snapshots of a target in a contract's folder.
+    #[must_use]
+    pub fn new(root: &Path, target: &str, recording: Recording, redactor: Arc<Redactor>) -> Self {
+        let shown = Path::new("snapshots").join(target);
+        let folder = root.join(&shown);
+        let reviewed = fs::read_dir(&folder)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .any(|entry| entry.path().extension().is_some_and(|ending| ending == "snap"));
+        Self {
+            folder,
+            shown,
+            target: target.to_owned(),
+            recording,
+            reviewed,
+            failed: OnceLock::new(),
+            redactor,
+        }
+    }
+
+    /// Holds an answer against its code's snapshot, and records it where that is asked for. What
+    /// differs is given place by place.
+    #[must_use]
+    pub fn compare(
+        &self,
+        scenario: &Scenario,
+        places: &EnvelopeFormat,
+        answer: &Answer,
+    ) -> Vec<Mismatch> {
+        let Some(facts) = facts(places, answer) else {
+            return Vec::new();
+        };
+        let clean = |text: &String| self.redactor.redact(text);
+        let mut facts: Facts =
+            facts.iter().map(|(place, fact)| (clean(place), clean(fact))).collect();
+        // Numbers go last: a key without its digits would not be known as one.
+        if let Some(message) = facts.get_mut(places.message.as_str()) {
+            *message = without_numbers(message);
+        }
+        let file = format!("{}.snap", scenario.code);
+        let path = self.folder.join(&file);
+        let pending = self.folder.join(format!("{file}.new"));
+        let known = read(&path);
+        if known.as_ref() == Some(&facts) {
+            fs::remove_file(&pending).ok();
+            return Vec::new();
+        }
+        let write_to = match self.recording {
+            Recording::InPlace => Some(&path),
+            Recording::PendingForAll => Some(&pending),
+            Recording::Pending if self.reviewed => Some(&pending),
+            Recording::Pending | Recording::Nothing => None,
+        };
+        if let Some(path) = write_to
+            && let Err(error) = self.write(path, scenario, &facts)
+        {
+            self.failed.set(format!("failed to write {}: {error}", path.display())).ok();
+        }
+        if !self.reviewed || self.recording == Recording::InPlace {
+            return Vec::new();
+        }
+        let Some(known) = known else {
+            let file = self.shown.join(file);
+            return vec![Mismatch::at("", "a reviewed snapshot", format!("no {}", file.display()))];
+        };
+        differences(&known, &facts)
+    }
+
+    /// What to say at the end of the run, if anything: how to record a target's first snapshots, or
+    /// why they could not be.
+    #[must_use]
+    pub fn note(&self) -> Option<String> {
+        let shown = self.shown.display();
+        match (self.failed.get(), self.recording) {
+            (Some(failed), _) => Some(failed.clone()),
+            (None, Recording::InPlace) => Some(format!(
+                "recorded the envelopes in {shown}: look at them before you commit them"
+            )),
+            (None, Recording::PendingForAll) => Some(format!(
+                "recorded what is new in {shown}: review it with `cargo insta review`"
+            )),
+            (None, _) if !self.reviewed => Some(format!(
+                "no reviewed envelopes in {shown}, so drift was not looked for: record them with INSTA_UPDATE=new, then `cargo insta review`"
+            )),
+            (None, _) => None,
+        }
+    }
+
+    /// Writes insta's file format: a head with what it is, then the text.
+    fn write(&self, path: &Path, scenario: &Scenario, facts: &Facts) -> io::Result<()> {
+        let source = Value::from(scenario.file.to_string_lossy());
+        let description =
+            Value::from(format!("the envelope of {} on {}", scenario.code, self.target));
+        let lines: Vec<_> =
+            facts.iter().map(|(place, fact)| format!("{place}: {fact}\n")).collect();
+        fs::create_dir_all(&self.folder)?;
+        fs::write(
+            path,
+            format!("---\nsource: {source}\ndescription: {description}\n---\n{}", lines.concat()),
+        )
+    }
+}
+
+fn read(path: &Path) -> Option<Facts> {
+    let snapshot = insta::Snapshot::from_file(path).ok()?;
+    let text = snapshot.as_text()?.to_string();
+    let lines = text.lines().filter_map(|line| line.split_once(": "));
+    Some(lines.map(|(place, fact)| (place.to_owned(), fact.to_owned())).collect())
+}
+
+fn differences(known: &Facts, facts: &Facts) -> Vec<Mismatch> {
+    let mut places: Vec<_> = known.keys().chain(facts.keys()).collect();
+    places.sort();
+    places.dedup();
+    let shown = |facts: &Facts, place| facts.get(place).cloned().unwrap_or("nothing".to_owned());
+    places
+        .into_iter()
+        .filter(|place| known.get(*place) != facts.get(*place))
+        .map(|place| {
+            let expected = format!("{} (as reviewed)", shown(known, place));
+            Mismatch::at(place, expected, shown(facts, place))
+        })
+        .collect()
+}
+
+/// What is worth a review in an answer: status, content type, whether there is a `Retry-After`, and
+/// every field of the body. None if the body is no JSON: that is a finding of its own.
+fn facts(places: &EnvelopeFormat, answer: &Answer) -> Option<Facts> {
+    let body: Value = serde_json::from_slice(&answer.body).ok()?;
+    let mut facts = Facts::new();
+    facts.insert("status".to_owned(), answer.status.to_string());
+    if let Some(media) = answer.header("content-type") {
+        facts.insert("header content-type".to_owned(), Value::from(media).to_string());
+    }
+    if let Some(wait) = answer.header("retry-after") {
+        let digits = !wait.is_empty() && wait.bytes().all(|byte| byte.is_ascii_digit());
+        let class = if digits { "[whole seconds]" } else { "[not whole seconds]" };
+        facts.insert("header retry-after".to_owned(), class.to_owned());
+    }
+    collect(&body, "", places, &mut facts);
+    Some(facts)
+}
+
+fn collect(value: &Value, place: &str, places: &EnvelopeFormat, facts: &mut Facts) {
+    let is = |known: Option<&AnswerPlace>| known.is_some_and(|known| known.as_str() == place);
+    let promised = [Some(&places.code), Some(&places.message), places.docs.as_ref()];
+    let fact = match value {
+        Value::Object(fields) if !fields.is_empty() => {
+            for (name, value) in fields {
+                let name = name.replace('~', "~0").replace('/', "~1");
+                collect(value, &format!("{place}/{name}"), places, facts);
+            }
+            return;
+        }
+        Value::Array(items) if !items.is_empty() => {
+            for (at, value) in items.iter().enumerate() {
+                collect(value, &format!("{place}/{at}"), places, facts);
+            }
+            return;
+        }
+        Value::String(_) if is(places.request_id.as_ref()) => "[id]".to_owned(),
+        Value::String(_) if promised.into_iter().any(is) => value.to_string(),
+        // Of a field that is not promised, its being there counts, and not what it holds.
+        Value::String(_) => "[text]".to_owned(),
+        Value::Number(_) => "[number]".to_owned(),
+        other => other.to_string(),
+    };
+    facts.insert(if place.is_empty() { "body".to_owned() } else { place.to_owned() }, fact);
+}
+
+fn without_numbers(text: &str) -> String {
+    let mut without = String::new();
+    let mut in_number = false;
+    for c in text.chars() {
+        let digit = c.is_ascii_digit();
+        if !digit {
+            without.push(c);
+        } else if !in_number {
+            without.push_str("[number]");
+        }
+        in_number = digit;
+    }
+    without
+}

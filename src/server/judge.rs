@@ -1,0 +1,99 @@
+//! Holds one answer against everything that is promised of every error.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::{
+    checks::{
+        envelope, fields, leak, reading::Reading, request_id::RequestIds, retry_after, sheet::Sheet,
+    },
+    contract::{
+        Contract,
+        check::CheckId,
+        place::AnswerPlace,
+        scenario::{Case, Scenario},
+    },
+    exchange::outgoing::Exchange,
+    shown::redactor::Redactor,
+};
+
+/// Judges answers. Holds the request ids of the run, since no two answers may share one, and its
+/// keys, since no answer may hold one.
+#[derive(Debug)]
+pub struct Judge {
+    ids: Mutex<RequestIds>,
+    keys: Arc<Redactor>,
+}
+
+impl Judge {
+    /// A judge that has seen no answer yet.
+    #[must_use]
+    pub fn new(keys: Arc<Redactor>) -> Self {
+        Self { ids: Mutex::default(), keys }
+    }
+
+    /// Notes on the sheet what the checks say of one answer. `at` is its place in the trial, and
+    /// `case` what provoked it, if anything of the answer depends on that.
+    pub fn answer(
+        &self,
+        contract: &Contract,
+        scenario: &Scenario,
+        case: Option<&Case>,
+        exchange: &Exchange,
+        at: usize,
+        sheet: &mut Sheet,
+    ) {
+        let answer = &exchange.answer;
+        let places = &contract.envelope.places;
+        let reading = Reading::of(answer, places);
+        let code = reading.code();
+        let alternative = case.and_then(|case| {
+            let code = code.as_deref();
+            case.also
+                .iter()
+                .find(|also| also.status == answer.status && Some(also.code.as_str()) == code)
+        });
+        let status = alternative.map_or(scenario.status, |also| also.status);
+        let code = alternative.map_or(&scenario.code, |also| &also.code);
+        sheet.note(CheckId::Status, at, fields::status(answer.status, status));
+        sheet.note(CheckId::EnvelopeJson, at, envelope::json(answer, &places.media_type));
+        if let Some(body) = &reading.body {
+            let found = envelope::schema(&contract.envelope.schema, body);
+            sheet.note(CheckId::EnvelopeSchema, at, found);
+            if let Some(place) = &places.status {
+                let found =
+                    fields::repeated(reading.at(place).as_ref(), place.as_str(), answer.status);
+                sheet.note(CheckId::Status, at, found);
+            }
+            let exactly = |place: &AnswerPlace, expected: &str| {
+                fields::exactly(reading.at(place).as_ref(), place.as_str(), expected)
+            };
+            sheet.note(CheckId::Code, at, exactly(&places.code, &places.full_code(code)));
+            if let Some(docs) = &contract.docs {
+                sheet.note(CheckId::Docs, at, exactly(&docs.place, &docs.link));
+            }
+            let field =
+                case.and_then(|case| case.field.as_deref()).filter(|_| alternative.is_none());
+            let pattern = scenario.message.as_ref().filter(|_| alternative.is_none());
+            let message = reading.at(&places.message);
+            let found = fields::message(message.as_ref(), places.message.as_str(), field, pattern);
+            sheet.note(CheckId::Message, at, found);
+            if let Some(place) = &places.request_id {
+                let name = case.map_or(scenario.code.as_str(), |case| &case.name);
+                let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+                let found = ids.check(reading.at(place).as_ref(), place.as_str(), name);
+                sheet.note(CheckId::RequestId, at, found);
+            }
+        }
+        if let Some(most) = scenario.retry_after {
+            sheet.note(CheckId::RetryAfter, at, retry_after::present(answer, most));
+        }
+        self.leak(exchange, at, sheet);
+    }
+
+    /// Notes whether an answer, a good one also, holds a key.
+    pub fn leak(&self, exchange: &Exchange, at: usize, sheet: &mut Sheet) {
+        if exchange.key.is_some() {
+            sheet.note(CheckId::SecretLeak, at, leak::key(&exchange.answer, &self.keys));
+        }
+    }
+}

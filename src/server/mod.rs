@@ -1,0 +1,17 @@
+//! The server's side of the contract: what is sent, how it is judged, and what came of it.
+
+pub mod bundled;
+mod burst;
+pub mod collect;
+pub mod collected;
+pub mod curl;
+pub mod drift;
+pub mod judge;
+pub mod key_use;
+pub mod plan;
+pub mod plan_text;
+pub mod play;
+pub mod played;
+pub mod preflight;
+pub mod suite;
+pub mod twin;

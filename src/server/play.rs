@@ -1,0 +1,253 @@
+//! Carries out one trial: sends what was planned, and has it judged.
+
+use std::{sync::Arc, time::Duration};
+
+use super::{
+    drift::Snapshots,
+    judge::Judge,
+    key_use::{InUse, KeyUse},
+    played::Played,
+    twin::Twins,
+};
+use crate::{
+    checks::{charge, rate_fields, reading::Reading, sheet::Sheet, timing},
+    contract::{Contract, check::CheckId},
+    exchange::{
+        outgoing::{Exchange, NoAnswer, Outgoing},
+        sender::Sender,
+    },
+    result::verdict::Verdict,
+    server::plan::{Planned, Script},
+    targets::{known::Day, target::Target},
+    terminal::activity::Activity,
+};
+
+/// All that the trials of a run share.
+#[derive(Debug)]
+pub struct Run {
+    /// What is promised.
+    pub contract: Arc<Contract>,
+    /// Who is tested.
+    pub target: Target,
+    /// The day on which it is tested.
+    pub today: Day,
+    /// The way to it.
+    pub sender: Sender,
+    /// Holds answers against the contract.
+    pub judge: Judge,
+    /// Which keys are in use.
+    pub keys: KeyUse,
+    /// The twins that were asked.
+    pub twins: Twins,
+    /// The reviewed envelopes of this target.
+    pub snapshots: Snapshots,
+}
+
+/// A trial that ends before its time: what was exchanged and found until then is shown with it.
+pub(super) enum Stop {
+    /// It cannot be judged.
+    Error(String),
+    /// Its timing cannot be judged.
+    Inconclusive(String),
+}
+
+impl From<NoAnswer> for Stop {
+    fn from(no_answer: NoAnswer) -> Self {
+        Self::Error(no_answer.to_string())
+    }
+}
+
+/// A trial while it is being carried out.
+pub(super) struct Play<'a> {
+    pub(super) run: &'a Run,
+    pub(super) planned: &'a Planned,
+    pub(super) activity: &'a Activity,
+    pub(super) exchanges: Vec<Exchange>,
+    pub(super) sheet: Sheet,
+    /// Which of the exchanges is the case's own, as soon as it is there.
+    pub(super) main: Option<usize>,
+    /// Why the twin was not asked, if it was not.
+    pub(super) unproven: Option<String>,
+}
+
+impl Run {
+    /// An exchange's answer as the contract's envelope reads it.
+    pub(super) fn reading<'a>(&'a self, exchange: &'a Exchange) -> Reading<'a> {
+        Reading::of(&exchange.answer, &self.contract.envelope.places)
+    }
+
+    /// Carries out one trial.
+    pub async fn play(&self, planned: &Planned) -> Played {
+        self.play_telling(planned, &Activity::default()).await
+    }
+
+    /// Carries out one trial, and notes what it is waiting for.
+    pub async fn play_telling(&self, planned: &Planned, activity: &Activity) -> Played {
+        let script = match &planned.script {
+            Ok(script) => script,
+            Err(reason) => return Played::ignored(reason.as_str()),
+        };
+        let mut play = Play {
+            run: self,
+            planned,
+            activity,
+            exchanges: Vec::new(),
+            sheet: Sheet::default(),
+            main: None,
+            unproven: None,
+        };
+        let done = match script {
+            Script::Single { first, request, probe } => {
+                let done = play.single(first.as_ref(), request, probe.as_ref()).await;
+                if done.is_ok() { play.ask_twin().await } else { done }
+            }
+            Script::Burst { request, times, other, limit, served } => {
+                play.burst(request, *times, other, limit, *served).await
+            }
+        };
+        let Play { exchanges, sheet, main, unproven, .. } = play;
+        let mut played = match done {
+            Err(Stop::Error(why)) => Played::error(exchanges, sheet, why),
+            Err(Stop::Inconclusive(why)) if sheet.findings().is_empty() => {
+                let verdict = Verdict::Inconclusive(why);
+                Played { exchanges, sheet, verdict, main: None, twin_not_asked: None }
+            }
+            Ok(()) | Err(Stop::Inconclusive(_)) => {
+                let name = &planned.case().name;
+                let known = self.target.known.iter().filter(|known| known.covers(name));
+                Played::judged(exchanges, sheet, &known.collect::<Vec<_>>(), self.today)
+            }
+        };
+        played.main = main;
+        played.twin_not_asked = unproven;
+        played
+    }
+}
+
+impl Play<'_> {
+    async fn single(
+        &mut self,
+        first: Option<&Outgoing>,
+        request: &Outgoing,
+        probe: Option<&(Outgoing, String)>,
+    ) -> Result<(), Stop> {
+        if let Some(first) = first {
+            let answer = self.exchange(first).await?.answer;
+            if !(200..300).contains(&answer.status) {
+                let path = &first.request.path;
+                return Err(Stop::Error(format!(
+                    "failed to provoke: the hook's first request, {path}, was answered {}",
+                    answer.status
+                )));
+            }
+        }
+        let _in_use = self.key_for(request, probe.is_some()).await;
+        let before = match probe {
+            Some((read, pointer)) => Some(self.read(read, pointer).await?),
+            None => None,
+        };
+        let at = self.send(request).await?;
+        self.main = Some(at);
+        let exchange = &self.exchanges[at];
+        let (run, case) = (self.run, self.planned.case());
+        run.judge.answer(
+            &run.contract,
+            &self.planned.scenario,
+            Some(case),
+            exchange,
+            at,
+            &mut self.sheet,
+        );
+        if let Some(range) = case.after {
+            self.sheet.note(CheckId::Timing, at, timing::within(exchange.took(), range));
+        }
+        if let (Some((read, pointer)), Some(before)) = (probe, before) {
+            let after = self.read(read, pointer).await?;
+            self.sheet.note(CheckId::NoCharge, at, charge::unchanged(pointer, &before, &after));
+        }
+        self.compare(at);
+        Ok(())
+    }
+
+    /// The right to use the request's key. A request that takes minutes holds none, so that nobody
+    /// has to wait for it.
+    async fn key_for(&self, request: &Outgoing, alone: bool) -> Option<InUse> {
+        let key = request.key.as_ref().filter(|_| self.planned.case().after.is_none())?;
+        let keys = &self.run.keys;
+        self.activity.waits("another trial that uses its key", None);
+        Some(if alone { keys.alone(key).await } else { keys.share(key).await })
+    }
+
+    /// Sends one request when its key's turn has come.
+    pub(super) async fn exchange(&self, request: &Outgoing) -> Result<Exchange, NoAnswer> {
+        let Outgoing { request: sent, deadlines, .. } = request;
+        self.activity.waits("its key's turn under the limit", None);
+        self.run.sender.turn(request).await;
+        let what = format!("an answer to {} {}", sent.method, sent.path);
+        self.activity.waits(what, Some(deadlines.whole));
+        self.run.sender.send_now(request).await
+    }
+
+    /// Lets the time of a request's key pass.
+    pub(super) async fn wait(&self, request: &Outgoing, time: Duration, what: &str) {
+        self.activity.waits(what, Some(time));
+        self.run.target.clock.wait(request.key.as_ref(), time).await;
+    }
+
+    /// Reads a probe's number.
+    async fn read(&mut self, read: &Outgoing, pointer: &str) -> Result<serde_json::Number, Stop> {
+        let at = self.send(read).await?;
+        let answer = &self.exchanges[at].answer;
+        charge::read(&answer.body, pointer).ok_or_else(|| {
+            let path = &read.request.path;
+            Stop::Error(format!(
+                "failed to read the probe: {path} answered {} without a number at {pointer}",
+                answer.status
+            ))
+        })
+    }
+
+    /// Sends a request and gives its place in the trial. A refusal by the limit that nobody asked
+    /// for (somebody else uses the key, or each trial is a process of its own) is judged like any
+    /// other, waited out, and the request sent once more.
+    pub(super) async fn send(&mut self, request: &Outgoing) -> Result<usize, Stop> {
+        let at = self.exchanges.len();
+        let exchange = self.exchange(request).await?;
+        self.exchanges.push(exchange);
+        let contract = &self.run.contract;
+        let refusal =
+            contract.limit_scenario().filter(|limit| limit.code != self.planned.scenario.code);
+        let refusal =
+            refusal.filter(|limit| self.run.reading(&self.exchanges[at]).is_refusal(limit));
+        let Some((refusal, limit)) = refusal.zip(contract.limit.as_ref()) else {
+            return Ok(at);
+        };
+        self.run.judge.answer(contract, refusal, None, &self.exchanges[at], at, &mut self.sheet);
+        let window = u64::from(limit.window_seconds);
+        let told = rate_fields::wait(&self.exchanges[at].answer, limit).unwrap_or(window);
+        let wait = Duration::from_secs(told.clamp(1, window));
+        self.wait(request, wait, "a refusal by the limit to pass").await;
+        let exchange = self.exchange(request).await?;
+        self.exchanges.push(exchange);
+        if !self.run.reading(&self.exchanges[at + 1]).is_refusal(refusal) {
+            return Ok(at + 1);
+        }
+        let twice = refusal.status;
+        Err(Stop::Error(format!("refused with {twice} twice: somebody else uses this key")))
+    }
+
+    /// Holds the envelope of the code's first case against its reviewed snapshot, if all else holds:
+    /// what is wrong need not be said twice, and is not to be recorded.
+    pub(super) fn compare(&mut self, at: usize) {
+        if self.planned.at != 0 || !self.sheet.findings().is_empty() {
+            return;
+        }
+        let scenario = &self.planned.scenario;
+        let answer = &self.exchanges[at].answer;
+        for mismatch in
+            self.run.snapshots.compare(scenario, &self.run.contract.envelope.places, answer)
+        {
+            self.sheet.drift(at, mismatch);
+        }
+    }
+}

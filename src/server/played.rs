@@ -1,0 +1,52 @@
+//! A trial that has been carried out.
+
+use crate::{
+    checks::sheet::Sheet,
+    exchange::outgoing::Exchange,
+    result::verdict::{Verdict, weigh},
+    targets::known::{Day, Known},
+};
+
+/// A trial that has been carried out: what was exchanged, what the checks say, what it comes to.
+#[derive(Debug, Clone)]
+pub struct Played {
+    /// Every exchange that the trial consists of, in order.
+    pub exchanges: Vec<Exchange>,
+    /// What the checks say of them.
+    pub sheet: Sheet,
+    /// What it comes to.
+    pub verdict: Verdict,
+    /// Which of the exchanges is the case's own.
+    pub main: Option<usize>,
+    /// Why the same request without the defect was not asked, if it was not.
+    pub twin_not_asked: Option<String>,
+}
+
+impl Played {
+    /// A trial whose every step was done: it passes if every check held.
+    #[must_use]
+    pub fn judged(exchanges: Vec<Exchange>, sheet: Sheet, known: &[&Known], today: Day) -> Self {
+        let verdict = weigh(&sheet, known, today);
+        Self { exchanges, sheet, verdict, main: None, twin_not_asked: None }
+    }
+
+    /// A trial that was not carried out.
+    #[must_use]
+    pub fn ignored(why: impl Into<String>) -> Self {
+        let verdict = Verdict::Ignored(why.into());
+        Self {
+            exchanges: Vec::new(),
+            sheet: Sheet::default(),
+            verdict,
+            main: None,
+            twin_not_asked: None,
+        }
+    }
+
+    /// A trial that could not be judged to its end. What was found before is shown, too.
+    #[must_use]
+    pub fn error(exchanges: Vec<Exchange>, sheet: Sheet, why: impl Into<String>) -> Self {
+        let verdict = Verdict::Error(why.into());
+        Self { exchanges, sheet, verdict, main: None, twin_not_asked: None }
+    }
+}

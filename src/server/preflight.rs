@@ -1,0 +1,57 @@
+//! Looks, before all trials, whether the target is there and takes the key that it was given: one
+//! message instead of sixty failures.
+
+use std::{fs, path::PathBuf};
+
+use super::play::Run;
+use crate::server::plan::Preflight;
+
+impl Run {
+    /// Sends the one request.
+    ///
+    /// # Errors
+    /// Why no trial could tell anything, in one line.
+    pub async fn preflight(&self, preflight: &Preflight) -> Result<(), String> {
+        if self.target.headers.is_err() {
+            // Nothing can be sent as this target wants it: every case is ignored, and says why.
+            return Ok(());
+        }
+        let marker = marker(&self.target.name);
+        if marker.as_ref().is_some_and(|marker| marker.exists()) {
+            return Ok(());
+        }
+        let base = &self.target.base_url;
+        let exchange =
+            self.sender.send(&preflight.request).await.map_err(|why| format!("{base}: {why}"))?;
+        let answer = &exchange.answer;
+        let reading = self.reading(&exchange);
+        // A refusal by the limit comes after the key was taken.
+        let limited = self.contract.limit_scenario().is_some_and(|limit| reading.is_refusal(limit));
+        let taken = |served| reading.is_served(served) || limited;
+        if preflight.served.is_none_or(taken) {
+            if let Some(marker) = marker {
+                // Without it the next process asks once more; no harm is done.
+                fs::write(marker, "").ok();
+            }
+            return Ok(());
+        }
+        let says = [reading.code(), reading.text(&self.contract.envelope.places.message)];
+        let says: Vec<_> = says.into_iter().flatten().collect();
+        let says = if says.is_empty() { String::new() } else { format!(" ({})", says.join(": ")) };
+        let request = &exchange.request;
+        let odd = exchange.key.as_ref().is_some_and(|key| !self.contract.key.fits(key.expose()));
+        let odd = if odd { ", which does not look like a key of this API" } else { "" };
+        Err(format!(
+            "{base} answered {}{says} to {} {} with the key in ${}{odd}",
+            answer.status, request.method, request.path, preflight.env,
+        ))
+    }
+}
+
+/// nextest runs each trial as a process of its own; the first whose request succeeds leaves this
+/// behind for the others of the same run, so that they do not use up the key's limit.
+fn marker(target: &str) -> Option<PathBuf> {
+    let run = std::env::var("NEXTEST_RUN_ID").ok()?;
+    let word = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
+    Some(std::env::temp_dir().join(format!("errproof-{}-{}", word(&run), word(target))))
+}

@@ -1,0 +1,7 @@
+//! A file that a person wrote, as TOML with all its faults and their places.
+
+pub mod document;
+pub mod fault;
+pub mod folder;
+pub(crate) mod reader;
+pub mod shape;

@@ -1,0 +1,127 @@
+//! Reads a file as a type, and collects what is wrong with it: first its shape, then, by whoever
+//! uses the reader, what it says. A value of a wrong shape is mended for the second step, so that
+//! one run shows the faults of both.
+
+use std::collections::BTreeMap;
+
+use jsonschema::Validator;
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use super::{
+    document::{Document, Way},
+    fault::{Fault, Faults, did_you_mean, one_of},
+    shape::{Explainer, schema_of},
+};
+
+/// A file that is being read, or what stands for one where there is none (a bare address).
+pub(crate) struct Reader<'a> {
+    document: Option<&'a Document>,
+    /// The ways to the values that were mended. What is said of them further is not the person's.
+    mended: Vec<Vec<String>>,
+    faults: Faults,
+}
+
+impl<'a> Reader<'a> {
+    /// Reads a document as `T`. There is a value even if some of its parts had to be mended.
+    pub(crate) fn open<T: JsonSchema + DeserializeOwned>(
+        document: &'a Document,
+    ) -> (Option<T>, Self) {
+        let schema = schema_of::<T>();
+        let validator = Validator::new(&schema).expect("a schema made from a type compiles");
+        let mut value = document.to_json();
+        let mut explainer = Explainer::new(document, &schema);
+        for error in validator.iter_errors(&value.clone()) {
+            explainer.explain(&error);
+            explainer.mend(&mut value, &error);
+        }
+        let (faults, mended) = explainer.finish();
+        let mut reader = Self { document: Some(document), mended, faults };
+        let read = serde_json::from_value(value).map_err(|error| {
+            // The schema cannot say all (a number too large); after a mending it has been said.
+            if reader.faults.is_empty() {
+                reader.add(&[], error.to_string(), "found while reading this file");
+            }
+        });
+        (read.ok(), reader)
+    }
+
+    /// A reader of no file at all: faults have no place.
+    pub(crate) fn of_nothing() -> Self {
+        Self { document: None, mended: Vec::new(), faults: Faults::default() }
+    }
+
+    /// Adds a fault at the value that `way` leads to.
+    pub(crate) fn add(&mut self, way: Way<'_>, title: impl Into<String>, label: impl Into<String>) {
+        self.add_with_help(way, title, label, None);
+    }
+
+    /// Adds a fault if nothing known has this name. `kind` is what it would be the name of.
+    pub(crate) fn known<'k>(
+        &mut self,
+        way: Way<'_>,
+        kind: &str,
+        name: &str,
+        known: impl IntoIterator<Item = &'k str>,
+    ) {
+        let known: Vec<&str> = known.into_iter().collect();
+        if !known.contains(&name) {
+            let title = format!("unknown {kind} `{name}`");
+            let label = format!("expected {}", one_of(known.iter().copied()));
+            self.add_with_help(way, title, label, did_you_mean(name, known));
+        }
+    }
+
+    /// The same for the name of an entry in the table that `way` leads to.
+    pub(crate) fn known_entry<'k>(
+        &mut self,
+        way: Way<'_>,
+        kind: &str,
+        name: &str,
+        known: impl IntoIterator<Item = &'k str>,
+    ) {
+        let before = self.faults.len();
+        self.known(&[way, &[name]].concat(), kind, name, known);
+        let span = self.document.and_then(|document| document.name_span(way, name));
+        if let (Some(place), Some(span)) = (self.faults.place_of(before), span) {
+            place.span = span;
+        }
+    }
+
+    fn add_with_help(
+        &mut self,
+        way: Way<'_>,
+        title: impl Into<String>,
+        label: impl Into<String>,
+        help: Option<String>,
+    ) {
+        if self.mended.iter().any(|mended| way.starts_with(&borrowed(mended))) {
+            return;
+        }
+        let mut fault = match self.document {
+            Some(document) => document.fault(way, title, label),
+            None => Fault::general(format!("{}: {}", title.into(), label.into())),
+        };
+        fault.help = help;
+        self.faults.add(fault);
+    }
+
+    /// The document that is read.
+    pub(crate) fn document(&self) -> Option<&'a Document> {
+        self.document
+    }
+
+    /// All faults that were found.
+    pub(crate) fn finish(self) -> Faults {
+        self.faults
+    }
+}
+
+/// The names in a table of a file.
+pub(crate) fn keys<K: AsRef<str>, V>(table: &BTreeMap<K, V>) -> impl Iterator<Item = &str> {
+    table.keys().map(AsRef::as_ref)
+}
+
+fn borrowed(way: &[String]) -> Vec<&str> {
+    way.iter().map(String::as_str).collect()
+}

@@ -1,0 +1,104 @@
+//! Deviations that a team knows of: each for one check on one code or case, with a reason, an owner
+//! and an end.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use chrono::NaiveDate;
+
+use crate::contract::check::CheckId;
+
+/// One deviation that is known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Known {
+    /// The code, or the case's whole name.
+    pub on: String,
+    /// The check that does not hold there.
+    pub check: CheckId,
+    /// Why it is lived with.
+    pub reason: String,
+    /// Who mends it.
+    pub owner: String,
+    /// The last day on which it is lived with.
+    pub until: Day,
+}
+
+impl Known {
+    /// Whether it speaks of a trial.
+    #[must_use]
+    pub fn covers(&self, trial: &str) -> bool {
+        trial == self.on || trial.split("::").next() == Some(self.on.as_str())
+    }
+
+    /// What is shown of it.
+    #[must_use]
+    pub fn describe(&self, today: Day) -> String {
+        let Self { check, reason, owner, until, .. } = self;
+        let left = until.0 - today.0;
+        let days = if left == 1 { "1 day".to_owned() } else { format!("{left} days") };
+        format!("{check}: {reason} ({owner}, {days} left)")
+    }
+}
+
+/// A day, counted from 1970-01-01.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Day(pub i64);
+
+impl Day {
+    /// Today, in UTC.
+    #[must_use]
+    pub fn today() -> Self {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(i64::try_from(since.as_secs() / 86_400).unwrap_or(i64::MAX))
+    }
+
+    /// Reads `2026-12-31`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
+        Some(Self(day.signed_duration_since(NaiveDate::default()).num_days()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_are_counted_across_leap_years() {
+        let rows = [
+            ("1970-01-01", Some(0)),
+            ("1970-03-01", Some(59)),
+            ("2000-02-29", Some(11_016)),
+            ("2000-03-01", Some(11_017)),
+            ("2026-11-23", Some(20_780)),
+            ("2026-12-31", Some(20_818)),
+            ("2026-02-30", None),
+            ("2026-12-31T10:00:00Z", None),
+            ("soon", None),
+        ];
+        for (text, days) in rows {
+            assert_eq!(Day::parse(text).map(|day| day.0), days, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_code_covers_all_its_cases_and_a_case_only_itself() {
+        let known = |on: &str| Known {
+            on: on.to_owned(),
+            check: CheckId::Docs,
+            reason: "old link".to_owned(),
+            owner: "api team".to_owned(),
+            until: Day(10),
+        };
+        let rows = [
+            ("plan_gate", "plan_gate::free-plan", true),
+            ("plan_gate::free-plan", "plan_gate::free-plan", true),
+            ("plan_gate::free", "plan_gate::free-plan", false),
+            ("plan", "plan_gate::free-plan", false),
+        ];
+        for (on, trial, covers) in rows {
+            assert_eq!(known(on).covers(trial), covers, "{on} {trial}");
+        }
+        assert_eq!(known("plan_gate").describe(Day(9)), "docs: old link (api team, 1 day left)");
+    }
+}

@@ -1,0 +1,271 @@
+//! Makes a target from a file, from a bare address, or from the bundled mock, and the environment.
+
+use std::{collections::BTreeMap, path::Path};
+
+use reqwest::{Url, header::HeaderValue};
+
+use super::{
+    target::{Slot, Target},
+    target_file::TargetFile,
+};
+use crate::{
+    contract::{Contract, names::SlotName, scenario::Provocation},
+    exchange::{clock::Clock, deadlines::Deadlines},
+    shown::{redactor::SHORTEST_SECRET, secret::Secret},
+    source::{
+        document::{Document, Way},
+        fault::{Fault, Faults, did_you_mean},
+        folder::Folder,
+        reader::{Reader, keys},
+    },
+};
+
+/// Looks up an environment variable. A function, so that tests have an environment of their own.
+pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
+
+/// What a person said of the target.
+#[derive(Debug, Clone, Copy)]
+pub struct Given<'a> {
+    /// `--target`: a name in `targets/`, or a file.
+    pub target: Option<&'a str>,
+    /// `--target-url`: an address, alone or in place of the file's own.
+    pub url: Option<&'a str>,
+}
+
+impl Given<'_> {
+    /// Whether nothing was said, so that the bundled mock is meant.
+    #[must_use]
+    pub fn is_nothing(self) -> bool {
+        self.target.is_none() && self.url.is_none()
+    }
+}
+
+impl Target {
+    /// The live target that was asked for. What is wrong is added to the faults: everything in the
+    /// target's file, or that there is none, or that the address is none.
+    #[must_use]
+    pub fn load(
+        given: Given<'_>,
+        contract: &Contract,
+        environment: Environment<'_>,
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        let Some(name) = given.target else {
+            let base_url = given.url.unwrap_or_default().to_owned();
+            let file = TargetFile { base_url, ..TargetFile::default() };
+            let loader = Loader::new(contract, environment, Reader::of_nothing());
+            return loader.target(None, Clock::real(), &file, faults);
+        };
+        let document = find(contract, name).map_err(|more| faults.append(more)).ok()?;
+        let (file, reader) = Reader::open::<TargetFile>(&document);
+        let mut loader = Loader::new(contract, environment, reader);
+        let Some(mut file) = file else {
+            faults.append(loader.reader.finish());
+            return None;
+        };
+        if let Some(url) = given.url {
+            if let Err(why) = address(url) {
+                loader.reader.add(
+                    &[],
+                    format!("`{}` is not an address", without_credentials(url)),
+                    why,
+                );
+            }
+            url.clone_into(&mut file.base_url);
+        }
+        let name = document.path().file_stem().map(|stem| stem.to_string_lossy().into_owned());
+        loader.target(name, Clock::real(), &file, faults)
+    }
+
+    /// A target that is described by a value rather than a file: the bundled mock.
+    #[must_use]
+    pub fn bundled(
+        file: &TargetFile,
+        contract: &Contract,
+        clock: Clock,
+        environment: Environment<'_>,
+        faults: &mut Faults,
+    ) -> Option<Self> {
+        let loader = Loader::new(contract, environment, Reader::of_nothing());
+        loader.target(Some("mock".to_owned()), clock, file, faults)
+    }
+}
+
+/// Whether a text can be a variable's name.
+pub(super) fn is_variable(name: &str) -> bool {
+    let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(word)
+}
+
+/// An address without the credentials that somebody may have put into it.
+fn without_credentials(text: &str) -> String {
+    match text.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?.1)))
+    {
+        Some((scheme, rest)) => format!("{scheme}://...@{rest}"),
+        None => text.to_owned(),
+    }
+}
+
+/// Finds a target's file by its name in `targets/` or by its path.
+fn find(contract: &Contract, target: &str) -> Result<Document, Faults> {
+    let is_path = target.contains(['/', '\\']) || Path::new(target).extension().is_some();
+    // A path is the caller's own, from where they stand; a name belongs to the contract.
+    let (root, path) = if is_path {
+        (Path::new(""), Path::new(target).to_owned())
+    } else {
+        (contract.root.as_path(), Path::new("targets").join(format!("{target}.toml")))
+    };
+    if root.join(&path).exists() {
+        let prefix = Some(contract.key.prefix.as_str());
+        let text = Folder::At(root.to_owned()).read(&path);
+        return text.and_then(|text| Document::parse_with_keys(&path, &text, prefix));
+    }
+    let mut known: Vec<String> = std::fs::read_dir(contract.root.join("targets"))
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_string_lossy().into_owned()))
+        .collect();
+    known.sort();
+    let mut fault =
+        Fault::general(format!("there is no target `{target}`: no file {}", path.display()));
+    fault.help = did_you_mean(target, known.iter().map(String::as_str))
+        .or_else(|| (!known.is_empty()).then(|| format!("there are: {}", known.join(", "))));
+    Err(fault.into())
+}
+
+fn address(text: &str) -> Result<Url, String> {
+    let url = Url::parse(text).map_err(|error| error.to_string())?;
+    match url.scheme() {
+        "http" | "https" if !url.username().is_empty() || url.password().is_some() => {
+            Err("it holds credentials; put them into a header by an environment variable"
+                .to_owned())
+        }
+        "http" | "https" if url.query().is_some() || url.fragment().is_some() => {
+            Err("expected one without a query, paths are added to it".to_owned())
+        }
+        "http" | "https" => Ok(url),
+        scheme => Err(format!("expected http or https, not {scheme}")),
+    }
+}
+
+/// Makes a target's parts, and collects what is wrong with them. What the target offers is made in
+/// [`super::offers`].
+pub(super) struct Loader<'a> {
+    pub(super) contract: &'a Contract,
+    pub(super) environment: Environment<'a>,
+    pub(super) reader: Reader<'a>,
+    pub(super) secrets: Vec<(Secret, String)>,
+}
+
+impl<'a> Loader<'a> {
+    fn new(contract: &'a Contract, environment: Environment<'a>, reader: Reader<'a>) -> Self {
+        Self { contract, environment, reader, secrets: Vec::new() }
+    }
+
+    fn target(
+        mut self,
+        name: Option<String>,
+        clock: Clock,
+        file: &TargetFile,
+        faults: &mut Faults,
+    ) -> Option<Target> {
+        let slots = self.slots(file);
+        let headers = self.headers(&file.headers, &["headers"]);
+        let requests = self.requests(file);
+        let hooks = self.hooks(file);
+        let probes = self.probes(file);
+        let known = self.known(file);
+        let base_url = address(&file.base_url).map_err(|why| {
+            let shown = without_credentials(&file.base_url);
+            let title = format!("`{shown}` is not an address");
+            self.reader.add(&["base-url"], title, why);
+        });
+        faults.append(self.reader.finish());
+        let base_url = base_url.ok()?;
+        let name = name.unwrap_or_else(|| {
+            let host = base_url.host_str().unwrap_or_default();
+            base_url.port().map_or(host.to_owned(), |port| format!("{host}_{port}"))
+        });
+        Some(Target {
+            name,
+            base_url,
+            clock,
+            deadlines: Deadlines::ORDINARY,
+            slots,
+            headers,
+            secrets: self.secrets,
+            known,
+            budget: file.budget,
+            requests,
+            hooks,
+            probes,
+        })
+    }
+
+    fn slots(&mut self, file: &TargetFile) -> BTreeMap<SlotName, Slot> {
+        let contract = self.contract;
+        for name in file.slots.keys() {
+            self.reader.known_entry(&["slots"], "slot", name.as_str(), keys(&contract.slots));
+        }
+        let mut slots = BTreeMap::new();
+        for (name, format) in &contract.slots {
+            let env = file.slots.get(name).map_or(&format.env, |source| &source.env);
+            let key = (self.environment)(env);
+            if !is_variable(env) || contract.key.begins(env) {
+                // What stands there may be a key by mistake: it is not shown.
+                let label = "expected a variable's name; a key never stands in a file";
+                self.reader.add(&["slots", name.as_str(), "env"], "not a variable's name", label);
+                continue;
+            }
+            if let Some(key) = &key {
+                self.check_key(&["slots", name.as_str(), "env"], env, key);
+            }
+            let (env, purpose) = (env.clone(), format.purpose.clone());
+            slots.insert(name.clone(), Slot { env, purpose, key: key.map(Secret::new) });
+        }
+        self.check_bursts(&slots);
+        slots
+    }
+
+    fn check_key(&mut self, way: Way<'_>, env: &str, key: &str) {
+        if key.chars().count() < SHORTEST_SECRET {
+            let title = format!("${env} is empty or too short to be a key");
+            let label = format!("unset it, or set it to {SHORTEST_SECRET} characters or more");
+            self.reader.add(way, title, label);
+        } else if HeaderValue::from_str(key).is_err() || key.trim() != key {
+            let label = "expected no line break in it, and no space around it";
+            self.reader.add(way, format!("${env} cannot be sent as a key"), label);
+        } else if !self.contract.key.fits(key) {
+            let shape = &self.contract.key;
+            let title = format!("${env} does not look like a key of this API");
+            let prefix = &shape.prefix;
+            let and = if prefix.is_empty() { "" } else { " and " };
+            let most = shape.longest.map(|most| format!(" to {most}")).unwrap_or_default();
+            let label = format!(
+                "expected {prefix}{and}{}{most} characters, as [key] in contract.toml says",
+                shape.length
+            );
+            self.reader.add(way, title, label);
+        }
+    }
+
+    /// A burst uses its key up: nobody else can have it.
+    fn check_bursts(&mut self, slots: &BTreeMap<SlotName, Slot>) {
+        let cases = self.contract.scenarios.iter().flat_map(|scenario| &scenario.cases);
+        for case in cases {
+            let Provocation::Burst(burst) = &case.provocation else { continue };
+            let Some(own) = slots.get(&burst.slot) else { continue };
+            let twin = slots.iter().find(|(name, slot)| {
+                **name != burst.slot && slot.key.is_some() && slot.key == own.key
+            });
+            if let Some((name, slot)) = twin {
+                let title = format!("${} and ${} hold the same key", own.env, slot.env);
+                let label = format!(
+                    "a burst uses up the key of `{}`, so `{name}` needs another",
+                    burst.slot
+                );
+                self.reader.add(&["slots", burst.slot.as_str()], title, label);
+            }
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Who is tested: from a file in `targets/`, from a bare address, or from the bundled mock.
+
+pub mod known;
+pub mod load;
+mod offers;
+pub mod target;
+pub mod target_file;

@@ -1,0 +1,254 @@
+//! What a target offers: requests of its own, hooks that provoke failures, probes.
+
+use std::collections::BTreeMap;
+
+use reqwest::header::{HeaderName, HeaderValue};
+
+use super::{
+    known::{Day, Known},
+    load::{Loader, is_variable},
+    target::{First, Headers, Hook},
+    target_file::{FirstRequest, HeaderSource, HookSource, TargetFile},
+};
+use crate::{
+    contract::{
+        contract_file::{Probe, RequestFormat},
+        names::{HookName, ProbeName, RequestName},
+        sendable::path_fault,
+    },
+    shown::{redactor::SHORTEST_SECRET, secret::Secret},
+    source::{document::Way, fault::did_you_mean, reader::keys},
+};
+
+/// Headers that belong to a request and not to a target. The key's carriers do, too.
+const OUR_HEADERS: [&str; 5] =
+    ["content-length", "content-type", "transfer-encoding", "connection", "host"];
+
+impl Loader<'_> {
+    pub(super) fn requests(&mut self, file: &TargetFile) -> BTreeMap<RequestName, RequestFormat> {
+        let contract = self.contract;
+        let formats =
+            contract.requests.iter().map(|(name, named)| (name.clone(), named.format.clone()));
+        let mut requests: BTreeMap<_, _> = formats.collect();
+        for (name, change) in &file.requests {
+            let Some(format) = requests.get_mut(name) else {
+                let known = keys(&contract.requests);
+                self.reader.known_entry(&["requests"], "request", name.as_str(), known);
+                continue;
+            };
+            format.method = change.method.unwrap_or(format.method);
+            if let Some(path) = &change.path {
+                format.path.clone_from(path);
+            }
+            if change.body.is_some() {
+                format.body.clone_from(&change.body);
+            }
+            if let (Some(body), Some(input)) = (&change.body, &contract.requests[name].input)
+                && let Some(error) = input.iter_errors(body).next()
+            {
+                let title = format!("this body of `{name}` is refused by its input schema");
+                let way = ["requests", name.as_str(), "body"];
+                self.reader.add(&way, title, error.to_string());
+            }
+            if let Some(why) = path_fault(&format.path) {
+                self.reader.add(&["requests", name.as_str(), "path"], "not a path", why);
+            }
+        }
+        requests
+    }
+
+    pub(super) fn hooks(&mut self, file: &TargetFile) -> BTreeMap<HookName, Result<Hook, String>> {
+        let contract = self.contract;
+        for name in file.hooks.keys() {
+            self.reader.known_entry(&["hooks"], "hook", name.as_str(), keys(&contract.hooks));
+        }
+        let mut hooks = BTreeMap::new();
+        for (name, purpose) in &contract.hooks {
+            let hook = match file.hooks.get(name) {
+                Some(source) => self.hook(source, name.as_str()),
+                None => self.hook_from_environment(name.as_str(), &purpose.env, &purpose.purpose),
+            };
+            hooks.insert(name.clone(), hook);
+        }
+        hooks
+    }
+
+    fn hook(&mut self, source: &HookSource, name: &str) -> Result<Hook, String> {
+        if source.headers.is_empty() && source.first.is_none() {
+            self.reader.add(
+                &["hooks", name],
+                format!("`{name}` does nothing"),
+                "expected `headers` or `first`",
+            );
+        }
+        let headers = self.headers(&source.headers, &["hooks", name, "headers"])?;
+        let first = source.first.as_ref().map(|first| self.first(first, name)).transpose()?;
+        Ok(Hook { headers, first })
+    }
+
+    fn first(&mut self, first: &FirstRequest, name: &str) -> Result<First, String> {
+        if let Some(why) = path_fault(&first.path) {
+            self.reader.add(&["hooks", name, "first", "path"], "not a path", why);
+        }
+        let mut headers = self.headers(&first.headers, &["hooks", name, "first", "headers"])?;
+        if first.body.is_some() {
+            headers.push(("Content-Type".to_owned(), Secret::new("application/json")));
+        }
+        Ok(First {
+            method: first.method,
+            path: first.path.clone(),
+            headers,
+            body: first.body.as_ref().map(|body| body.to_string().into_bytes()).unwrap_or_default(),
+        })
+    }
+
+    /// A hook that is one header, `Name: value`, in an environment variable.
+    fn hook_from_environment(
+        &mut self,
+        name: &str,
+        env: &str,
+        purpose: &str,
+    ) -> Result<Hook, String> {
+        let Some(header) = (self.environment)(env) else {
+            let place = self.reader.document().map_or("a target's file".to_owned(), |document| {
+                document.path().display().to_string()
+            });
+            return Err(format!(
+                "no hook `{name}`: describe under [hooks.{name}] in {place} how to make {purpose}, or set ${env} to a header"
+            ));
+        };
+        let Some((header, value)) = header.split_once(':') else {
+            self.reader.add(&[], format!("${env} holds no header"), "expected `Name: value`");
+            return Ok(Hook::default());
+        };
+        let value = value.trim();
+        self.check_header(&[], header, value);
+        Ok(Hook { headers: vec![(header.to_owned(), Secret::new(value))], first: None })
+    }
+
+    pub(super) fn probes(
+        &mut self,
+        file: &TargetFile,
+    ) -> BTreeMap<ProbeName, Result<Probe, String>> {
+        let contract = self.contract;
+        let known = contract.probes.iter().map(|(name, probe)| (name.clone(), Ok(probe.clone())));
+        let mut probes: BTreeMap<_, _> = known.collect();
+        for (name, change) in &file.probes {
+            let way = ["probes", name.as_str()];
+            let Some(Ok(probe)) = probes.get_mut(name) else {
+                let known = keys(&contract.probes);
+                self.reader.known_entry(&["probes"], "probe", name.as_str(), known);
+                continue;
+            };
+            if let Some(request) = &change.request {
+                let way = ["probes", name.as_str(), "request"];
+                self.reader.known(&way, "request", request.as_str(), keys(&contract.requests));
+                probe.request.clone_from(request);
+            }
+            if let Some(pointer) = &change.pointer {
+                probe.pointer.clone_from(pointer);
+            }
+            if !change.offered {
+                let place = self.reader.document().map(|document| {
+                    format!("{}:{}", document.path().display(), document.line(&way))
+                });
+                let why = format!("no probe `{name}` here: {} says so", place.unwrap_or_default());
+                probes.insert(name.clone(), Err(why));
+            }
+        }
+        probes
+    }
+
+    /// The known deviations. One that speaks of nothing would stay for ever, so it is a fault.
+    pub(super) fn known(&mut self, file: &TargetFile) -> Vec<Known> {
+        let scenarios = &self.contract.scenarios;
+        let codes = scenarios.iter().map(|scenario| scenario.code.as_str());
+        let cases = scenarios.iter().flat_map(|scenario| &scenario.cases);
+        let names: Vec<&str> = codes.chain(cases.map(|case| case.name.as_str())).collect();
+        let mut all = Vec::new();
+        for (at, format) in file.known.iter().enumerate() {
+            let at = at.to_string();
+            if !names.contains(&format.on.as_str()) {
+                let title = format!("unknown code or case `{}`", format.on);
+                let help = did_you_mean(&format.on, names.iter().copied());
+                let label = help.unwrap_or("expected one that the contract has".to_owned());
+                self.reader.add(&["known", &at, "on"], title, label);
+            }
+            for (name, text) in [("reason", &format.reason), ("owner", &format.owner)] {
+                if text.trim().is_empty() {
+                    let label = "expected somebody or something to come back to";
+                    self.reader.add(&["known", &at, name], format!("`{name}` is empty"), label);
+                }
+            }
+            let Some(until) = Day::parse(&format.until) else {
+                self.reader.add(&["known", &at, "until"], "not a day", "expected `2026-12-31`");
+                continue;
+            };
+            all.push(Known {
+                on: format.on.clone(),
+                check: format.check,
+                reason: format.reason.clone(),
+                owner: format.owner.clone(),
+                until,
+            });
+        }
+        all
+    }
+
+    /// The headers' values, or which variable is not set.
+    pub(super) fn headers(
+        &mut self,
+        sources: &BTreeMap<String, HeaderSource>,
+        way: Way<'_>,
+    ) -> Result<Headers, String> {
+        let mut headers = Vec::new();
+        let mut missing = None;
+        for (name, source) in sources {
+            let value = match source {
+                HeaderSource::Value(value) => value.clone(),
+                HeaderSource::Env(env) => {
+                    let way = [way, &[name.as_str()]].concat();
+                    let prefix = &self.contract.key.prefix;
+                    if !is_variable(env) || (!prefix.is_empty() && env.starts_with(prefix)) {
+                        // What stands there may be a key by mistake: it is not shown.
+                        let label = "expected a variable's name; a key never stands in a file";
+                        self.reader.add(&way, "not a variable's name", label);
+                        continue;
+                    }
+                    let Some(value) = (self.environment)(env) else {
+                        missing = Some(format!("the header {name} is missing: set ${env}"));
+                        continue;
+                    };
+                    if value.len() < SHORTEST_SECRET {
+                        let title = format!("${env} is empty or too short to be kept secret");
+                        let label = format!("expected {SHORTEST_SECRET} characters or more");
+                        self.reader.add(&way, title, label);
+                    }
+                    self.secrets.push((Secret::new(value.as_str()), format!("${env}")));
+                    value
+                }
+            };
+            self.check_header(&[way, &[name.as_str()]].concat(), name, &value);
+            headers.push((name.clone(), Secret::new(value)));
+        }
+        missing.map_or(Ok(headers), Err)
+    }
+
+    fn check_header(&mut self, way: Way<'_>, name: &str, value: &str) {
+        let carriers = self.contract.key.carriers.iter().map(|carrier| carrier.header.as_str());
+        let mut ours = OUR_HEADERS.into_iter().chain(carriers);
+        if ours.any(|ours| ours.eq_ignore_ascii_case(name)) {
+            let label = "it is set for each request by itself";
+            self.reader.add(way, format!("`{name}` cannot be added"), label);
+            return;
+        }
+        if HeaderName::from_bytes(name.as_bytes()).is_err() || HeaderValue::from_str(value).is_err()
+        {
+            self.reader.add(
+                way,
+                format!("`{name}` cannot be sent as a header"),
+                "expected letters and `-` in its name, and no line break in its value",
+            );
+        }
+    }
+}

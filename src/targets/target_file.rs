@@ -1,0 +1,146 @@
+//! The format of a target's file: where it is, which variable fills which slot, what it offers.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::contract::{
+    check::CheckId,
+    contract_file::Method,
+    names::{HookName, ProbeName, RequestName, SlotName},
+};
+
+/// One file in `targets/`.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct TargetFile {
+    /// The address that all paths begin at. `--target-url` replaces it.
+    pub base_url: String,
+    /// The variables that fill the slots, where they are not the contract's.
+    #[serde(default)]
+    pub slots: BTreeMap<SlotName, SlotSource>,
+    /// What a run may spend here.
+    #[serde(default)]
+    pub budget: Budget,
+    /// Deviations from the contract that are known.
+    #[serde(default)]
+    pub known: Vec<KnownFormat>,
+    /// Headers that every request carries: what a gateway before the API asks for.
+    #[serde(default)]
+    pub headers: BTreeMap<String, HeaderSource>,
+    /// What is different here about the contract's requests.
+    #[serde(default)]
+    pub requests: BTreeMap<RequestName, RequestChange>,
+    /// How failures are provoked.
+    #[serde(default)]
+    pub hooks: BTreeMap<HookName, HookSource>,
+    /// What is different here about the contract's probes.
+    #[serde(default)]
+    pub probes: BTreeMap<ProbeName, ProbeChange>,
+}
+
+/// A deviation that is known: its trials do not fail, and fail as soon as it is mended.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct KnownFormat {
+    /// A code, or a case's whole name (`rate_limited::burst`).
+    pub on: String,
+    /// The check that does not hold there.
+    pub check: CheckId,
+    /// Why it is lived with.
+    pub reason: String,
+    /// Who mends it.
+    pub owner: String,
+    /// The last day on which it is lived with: `2026-12-31`.
+    pub until: String,
+}
+
+/// What a run may spend.
+#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Budget {
+    /// Credits, at the most. Without them a twin that would generate is not asked.
+    pub credits: u32,
+}
+
+/// Where a slot's key comes from.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct SlotSource {
+    /// The environment variable that holds it. A key never stands in a file.
+    pub env: String,
+}
+
+/// Where a header's value comes from.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum HeaderSource {
+    /// This text.
+    Value(String),
+    /// This environment variable, whose value is kept out of all output.
+    Env(String),
+}
+
+/// What is different about a named request.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RequestChange {
+    /// Another method.
+    #[serde(default)]
+    pub method: Option<Method>,
+    /// Another path.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Another body.
+    #[serde(default)]
+    pub body: Option<Value>,
+}
+
+/// How a failure is provoked: by headers on the request, by a request sent first, or by both.
+#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct HookSource {
+    /// Headers to add to the case's request.
+    #[serde(default)]
+    pub headers: BTreeMap<String, HeaderSource>,
+    /// A request to send first. It has to succeed.
+    #[serde(default)]
+    pub first: Option<FirstRequest>,
+}
+
+/// A request that is sent before a case's own.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct FirstRequest {
+    /// The method.
+    pub method: Method,
+    /// The path, from the base URL on.
+    pub path: String,
+    /// Headers to send.
+    #[serde(default)]
+    pub headers: BTreeMap<String, HeaderSource>,
+    /// A body, sent as JSON.
+    #[serde(default)]
+    pub body: Option<Value>,
+}
+
+/// What is different about a probe.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct ProbeChange {
+    /// Whether this target has it at all.
+    #[serde(default = "yes")]
+    pub offered: bool,
+    /// Another request.
+    #[serde(default)]
+    pub request: Option<RequestName>,
+    /// Another place in the answer, a JSON Pointer.
+    #[serde(default)]
+    pub pointer: Option<String>,
+}
+
+fn yes() -> bool {
+    true
+}

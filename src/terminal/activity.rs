@@ -1,0 +1,92 @@
+//! What a trial is waiting for, for whoever wonders why it takes so long.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
+use tokio::{runtime::Handle, task::AbortHandle, time};
+
+use super::print;
+
+/// A trial that takes longer than this says what it waits for ...
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// ... and once more each time that this has passed.
+const AGAIN: Duration = Duration::from_secs(15);
+
+/// What one trial is waiting for.
+#[derive(Debug, Clone, Default)]
+pub struct Activity(Arc<Mutex<Option<Wait>>>);
+
+#[derive(Debug)]
+struct Wait {
+    what: String,
+    since: Instant,
+    most: Option<Duration>,
+}
+
+impl Activity {
+    /// Notes what is waited for from now on, and how long that may take.
+    pub(crate) fn waits(&self, what: impl Into<String>, most: Option<Duration>) {
+        let wait = Wait { what: what.into(), since: Instant::now(), most };
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(wait);
+    }
+
+    fn describe(&self) -> String {
+        let wait = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(Wait { what, since, most }) = &*wait else { return "is busy".to_owned() };
+        let most = most.map(|most| format!(" of {} s at the most", most.as_secs()));
+        format!("has waited {} s{} for {what}", since.elapsed().as_secs(), most.unwrap_or_default())
+    }
+}
+
+/// How lines on stderr go with those of the run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lines {
+    /// Each line of the run is printed whole, so another one may stand between any two.
+    Whole,
+    /// With one trial at a time its name is printed first, and what came of it later on the same
+    /// line: whoever prints in between begins a line of their own.
+    Begun,
+}
+
+/// Tells on stderr what a trial waits for, until this is dropped.
+#[derive(Debug)]
+#[must_use = "it says nothing any more as soon as this is dropped"]
+pub(crate) struct Watch(AbortHandle);
+
+impl Watch {
+    pub(crate) fn start(runtime: &Handle, trial: &str, activity: &Activity, lines: Lines) -> Self {
+        let (trial, activity) = (trial.to_owned(), activity.clone());
+        let task = runtime.spawn(async move {
+            time::sleep(PATIENCE).await;
+            loop {
+                let begin = if lines == Lines::Begun { "\n" } else { "" };
+                print::problem(&format!("{begin}errproof: {trial} {}", activity.describe()));
+                time::sleep(AGAIN).await;
+            }
+        });
+        Self(task.abort_handle())
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_is_described_by_what_it_is_for_and_how_long_it_may_take() {
+        let activity = Activity::default();
+        assert_eq!(activity.describe(), "is busy");
+        activity.waits("an answer to GET /", Some(Duration::from_secs(80)));
+        let said = "has waited 0 s of 80 s at the most for an answer to GET /";
+        assert_eq!(activity.describe(), said);
+    }
+}

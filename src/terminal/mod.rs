@@ -1,0 +1,7 @@
+//! The one place that prints, colour, exit codes, and word of what takes long.
+
+pub mod activity;
+pub mod exit;
+pub mod nextest;
+pub mod paint;
+pub mod print;

@@ -1,0 +1,259 @@
+//! The command as a person or a CI job starts it: exit codes, and every word that it says.
+
+use std::fs;
+
+use insta::assert_snapshot;
+
+use crate::support::{Contract, errproof, plan};
+
+#[test]
+fn exit_codes_tell_what_happened_in_one_line() {
+    let rows: [(&[&str], i32); 12] = [
+        (&["invalid_json::nan"], 0),
+        (&["--list"], 0),
+        (&["nosuchcase"], 4),
+        (&["--targt", "staging"], 2),
+        (&["--target", "stagin"], 2),
+        (&["--target-url", "staging"], 2),
+        (&["--target-url", ""], 2),
+        (&["--target-url", "https://api.planmysaas.com"], 2),
+        (&["--target-url", "https://API.planmysaas.com."], 2),
+        (&["--target-url", "https://joe:hunter2secret@127.0.0.1"], 2),
+        (&["--test-threads", "0"], 2),
+        (&["--target-url", "http://127.0.0.1:1"], 3),
+    ];
+    let mut said = String::new();
+    for (flags, code) in rows {
+        let ended = errproof(flags, &[]);
+        assert_eq!(ended.code, code, "{flags:?}: {ended:?}");
+        said.push_str(&ended.stderr);
+    }
+    assert_snapshot!(said);
+}
+
+#[test]
+fn every_fault_of_every_file_is_shown_with_its_place() {
+    let contract = Contract::copy();
+    contract
+        .change("contract.toml", "docs = ", "dcos = ")
+        .change("contract.toml", "request = \"balance\"\nslot", "request = \"ballance\"\nslot")
+        .change("schemas/tagline.input.schema.json", "\"minLength\": 3", "\"minLength\": -3")
+        .change(
+            "scenarios/400-invalid_json.toml",
+            "[[cases]]\nid = \"empty\"",
+            "[[cases]\nid = \"empty\"",
+        )
+        .change("scenarios/401-malformed_api_key.toml", "status = 401", "status = \"401\"")
+        .change("scenarios/401-malformed_api_key.toml", "{ prefix = \"\" }", "{ prefx = \"\" }")
+        .change(
+            "scenarios/401-malformed_api_key.toml",
+            "\"bearer\"]\nkey = \"shortened\"",
+            "\"baerer\"]\nkey = \"shortend\"",
+        )
+        .change("scenarios/401-revoked_api_key.toml", "slot = \"revoked\"", "slot = \"revokd\"")
+        .change(
+            "scenarios/401-invalid_api_key.toml",
+            "code = \"invalid_api_key\"",
+            "code = \"revoked_api_key\"",
+        )
+        .change("scenarios/402-insufficient_credits.toml", "(?i)", "(?i")
+        .change(
+            "scenarios/400-invalid_input.toml",
+            "body = { remove = \"/tone\" }",
+            "body = { remove = \"/tune\" }",
+        )
+        .change(
+            "scenarios/502-generation_failed.toml",
+            "id = \"nothing-charged\"",
+            "id = \"generator-fails\"",
+        )
+        .change(
+            "scenarios/502-generation_failed.toml",
+            "hook = \"generation_failed\"",
+            "hook = \"generation_fails\"",
+        )
+        .change("scenarios/429-rate_limited.toml", "requests = 75", "requests = 50")
+        .change("targets/staging.toml", "drained = {", "drainedd = {")
+        .change("targets/staging.toml", "path = \"/api", "path = \"api");
+    let ended = errproof(&["--contract", contract.folder(), "--target", "staging"], &[]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+    // The target's name is looked up in the contract's folder.
+    assert_snapshot!(ended.stderr);
+}
+
+#[test]
+fn a_case_that_breaks_nothing_or_too_much_is_a_fault() {
+    let contract = Contract::copy();
+    contract
+        .change("scenarios/400-invalid_input.toml", "times = 81", "times = 80")
+        .change(
+            "scenarios/400-invalid_input.toml",
+            "remove = \"/product\" }\nfield = \"product\"",
+            "remove = \"/product\" }\nfield = \"tone\"",
+        )
+        .change("scenarios/400-invalid_json.toml", "id = \"nan\"", "id = \"nan\"\nkey = \"fresh\"");
+    let ended = errproof(&["--contract", contract.folder()], &[]);
+    assert_eq!(ended.code, 2);
+    assert_snapshot!(ended.stderr);
+}
+
+#[test]
+fn what_cannot_be_sent_or_would_never_end_is_a_fault() {
+    let contract = Contract::copy();
+    contract
+        .change("contract.toml", "header = \"X-API-Key\"", "header = \"X API Key\"")
+        .change("contract.toml", "before = \"Bearer \"", "before = \"Bearer\\n\"")
+        .change("contract.toml", "length = 32", "length = 10000000")
+        .change("contract.toml", "code = \"/error/code\"", "code = \"error.code\"")
+        .change("contract.toml", "\"missing_api_key\"", "\"../missing_api_key\"")
+        .change("scenarios/401-malformed_api_key.toml", "inserted = \" \"", "inserted = \"\\n\"")
+        .change("scenarios/400-invalid_input.toml", "times = 2001", "times = 1000000")
+        .change(
+            "scenarios/400-invalid_input.toml",
+            "with = \"x\", times = 1000000",
+            "with = \"0123456789abcdef0\", times = 1000000",
+        )
+        .change(
+            "scenarios/400-invalid_json.toml",
+            "status = 400, code = \"invalid_input\"",
+            "status = 200, code = \"nosuch\"",
+        )
+        .change("targets/staging.toml", "X-Errproof-Run", "Content-Length")
+        .change(
+            "targets/staging.toml",
+            "env = \"STAGING_FAULT_TOKEN\"",
+            "env = \"pms_live_0123456789abcdef0123456789abcdef\"",
+        )
+        .change(
+            "targets/staging.toml",
+            "\"STAGING_KEY_VALID\"",
+            "\"pms_live_0123456789abcdef0123456789abcdef\"",
+        );
+    let ended = errproof(&["--contract", contract.folder(), "--target", "staging"], &[]);
+    assert_eq!(ended.code, 2);
+    assert!(!ended.stderr.contains("0123456789abcdef012"), "a key is shown: {}", ended.stderr);
+    assert_snapshot!(ended.stderr);
+}
+
+#[test]
+fn what_a_contract_says_of_its_envelope_keys_and_limit_has_to_fit_together() {
+    let contract = Contract::copy();
+    contract
+        .change("contract.toml", "mock = \"planmysaas\"", "mock = \"planmysas\"")
+        .change("contract.toml", "docs = \"/error/docs\"\n", "media-type = \"json\"\n")
+        .change("contract.toml", "\"/error/requestId\"", "\"header X Request Id\"")
+        .change("contract.toml", "length = 32", "length = 32\nlongest = 31")
+        .change("contract.toml", "\"Bearer \"", "\"Bearer \"\nbasic = \"user\"")
+        .change("contract.toml", "[limit]\nrequests = 60\nwindow-seconds = 60\n", "")
+        .change(
+            "scenarios/400-invalid_json.toml",
+            "slot = \"valid\"",
+            "slot = \"valid\"\nretry-after-at-most = 5",
+        )
+        .change("scenarios/403-plan_gate.toml", "status = 403", "status = 200");
+    let ended = errproof(&["--contract", contract.folder(), "--target-url", "http://[::1]"], &[]);
+    assert_eq!(ended.code, 2);
+    assert_snapshot!(ended.stderr);
+    let contract = Contract::copy();
+    contract.change("contract.toml", "docs = \"https:", "# docs = \"https:").change(
+        "contract.toml",
+        "window-seconds = 60",
+        "window-seconds = 60\npolicy = \"défaut\"",
+    );
+    let ended = errproof(&["--contract", contract.folder()], &[]);
+    assert_eq!(ended.code, 2);
+    assert_snapshot!(ended.stderr);
+}
+
+#[test]
+fn an_envelope_that_drifts_fails_and_is_recorded_but_not_in_ci() {
+    let contract = Contract::copy();
+    let files: Vec<_> = fs::read_dir(contract.path("snapshots/mock")).expect("snapshots").collect();
+    for file in files {
+        let name = file.expect("an entry").file_name().into_string().expect("a name");
+        contract.change(&format!("snapshots/mock/{name}"), "/error/requestId: [id]\n", "");
+    }
+    contract.change("snapshots/mock/plan_gate.snap", "status: 403", "status: 402");
+    let pending = contract.path("snapshots/mock/plan_gate.snap.new");
+
+    let flags = ["--contract", contract.folder(), "--test-threads=1", "plan_gate"];
+    let ended = errproof(&flags, &[]);
+    assert_eq!(ended.code, 101);
+    assert!(!pending.exists(), "nothing is written in CI");
+    assert_snapshot!(ended.stdout);
+
+    let ended = errproof(&["--contract", contract.folder()], &[("CI", "")]);
+    assert_eq!(ended.code, 101);
+    let summary = ended.stdout.split("test result").nth(1).expect("a summary");
+    assert_snapshot!(summary);
+    let recorded = insta::Snapshot::from_file(&pending).expect("insta reads what was recorded");
+    let reviewed = fs::read_to_string("snapshots/mock/plan_gate.snap").expect("the reviewed one");
+    let text = recorded.as_text().expect("a text").to_string();
+    assert!(reviewed.ends_with(&format!("---\n{text}\n")), "{text}");
+}
+
+#[test]
+fn a_deleted_snapshot_is_missed() {
+    let contract = Contract::copy();
+    fs::remove_file(contract.path("snapshots/mock/plan_gate.snap")).expect("it was there");
+    let ended = errproof(&["--contract", contract.folder(), "plan_gate"], &[]);
+    assert_eq!(ended.code, 101);
+    assert!(ended.stdout.contains("got no snapshots/mock/plan_gate.snap"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_target_without_reviewed_snapshots_does_not_fail_and_says_how_to_record_them() {
+    let contract = Contract::copy();
+    fs::remove_dir_all(contract.path("snapshots")).expect("it was there");
+    let flags = ["--contract", contract.folder(), "plan_gate"];
+    let ended = errproof(&flags, &[("CI", "")]);
+    assert_eq!(ended.code, 0);
+    assert!(ended.stdout.contains("record them with INSTA_UPDATE=new"), "{}", ended.stdout);
+    assert!(!contract.path("snapshots").exists());
+    assert_eq!(errproof(&flags, &[("INSTA_UPDATE", "new")]).code, 0);
+    assert!(contract.path("snapshots/mock/plan_gate.snap.new").exists());
+}
+
+#[test]
+fn nothing_but_the_list_is_printed_under_list_and_nothing_but_json_under_json() {
+    let list = errproof(&["--list"], &[]).stdout;
+    assert!(list.lines().all(|line| line.ends_with(": test")), "{list}");
+    assert!(list.lines().count() >= 60, "{list}");
+    let json = errproof(&["--format", "json", "-Zunstable-options", "plan_gate"], &[]).stdout;
+    for line in json.lines() {
+        serde_json::from_str::<serde_json::Value>(line).expect("one JSON document a line");
+    }
+}
+
+#[test]
+fn a_known_deviation_that_speaks_of_nothing_or_says_too_little_is_a_fault() {
+    let contract = Contract::copy();
+    let entries = r#"
+[[known]]
+on = "rate_limitd::burst"
+check = "retry-aftr"
+reason = " "
+owner = "platform team"
+until = "2027-02-30"
+
+[[known]]
+on = "plan_gate"
+check = "docs"
+until = "2027-03-31"
+"#;
+    let path = contract.path("targets/staging.toml");
+    let text = fs::read_to_string(&path).expect("the example");
+    fs::write(&path, text + entries).expect("written");
+    let ended = errproof(&["--contract", contract.folder(), "--target", "staging"], &[]);
+    assert_eq!(ended.code, 2);
+    assert_snapshot!(ended.stderr);
+}
+
+#[test]
+fn a_plan_says_what_would_be_sent_and_what_is_ignored() {
+    let mut said = plan(&[], &[]);
+    let key = ("STAGING_KEY_VALID", "pms_live_0123456789abcdef0123456789abcdef");
+    said.push_str(&plan(&["--target", "staging"], &[key]));
+    assert!(!said.contains(key.1), "{said}");
+    assert_snapshot!(said);
+}

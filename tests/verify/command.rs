@@ -1,0 +1,160 @@
+//! What the command can do besides a run: `serve`, `lint`, `new`, `schema`, `completions`, `man`.
+
+use std::fs;
+
+use insta::assert_snapshot;
+
+use crate::support::{Contract, Mock, command, errproof};
+
+#[test]
+fn the_help_of_every_word_is_reviewed() {
+    let words =
+        ["", "test", "plan", "docs", "serve", "lint", "new", "schema", "completions", "man"];
+    let help = |word: &str| {
+        let flags = if word.is_empty() { vec!["--help"] } else { vec![word, "--help"] };
+        let ended = command(flags[0], &flags[1..], &[]);
+        assert_eq!((ended.code, ended.stderr.as_str()), (0, ""), "{word}");
+        format!("$ errproof {}\n{}", flags.join(" "), ended.stdout)
+    };
+    assert_snapshot!(words.map(help).join("\n"));
+}
+
+#[test]
+fn a_new_contract_passes_lint_and_its_plan_can_be_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("our-api");
+    let path = path.to_str().expect("a path in UTF-8");
+    assert_eq!(command("new", &[path], &[]).code, 0);
+    let ended = command("lint", &["--contract", path], &[]);
+    let said = "the example API: 4 codes, 6 cases, 1 target, nothing wrong\n";
+    assert_eq!((ended.code, ended.stdout.as_str()), (0, said), "{}", ended.stderr);
+    let ended = command("plan", &["--contract", path, "--target", "staging"], &[]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let ended = command("new", &[path], &[]);
+    let refused = format!("errproof: {path} is not empty; name a folder that does not exist yet\n");
+    assert_eq!((ended.code, ended.stderr), (2, refused));
+}
+
+#[test]
+fn lint_shows_what_a_run_takes_but_proves_less_by() {
+    let contract = Contract::copy();
+    let said = command("lint", &["--contract", contract.folder()], &[]);
+    assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{}", said.stdout);
+    fs::remove_file(contract.path("scenarios/404-workspace_not_found.toml")).expect("it was there");
+    contract
+        .change(
+            "scenarios/403-plan_gate.toml",
+            "[twin]\nslot = \"drained\"\nreaches = \"insufficient_credits\"\n",
+            "",
+        )
+        .change(
+            "scenarios/403-regen_limit.toml",
+            "source = \"Authorisation (402 / 403)\"",
+            "source = \"\"",
+        )
+        .change("contract.toml", "source = \"Envelope\"", "source = \" \"")
+        .change(
+            "scenarios/500-preflight_failed.toml",
+            "hook = \"preflight_failed\"",
+            "key = \"absent\"",
+        )
+        .change("scenarios/502-generation_failed.toml", "unchanged = \"credits\"\n", "")
+        .change(
+            "contract.toml",
+            "[requests.balance]",
+            "[requests.nobody]\nmethod = \"GET\"\npath = \"/\"\n\n[requests.balance]",
+        );
+    let ended = command("lint", &["--contract", contract.folder()], &[]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert_snapshot!(ended.stderr);
+}
+
+#[test]
+fn the_mock_that_is_served_passes_its_own_contract_and_breaks_the_promise_that_is_asked_for() {
+    let waits = ["--rate-window", "2", "--generation-timeout", "1"];
+    let contract = Contract::copy();
+    contract.change("contract.toml", "window-seconds = 60", "window-seconds = 2").change(
+        "scenarios/504-generation_timeout.toml",
+        "at-least = 90",
+        "at-least = 1",
+    );
+    let run = |mock: &Mock| {
+        let variables: Vec<_> =
+            mock.variables.iter().map(|(name, value)| (&**name, &**value)).collect();
+        errproof(&["--contract", contract.folder(), "--target-url", &mock.url], &variables)
+    };
+    let whole = Mock::start(&waits);
+    assert_eq!(whole.variables.len(), 10);
+    let ended = run(&whole);
+    assert_eq!(ended.code, 0, "{}", ended.stdout);
+    // Without a budget three codes lack their twin, and a strict run says so.
+    let variables: Vec<_> =
+        whole.variables.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let flags = ["--target-url", &whole.url, "--strict", "insufficient_credits"];
+    let ended = errproof(&flags, &variables);
+    assert_eq!(ended.code, 101, "{}", ended.stdout);
+    let why = "inconclusive: the same request without the defect was not sent: it may cost 10";
+    assert!(ended.stdout.contains(why), "{}", ended.stdout);
+    assert_eq!(whole.end(), Some(0));
+    let broken = Mock::start(&[&waits[..], &["--mutant", "revoked key alive"]].concat());
+    let ended = run(&broken);
+    assert_eq!(ended.code, 101);
+    assert!(ended.stdout.contains("1 broken (revoked_api_key)"), "{}", ended.stdout);
+}
+
+#[test]
+fn a_mutant_that_does_not_exist_and_a_port_that_is_taken_are_said_in_one_line() {
+    let listed = command("serve", &["--list-mutants"], &[]).stdout;
+    assert!(listed.lines().count() >= 150 && listed.contains("\nlimit 61\n"), "{listed}");
+    let ended = command("serve", &["--mutant", "limit 6"], &[]);
+    let said = "errproof: there is no mutant `limit 6`; did you mean `limit 61`?\n";
+    assert_eq!((ended.code, ended.stderr.as_str()), (2, said));
+    let mock = Mock::start(&[]);
+    let port = mock.url.rsplit(':').next().expect("a port");
+    let ended = command("serve", &["--port", port], &[]);
+    assert_eq!(ended.code, 2);
+    let said = "errproof: failed to serve at 127.0.0.1:PORT: ";
+    assert!(ended.stderr.starts_with(said), "{}", ended.stderr);
+}
+
+#[test]
+fn a_slow_trial_says_on_stderr_what_it_waits_for_in_whole_lines() {
+    let mock = Mock::start(&["--generation-timeout", "7"]);
+    let variables: Vec<_> =
+        mock.variables.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let flags = ["--target-url", &mock.url, "generation_timeout"];
+    let ended = errproof(&flags, &variables);
+    let line = "errproof: generation_timeout::generator-hangs has waited 5 s of 330 s at the most for an answer to POST /api/v1/tools/tagline\n";
+    assert_eq!(ended.stderr, line);
+    assert!(!ended.stdout.contains("has waited"), "{}", ended.stdout);
+}
+
+#[test]
+fn completions_and_the_manual_name_every_word() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let ended = command("completions", &[shell], &[]);
+        assert_eq!(ended.code, 0, "{shell}");
+        assert!(ended.stdout.contains("generation-timeout"), "{shell}");
+    }
+    let ended = command("man", &[], &[]);
+    for word in ["serve", "lint", "plan", "completions"] {
+        assert!(ended.stdout.contains(&format!("errproof\\-{word}")), "{}", ended.stdout);
+    }
+}
+
+#[test]
+fn without_a_contract_the_command_runs_the_one_that_is_built_in_and_a_test_binary_does_not() {
+    let empty = tempfile::tempdir().expect("a folder");
+    let started = std::process::Command::new(env!("CARGO_BIN_EXE_errproof"))
+        .args(["test", "plan_gate"])
+        .current_dir(empty.path())
+        .env_remove("CARGO_MANIFEST_DIR")
+        .env("CI", "true")
+        .output()
+        .expect("the command starts");
+    let said = String::from_utf8_lossy(&started.stdout);
+    assert!(started.status.success() && said.contains("1 code on "), "{said}");
+    let folder = empty.path().to_str().expect("a path in UTF-8");
+    let ended = errproof(&["--contract", folder], &[]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+}

@@ -1,0 +1,618 @@
+//! The page with the docs against the contract: three pages with the same facts, each in a form of
+//! its own, and what is seeded into them.
+
+use std::{fs, process::Command};
+
+use errproof::{
+    contract::{Contract as Loaded, contract_file::Form},
+    page,
+    result::verdict::Verdict,
+};
+use insta::assert_snapshot;
+
+use crate::support::{Contract, errproof};
+
+const HTML: &str = include_str!("pages/errors.html");
+const MARKDOWN: &str = include_str!("pages/errors.md");
+const TEXT: &str = include_str!("pages/errors.txt");
+
+const FORMS: [(Form, &str); 3] =
+    [(Form::Html, HTML), (Form::Markdown, MARKDOWN), (Form::Text, TEXT)];
+
+/// What is put in the place of what. The first that a form has is used.
+type Edits = &'static [(&'static str, &'static str)];
+
+/// What is wrong, how it is seeded, and the trials that see it. The edits are those of HTML,
+/// Markdown and text; where there are none the form cannot have it.
+const SEEDED: [(&str, [Edits; 3], &[&str]); 28] = [
+    (
+        "a code is missing",
+        [
+            &[(
+                "<tr><td><code>revoked_api_key</code></td><td>The key is gone, and stays so.</td></tr>",
+                "",
+            )],
+            &[("| `revoked_api_key` | The key is gone, and stays so. |\n", "")],
+            &[("revoked_api_key | The key is gone, and stays so. |\n", "")],
+        ],
+        &["docs::revoked_api_key"],
+    ),
+    (
+        "a status in a row is another",
+        [&[("<td>502</td>", "<td>503</td>")], &[("| 502 |", "| 503 |")], &[("| 502 |", "| 503 |")]],
+        &["docs::generation_failed"],
+    ),
+    (
+        "a status in a heading is another",
+        [
+            &[("Not found (404)", "Not found (410)")],
+            &[("Not found (404)", "Not found (410)")],
+            &[("Not found (404)", "Not found (410)")],
+        ],
+        &["docs::workspace_not_found"],
+    ),
+    (
+        "a code that the contract lacks",
+        [
+            &[(
+                "</table>\n<h2>Input",
+                "<tr><td>expired_api_key</td><td>Too old.</td></tr></table>\n<h2>Input",
+            )],
+            &[("stays so. |\n", "stays so. |\n| `expired_api_key` | Too old. |\n")],
+            &[("stays so. |\n", "stays so. |\nexpired_api_key | Too old. |\n")],
+        ],
+        &["docs::no_unknown_codes"],
+    ),
+    (
+        "another limit",
+        [
+            &[("<b>60</b> requests/min", "<b>100</b> requests/min")],
+            &[("60 requests per minute", "100 requests per minute")],
+            &[("60 req/min", "100 req/min")],
+        ],
+        &["docs::limits"],
+    ),
+    (
+        "another window",
+        [&[("requests/min", "requests/h")], &[("per minute", "per hour")], &[("req/min", "req/h")]],
+        &["docs::limits"],
+    ),
+    (
+        "no limit",
+        [
+            &[("<b>60</b> requests/min", "so many requests")],
+            &[("60 requests per minute", "so many requests")],
+            &[("60 req/min", "so many requests")],
+        ],
+        &["docs::limits"],
+    ),
+    (
+        "two limits",
+        [
+            &[("<p>An error", "<p>A key has 100 requests a minute.<p>An error")],
+            &[("An error is", "A key has 100 requests a minute.\n\nAn error is")],
+            &[("An error is", "A key has 100 requests a minute.\nAn error is")],
+        ],
+        &["docs::limits"],
+    ),
+    (
+        "another range of time",
+        [
+            &[("90s&ndash;5min", "30s&ndash;5min")],
+            &[("90 s to 5 min", "90 s to 10 min")],
+            &[("90s-5min", "90s-5h")],
+        ],
+        &["docs::limits"],
+    ),
+    (
+        "no range of time",
+        [
+            &[("90s&ndash;5min", "a while")],
+            &[("90 s to 5 min", "a while")],
+            &[("90s-5min", "a while")],
+        ],
+        &["docs::limits"],
+    ),
+    (
+        "an example without a request id",
+        [
+            &[(",\n    \"requestId\": \"5f0c77&hellip;\"", "")],
+            &[(",\n    \"requestId\": \"5f0c77…\"", "")],
+            &[(",\n\"requestId\": \"5f0c77…\"", "")],
+        ],
+        &["docs::envelope"],
+    ),
+    (
+        "an example with another link",
+        [
+            &[("planmysaas.com/docs/api/errors", "planmysaas.com/docs/errors")],
+            &[("planmysaas.com/docs/api/errors", "planmysaas.com/docs/errors")],
+            &[("planmysaas.com/docs/api/errors", "planmysaas.com/docs/errors")],
+        ],
+        &["docs::envelope"],
+    ),
+    (
+        "an example that is no JSON",
+        [
+            &[("\"insufficient_credits\",", "\"insufficient_credits\"")],
+            &[("\"insufficient_credits\",", "\"insufficient_credits\"")],
+            &[("\"insufficient_credits\",", "\"insufficient_credits\"")],
+        ],
+        &["docs::envelope"],
+    ),
+    (
+        "an example with a text that does not end",
+        [
+            &[("\"insufficient_credits\",", "\"insufficient_credits,")],
+            &[("\"insufficient_credits\",", "\"insufficient_credits,")],
+            &[("\"insufficient_credits\",", "\"insufficient_credits,")],
+        ],
+        &["docs::envelope"],
+    ),
+    (
+        "an example that does not end",
+        [&[("  }\n}</code>", "  }</code>")], &[("  }\n}\n```", "  }\n```")], &[("} }\n", "}\n")]],
+        &["docs::envelope"],
+    ),
+    (
+        "an example with another code",
+        [
+            &[("\"code\": \"insufficient_credits\"", "\"code\": \"no_credits\"")],
+            &[("\"code\": \"insufficient_credits\"", "\"code\": \"no_credits\"")],
+            &[("\"code\": \"insufficient_credits\"", "\"code\": \"no_credits\"")],
+        ],
+        &["docs::envelope"],
+    ),
+    (
+        "an example whose message has not the numbers",
+        [
+            &[("costs 150 credits, and the workspace has 40", "costs too much")],
+            &[("costs 150 credits, and the workspace has 40", "costs too much")],
+            &[("costs 150 credits, and the workspace has 40", "costs too much")],
+        ],
+        &["docs::envelope"],
+    ),
+    (
+        "no example",
+        [
+            &[("{\n  <span class=\"k\">\"error\"</span>: {", "HTTP/1.1 402: {")],
+            &[("{\n  \"error\": {", "HTTP/1.1 402: {")],
+            &[("{ \"error\": {\n\"code\"", "\"code\"")],
+        ],
+        &["docs::envelope"],
+    ),
+    (
+        "a code in two rows",
+        [
+            &[(
+                "<tr><td><code>invalid_json</code>",
+                "<tr><td>invalid_json<td>Twice.<tr><td><code>invalid_json</code>",
+            )],
+            &[("| `invalid_json` |", "| `invalid_json` | Twice. |\n| `invalid_json` |")],
+            &[("invalid_json |", "invalid_json | Twice. |\ninvalid_json |")],
+        ],
+        &["docs::invalid_json"],
+    ),
+    (
+        "a code in another case",
+        [
+            &[("<code>invalid_input</code>", "<code>INVALID_INPUT</code>")],
+            &[("`invalid_input`", "`INVALID_INPUT`")],
+            &[("invalid_input |", "INVALID_INPUT |")],
+        ],
+        &["docs::invalid_input", "docs::no_unknown_codes"],
+    ),
+    (
+        "a code with a character that nobody sees",
+        [
+            &[("<code>invalid_input</code>", "<code>invalid_&#8203;input</code>")],
+            &[("`invalid_input`", "`invalid_\u{200b}input`")],
+            &[("invalid_input |", "invalid_\u{200b}input |")],
+        ],
+        &["docs::invalid_input", "docs::no_unknown_codes"],
+    ),
+    (
+        "no status anywhere",
+        [
+            &[("Rate limits (429)", "Rate limits")],
+            &[("Rate limits (429)", "Rate limits")],
+            &[("Rate limits (429)", "Rate limits")],
+        ],
+        &["docs::rate_limited"],
+    ),
+    (
+        "two statuses in the heading and none in the row",
+        [&[("<td>504</td>", "<td></td>")], &[("| 504 |", "| |")], &[("| 504 |", "| |")]],
+        &["docs::generation_timeout"],
+    ),
+    (
+        "two statuses in the row",
+        [
+            &[("<td>402</td>", "<td>402 or 403</td>")],
+            &[("| 402 |", "| 402 or 403 |")],
+            &[("| 402 |", "| 402 or 403 |")],
+        ],
+        &["docs::insufficient_credits"],
+    ),
+    (
+        "a code under a heading with another status",
+        [
+            &[
+                (
+                    "<tr><th>Code<th>Meaning\n",
+                    "<tr><th>Code<th>Meaning\n<tr><td>revoked_api_key<td>Gone.\n",
+                ),
+                (
+                    "<tr><td><code>revoked_api_key</code></td><td>The key is gone, and stays so.</td></tr>",
+                    "",
+                ),
+            ],
+            &[
+                ("| `invalid_json` |", "| `revoked_api_key` | Gone. |\n| `invalid_json` |"),
+                ("| `revoked_api_key` | The key is gone, and stays so. |\n", ""),
+            ],
+            &[
+                ("invalid_json |", "revoked_api_key | Gone. |\ninvalid_json |"),
+                ("revoked_api_key | The key is gone, and stays so. |\n", ""),
+            ],
+        ],
+        &["docs::revoked_api_key"],
+    ),
+    (
+        "a code under a wrong heading, with its status",
+        [
+            &[
+                ("<td>502</td><td>The", "<td>502</td><td>The"),
+                (
+                    "<tr><td><code>plan_gate</code></td><td rowspan=\"2\">403</td><td>Another plan has this tool.</td></tr>\n  <tr><td><code>regen_limit</code></td><td>This",
+                    "<tr><td><code>regen_limit</code></td><td>403</td><td>This",
+                ),
+                (
+                    "<tr><td><code>generation_failed",
+                    "<tr><td>plan_gate</td><td>403</td><td>Moved.</td></tr>\n<tr><td><code>generation_failed",
+                ),
+            ],
+            &[
+                ("| `plan_gate` | 403 | Another plan has this tool. |\n", ""),
+                (
+                    "| `generation_failed` |",
+                    "| `plan_gate` | 403 | Moved. |\n| `generation_failed` |",
+                ),
+            ],
+            &[
+                ("plan_gate | 403 | Another plan has this tool. |\n", ""),
+                ("generation_failed |", "plan_gate | 403 | Moved. |\ngeneration_failed |"),
+            ],
+        ],
+        &["docs::plan_gate"],
+    ),
+    (
+        "a code only in a sentence",
+        [
+            &[(
+                "<tr><td><code>preflight_failed</code></td><td>The balance could not be looked up.</td></tr>\n</table>",
+                "</table><p>There is also <code>preflight_failed</code>, with 500.",
+            )],
+            &[(
+                "| `preflight_failed` | The balance could not be looked up. |\n",
+                "\nThere is also `preflight_failed`, with 500.\n",
+            )],
+            &[(
+                "preflight_failed | The balance could not be looked up. |\n",
+                "There is also preflight_failed, with 500.\n",
+            )],
+        ],
+        &["docs::preflight_failed"],
+    ),
+    (
+        "a table without its header",
+        [
+            &[("<tr><th>Code<th>Meaning\n", "")],
+            &[(
+                "## Input validation (400)\n\n| Code | Meaning |",
+                "## Input validation (400)\n\n| | |",
+            )],
+            &[("Input validation (400)\n| Code | Meaning |\n|---|\n", "Input validation (400)\n")],
+        ],
+        &["docs::invalid_input", "docs::invalid_json"],
+    ),
+];
+
+/// The contract of this repository.
+fn contract() -> Loaded {
+    Loaded::load(env!("CARGO_MANIFEST_DIR").as_ref()).expect("the contract has no faults")
+}
+
+/// What `errproof docs` prints, to the byte.
+fn docs(flags: &[&str]) -> String {
+    let command = Command::new(env!("CARGO_BIN_EXE_errproof")).arg("docs").args(flags).output();
+    let output = command.expect("the command starts");
+    assert!(output.status.success() && output.stderr.is_empty(), "{output:?}");
+    String::from_utf8(output.stdout).expect("text")
+}
+
+/// The trials that a page does not pass.
+fn failing(contract: &Loaded, form: Form, text: &str) -> Vec<String> {
+    let outcomes = page::judge::judge(&page::read::read(text, form, contract), contract);
+    assert_eq!(outcomes.len(), page::judge::trials(contract).len());
+    let failing = outcomes.into_iter().filter(|outcome| outcome.verdict != Verdict::Pass);
+    let mut failing: Vec<_> = failing.map(|outcome| outcome.trial).collect();
+    failing.sort();
+    failing
+}
+
+#[test]
+fn three_forms_of_a_page_that_says_what_the_contract_says_pass() {
+    for (form, text) in FORMS {
+        assert_eq!(failing(&contract(), form, text), [""; 0], "{form:?}");
+    }
+}
+
+#[test]
+fn every_error_of_a_page_is_seen_by_its_trial_and_by_no_other() {
+    let contract = contract();
+    let mut wrong = Vec::new();
+    for (name, edits, expected) in SEEDED {
+        for ((form, text), edits) in FORMS.into_iter().zip(edits) {
+            let mut page = text.to_owned();
+            for (from, to) in edits {
+                assert!(page.contains(from), "{name}, {form:?}: there is no {from:?}");
+                page = page.replacen(from, to, 1);
+            }
+            let failing = failing(&contract, form, &page);
+            if failing != expected {
+                wrong.push(format!("{name}, {form:?}: {failing:?}"));
+            }
+        }
+    }
+    assert_eq!(wrong, [""; 0]);
+}
+
+#[test]
+fn a_failing_page_says_what_was_expected_what_it_has_and_where() {
+    let page = tempfile::Builder::new().suffix(".md").tempfile().expect("a file");
+    let text = MARKDOWN
+        .replace("| 502 |", "| 503 |")
+        .replace("60 requests", "100 requests")
+        .replace("`invalid_input`", "`INVALID_INPUT`")
+        .replace("| `plan_gate` | 403 |", "| `plan_gate` | |")
+        .replace("## Not found (404)\n\n| Code ", "## Not found (404)\n\n| Name ")
+        .replace(",\n    \"requestId\": \"5f0c77…\"", "")
+        .replace("https://www.planmysaas.com/docs/api/errors", "https://planmysaas.example");
+    fs::write(page.path(), text).expect("written");
+    let path = page.path().to_str().expect("a path in UTF-8");
+    let ended = errproof(&["--docs", path, "--test-threads=1"], &[]);
+    assert_eq!((ended.code, ended.stderr.as_str()), (101, ""));
+    assert_snapshot!(ended.stdout.replace(path, "PAGE.md"));
+}
+
+#[test]
+fn what_is_printed_from_a_contract_passes_on_it() {
+    let own = Contract::copy();
+    let other = Contract::copy();
+    other
+        .change("contract.toml", "name = \"the PlanMySaaS API\"", "name = \"A|B <i>_of_ `us`\"")
+        .change("contract.toml", "requests = 60\nwindow-seconds = 60", "requests = 1\nwindow-seconds = 10")
+        .change("contract.toml", "[limit]", "[page]\ncode-columns = [\"Name|s\"]\nstatus-columns = [\"HTTP_\"]\nexample-under = \"An *example*\"\n\n[limit]")
+        .change("scenarios/429-rate_limited.toml", "Rate limits (429)", "Limits & such: *429* <b>|</b> `x`")
+        .change("scenarios/403-plan_gate.toml", "status = 403", "status = 423")
+        .change("scenarios/403-plan_gate.toml", "promise = \"a tool", "promise = \"a | b, a\\n<tool>")
+        .change("scenarios/504-generation_timeout.toml", "at-least = 90, at-most = 300", "at-least = 45, at-most = 120")
+        .change("scenarios/504-generation_timeout.toml", "90 seconds to 5 minutes", "a while");
+    // What the page of each comes to on it, and on this repository's contract.
+    for (contract, code) in [(own, 0), (other, 101)] {
+        let page = contract.path("page.md");
+        fs::write(&page, docs(&["--contract", contract.folder()])).expect("written");
+        let page = page.to_str().expect("a path in UTF-8");
+        let ended = errproof(&["--contract", contract.folder(), "--docs", page], &[]);
+        assert_eq!(ended.code, 0, "{ended:?}");
+        assert!(ended.stdout.contains("14 as promised"), "{ended:?}");
+        assert_eq!(errproof(&["--docs", page], &[]).code, code);
+    }
+}
+
+#[test]
+fn the_page_of_another_api_is_printed_and_passes_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (contract, says) in [
+        (
+            "examples/problem-json",
+            "9 codes on PAGE: 9 as promised; docs::envelope, docs::limits, docs::no_unknown_codes as promised",
+        ),
+        (
+            "examples/dev-dependency",
+            "4 codes on PAGE: 4 as promised; docs::envelope, docs::no_unknown_codes as promised",
+        ),
+    ] {
+        let page = folder.path().join("page.md");
+        fs::write(&page, docs(&["--contract", contract])).expect("written");
+        let page = page.to_str().expect("a path in UTF-8");
+        let ended = errproof(&["--contract", contract, "--docs", page], &[]);
+        assert_eq!(ended.code, 0, "{ended:?}");
+        assert!(ended.stdout.replace(page, "PAGE").contains(says), "{ended:?}");
+    }
+    // Its errors carry no link.
+    let target = ["--target-url", "http://127.0.0.1:1", "--contract", "examples/problem-json"];
+    let ended = errproof(&[&target[..], &["--check-links"]].concat(), &[]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+    assert!(ended.stderr.contains("there is no docs link to check"), "{ended:?}");
+}
+
+#[test]
+fn a_page_without_an_example_that_its_schema_allows_is_not_printed() {
+    let contract = Contract::copy();
+    let required = ("\"required\": [\"error\"]", "\"required\": [\"error\", \"trace\"]");
+    contract.change("schemas/envelope.schema.json", required.0, required.1);
+    let output = Command::new(env!("CARGO_BIN_EXE_errproof"))
+        .args(["docs", "--contract", contract.folder()])
+        .output()
+        .expect("the command starts");
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(2), &b""[..]));
+    let said = String::from_utf8(output.stderr).expect("text");
+    assert!(said.contains("\"trace\" is a required property; write one as `example`"), "{said}");
+}
+
+#[test]
+fn the_printed_page() {
+    assert_snapshot!(docs(&[]));
+}
+
+#[test]
+fn a_page_of_list_items_is_read_if_the_contract_says_so_and_is_told_apart_if_not() {
+    let items = "# Errors\n\n## Authentication (401)\n\n- `missing_api_key`: none.\n- `invalid_api_key` (401)\n\n## Server\n\n- `preflight_failed`, 500: the balance.\n- Nothing of `plan_gate` here.\n";
+    let plain = contract();
+    let outcomes = page::judge::judge(&page::read::read(items, Form::Markdown, &plain), &plain);
+    let missing =
+        &outcomes.iter().find(|o| o.trial == "docs::missing_api_key").expect("one").findings;
+    assert_eq!(missing[0].actual, "no table with a column `Code` or `Error code`, only the word");
+    assert_eq!(missing[0].place.as_ref().map(|place| place.line), Some(5));
+
+    let folder = Contract::copy();
+    folder.change("contract.toml", "[limit]", "[page]\ncodes-in = \"items\"\n\n[limit]");
+    let contract = Loaded::load(folder.path("").as_ref()).expect("no faults");
+    let failing = failing(&contract, Form::Markdown, items);
+    for code in ["missing_api_key", "invalid_api_key", "preflight_failed", "no_unknown_codes"] {
+        assert!(!failing.contains(&format!("docs::{code}")), "{code}: {failing:?}");
+    }
+    assert!(failing.contains(&"docs::plan_gate".to_owned()));
+    let text = items.replace('`', "").replace("## ", "").replace("# ", "");
+    assert_eq!(self::failing(&contract, Form::Text, &text), failing);
+}
+
+#[test]
+fn an_example_that_is_cut_short_need_not_match_a_pattern_there() {
+    let folder = Contract::copy();
+    let (from, to) = (
+        "\"requestId\": { \"type\": \"string\",",
+        "\"requestId\": { \"pattern\": \"^[0-9a-f]{16}$\",",
+    );
+    folder.change("schemas/envelope.schema.json", from, to);
+    let contract = Loaded::load(folder.path("").as_ref()).expect("no faults");
+    for (form, text) in FORMS {
+        assert_eq!(failing(&contract, form, text), [""; 0], "{form:?}");
+        let whole = text.replace('…', "").replace("&hellip;", "");
+        assert_eq!(failing(&contract, form, &whole), ["docs::envelope"], "{form:?}");
+    }
+}
+
+#[test]
+fn patterns_that_are_none_are_faults_with_their_place() {
+    let contract = Contract::copy();
+    let page = "[page]\ncode = \"^x$\"\nstatus = \"(\"\nlimit = \"(?<requests>1)\"\ntime = \"\"\ncode-columns = []\nform = \"pdf\"\nexmaple = \"{}\"\n\n[limit]";
+    contract.change("contract.toml", "[limit]", page);
+    let ended = errproof(&["--contract", contract.folder()], &[]);
+    assert_eq!((ended.code, ended.stdout.as_str()), (2, ""));
+    assert_snapshot!(ended.stderr);
+}
+
+#[test]
+fn exit_codes_and_sides() {
+    let page = "tests/verify/pages/errors.txt";
+    let count =
+        |flags: &[&str]| errproof(&[flags, &["--list"]].concat(), &[]).stdout.lines().count();
+    let server = count(&[]);
+    assert_eq!(count(&["--docs", page]), 17);
+    assert_eq!(count(&["--docs", page, "--check-links"]), 18);
+    assert_eq!(count(&["--check-links"]), server + 1);
+    assert_eq!(count(&["--docs", page, "--target-url", "http://127.0.0.1:1"]), server + 17);
+    // A page is not fetched to list its trials.
+    assert_eq!(count(&["--docs", "http://127.0.0.1:1/"]), 17);
+
+    let binary = tempfile::NamedTempFile::new().expect("a file");
+    fs::write(binary.path(), [0xff, 0xfe, 0, 1]).expect("written");
+    let large = tempfile::NamedTempFile::new().expect("a file");
+    large.as_file().set_len(100 << 20).expect("a file with a hole");
+    let [binary, large] = [&binary, &large].map(|file| file.path().to_str().expect("UTF-8"));
+    let rows: [(&[&str], i32); 14] = [
+        (&["--docs", page], 0),
+        (&["--docs", page, "plan_gate"], 0),
+        (&["--docs", page, "nosuch"], 4),
+        (&["--docs", "tests/verify/pages/none.md"], 2),
+        (&["--docs", "tests/verify/pages"], 2),
+        (&["--docs", ""], 2),
+        (&["--docs", binary], 2),
+        (&["--docs", large], 2),
+        (&["--docs", "ftp://127.0.0.1/"], 2),
+        (&["--docs", "http://joe:hunter2secret@127.0.0.1/"], 2),
+        (&["--docs", "http://127.0.0.1:1/?token=hunter2secret"], 3),
+        (&["--docs", "http://169.254.169.254/latest"], 3),
+        // The server's side is not asked where only the page's trials are selected.
+        (&["--docs", page, "--target-url", "http://127.0.0.1:1", "docs::"], 0),
+        (&["--docs", page, "--target-url", "http://127.0.0.1:1"], 3),
+    ];
+    let mut said = String::new();
+    for (flags, code) in rows {
+        let ended = errproof(flags, &[]);
+        assert_eq!(ended.code, code, "{flags:?}: {ended:?}");
+        said.push_str(&ended.stderr);
+    }
+    let said = said.replace(binary, "BINARY").replace(large, "LARGE");
+    assert!(!said.contains("hunter2secret"), "{said}");
+    assert_snapshot!(said);
+
+    let set = [("ERRPROOF_DOCS", page)];
+    let ended = errproof(&[], &set);
+    let last = ended.stdout.lines().last().unwrap_or_default();
+    assert!(
+        last.starts_with("14 codes on tests/verify/pages/errors.txt: 14 as promised"),
+        "{last}"
+    );
+}
+
+#[test]
+fn pages_that_are_written_otherwise_are_read_all_the_same() {
+    let contract = contract();
+    let nested = MARKDOWN.replace(
+        "| Code | Meaning |\n|------|---------|\n| `invalid_json` | The body cannot be parsed. |\n| `invalid_input` | A field is missing or has the wrong type; the message says which. |\n",
+        "<table><tr><td>\n<table><tr><th>Code<th\n colspan=1>Meaning\n\n<tr><td>invalid_json<td>x\n<tr><td><code>invalid_input</code><td>y <script>\nif (a<b) document.write(\"<tr><td>fake_code\")\n</script></table>\n</table>\n",
+    );
+    assert_ne!(nested, MARKDOWN);
+    let spans = "<table>".to_owned()
+        + &"<tr><td rowspan=65534 colspan=1000>a</td><td>b</td></tr>".repeat(5_000)
+        + "</table>";
+    let rows: Vec<_> = (0..10_000).map(|at| format!("<tr><td>code_{at}<td>x")).collect();
+    let rows = format!("<table><tr><th>Code<th>Meaning{}</table>", rows.concat());
+    let pages = [
+        ("line ends of Windows, HTML", Form::Html, HTML.replace('\n', "\r\n"), ""),
+        ("line ends of Windows, Markdown", Form::Markdown, MARKDOWN.replace('\n', "\r\n"), ""),
+        ("line ends of Windows, text", Form::Text, TEXT.replace('\n', "\r\n"), ""),
+        ("a byte order mark, Markdown", Form::Markdown, format!("\u{feff}{MARKDOWN}"), ""),
+        ("a byte order mark, text", Form::Text, format!("\u{feff}{TEXT}"), ""),
+        ("without a line end", Form::Html, HTML.replace('\n', " "), ""),
+        ("a table for the layout", Form::Html, format!("<table><tr><td>{HTML}</table>"), ""),
+        ("tables of HTML in Markdown", Form::Markdown, nested, ""),
+        ("50,000 tables that do not end", Form::Html, "<table><tr><td>".repeat(50_000) + HTML, ""),
+        ("cells that span millions", Form::Html, spans + HTML, ""),
+        ("quotes in quotes", Form::Markdown, ">".repeat(100_000) + "x\n\n" + MARKDOWN, ""),
+        ("braces that do not close", Form::Text, "{\n".repeat(100_000) + TEXT, ""),
+        ("10,000 unknown codes", Form::Html, rows + HTML, "docs::no_unknown_codes"),
+        (
+            "an unknown code of a mebibyte",
+            Form::Markdown,
+            MARKDOWN.replace(
+                "| `invalid_json`",
+                &format!("| {} | x |\n| `invalid_json`", "x".repeat(1 << 20)),
+            ),
+            "docs::no_unknown_codes",
+        ),
+    ];
+    for (name, form, page, expected) in pages {
+        let expected: Vec<_> = [expected].into_iter().filter(|trial| !trial.is_empty()).collect();
+        assert_eq!(failing(&contract, form, &page), expected, "{name}");
+    }
+    for form in [Form::Html, Form::Markdown, Form::Text] {
+        assert_eq!(failing(&contract, form, "").len(), 16, "all but that there is no unknown code");
+    }
+}
+
+#[test]
+fn a_page_cannot_write_on_the_terminal() {
+    let page = tempfile::Builder::new().suffix(".md").tempfile().expect("a file");
+    let evil = MARKDOWN
+        .replace("## Server (500)", "## Server\u{1b}[2J")
+        .replace("`invalid_json`", "`x\u{1b}[2J\u{202e}y`");
+    fs::write(page.path(), evil).expect("written");
+    let ended = errproof(&["--docs", page.path().to_str().expect("UTF-8")], &[]);
+    assert_eq!(ended.code, 101);
+    assert_eq!(ended.stdout.find(['\u{1b}', '\u{202e}']), None, "{}", ended.stdout);
+}

@@ -1,0 +1,84 @@
+//! What a person reads of a trial that failed: one for each check.
+
+use std::{collections::BTreeMap, path::Path, sync::Arc};
+
+use errproof::{
+    checks::sheet::Kind,
+    contract::{Contract, check::CheckId},
+    exchange::clock::{Clock, SharedClock},
+    mock::{mutants, server::Front},
+    report::failure,
+    server::{collected::Keep, suite::Suite},
+    terminal::paint::Paint,
+};
+use tokio::runtime::Builder;
+
+/// The text of the first failure of a check on the mutant that is listed first for it.
+fn failure_of(contract: &Arc<Contract>, check: CheckId) -> Option<String> {
+    let mutant = mutants::all().into_iter().find(|mutant| mutant.killed_by == check)?;
+    let clock = Clock::Shared(SharedClock::default());
+    let (front, keys) = Front::new(clock.clone(), Some(mutant.mutation));
+    let suite = Suite::in_process(Arc::clone(contract), Arc::new(front), &keys, clock);
+    let suite = suite.unwrap_or_else(|faults| panic!("{faults}"));
+    let runtime = Builder::new_current_thread().build().expect("the runtime starts");
+    for planned in &suite.plan.trials {
+        let played = runtime.block_on(suite.run.play(planned));
+        let found = played.sheet.findings().iter().any(|found| found.kind == Kind::Check(check));
+        if found {
+            let result = suite.collector.trial(planned, &played, 0.0, Keep::Red);
+            let target = suite.collector.target_url();
+            return Some(failure::render(&target, &result, Paint::Plain));
+        }
+    }
+    panic!("{}: no trial fails by {check}", mutant.name);
+}
+
+/// The same for what the bundled mock does not promise, so that no mutant of it breaks it.
+fn failure_of_told_limit() -> String {
+    let contract = crate::support::Contract::copy();
+    let told = "window-seconds = 60\npolicy = \"default\"";
+    contract.change("contract.toml", "window-seconds = 60", told);
+    let flags = ["--contract", contract.folder(), "rate_limited"];
+    let ended = crate::support::errproof(&flags, &[]);
+    let text = ended.stdout.split("---- rate_limited::burst ----\n").nth(1).expect("it fails");
+    text.split("\n\n").next().unwrap_or_default().to_owned() + "\n"
+}
+
+#[test]
+fn the_text_of_one_failure_of_every_check() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let contract = Contract::load(root).unwrap_or_else(|faults| panic!("{faults}")).into();
+    let texts: BTreeMap<&str, String> = CheckId::ALL
+        .iter()
+        .map(|check| {
+            let text = failure_of(&contract, *check).unwrap_or_else(failure_of_told_limit);
+            assert!(text.contains(&format!("  x {check} ")), "{text}");
+            (check.as_str(), text)
+        })
+        .collect();
+    let texts: Vec<_> =
+        texts.into_iter().map(|(check, text)| format!("# {check}\n\n{text}")).collect();
+    insta::assert_snapshot!(texts.join("\n"));
+}
+
+#[test]
+fn colour_is_there_only_when_it_is_asked_for() {
+    let contract = crate::support::Contract::copy();
+    contract.change("snapshots/mock/plan_gate.snap", "status: 403", "status: 402");
+    let escape = '\u{1b}';
+    for (flags, coloured) in [
+        (&[][..], false),
+        (&["--color", "always"], true),
+        (&["--color", "never"], false),
+        (&["--color", "always", "--format", "json", "-Zunstable-options"], false),
+    ] {
+        let flags = [&["--contract", contract.folder(), "plan_gate"], flags].concat();
+        let ended = crate::support::errproof(&flags, &[]);
+        let line = ended.stdout.lines().find(|line| line.contains("drift")).unwrap_or_default();
+        assert_eq!(
+            line.contains(escape) || line.contains("\\u001b"),
+            coloured,
+            "{flags:?}: {line}"
+        );
+    }
+}

@@ -1,0 +1,161 @@
+//! Runs against a server in real time, with keys from the environment: what a CI job does. The two
+//! trials that take a minute and more are left to a run by hand.
+
+use errproof::{exchange::clock::Clock, mock::server::Bundled};
+use insta::assert_snapshot;
+
+use crate::support::{Ended, errproof};
+
+/// The trials of the real window and the real timeout.
+const SLOW: [&str; 4] = ["--skip", "rate_limited", "--skip", "generation_timeout"];
+
+/// A server, and the variables that a person would set for it.
+struct Live {
+    server: Bundled,
+    variables: Vec<(String, String)>,
+}
+
+impl Live {
+    async fn start() -> Self {
+        let server = Bundled::start(Clock::real()).await;
+        let slots = server.keys().iter();
+        let mut variables: Vec<_> = slots
+            .map(|(slot, key)| {
+                (format!("ERRPROOF_KEY_{}", slot.to_uppercase().replace('-', "_")), key.clone())
+            })
+            .collect();
+        for hook in ["generation_failed", "generation_timeout", "preflight_failed"] {
+            let variable = format!("ERRPROOF_HOOK_{}", hook.to_uppercase());
+            variables.push((variable, format!("X-Mock-Fault: {hook}")));
+        }
+        Self { server, variables }
+    }
+
+    /// Runs with all variables but those whose name holds one of `unset`.
+    async fn run(&self, flags: &[&str], unset: &[&str]) -> Ended {
+        let url = self.server.url();
+        let flags: Vec<String> =
+            ["--target-url", &url].iter().chain(flags).map(ToString::to_string).collect();
+        let set = |name: &str| !unset.iter().any(|unset| name.contains(unset));
+        let variables: Vec<_> =
+            self.variables.iter().filter(|(name, _)| set(name)).cloned().collect();
+        tokio::task::spawn_blocking(move || {
+            let flags: Vec<&str> = flags.iter().map(String::as_str).collect();
+            let variables: Vec<_> =
+                variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+            errproof(&flags, &variables)
+        })
+        .await
+        .expect("the run does not panic")
+    }
+
+    /// The variables, as a process takes them.
+    fn variables(&self) -> Vec<(&str, &str)> {
+        self.variables.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect()
+    }
+
+    /// Fails if a key is in the text.
+    fn assert_no_key(&self, ended: &Ended) {
+        for (slot, key) in self.server.keys() {
+            for said in [&ended.stdout, &ended.stderr] {
+                assert!(!said.contains(key.as_str()), "the key of {slot} is in {said}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_from_the_environment_are_all_that_a_live_run_needs() {
+    let live = Live::start().await;
+    let ended = live.run(&SLOW, &[]).await;
+    assert_eq!(ended.code, 0, "{ended:?}");
+    assert!(ended.stdout.contains("78 passed; 0 failed; 0 ignored"), "{}", ended.stdout);
+    live.assert_no_key(&ended);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_variable_that_is_not_set_is_no_fault_and_its_cases_say_what_to_set() {
+    let live = Live::start().await;
+    let unset = ["DRAINED", "FREE_PLAN", "ORPHANED", "HOOK", "BURST"];
+    let ended = live.run(&["--test-threads=1"], &unset).await;
+    assert_eq!(ended.code, 0, "{ended:?}");
+    let ignored: Vec<_> = ended.stdout.lines().filter(|line| line.contains("ignored")).collect();
+    assert_snapshot!(ignored.join("\n"));
+    let strict = live.run(&["--strict", "plan_gate"], &unset).await;
+    assert_eq!(strict.code, 101, "{strict:?}");
+    let alone = live.run(&["plan_gate"], &unset).await;
+    assert_eq!(alone.code, 4, "{alone:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_the_target_refuses_ends_the_run_with_one_line_and_no_key_in_it() {
+    let mut live = Live::start().await;
+    let revoked = live.server.keys()["revoked"].clone();
+    for (name, key) in &mut live.variables {
+        if name == "ERRPROOF_KEY_VALID" {
+            key.clone_from(&revoked);
+        }
+    }
+    let ended = live.run(&[], &[]).await;
+    assert_eq!(ended.code, 3);
+    live.assert_no_key(&ended);
+    assert_snapshot!(ended.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn keys_that_cannot_work_are_faults() {
+    let mut live = Live::start().await;
+    let valid = live.server.keys()["valid"].clone();
+    for (name, key) in &mut live.variables {
+        match name.as_str() {
+            "ERRPROOF_KEY_BURST" => key.clone_from(&valid),
+            "ERRPROOF_KEY_DRAINED" => key.clear(),
+            "ERRPROOF_KEY_REVOKED" => "x".clone_into(key),
+            "ERRPROOF_KEY_ORPHANED" => key.push('\n'),
+            "ERRPROOF_HOOK_PREFLIGHT_FAILED" => "no header".clone_into(key),
+            _ => {}
+        }
+    }
+    let ended = live.run(&[], &[]).await;
+    assert_eq!(ended.code, 2);
+    live.assert_no_key(&ended);
+    assert_snapshot!(ended.stderr);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_known_deviation_is_forgiven_with_its_reason_and_fails_once_it_is_mended() {
+    let live = Live::start().await;
+    let contract = crate::support::Contract::copy();
+    // The contract is changed, so that the server is the one that deviates.
+    contract.change("scenarios/403-plan_gate.toml", "status = 403", "status = 404");
+    let entry = |on: &str| {
+        format!(
+            "base-url = \"{}\"\n[[known]]\non = \"{on}\"\ncheck = \"status\"\nreason = \"an old gateway\"\nowner = \"platform team\"\nuntil = \"9999-12-31\"\n",
+            live.server.url()
+        )
+    };
+    let file = contract.path("targets/here.toml");
+    let flags =
+        ["--contract", contract.folder(), "--target", "here", "--test-threads=1", "plan_gate"];
+    let run = |on: &str| {
+        std::fs::write(&file, entry(on)).expect("written");
+        errproof(&flags, &live.variables())
+    };
+    let forgiven = run("plan_gate");
+    assert_eq!(forgiven.code, 0, "{forgiven:?}");
+    assert!(
+        forgiven.stdout.contains("status: an old gateway (platform team,"),
+        "{}",
+        forgiven.stdout
+    );
+    let other = run("regen_limit");
+    assert_eq!(other.code, 101, "{other:?}");
+    contract.change("scenarios/403-plan_gate.toml", "status = 404", "status = 403");
+    let stale = run("plan_gate");
+    assert_eq!(stale.code, 101, "{stale:?}");
+    assert!(
+        stale.stdout.contains("status is listed as known on plan_gate, and holds"),
+        "{}",
+        stale.stdout
+    );
+}

@@ -1,0 +1,170 @@
+//! One request meets a hostile answer: every other trial of the same run is judged as ever.
+
+use std::{
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::Path,
+    thread,
+    time::Duration,
+};
+
+use errproof::{
+    contract::Contract,
+    exchange::{
+        clock::{Clock, SharedClock},
+        deadlines::Deadlines,
+    },
+    mock::{
+        server::{Bundled, Keys},
+        world::World,
+    },
+    result::verdict::Verdict,
+    server::plan::Script,
+    server::{bundled::target, drift::Recording, played::Played, suite::Suite},
+    source::fault::Faults,
+};
+use tokio::task::JoinSet;
+
+/// The trial whose request is answered badly, and what of its body no other has.
+const HARMED: (&str, &[u8]) = ("invalid_json::nan", b"NaN");
+
+type Hostile = fn(&mut TcpStream) -> io::Result<()>;
+
+/// A request or an answer as it is on the wire, whose head says how long the body is. Empty when
+/// the other side has closed.
+fn message(from: &mut BufReader<TcpStream>) -> io::Result<Vec<u8>> {
+    let (mut message, mut length) = (Vec::new(), 0);
+    loop {
+        let begin = message.len();
+        if from.read_until(b'\n', &mut message)? == 0 {
+            return Ok(Vec::new());
+        }
+        let line = String::from_utf8_lossy(&message[begin..]).to_ascii_lowercase();
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().map_err(io::Error::other)?;
+        }
+        if line == "\r\n" {
+            from.take(length).read_to_end(&mut message)?;
+            return Ok(message);
+        }
+    }
+}
+
+/// Hands requests and answers on, but for the one request that is answered badly.
+fn pass(client: TcpStream, server: TcpStream, hostile: Hostile) -> io::Result<()> {
+    let (mut to_client, mut to_server) = (client.try_clone()?, server.try_clone()?);
+    let (mut requests, mut answers) = (BufReader::new(client), BufReader::new(server));
+    loop {
+        let request = message(&mut requests)?;
+        if request.is_empty() {
+            return Ok(());
+        }
+        if request.windows(HARMED.1.len()).any(|part| part == HARMED.1) {
+            return hostile(&mut to_client);
+        }
+        to_server.write_all(&request)?;
+        to_client.write_all(&message(&mut answers)?)?;
+    }
+}
+
+/// A server that is the one behind it, but for the one answer. Ends with the test's process.
+fn before(server: SocketAddr, hostile: Hostile) -> io::Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0")?;
+    let url = format!("http://{}", listener.local_addr()?);
+    thread::spawn(move || {
+        for client in listener.incoming().flatten() {
+            thread::spawn(move || pass(client, TcpStream::connect(server)?, hostile));
+        }
+    });
+    Ok(url)
+}
+
+/// This repository's contract on a server that has to answer within seconds.
+fn suite(url: &str, keys: &Keys, clock: Clock) -> Suite {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let contract = Contract::load(root).unwrap_or_else(|faults| panic!("{faults}"));
+    let mut faults = Faults::default();
+    let target = target(url, keys, clock, &contract, &mut faults);
+    let mut target = target.unwrap_or_else(|| panic!("{faults}"));
+    target.deadlines = Deadlines::within(Duration::from_secs(5));
+    let suite = Suite::new(contract, target, Recording::Nothing);
+    suite.unwrap_or_else(|faults| panic!("{faults}"))
+}
+
+/// Carries all trials out at once.
+async fn play_beside(hostile: Hostile) -> Vec<(String, Played)> {
+    let clock = Clock::Shared(SharedClock::default());
+    let bundled = Bundled::start(clock.clone()).await;
+    let address = bundled.url().trim_start_matches("http://").parse().expect("an address");
+    let url = before(address, hostile).expect("a free port");
+    let suite = suite(&url, bundled.keys(), clock);
+    let mut trials = JoinSet::new();
+    for at in 0..suite.plan.trials.len() {
+        let suite = suite.clone();
+        trials.spawn(async move {
+            let planned = &suite.plan.trials[at];
+            (planned.case().name.clone(), suite.run.play(planned).await)
+        });
+    }
+    trials.join_all().await
+}
+
+/// The harmed trial, after every other was seen to pass.
+fn harmed(played: Vec<(String, Played)>) -> Played {
+    let (mut harmed, others): (Vec<_>, Vec<_>) =
+        played.into_iter().partition(|(name, _)| name == HARMED.0);
+    assert!(others.len() >= 60, "{} other trials", others.len());
+    for (name, played) in others {
+        assert_eq!(played.verdict, Verdict::Pass, "{name}: {:?}", played.sheet);
+    }
+    harmed.pop().expect("a case of this name").1
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beside_an_endless_body_every_other_trial_passes() {
+    let played = play_beside(|client| {
+        client.write_all(
+            b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n\
+              transfer-encoding: chunked\r\n\r\n",
+        )?;
+        loop {
+            client.write_all(b"10\r\n                \r\n")?;
+        }
+    });
+    let played = harmed(played.await);
+    assert_eq!(played.verdict, Verdict::Fail);
+    let [finding] = played.sheet.findings() else { panic!("{:?}", played.sheet) };
+    assert_eq!(finding.mismatch.actual, "more than a megabyte");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn beside_an_answer_that_never_comes_every_other_trial_passes() {
+    let never: [Hostile; 2] = [
+        |client| client.read_to_end(&mut Vec::new()).map(drop),
+        |client| {
+            let storm = b"HTTP/1.1 100 Continue\r\n\r\n".repeat(1_000);
+            loop {
+                client.write_all(&storm)?;
+            }
+        },
+    ];
+    for hostile in never {
+        let why = "no complete answer within 4.1 s".to_owned();
+        assert_eq!(harmed(play_beside(hostile).await).verdict, Verdict::Error(why));
+    }
+}
+
+#[test]
+fn an_answer_that_is_late_by_the_docs_keeps_the_time_that_they_give_it() {
+    let (_, keys) = World::seeded();
+    let suite = suite("http://127.0.0.1", &keys, Clock::real());
+    let whole = |name: &str| {
+        let planned = suite.plan.trials.iter().find(|planned| planned.case().name == name);
+        let script = &planned.expect("a case of this name").script;
+        let Ok(Script::Single { request, .. }) = script else { panic!("{script:?}") };
+        request.deadlines.whole
+    };
+    assert_eq!(whole(HARMED.0), Duration::from_secs(5));
+    // At most 5 minutes by the docs, and half a minute to see how late it is.
+    assert_eq!(whole("generation_timeout::generator-hangs"), Duration::from_secs(330));
+}
