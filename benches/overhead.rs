@@ -108,8 +108,8 @@ fn requests(runtime: &Runtime, bundled: &Bundled) -> Vec<Groups> {
 
 fn prepare(bundled: &Bundled) -> Suite {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let contract = Contract::load(root).unwrap_or_else(|faults| panic!("{faults}"));
-    Suite::on_bundled(contract, bundled).unwrap_or_else(|faults| panic!("{faults}"))
+    let contract = Contract::load(root).unwrap_or_else(|faults| panic!("{faults:?}"));
+    Suite::on_bundled(contract, bundled).unwrap_or_else(|faults| panic!("{faults:?}"))
 }
 
 fn run_bare(runtime: &Runtime, base_url: &Url, trials: &[Groups]) -> Duration {

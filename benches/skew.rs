@@ -23,10 +23,10 @@ fn main() {
     }
     let runtime = Runtime::new().expect("the runtime starts");
     let contract = Contract::load(Path::new(env!("CARGO_MANIFEST_DIR")));
-    let contract = contract.unwrap_or_else(|faults| panic!("{faults}"));
+    let contract = contract.unwrap_or_else(|faults| panic!("{faults:?}"));
     let limit = contract.limit.clone();
     let bundled = runtime.block_on(Bundled::start(Clock::real()));
-    let suite = Suite::on_bundled(contract, &bundled).unwrap_or_else(|faults| panic!("{faults}"));
+    let suite = Suite::on_bundled(contract, &bundled).unwrap_or_else(|faults| panic!("{faults:?}"));
     let (base_url, request) = (&suite.run.target.base_url, &suite.plan.preflight.request);
     let mut skews: Vec<Duration> = (0..BURSTS)
         .map(|_| {

@@ -61,7 +61,7 @@ pub fn schema(schema: &Validator, body: &Value) -> Mismatches {
         .map(|error| {
             let place = error.instance_path().as_str();
             let place = if place.is_empty() { "body" } else { place };
-            Mismatch::at(place, "what the envelope's schema allows", error.to_string())
+            Mismatch::says(place, error.to_string())
         })
         .collect()
 }
@@ -139,10 +139,13 @@ mod tests {
         }))
         .expect("a schema");
         let found = schema(&validator, &serde_json::json!({"b": 1}));
-        let found: Vec<_> = found.iter().map(|m| (m.place.as_str(), m.actual.as_str())).collect();
+        let says = Mismatch::says;
         assert_eq!(
             found,
-            [("body", "\"a\" is a required property"), ("/b", "1 is not of type \"string\"")]
+            [
+                says("body", "\"a\" is a required property"),
+                says("/b", "1 is not of type \"string\"")
+            ]
         );
     }
 }

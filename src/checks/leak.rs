@@ -5,24 +5,27 @@ use serde_json::Value;
 use super::mismatch::{Mismatch, Mismatches};
 use crate::{exchange::message::Answer, shown::redactor::Redactor};
 
-/// None of the keys of the run, in none of their forms, in body, header names and header values.
-/// `keys` is what takes them out of the output, so both look for the same forms.
+/// None of the secrets of the run, in none of their forms, in body, header names and header values.
+/// `keys` finds what is taken out of the output, so both look for the same forms.
 #[must_use]
 pub fn key(answer: &Answer, keys: &Redactor) -> Mismatches {
-    let mut places = Vec::new();
+    let mut found = Vec::new();
+    let mut note = |place: &str, label: Option<&str>| {
+        if let Some(label) = label {
+            found.push(Mismatch::says(
+                place,
+                format!("it holds what is in {label}, or a part of it"),
+            ));
+        }
+        label.is_some()
+    };
     for (name, value) in &answer.headers {
-        if keys.finds(name.as_bytes()) {
-            places.push("a header's name".to_owned());
-        } else if keys.finds(value) {
-            places.push(format!("header {name}"));
+        if !note("a header's name", keys.finds(name.as_bytes())) {
+            note(&format!("header {name}"), keys.finds(value));
         }
     }
-    if keys.finds(&answer.body) || keys.finds(decoded(&answer.body).as_bytes()) {
-        places.push("body".to_owned());
-    }
-    let mismatch =
-        |place: &String| Mismatch::at(place, "nothing of a key that was sent", "the key");
-    places.iter().map(mismatch).collect()
+    note("body", keys.finds(&answer.body));
+    found
 }
 
 /// A JSON body as its readers see it: names and texts without escapes, however they were written.
@@ -35,18 +38,28 @@ pub fn decoded(body: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{exchange::message::Ending, shown::secret::Secret};
+    use crate::{
+        exchange::message::Ending,
+        shown::{
+            secret::Secret,
+            secrets::{KeyPrefix, Named},
+        },
+    };
 
     #[test]
     fn a_key_is_found_wherever_it_is_echoed() {
         let sent = Secret::new("pms_live_0123456789abcdef");
-        let keys = Redactor::new(&[(sent, "$KEY".to_owned())]);
+        let keys = Redactor::of_these_alone(
+            &[Named { secret: sent, label: "$KEY".to_owned() }],
+            &KeyPrefix("pms_live_".to_owned()),
+        );
         let rows = [
             ("x-id", "7", "no key at all", None),
             ("x-id", "7", "got pms_live_0123456789abcdef", Some("body")),
             ("x-id", "7", "cG1zX2xpdmVfMDEyMzQ1Njc4OWFiY2RlZg==", Some("body")),
             ("x-id", "7", r#"["p\u006ds\u005flive_0123456789abcdef"]"#, Some("body")),
-            ("x-id", "%70ms_live_0123456789abcde", "", None),
+            ("x-id", "%70ms_live_0123456789abcde", "", Some("header x-id")),
+            ("x-id", "456789abcde", "", None),
             ("x-key", "PMS_LIVE_0123456789ABCDEF", "", Some("header x-key")),
             ("x-pms_live_0123456789abcdef", "1", "", Some("a header's name")),
         ];

@@ -1,25 +1,56 @@
-//! What a check says of one answer.
+//! What a check says of one response.
 
-/// What a check found instead of what it expected.
+use std::fmt;
+
+/// One thing that does not hold.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mismatch {
     /// Where: a JSON Pointer into the body, a header's name, or nothing where it goes without saying.
     pub place: String,
-    /// What was expected there, as the end of "expected ...".
-    pub expected: String,
-    /// What was there, as the end of "got ...".
-    pub actual: String,
+    /// What is wrong there.
+    pub wrong: Wrong,
+}
+
+/// What is wrong at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wrong {
+    /// A value is another one.
+    Differs {
+        /// What was expected, as the end of "expected ...".
+        expected: String,
+        /// What was there, as the end of "got ...".
+        actual: String,
+    },
+    /// Something that two values do not say: what is missing, invalid, too many or too late. A sentence
+    /// without a full stop.
+    Says(String),
 }
 
 impl Mismatch {
-    /// A mismatch at a place.
+    /// Another value than expected.
     #[must_use]
     pub fn at(place: &str, expected: impl Into<String>, actual: impl Into<String>) -> Self {
-        Self { place: place.to_owned(), expected: expected.into(), actual: actual.into() }
+        let wrong = Wrong::Differs { expected: expected.into(), actual: actual.into() };
+        Self { place: place.to_owned(), wrong }
+    }
+
+    /// Something that is wrong in words of its own.
+    #[must_use]
+    pub fn says(place: &str, sentence: impl Into<String>) -> Self {
+        Self { place: place.to_owned(), wrong: Wrong::Says(sentence.into()) }
     }
 }
 
-/// What one check says of one answer: nothing, or everything that does not hold.
+impl fmt::Display for Wrong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Differs { expected, actual } => write!(f, "expected {expected}, got {actual}"),
+            Self::Says(sentence) => f.write_str(sentence),
+        }
+    }
+}
+
+/// What one check says of one response: nothing, or everything that does not hold.
 pub type Mismatches = Vec<Mismatch>;
 
 /// Nothing if the check holds, else the mismatch.

@@ -1,97 +1,50 @@
 //! All that the checks say of one trial.
 
-use std::{collections::BTreeSet, fmt};
+use std::collections::BTreeSet;
 
 use super::mismatch::{Mismatch, Mismatches};
-use crate::contract::check::{CheckId, Level};
+use crate::contract::check::CheckId;
 
-/// What a finding is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Kind {
-    /// A check that did not hold.
-    Check(CheckId),
-    /// An envelope that differs from its reviewed snapshot.
-    Drift,
-}
-
-impl Kind {
-    /// Its name in reports.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Check(check) => check.as_str(),
-            Self::Drift => "drift",
-        }
-    }
-
-    /// How much it weighs. Drift fails a run like what the docs promise: somebody has to look.
-    #[must_use]
-    pub fn level(self) -> Level {
-        match self {
-            Self::Check(check) => check.level(),
-            Self::Drift => Level::Must,
-        }
-    }
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-/// A check that did not hold, on one or more of a trial's answers.
+/// A check that did not hold, on one or more of a trial's exchanges; of a client, on one or more runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
+pub struct Noted {
     /// The check.
-    pub kind: Kind,
+    pub check: CheckId,
     /// What it found.
     pub mismatch: Mismatch,
-    /// The exchange on which it was found first, counted from 0.
-    pub exchange: usize,
-    /// On how many of the trial's exchanges it was found.
-    pub times: usize,
+    /// The exchanges on which it was found, counted from 0.
+    pub on: Vec<usize>,
 }
 
 /// All that the checks say of one trial.
 #[derive(Debug, Default, Clone)]
 pub struct Sheet {
     judged: BTreeSet<CheckId>,
-    findings: Vec<Finding>,
+    noted: Vec<Noted>,
 }
 
 impl Sheet {
-    /// Notes what a check says of one exchange.
+    /// Notes what a check says of one exchange. The same on many of a burst's is noted once.
     pub fn note(&mut self, check: CheckId, exchange: usize, mismatches: Mismatches) {
         self.judged.insert(check);
         for mismatch in mismatches {
-            self.add(Kind::Check(check), exchange, mismatch);
-        }
-    }
-
-    /// Notes that an envelope differs from its reviewed snapshot.
-    pub fn drift(&mut self, exchange: usize, mismatch: Mismatch) {
-        self.add(Kind::Drift, exchange, mismatch);
-    }
-
-    /// The same finding on many answers of a burst is one finding.
-    fn add(&mut self, kind: Kind, exchange: usize, mismatch: Mismatch) {
-        let same = |known: &&mut Finding| known.kind == kind && known.mismatch == mismatch;
-        match self.findings.iter_mut().find(same) {
-            Some(known) => known.times += 1,
-            None => self.findings.push(Finding { kind, mismatch, exchange, times: 1 }),
+            let same = |known: &&mut Noted| known.check == check && known.mismatch == mismatch;
+            match self.noted.iter_mut().find(same) {
+                Some(known) => known.on.push(exchange),
+                None => self.noted.push(Noted { check, mismatch, on: vec![exchange] }),
+            }
         }
     }
 
     /// Everything that did not hold.
     #[must_use]
-    pub fn findings(&self) -> &[Finding] {
-        &self.findings
+    pub fn noted(&self) -> &[Noted] {
+        &self.noted
     }
 
     /// The checks that held on every exchange they were made on.
     pub fn held(&self) -> impl Iterator<Item = CheckId> {
-        let broken = |check| self.findings.iter().any(|finding| finding.kind == Kind::Check(check));
+        let broken = |check| self.noted.iter().any(|noted| noted.check == check);
         self.judged.iter().copied().filter(move |check| !broken(*check))
     }
 }
@@ -101,14 +54,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_same_finding_on_many_answers_is_shown_once_and_counted() {
+    fn the_same_finding_on_many_answers_is_noted_once_with_all_of_them() {
         let mut sheet = Sheet::default();
-        let missing = || vec![Mismatch::at("header Retry-After", "whole seconds", "nothing")];
+        let missing = || vec![Mismatch::says("header Retry-After", "it is missing")];
         sheet.note(CheckId::Status, 3, Vec::new());
         sheet.note(CheckId::RetryAfter, 3, missing());
         sheet.note(CheckId::RetryAfter, 4, missing());
-        let [finding] = sheet.findings() else { panic!("{:?}", sheet.findings()) };
-        assert_eq!((finding.exchange, finding.times), (3, 2));
+        let [noted] = sheet.noted() else { panic!("{:?}", sheet.noted()) };
+        assert_eq!(noted.on, [3, 4]);
         assert_eq!(sheet.held().collect::<Vec<_>>(), [CheckId::Status]);
     }
 }

@@ -2,7 +2,7 @@
 //! of its own, so that it can be ended with all its children. Unix only.
 
 use std::{
-    fmt, io,
+    io,
     process::{ExitStatus, Stdio},
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -17,10 +17,13 @@ use tokio::{
 use super::{
     group::Groups,
     output::{Heard, Wanted, listen},
-    record::{End, Printed},
+    record::{End, Output},
     server::Mock,
 };
-use crate::{shown::secret::Secret, source::fault::Fault};
+use crate::{
+    shown::{redactor::Redactor, secret::Secret, text::Shown},
+    source::fault::Fault,
+};
 
 /// The variable that tells the client where the API is.
 pub const BASE_URL: &str = "ERRPROOF_BASE_URL";
@@ -46,11 +49,11 @@ const WATCH_CHILDREN: Duration = Duration::from_secs(10);
 /// machine with a lot to do, or where something that has left the process group holds the stream.
 const LAST_WORDS: Duration = Duration::from_secs(5);
 
-/// A command as a person wrote it, split into its words.
+/// A command as a person wrote it, split into its words. Any of them may be a key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Program {
-    words: Vec<String>,
-    written: String,
+    words: Vec<Secret>,
+    written: Secret,
 }
 
 impl Program {
@@ -59,7 +62,8 @@ impl Program {
     ///
     /// # Errors
     /// If there is nothing in it, or a quote has no end.
-    pub fn parse(written: &str) -> Result<Self, Fault> {
+    pub fn parse(written: &Secret) -> Result<Self, Fault> {
+        let written = written.expose();
         let words = shlex::split(written).unwrap_or_default();
         if words.first().is_none_or(String::is_empty) {
             return Err(Fault::general(format!("`{written}` is not a command"))
@@ -68,13 +72,20 @@ impl Program {
         if cfg!(not(unix)) {
             return Err(Fault::general("--client works on Unix only"));
         }
-        Ok(Self { words, written: written.to_owned() })
+        let words = words.into_iter().map(Secret::new).collect();
+        Ok(Self { words, written: Secret::new(written) })
     }
-}
 
-impl fmt::Display for Program {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.written)
+    /// The command as it was written, for a fault: those are shown without keys.
+    #[must_use]
+    pub fn written(&self) -> &str {
+        self.written.expose()
+    }
+
+    /// The command as it was written, without keys.
+    #[must_use]
+    pub fn shown(&self, redactor: &Redactor) -> Shown {
+        redactor.line(self.written.expose())
     }
 }
 
@@ -101,7 +112,7 @@ pub struct Ended {
     /// When, on the mock's clock.
     pub at: Duration,
     /// What it printed.
-    pub printed: Printed,
+    pub printed: Output,
 }
 
 /// Runs a command against a mock until it has ended, and watches for what it has left behind.
@@ -138,8 +149,8 @@ pub async fn run(
 }
 
 fn command(program: &Program, given: &Given<'_>, mock: &Mock) -> Command {
-    let mut command = Command::new(&program.words[0]);
-    command.args(&program.words[1..]);
+    let mut command = Command::new(program.words[0].expose());
+    command.args(program.words[1..].iter().map(Secret::expose));
     given.hidden.iter().for_each(|name| {
         command.env_remove(name);
     });
@@ -190,11 +201,11 @@ async fn watch(mock: &Mock, ended: Duration, left: impl Fn() -> bool) {
     }
 }
 
-fn printed(wanted: &Wanted, stdout: &Stream, stderr: &Stream) -> Printed {
+fn printed(wanted: &Wanted, stdout: &Stream, stderr: &Stream) -> Output {
     let (mut stdout, mut stderr) = (stdout.heard(), stderr.heard());
     stdout.finish(wanted);
     stderr.finish(wanted);
-    Printed {
+    Output {
         unsearched: stdout.unsearched + stderr.unsearched,
         key: stdout.key || stderr.key,
         ids: stdout.ids.union(&stderr.ids).copied().collect(),

@@ -4,86 +4,55 @@ use std::time::Duration;
 
 use super::{
     command::{API_KEY, BASE_URL},
-    record::{Attempt, End, Printed, Record},
+    record::{Attempt, End, Output, Record},
     rule::{Proof, Rule, Rules, Wait},
 };
 use crate::{
-    contract::{key::Carrier, retry::Always},
-    result::verdict::Verdict,
+    checks::{mismatch::Mismatch, sheet::Sheet},
+    contract::{check::CheckId, key::Carrier, retry::Always},
     shown::secret::Secret,
 };
 
-/// What did not hold in one run, or in several in the very same way.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    /// The scripts of these runs.
-    pub runs: Vec<String>,
-    /// What was looked at: `wait`, `request-id`.
-    pub what: String,
-    /// What was expected, as the end of "expected ...".
-    pub expected: String,
-    /// What was there, as the end of "got ...".
-    pub actual: String,
-}
-
 /// What the records say of one rule.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Judged {
-    /// What did not hold.
-    pub findings: Vec<Finding>,
-    /// How often it was looked and it held.
-    pub held: usize,
+    /// What the checks say of them. A finding is on a run, by the record's place.
+    pub sheet: Sheet,
     /// Why it could not be judged to its end, if it could not.
     pub unjudged: Option<String>,
-}
-
-impl Judged {
-    /// What it comes to. What could not be judged is no pass.
-    #[must_use]
-    pub fn verdict(&self) -> Verdict {
-        match &self.unjudged {
-            _ if !self.findings.is_empty() => Verdict::Fail,
-            Some(why) => Verdict::Error(why.clone()),
-            None => Verdict::Pass,
-        }
-    }
-
-    fn note(&mut self, record: &Record, what: &str, mismatch: Option<(String, String)>) {
-        let Some((expected, actual)) = mismatch else {
-            self.held += 1;
-            return;
-        };
-        let run = record.script.name.clone();
-        let alike = |finding: &&mut Finding| {
-            (finding.what.as_str(), &finding.expected, &finding.actual)
-                == (what, &expected, &actual)
-        };
-        if let Some(finding) = self.findings.iter_mut().find(alike) {
-            finding.runs.push(run);
-        } else {
-            let what = what.to_owned();
-            self.findings.push(Finding { runs: vec![run], what, expected, actual });
-        }
-    }
 }
 
 /// What the records of a rule's scripts say of it. `key` is the one that the client was given.
 #[must_use]
 pub fn judge(rules: &Rules, rule: &Rule, records: &[&Record], key: &Secret) -> Judged {
     let mut judged = Judged::default();
-    if let Proof::Always(always) = rule.proof {
-        for record in records {
-            self::always(rules, &rule.id, always, record, key, &mut judged);
-        }
-        if judged.held == 0 && judged.findings.is_empty() {
-            judged.unjudged.get_or_insert_with(|| "no run shows it either way".to_owned());
-        }
-    } else {
-        for record in records {
-            script(record, &mut judged);
+    for (at, record) in records.iter().enumerate() {
+        match rule.proof {
+            Proof::Script(_) => script(record, at, &mut judged),
+            Proof::Always(always) => match self::always(rules, always, record, key) {
+                Look::Nothing => {}
+                Look::Judged(found) => {
+                    judged.sheet.note(always.check(), at, found.into_iter().collect());
+                }
+                Look::Unjudged(why) => judged.unjudged = Some(why),
+            },
         }
     }
+    let looked = judged.sheet.held().next().is_some() || !judged.sheet.noted().is_empty();
+    if !looked {
+        judged.unjudged.get_or_insert_with(|| "no run shows it either way".to_owned());
+    }
     judged
+}
+
+/// What one run says of something that holds after every code.
+enum Look {
+    /// Nothing.
+    Nothing,
+    /// It holds, or something is wrong.
+    Judged(Option<Mismatch>),
+    /// It cannot be told, and why.
+    Unjudged(String),
 }
 
 /// Whether a client is one that can be tested: its call, answered with success, succeeds.
@@ -94,7 +63,10 @@ pub fn ready(record: &Record) -> Result<(), String> {
     let ended = match record.end {
         End::Exit(0) if record.attempts.is_empty() => "it succeeded".to_owned(),
         End::Overran(time) => {
-            format!("it did not end within {} s, and was ended with its children", time.as_secs())
+            format!(
+                "it did not end within {} s, and was killed with its child processes",
+                time.as_secs()
+            )
         }
         end => format!("it ended with {end}"),
     };
@@ -118,25 +90,27 @@ fn connected(record: &Record) -> String {
 }
 
 /// Attempts, waits and outcome of one run.
-fn script(record: &Record, judged: &mut Judged) {
-    judged.note(record, "attempts", attempts(record));
+fn script(record: &Record, run: usize, judged: &mut Judged) {
+    let sheet = &mut judged.sheet;
+    sheet.note(CheckId::ClientAttempts, run, attempts(record).into_iter().collect());
     let steps = &record.script.steps;
     for (at, pair) in record.attempts.windows(2).enumerate() {
         if let Some(wait) = steps.get(at).and_then(|step| step.wait) {
-            judged.note(record, "wait", early_or_late(at, &pair[0], &pair[1], wait));
+            let found = early_or_late(at + 2, &pair[0], &pair[1], wait);
+            sheet.note(CheckId::ClientWait, run, found.into_iter().collect());
         }
     }
     let Some(last) = record.attempts.last() else { return };
-    let failed = last.given.code.is_some();
     match record.end {
         end @ (End::Exit(_) | End::Signal(_)) => {
-            judged.note(record, "outcome", outcome(failed, end));
+            let found = outcome(last.given.code.is_some(), end);
+            sheet.note(CheckId::ClientOutcome, run, found.into_iter().collect());
         }
         end => judged.unjudged = Some(format!("the command did not end by itself: {end}")),
     }
 }
 
-fn attempts(record: &Record) -> Option<(String, String)> {
+fn attempts(record: &Record) -> Option<Mismatch> {
     let (least, most) = (record.script.at_least, record.script.steps.len());
     let count = record.count();
     // One that was cut off before its end might have made more.
@@ -146,71 +120,64 @@ fn attempts(record: &Record) -> Option<(String, String)> {
     }
     let expected = match (least, most) {
         (1, 1) => "exactly one attempt".to_owned(),
-        (least, most) if least == most => format!("{most} attempts, of which the last succeeds"),
-        (_, most) => format!("{most} attempts at the most"),
+        (least, most) if least == most => format!("{most} attempts, the last of which succeeds"),
+        (_, most) => format!("at most {most} attempts"),
     };
-    let more = if record.end == End::TooMany { " until it was ended" } else { "" };
+    let more = if record.end == End::TooMany { " before it was killed" } else { "" };
     let none = if count == 0 { connected(record) } else { String::new() };
-    Some((expected, format!("{count}{more}{none}")))
+    Some(Mismatch::at("", expected, format!("{count}{more}{none}")))
 }
 
-fn early_or_late(
-    at: usize,
-    before: &Attempt,
-    next: &Attempt,
-    wait: Wait,
-) -> Option<(String, String)> {
-    let number = at + 2;
+fn early_or_late(number: usize, before: &Attempt, next: &Attempt, wait: Wait) -> Option<Mismatch> {
     let got = gap(before, next);
     let early = got + wait.tolerance < wait.least || overlap(before, next);
-    let most = wait.most.filter(|most| got > *most);
-    if !early && most.is_none() {
+    let late = wait.most.is_some_and(|most| got > most);
+    if !early && !late {
         return None;
     }
-    let or_more = most.map(|most| format!(" to {}", seconds(most))).unwrap_or_default();
-    let expected = format!(
-        "{}{or_more} from the answer to attempt {} to attempt {number}",
-        seconds(wait.least),
-        number - 1
-    );
-    let actual =
-        if overlap(before, next) { "it before the answer".to_owned() } else { seconds(got) };
-    Some((expected, actual))
+    let began = match overlap(before, next) {
+        true => "before".to_owned(),
+        false => format!("{} after", seconds(got)),
+    };
+    let expected = match wait.most {
+        Some(most) if late => format!("a wait of {} to {}", seconds(wait.least), seconds(most)),
+        _ => format!("a {} wait", seconds(wait.least)),
+    };
+    let last = number - 1;
+    Some(Mismatch::says(
+        "",
+        format!(
+            "attempt {number} started {began} the response to attempt {last}; expected {expected}"
+        ),
+    ))
 }
 
 /// Whoever ends by a signal has failed.
-fn outcome(failed: bool, end: End) -> Option<(String, String)> {
-    let expected = match (failed, end == End::Exit(0)) {
-        (true, true) => "the command to fail, since its last answer is an error",
-        (false, false) => "exit 0, since its last answer is a success",
+fn outcome(failed: bool, end: End) -> Option<Mismatch> {
+    let said = match (failed, end == End::Exit(0)) {
+        (true, true) => "its last response was an error, so it has to fail".to_owned(),
+        (false, false) => {
+            "its last response was a success, so it has to end with exit 0".to_owned()
+        }
         _ => return None,
     };
-    Some((expected.to_owned(), end.to_string()))
+    Some(Mismatch::says("", format!("the command ended with {end}; {said}")))
 }
 
 /// What holds after every code, in one run.
-fn always(
-    rules: &Rules,
-    id: &str,
-    always: Always,
-    record: &Record,
-    key: &Secret,
-    judged: &mut Judged,
-) {
+fn always(rules: &Rules, always: Always, record: &Record, key: &Secret) -> Look {
     let ended = matches!(record.end, End::Exit(_) | End::Signal(_));
-    let Printed { key: key_seen, ids, unsearched, .. } = &record.printed;
+    let Output { key: key_seen, ids, unsearched, .. } = &record.printed;
     if record.attempts.is_empty() && always != Always::Ends {
-        return;
+        return Look::Nothing;
     }
-    let mismatch = match always {
-        // Of one with too many attempts, `attempts` says what there is to say.
+    let says = |sentence: String| Some(Mismatch::says("", sentence));
+    Look::Judged(match always {
+        // Of one with too many attempts, `client.attempts` says what there is to say.
         Always::Ends => match record.end {
-            End::Overran(time) => Some((
-                "the command to end by itself".to_owned(),
-                format!(
-                    "it still there after {} s; it was ended with its children",
-                    time.as_secs()
-                ),
+            End::Overran(time) => says(format!(
+                "the command was still running after {} s and was killed together with its child processes",
+                time.as_secs()
             )),
             _ => None,
         },
@@ -221,38 +188,35 @@ fn always(
             // What came after its end it cannot know of.
             let before_its_end = |attempt: &Attempt| attempt.arrived <= record.ended;
             let last = record.attempts.iter().rposition(before_its_end);
-            let failed = |at: &usize| record.attempts[*at].given.code.is_some();
-            let Some(last) = last.filter(failed).filter(|_| ended) else { return };
-            if !ids.contains(&last) && *unsearched > 0 {
-                judged.unjudged = Some(too_much(record));
-                return;
+            let Some(last) = last else { return Look::Nothing };
+            if !ended || record.attempts[last].given.code.is_none() {
+                return Look::Nothing;
             }
-            (!ids.contains(&last)).then(|| {
-                let other = if ids.is_empty() { "none" } else { "only that of an earlier answer" };
-                let expected = "the requestId of the last answer in what the client prints";
-                (expected.to_owned(), other.to_owned())
-            })
+            match ids.contains(&last) {
+                true => None,
+                false if *unsearched > 0 => return Look::Unjudged(too_much(record)),
+                false if ids.is_empty() => {
+                    says("the client did not print the request id of its last response".to_owned())
+                }
+                false => says(
+                    "the client printed the request id of an earlier response, and not that of its last"
+                        .to_owned(),
+                ),
+            }
         }
-        Always::KeyUnseen if !key_seen && *unsearched > 0 => {
-            judged.unjudged = Some(too_much(record));
-            return;
+        Always::KeyUnseen if *key_seen => {
+            says(format!("the client printed its key (${API_KEY}), or a part of it"))
         }
-        Always::KeyUnseen => key_seen.then(|| {
-            (format!("nothing of ${API_KEY} in what the client prints"), "the key".to_owned())
-        }),
+        Always::KeyUnseen if *unsearched > 0 => return Look::Unjudged(too_much(record)),
+        Always::KeyUnseen => None,
         Always::Quiet => {
-            let late = |attempt: &&Attempt| attempt.arrived > record.ended;
-            let late = record.attempts.iter().find(late).filter(|_| ended);
-            late.map(|attempt| {
+            let late = |attempt: &&Attempt| ended && attempt.arrived > record.ended;
+            record.attempts.iter().find(late).and_then(|attempt| {
                 let after = seconds(attempt.arrived.saturating_sub(record.ended));
-                (
-                    "no attempt after the command has ended".to_owned(),
-                    format!("one {after} after its end"),
-                )
+                says(format!("an attempt started {after} after the command had ended"))
             })
         }
-    };
-    judged.note(record, id, mismatch);
+    })
 }
 
 fn too_much(record: &Record) -> String {
@@ -260,31 +224,30 @@ fn too_much(record: &Record) -> String {
     format!("{megabytes} MB of what the client printed in one run were too much to search")
 }
 
-fn at_once(record: &Record) -> Option<(String, String)> {
+fn at_once(record: &Record) -> Option<Mismatch> {
     let attempts = &record.attempts;
     let at = (1..attempts.len())
         .find(|at| attempts[..*at].iter().any(|before| overlap(before, &attempts[*at])))?;
-    Some((
-        "one attempt at a time".to_owned(),
-        format!("attempt {} while another had no answer yet", at + 1),
-    ))
+    let number = at + 1;
+    Some(Mismatch::says("", format!("attempt {number} started while another had no response yet")))
 }
 
-fn without_a_beat(record: &Record, beat: Duration) -> Option<(String, String)> {
+fn without_a_beat(record: &Record, beat: Duration) -> Option<Mismatch> {
     let mut pairs = record.attempts.windows(2).enumerate();
     pairs.find_map(|(at, pair)| {
         let gap = gap(&pair[0], &pair[1]);
-        let early = gap < beat && !overlap(&pair[0], &pair[1]);
-        early.then(|| {
-            (
-                format!("a wait of {} at the least before each attempt", seconds(beat)),
-                format!("{} before attempt {}", seconds(gap), at + 2),
-            )
-        })
+        if gap >= beat || overlap(&pair[0], &pair[1]) {
+            return None;
+        }
+        let (number, gap, beat) = (at + 2, seconds(gap), seconds(beat));
+        Some(Mismatch::says(
+            "",
+            format!("attempt {number} started {gap} after a response; expected a wait of at least {beat}"),
+        ))
     })
 }
 
-fn other_request(record: &Record, carriers: &[Carrier], key: &Secret) -> Option<(String, String)> {
+fn other_request(record: &Record, carriers: &[Carrier], key: &Secret) -> Option<Mismatch> {
     let first = &record.attempts[0];
     let is_own = |(header, value): &(String, Secret)| {
         let of = |carrier: &&Carrier| carrier.header == *header;
@@ -293,24 +256,24 @@ fn other_request(record: &Record, carriers: &[Carrier], key: &Secret) -> Option<
     };
     for (at, attempt) in record.attempts.iter().enumerate() {
         let number = at + 1;
-        let got = if attempt.keys.is_empty() {
-            Some("none")
-        } else {
-            (!attempt.keys.iter().all(is_own)).then_some("another")
+        let carried = match attempt.keys.iter().all(is_own) {
+            _ if attempt.keys.is_empty() => Some("no key"),
+            true => None,
+            false => Some("another key"),
         };
-        if let Some(got) = got {
-            let expected = format!("the key of ${API_KEY} with each attempt");
-            return Some((expected, format!("{got} with attempt {number}")));
-        }
-        if attempt.line != first.line {
-            let expected = format!("{} each time", first.line);
-            return Some((expected, format!("{} as attempt {number}", attempt.line)));
-        }
-        if !same_body(attempt, first) {
+        let wrong = if let Some(carried) = carried {
+            format!("attempt {number} carried {carried}; expected the key in ${API_KEY}")
+        } else if attempt.line != first.line {
+            format!("attempt {number} was {}, and attempt 1 was {}", attempt.line, first.line)
+        } else if !same_body(attempt, first) {
             let (length, first) = (attempt.body_bytes, first.body_bytes);
-            let expected = format!("the body of attempt 1 each time ({first} bytes)");
-            return Some((expected, format!("another with attempt {number} ({length} bytes)")));
-        }
+            format!(
+                "the body of attempt {number} ({length} bytes) is not that of attempt 1 ({first} bytes)"
+            )
+        } else {
+            continue;
+        };
+        return Some(Mismatch::says("", wrong));
     }
     None
 }
@@ -348,14 +311,11 @@ mod tests {
     use std::{collections::BTreeSet, path::Path, sync::Arc};
 
     use super::*;
-    use crate::{
-        client::record::{Given, Printed},
-        contract::Contract,
-    };
+    use crate::{client::record::Given, contract::Contract};
 
     fn rules() -> Rules {
         let contract = Contract::load(Path::new(env!("CARGO_MANIFEST_DIR")));
-        let contract = contract.unwrap_or_else(|faults| panic!("{faults}"));
+        let contract = contract.unwrap_or_else(|faults| panic!("{faults:?}"));
         Rules::new(&contract).unwrap_or_else(|fault| panic!("{fault:?}"))
     }
 
@@ -390,9 +350,9 @@ mod tests {
             end: End::Exit(exit),
             ended,
             watched: ended,
-            printed: Printed {
+            printed: Output {
                 ids: arrivals.len().checked_sub(1).into_iter().collect(),
-                ..Printed::default()
+                ..Output::default()
             },
         }
     }
@@ -405,17 +365,17 @@ mod tests {
         ("Authorization".to_owned(), Secret::new(value))
     }
 
-    /// The verdict in a word, and what did not hold.
+    /// "pass", or what did not hold, or why it could not be judged.
     fn said(rules: &Rules, rule: &str, record: &Record) -> String {
         let rule = rules.rules.iter().find(|known| known.id == rule).expect("a rule");
         let judged = judge(rules, rule, &[record], &key());
-        let found = judged.findings.iter().map(|found| {
-            format!("{}: expected {}, got {}", found.what, found.expected, found.actual)
-        });
-        match judged.verdict() {
-            Verdict::Fail => found.collect::<Vec<_>>().join("; "),
-            Verdict::Error(why) => format!("error: {why}"),
-            verdict => format!("{verdict:?}").to_lowercase(),
+        let noted = judged.sheet.noted().iter();
+        let found: Vec<_> =
+            noted.map(|noted| format!("{}: {}", noted.check, noted.mismatch.wrong)).collect();
+        match judged.unjudged {
+            _ if !found.is_empty() => found.join("; "),
+            Some(why) => format!("error: {why}"),
+            None => "pass".to_owned(),
         }
     }
 
@@ -424,17 +384,16 @@ mod tests {
         let rules = rules();
         let stops = "backoff::generation_failed::stops";
         let recovers = "backoff::generation_failed::recovers";
-        let fails =
-            "outcome: expected the command to fail, since its last answer is an error, got exit 0";
+        let fails = "client.outcome: the command ended with exit 0; its last response was an error, so it has to fail";
         // The script, the arrivals in milliseconds (each is answered 250 later), exit, what is said.
         let rows: [(&str, &[u64], i32, &str); 29] = [
             ("succeeds", &[400], 0, "pass"),
-            ("succeeds", &[400, 2000], 0, "attempts: expected exactly one attempt, got 2"),
+            ("succeeds", &[400, 2000], 0, "client.attempts: expected exactly one attempt, got 2"),
             (
                 "succeeds",
                 &[],
                 0,
-                "attempts: expected exactly one attempt, got 0, although it connected once",
+                "client.attempts: expected exactly one attempt, got 0, although it connected once",
             ),
             ("not-retried::invalid_json", &[400], 1, "pass"),
             ("not-retried::invalid_json", &[400], 0, fails),
@@ -442,7 +401,7 @@ mod tests {
                 "not-retried::invalid_json",
                 &[400, 9000],
                 1,
-                "attempts: expected exactly one attempt, got 2",
+                "client.attempts: expected exactly one attempt, got 2",
             ),
             ("retry-after::2s", &[400, 2650], 0, "pass"),
             // Late is fine, and early by what timers are coarse.
@@ -452,31 +411,31 @@ mod tests {
                 "retry-after::2s",
                 &[400, 2599],
                 0,
-                "wait: expected 2 s from the answer to attempt 1 to attempt 2, got 1.949 s",
+                "client.wait: attempt 2 started 1.949 s after the response to attempt 1; expected a 2 s wait",
             ),
             (
                 "retry-after::2s",
                 &[400, 652],
                 0,
-                "wait: expected 2 s from the answer to attempt 1 to attempt 2, got 0.002 s",
+                "client.wait: attempt 2 started 0.002 s after the response to attempt 1; expected a 2 s wait",
             ),
             (
                 "retry-after::2s",
                 &[400, 500],
                 0,
-                "wait: expected 2 s from the answer to attempt 1 to attempt 2, got it before the answer",
+                "client.wait: attempt 2 started before the response to attempt 1; expected a 2 s wait",
             ),
             (
                 "retry-after::2s",
                 &[400],
                 1,
-                "attempts: expected 2 attempts, of which the last succeeds, got 1",
+                "client.attempts: expected 2 attempts, the last of which succeeds, got 1",
             ),
             (
                 "retry-after::2s",
                 &[400, 2650],
                 1,
-                "outcome: expected exit 0, since its last answer is a success, got exit 1",
+                "client.outcome: the command ended with exit 1; its last response was a success, so it has to end with exit 0",
             ),
             ("retry-after::grows", &[0, 1250, 4500], 0, "pass"),
             // The first Retry-After again, where the newer one is 3.
@@ -484,23 +443,28 @@ mod tests {
                 "retry-after::grows",
                 &[0, 1250, 2500],
                 0,
-                "wait: expected 3 s from the answer to attempt 2 to attempt 3, got 1 s",
+                "client.wait: attempt 3 started 1 s after the response to attempt 2; expected a 3 s wait",
             ),
             (recovers, &[0, 1250, 3500], 0, "pass"),
             (
                 recovers,
                 &[0, 1250, 2500],
                 0,
-                "wait: expected 2 s from the answer to attempt 2 to attempt 3, got 1 s",
+                "client.wait: attempt 3 started 1 s after the response to attempt 2; expected a 2 s wait",
             ),
-            (recovers, &[0], 1, "attempts: expected 3 attempts, of which the last succeeds, got 1"),
+            (
+                recovers,
+                &[0],
+                1,
+                "client.attempts: expected 3 attempts, the last of which succeeds, got 1",
+            ),
             // Jitter may double the step, and a slow machine add 5 s.
             (recovers, &[0, 7250, 16500], 0, "pass"),
             (
                 recovers,
                 &[0, 7251, 16500],
                 0,
-                "wait: expected 1 s to 7 s from the answer to attempt 1 to attempt 2, got 7.001 s",
+                "client.wait: attempt 2 started 7.001 s after the response to attempt 1; expected a wait of 1 s to 7 s",
             ),
             (stops, &[0, 1250, 3500, 7750], 1, "pass"),
             (stops, &[0, 1250, 3500], 1, "pass"),
@@ -509,7 +473,7 @@ mod tests {
                 stops,
                 &[0, 1250, 3500, 7750, 16000],
                 1,
-                "attempts: expected 4 attempts at the most, got 5",
+                "client.attempts: expected at most 4 attempts, got 5",
             ),
             ("wait::preflight_failed", &[0], 1, "pass"),
             ("wait::preflight_failed", &[0, 750], 1, "pass"),
@@ -518,7 +482,7 @@ mod tests {
                 "wait::preflight_failed",
                 &[0, 1250, 1999],
                 0,
-                "wait: expected 0.500 s from the answer to attempt 2 to attempt 3, got 0.499 s",
+                "client.wait: attempt 3 started 0.499 s after the response to attempt 2; expected a 0.500 s wait",
             ),
         ];
         for (script, arrivals, exit, expected) in rows {
@@ -538,7 +502,7 @@ mod tests {
             (
                 "one-at-a-time",
                 |run| run.attempts[1].arrived = Duration::from_millis(249),
-                "one-at-a-time: expected one attempt at a time, got attempt 2 while another had no answer yet",
+                "client.one-at-a-time: attempt 2 started while another had no response yet",
             ),
             // A client that gives an answer up is one at a time still; that it left is seen late.
             (
@@ -553,29 +517,29 @@ mod tests {
             (
                 "beat",
                 |run| run.attempts[3].arrived = Duration::from_millis(3752),
-                "beat: expected a wait of 0.500 s at the least before each attempt, got 0.002 s before attempt 4",
+                "client.beat: attempt 4 started 0.002 s after a response; expected a wait of at least 0.500 s",
             ),
             ("same-request", |_| {}, "pass"),
             ("same-request", |run| run.attempts[1].body = br#"{"b":2,"a":1}"#.to_vec(), "pass"),
             (
                 "same-request",
                 |run| run.attempts[2].body = br#"{"a": 1, "b": 3}"#.to_vec(),
-                "same-request: expected the body of attempt 1 each time (16 bytes), got another with attempt 3 (16 bytes)",
+                "client.same-request: the body of attempt 3 (16 bytes) is not that of attempt 1 (16 bytes)",
             ),
             (
                 "same-request",
                 |run| run.attempts[1].line = "POST /v2".to_owned(),
-                "same-request: expected POST /tagline each time, got POST /v2 as attempt 2",
+                "client.same-request: attempt 2 was POST /v2, and attempt 1 was POST /tagline",
             ),
             (
                 "same-request",
                 |run| run.attempts[3].keys.clear(),
-                "same-request: expected the key of $ERRPROOF_API_KEY with each attempt, got none with attempt 4",
+                "client.same-request: attempt 4 carried no key; expected the key in $ERRPROOF_API_KEY",
             ),
             (
                 "same-request",
                 |run| run.attempts[0].keys[0].1 = Secret::new("another"),
-                "same-request: expected the key of $ERRPROOF_API_KEY with each attempt, got another with attempt 1",
+                "client.same-request: attempt 1 carried another key; expected the key in $ERRPROOF_API_KEY",
             ),
             (
                 "same-request",
@@ -586,19 +550,19 @@ mod tests {
             (
                 "same-request",
                 |run| run.attempts[1].keys = vec![bearer("pms_live_of_this_run")],
-                "same-request: expected the key of $ERRPROOF_API_KEY with each attempt, got another with attempt 2",
+                "client.same-request: attempt 2 carried another key; expected the key in $ERRPROOF_API_KEY",
             ),
             ("request-id", |_| {}, "pass"),
             ("request-id", |run| run.printed.ids = BTreeSet::from([0, 1, 2, 3]), "pass"),
             (
                 "request-id",
                 |run| run.printed.ids.clear(),
-                "request-id: expected the requestId of the last answer in what the client prints, got none",
+                "client.request-id: the client did not print the request id of its last response",
             ),
             (
                 "request-id",
                 |run| run.printed.ids = BTreeSet::from([0, 1, 2]),
-                "request-id: expected the requestId of the last answer in what the client prints, got only that of an earlier answer",
+                "client.request-id: the client printed the request id of an earlier response, and not that of its last",
             ),
             // Nothing of a run that is no failure, or that was cut off, shows it.
             ("request-id", |run| run.end = End::TooMany, "error: no run shows it either way"),
@@ -607,7 +571,7 @@ mod tests {
             (
                 "key-unseen",
                 |run| run.printed.key = true,
-                "key-unseen: expected nothing of $ERRPROOF_API_KEY in what the client prints, got the key",
+                "client.key-unseen: the client printed its key ($ERRPROOF_API_KEY), or a part of it",
             ),
             (
                 "key-unseen",
@@ -627,13 +591,13 @@ mod tests {
             (
                 "quiet",
                 |run| run.ended = Duration::from_millis(7650),
-                "quiet: expected no attempt after the command has ended, got one 0.100 s after its end",
+                "client.quiet: an attempt started 0.100 s after the command had ended",
             ),
             ("ends", |_| {}, "pass"),
             (
                 "ends",
                 |run| run.end = End::Overran(Duration::from_secs(70)),
-                "ends: expected the command to end by itself, got it still there after 70 s; it was ended with its children",
+                "client.ends: the command was still running after 70 s and was killed together with its child processes",
             ),
         ];
         let rules = rules();
@@ -652,7 +616,8 @@ mod tests {
         let script = "not-retried::plan_gate";
         let mut run = record(&rules, script, &[0], 1);
         run.end = End::Overran(Duration::from_secs(60));
-        let expected = "error: the command did not end by itself: ended with its children after 60 s, by errproof";
+        let expected =
+            "error: the command did not end by itself: killed with its child processes after 60 s";
         assert_eq!(said(&rules, script, &run), expected);
         let mut fewer = record(&rules, "retry-after::1s", &[0], 0);
         fewer.end = run.end;
@@ -662,8 +627,7 @@ mod tests {
         assert_eq!(said(&rules, script, &run), "pass");
         let mut run = record(&rules, "succeeds", &[0], 0);
         run.end = End::Signal(11);
-        let expected =
-            "outcome: expected exit 0, since its last answer is a success, got signal 11";
+        let expected = "client.outcome: the command ended with signal 11; its last response was a success, so it has to end with exit 0";
         assert_eq!(said(&rules, "succeeds", &run), expected);
     }
 
@@ -675,8 +639,8 @@ mod tests {
         runs.iter_mut().for_each(|run| run.printed.ids.clear());
         let rule = rules.rules.iter().find(|rule| rule.id == "request-id").expect("a rule");
         let judged = judge(&rules, rule, &runs.each_ref(), &key());
-        let [finding] = judged.findings.as_slice() else { panic!("{judged:?}") };
-        assert_eq!(finding.runs, ["not-retried::plan_gate", "not-retried::invalid_json"]);
+        let [noted] = judged.sheet.noted() else { panic!("{judged:?}") };
+        assert_eq!(noted.on, [0, 1]);
     }
 
     #[test]
@@ -697,7 +661,7 @@ mod tests {
             ),
             (
                 with(&[], End::Overran(Duration::from_secs(60)), 0),
-                "it did not end within 60 s, and was ended with its children without a request to $ERRPROOF_BASE_URL",
+                "it did not end within 60 s, and was killed with its child processes without a request to $ERRPROOF_BASE_URL",
             ),
             (
                 with(&[0], End::Exit(1), 1),

@@ -9,10 +9,8 @@
 pub mod command;
 pub mod group;
 pub mod judge;
-pub mod outcome;
 pub mod output;
 pub mod record;
 pub mod rule;
 pub mod server;
-pub mod text;
 pub mod trials;

@@ -8,7 +8,7 @@ use std::{
 use aho_corasick::AhoCorasick;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use crate::shown::redactor::Redactor;
+use crate::shown::redactor::{OVERLAP, Redactor};
 
 /// How much of the end of a stream is kept. What is shown is cut to a hundredth of this after keys
 /// were taken out, so half a key at the cut is never shown.
@@ -38,7 +38,7 @@ impl Wanted {
     }
 
     fn longest(&self) -> usize {
-        self.key.longest_form().max(self.ids.max_pattern_len())
+        OVERLAP.max(self.ids.max_pattern_len())
     }
 }
 
@@ -95,7 +95,7 @@ impl Heard {
     }
 
     fn search(&mut self, wanted: &Wanted, text: &[u8]) {
-        self.key = self.key || wanted.key.finds(text);
+        self.key = self.key || wanted.key.finds(text).is_some();
         self.ids.extend(wanted.ids.find_iter(text).map(|found| found.pattern().as_usize()));
     }
 }
@@ -117,12 +117,18 @@ pub async fn listen(mut stream: impl AsyncRead + Unpin, wanted: &Wanted, heard: 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::shown::secret::Secret;
+    use crate::shown::{
+        secret::Secret,
+        secrets::{KeyPrefix, Named},
+    };
 
     #[test]
     fn a_key_and_an_id_are_heard_wherever_the_stream_is_cut_in_pieces() {
         let key = Secret::new("pms_live_0123456789abcdef");
-        let key = Arc::new(Redactor::new(&[(key, "$KEY".to_owned())]));
+        let key = Arc::new(Redactor::of_these_alone(
+            &[Named { secret: key, label: "$KEY".to_owned() }],
+            &KeyPrefix::default(),
+        ));
         let ids = ["aaaa0000".to_owned(), "bbbb1111".to_owned()];
         let rows: [(&str, bool, &[usize]); 5] = [
             ("nothing of it", false, &[]),
@@ -146,7 +152,10 @@ mod tests {
 
     #[test]
     fn a_stream_that_is_too_long_is_searched_at_both_ends_and_only_its_end_is_kept() {
-        let key = Redactor::new(&[(Secret::new("pms_live_0123456789"), "$KEY".to_owned())]);
+        let key = Redactor::of_these_alone(
+            &[Named { secret: Secret::new("pms_live_0123456789"), label: "$KEY".to_owned() }],
+            &KeyPrefix::default(),
+        );
         let (wanted, mut heard) =
             (Wanted::new(key.into(), &["an-id".to_owned()]), Heard::default());
         heard.add(&wanted, b"pms_live_0123456789 ");

@@ -4,7 +4,8 @@
 use std::{collections::BTreeSet, fmt, sync::Arc, time::Duration};
 
 use super::rule::Script;
-use crate::result::timeline::{Mark, Timeline};
+use crate::result::timeline::{AttemptMark, Timeline};
+use crate::shown::redactor::Redactor;
 use crate::{contract::names::Code, shown::secret::Secret};
 
 /// One run of a client against the mock of one script.
@@ -25,7 +26,7 @@ pub struct Record {
     /// Until when the mock was there for what the command may have left behind.
     pub watched: Duration,
     /// What it printed.
-    pub printed: Printed,
+    pub printed: Output,
 }
 
 /// The attempts that are kept. No script allows as many, so what follows changes no verdict.
@@ -88,18 +89,16 @@ impl fmt::Display for End {
             Self::Exit(code) => write!(f, "exit {code}"),
             Self::Signal(signal) => write!(f, "signal {signal}"),
             Self::Overran(time) => {
-                write!(f, "ended with its children after {} s, by errproof", time.as_secs())
+                write!(f, "killed with its child processes after {} s", time.as_secs())
             }
-            Self::TooMany => {
-                f.write_str("ended with its children for too many attempts, by errproof")
-            }
+            Self::TooMany => f.write_str("killed with its child processes after too many attempts"),
         }
     }
 }
 
 /// What a command printed.
 #[derive(Debug, Clone, Default)]
-pub struct Printed {
+pub struct Output {
     /// Whether the key was among it, in whatever form.
     pub key: bool,
     /// The attempts whose request ids were among it.
@@ -121,23 +120,25 @@ impl Record {
 
     /// The run as points in time.
     #[must_use]
-    pub fn timeline(&self) -> Timeline {
+    pub fn timeline(&self, redactor: &Redactor) -> Timeline {
         let steps = self.script.steps.iter().map(Some).chain(std::iter::repeat(None));
-        let mark = |(attempt, step): (&Attempt, Option<&super::rule::Step>)| Mark {
+        let mark = |(attempt, step): (&Attempt, Option<&super::rule::Step>)| AttemptMark {
             arrived_ms: milliseconds(attempt.arrived),
             over_ms: milliseconds(attempt.over),
             answered: attempt.answered,
             status: attempt.given.status,
-            code: attempt.given.code.as_ref().map(ToString::to_string),
+            code: attempt.given.code.as_ref().map(|code| redactor.line(code.as_str())),
             retry_after: attempt.given.retry_after,
-            request_id: attempt.given.request_id.clone(),
+            request_id: redactor.line(&attempt.given.request_id),
             least_wait_ms: step.and_then(|step| step.wait).map(|wait| milliseconds(wait.least)),
+            most_wait_ms: step.and_then(|step| step.wait?.most).map(milliseconds),
         };
         Timeline {
-            run: self.script.name.clone(),
+            run: redactor.line(&self.script.name),
             attempts: self.attempts.iter().zip(steps).map(mark).collect(),
+            more_attempts: self.beyond,
             ended_ms: milliseconds(self.ended),
-            end: self.end.to_string(),
+            end: redactor.line(&self.end.to_string()),
             watched_ms: milliseconds(self.watched),
         }
     }

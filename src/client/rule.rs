@@ -380,7 +380,7 @@ mod tests {
     #[test]
     fn every_code_of_the_page_is_treated_as_its_status_says() {
         let contract = Contract::load(Path::new(env!("CARGO_MANIFEST_DIR")));
-        let contract = contract.unwrap_or_else(|faults| panic!("{faults}"));
+        let contract = contract.unwrap_or_else(|faults| panic!("{faults:?}"));
         let rules = Rules::new(&contract).unwrap_or_else(|fault| panic!("{fault:?}"));
         for scenario in &contract.scenarios {
             let group = match scenario.status {
@@ -402,7 +402,7 @@ mod tests {
     #[test]
     fn an_answer_is_an_envelope_with_its_own_request_id() {
         let contract = Contract::load(Path::new(env!("CARGO_MANIFEST_DIR")));
-        let contract = contract.unwrap_or_else(|faults| panic!("{faults}"));
+        let contract = contract.unwrap_or_else(|faults| panic!("{faults:?}"));
         let code = Code::from("plan_gate".to_owned());
         let answer = Scripted::error(&contract, &code).unwrap_or_else(|fault| panic!("{fault:?}"));
         let (headers, body) = answer.with_id("an-id");

@@ -1,14 +1,13 @@
-//! The rules as trials of a standard test run. Each script is run once, all at the same time since
-//! the waits are real, and every rule that it says something of is judged from that one run.
+//! The rules as trials. Each script is run once, all at the same time since the waits are real, and every
+//! rule that it says something of is judged from that one run.
 
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex, OnceLock, PoisonError},
-    time::Duration,
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
 };
 
-use libtest_mimic::{Failed, Trial};
 use tokio::{
     runtime::Handle,
     sync::{OnceCell, Semaphore},
@@ -17,23 +16,33 @@ use tokio::{
 use super::{
     command::{self, API_KEY, Given, Program},
     group::Groups,
-    judge::{self, Finding, Judged},
-    outcome::Outcome,
+    judge::{self, Judged},
     output::Wanted,
     record::Record,
     rule::{Proof, Rule, Rules, Script},
     server::Mock,
-    text as report,
 };
 use crate::{
-    contract::{Contract, contract_file::Promise},
+    checks::sheet::Noted,
+    contract::Contract,
     result::{
-        results::{SideFindingResult, SideResult, SideTrialResult},
-        verdict::Verdict,
+        collected::{Collected, Keep},
+        finding::Finding,
+        outcome::Outcome,
+        side::{Foreseen, NotReady, Side, SideName, SideResult, SideTrial},
+        timeline::Printed,
+        trial::TrialResult,
+        verdict::weigh,
     },
-    shown::{redactor::Redactor, secret::Secret, visible::visible},
+    shown,
+    shown::{
+        redactor::Redactor,
+        secret::Secret,
+        secrets::{KeyPrefix, Named, Secrets},
+        text::Shown,
+    },
     source::fault::Fault,
-    terminal::paint::Paint,
+    targets::known::{Day, Known},
 };
 
 /// How far apart the runs begin at the most, the longest first. Twenty interpreters that start at
@@ -45,7 +54,13 @@ const APART: Duration = Duration::from_millis(250);
 /// longest of them.
 const SPREAD: Duration = Duration::from_secs(1);
 
-/// A client that is tested, and what came of it until now.
+/// How much of what a command printed is shown, from its end.
+const SHOWN_OUTPUT: usize = 600;
+
+/// How many runs are named in a finding's place. A client that is wrong in one way is wrong in most runs.
+const NAMED_RUNS: usize = 1;
+
+/// A client that is tested.
 #[derive(Debug, Clone)]
 pub struct Clients(Arc<Shared>);
 
@@ -54,109 +69,90 @@ struct Shared {
     rules: Rules,
     program: Program,
     patience: Duration,
-    paint: Paint,
     key: Secret,
     hidden: Vec<String>,
     /// Looks for the client's key alone.
     key_seeker: Arc<Redactor>,
     /// Takes all keys of the run out of what is shown.
-    redactor: Redactor,
+    redactor: Arc<Redactor>,
     /// One for each script, run once. Some rules are judged from all of them.
     records: Vec<OnceCell<Result<Arc<Record>, String>>>,
     at_once: Semaphore,
     /// When each script of this run begins, after its beginning.
     starts: OnceLock<BTreeMap<usize, Duration>>,
     groups: Groups,
-    outcomes: Mutex<Vec<Outcome>>,
+    runtime: Handle,
+    known: Vec<Known>,
+    today: Day,
 }
 
 /// What a person said of the client.
 #[derive(Debug, Clone, Copy)]
 pub struct Asked<'a> {
     /// The command.
-    pub command: &'a str,
+    pub command: &'a Secret,
     /// How long a run of it may take beyond the waits that it is told.
     pub patience: Duration,
     /// How many runs there may be at once; all of them if nothing was said.
     pub at_once: Option<usize>,
-    /// Whether failures are coloured.
-    pub paint: Paint,
+}
+
+/// What a client's run shares with the others.
+#[derive(Debug)]
+pub struct Surroundings<'a> {
+    /// What it is carried out on.
+    pub runtime: &'a Handle,
+    /// Everything that is known to be secret.
+    pub secrets: &'a Secrets,
+    /// Variables that the client must not see: they hold the secrets of a target.
+    pub hidden: Vec<String>,
+    /// Deviations that are known.
+    pub known: Vec<Known>,
 }
 
 impl Clients {
-    /// Makes the scripts and a key for the client. Nothing is started. `secrets` are those of a
-    /// target that is tested in the same run, and `hidden` the variables that hold them.
+    /// Makes the scripts and a key for the client. Nothing is started.
     ///
     /// # Errors
     /// If the contract says nothing of clients, or the command is none.
     pub fn new(
         contract: &Contract,
         asked: Asked<'_>,
-        secrets: &[(Secret, String)],
-        hidden: Vec<String>,
+        around: Surroundings<'_>,
     ) -> Result<Self, Fault> {
         let rules = Rules::new(contract)?;
         let program = Program::parse(asked.command)?;
         let key = Secret::new(contract.key.fresh());
-        let own = (key.clone(), format!("${API_KEY}"));
-        let tail = key.expose().strip_prefix(contract.key.prefix.as_str()).unwrap_or_default();
-        let tail = (Secret::new(tail), own.1.clone());
+        let own = Named { secret: key.clone(), label: format!("${API_KEY}") };
+        let prefix = KeyPrefix(contract.key.prefix.clone());
+        let mut secrets = around.secrets.clone();
+        secrets.add_first(own.clone());
+        secrets.set_prefix(&prefix.0);
         let at_once = asked.at_once.unwrap_or(rules.scripts.len());
         Ok(Self(Arc::new(Shared {
             program,
             patience: asked.patience,
-            paint: asked.paint,
-            hidden,
-            key_seeker: Arc::new(Redactor::new([&own, &tail])),
-            redactor: Redactor::new([&own, &tail].into_iter().chain(secrets)),
+            hidden: around.hidden,
+            key_seeker: Arc::new(Redactor::of_these_alone(&[own], &prefix)),
+            redactor: Arc::new(secrets.redactor()),
             key,
             records: rules.scripts.iter().map(|_| OnceCell::new()).collect(),
             rules,
             at_once: Semaphore::new(at_once),
             starts: OnceLock::new(),
             groups: Groups::default(),
-            outcomes: Mutex::default(),
+            runtime: around.runtime.clone(),
+            known: around.known,
+            today: Day::today(),
         })))
-    }
-
-    /// The trials, in the order of the rules.
-    #[must_use]
-    pub fn trials(&self, runtime: &Handle) -> Vec<Trial> {
-        let trial = |(at, rule): (usize, &Rule)| {
-            let (clients, runtime) = (self.clone(), runtime.clone());
-            Trial::test(name(rule), move || clients.carry_out(at, &runtime))
-                .with_kind(self.0.kind(rule))
-        };
-        self.0.rules.rules.iter().enumerate().map(trial).collect()
-    }
-
-    /// Runs the command once, against a mock that answers with success: one message instead of a
-    /// failure for each rule.
-    ///
-    /// # Errors
-    /// If the command cannot be started: bad usage. Or, inside, why it is none that can be tested.
-    pub fn preflight(&self, runtime: &Handle) -> Result<Result<(), String>, Fault> {
-        let shared = &self.0;
-        #[cfg(unix)]
-        end_on_signal(runtime, &shared.groups);
-        let record = runtime.block_on(shared.record(0)).map_err(Fault::general)?;
-        Ok(judge::ready(&record).map_err(|why| {
-            let said = report::last_words(&record, &shared.redactor);
-            self.redact(&format!("{}: {why}{said}", shared.program))
-        }))
     }
 
     /// Starts every run that these trials need, so that they wait at the same time however few
     /// threads the test run has.
-    pub fn start(&self, runtime: &Handle, wanted: impl Fn(&Trial) -> bool) {
+    fn start(&self, selected: &BTreeSet<String>) {
         let rules = &self.0.rules;
-        let needed: BTreeSet<usize> = self
-            .trials(runtime)
-            .iter()
-            .zip(&rules.rules)
-            .filter(|(trial, _)| wanted(trial))
-            .flat_map(|(_, rule)| rules.scripts_of(rule))
-            .collect();
+        let wanted = rules.rules.iter().filter(|rule| selected.contains(&name(rule)));
+        let needed: BTreeSet<usize> = wanted.flat_map(|rule| rules.scripts_of(rule)).collect();
         let mut order: Vec<usize> = needed.into_iter().collect();
         order.sort_by_key(|at| Reverse(rules.scripts[*at].longest()));
         let longest = order.first().map_or(Duration::ZERO, |at| rules.scripts[*at].shortest());
@@ -166,109 +162,111 @@ impl Clients {
             order.into_iter().zip((0..).map(|place| apart * place)).collect();
         for at in self.0.starts.get_or_init(|| starts).keys().copied() {
             let shared = Arc::clone(&self.0);
-            drop(runtime.spawn(async move { shared.record(at).await.is_ok() }));
+            drop(self.0.runtime.spawn(async move { shared.record(at).await.is_ok() }));
         }
     }
 
-    /// What came of the rules until now.
-    #[must_use]
-    pub fn outcomes(&self) -> Vec<Outcome> {
-        self.0.outcomes.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// What came of the client, in the order of the rules.
-    #[must_use]
-    pub fn result(&self) -> SideResult {
-        let mut outcomes = self.outcomes();
-        let place = |outcome: &Outcome| {
-            self.0.rules.rules.iter().position(|rule| rule.id == outcome.rule.id)
-        };
-        outcomes.sort_by_key(place);
-        let headline = report::summary(&self.0.program, &outcomes);
-        SideResult {
-            subject: self.redact(&self.0.program.to_string()),
-            headline: self.redact(headline.trim_end()),
-            trials: outcomes.into_iter().map(|outcome| self.trial(outcome)).collect(),
-        }
-    }
-
-    fn trial(&self, outcome: Outcome) -> SideTrialResult {
-        let Promise { says, source } = &outcome.rule.promise;
-        let finding = |finding: &Finding| SideFindingResult {
-            check: finding.what.clone(),
-            place: self.redact(&finding.runs.join(", ")),
-            expected: self.redact(&finding.expected),
-            actual: self.redact(&finding.actual),
-        };
-        SideTrialResult {
-            name: outcome.trial,
-            outcome: (&outcome.verdict).into(),
-            why: outcome.verdict.why().map(|why| self.redact(why)),
-            promise: self.redact(&format!("{says} ({source})")),
-            findings: outcome.findings.iter().map(finding).collect(),
-            timelines: outcome.timelines,
-            text: outcome.text,
-        }
-    }
-
-    /// What a run would do, before it does anything.
-    #[must_use]
-    pub fn plan(&self) -> String {
-        self.redact(&report::plan(&self.0.program, &self.0.rules))
-    }
-
-    /// The text without any key, and safe to show.
-    fn redact(&self, text: &str) -> String {
-        visible(&self.0.redactor.redact(text))
-    }
-
-    fn carry_out(&self, at: usize, runtime: &Handle) -> Result<(), Failed> {
+    fn carry_out(&self, at: usize) -> TrialResult {
+        let begin = Instant::now();
         let shared = &self.0;
         let rule = &shared.rules.rules[at];
         let scripts = shared.rules.scripts_of(rule);
-        let records = runtime.block_on(async {
+        let records = shared.runtime.block_on(async {
             let mut records = Vec::new();
             for at in scripts {
                 records.push(shared.record(at).await);
             }
             records
         });
-        let mut judged = if let Some(why) = records.iter().find_map(|record| record.as_ref().err())
-        {
-            Judged { unjudged: Some(why.clone()), ..Judged::default() }
-        } else {
-            let records: Vec<&Record> = records.iter().flatten().map(AsRef::as_ref).collect();
-            judge::judge(&shared.rules, rule, &records, &shared.key)
+        let judged = match records.iter().find_map(|record| record.as_ref().err()) {
+            Some(why) => Judged { unjudged: Some(why.clone()), ..Judged::default() },
+            None => {
+                let records: Vec<&Record> = records.iter().flatten().map(AsRef::as_ref).collect();
+                judge::judge(&shared.rules, rule, &records, &shared.key)
+            }
         };
-        for finding in &mut judged.findings {
-            // What a client sends may hold the key: in its path, say.
-            finding.expected = self.redact(&finding.expected);
-            finding.actual = self.redact(&finding.actual);
+        let records: Vec<Arc<Record>> = records.into_iter().flatten().collect();
+        shared.result(rule, &judged, &records, begin.elapsed())
+    }
+}
+
+impl Side for Clients {
+    fn name(&self) -> SideName {
+        SideName::Client
+    }
+
+    fn subject(&self) -> Shown {
+        self.0.program.shown(&self.0.redactor)
+    }
+
+    fn trials(&self, _keep: Keep) -> Vec<SideTrial> {
+        let trial = |(at, rule): (usize, &Rule)| {
+            let clients = self.clone();
+            SideTrial {
+                name: name(rule),
+                kind: self.0.kind(rule),
+                ignored: Foreseen::CarriedOut,
+                carry_out: Box::new(move || clients.carry_out(at)),
+            }
+        };
+        self.0.rules.rules.iter().enumerate().map(trial).collect()
+    }
+
+    /// Runs the command once, against a mock that answers with success: one message instead of a
+    /// failure for each rule.
+    fn ready(&self, selected: &BTreeSet<String>) -> Result<(), NotReady> {
+        let shared = &self.0;
+        #[cfg(unix)]
+        end_on_signal(&shared.runtime, &shared.groups);
+        let record = shared.runtime.block_on(shared.record(0));
+        let record = record.map_err(|why| NotReady::Fault(Fault::general(why)))?;
+        if let Err(why) = judge::ready(&record) {
+            let (program, why) =
+                (shared.program.shown(&shared.redactor), shared.redactor.line(&why));
+            return Err(NotReady::Unreachable(shown![
+                program,
+                ": ",
+                why,
+                shared.last_words(&record)
+            ]));
         }
-        let verdict = judged.verdict();
-        let mut records: Vec<Arc<Record>> = records.into_iter().flatten().collect();
-        let found = |record: &Arc<Record>| {
-            judged.findings.iter().any(|finding| finding.runs.contains(&record.script.name))
+        self.start(selected);
+        Ok(())
+    }
+
+    fn result(&self, collected: &Collected) -> SideResult {
+        let shared = &self.0;
+        let place = |trial: &TrialResult| {
+            let rules = shared.rules.rules.iter();
+            rules.map(name).position(|name| name == trial.name.as_str())
         };
-        records.sort_by_key(|record| !found(record));
-        let mut outcome = Outcome {
-            trial: name(rule),
-            rule: rule.clone(),
-            findings: judged.findings.clone(),
-            verdict: verdict.clone(),
-            timelines: records.iter().map(|record| record.timeline()).collect(),
-            text: String::new(),
-        };
-        let seen = records.first().map(AsRef::as_ref);
-        let failure = |outcome: &Outcome, paint| {
-            report::failure(outcome, &judged, seen, &shared.program, &shared.redactor, paint)
-        };
-        let printed = failure(&outcome, shared.paint);
-        if verdict != Verdict::Pass {
-            outcome.text = failure(&outcome, Paint::Plain);
+        let mut trials = collected.trials.clone();
+        trials.sort_by_key(place);
+        let subject = shared.program.shown(&shared.redactor);
+        SideResult {
+            side: SideName::Client,
+            headline: headline(&subject, &trials),
+            subject,
+            counts: collected.counts(),
+            trials,
+            notes: Vec::new(),
         }
-        shared.outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(outcome);
-        if verdict == Verdict::Pass { Ok(()) } else { Err(Failed::from(printed)) }
+    }
+
+    fn plan(&self) -> Shown {
+        let Rules { scripts, rules, .. } = &self.0.rules;
+        let longest = scripts.iter().map(|script| script.shortest()).max().unwrap_or_default();
+        let program = self.0.program.shown(&self.0.redactor);
+        shown![
+            program,
+            ": ",
+            rules.len(),
+            " rules, ",
+            scripts.len(),
+            " runs of the command at once\ntime: at least ",
+            longest.as_secs(),
+            " s",
+        ]
     }
 }
 
@@ -276,7 +274,102 @@ fn name(rule: &Rule) -> String {
     format!("client::{}", rule.id)
 }
 
+/// Which rules the client keeps, in one line.
+fn headline(subject: &Shown, trials: &[TrialResult]) -> Shown {
+    let names = |wanted: &[Outcome]| {
+        let of = trials.iter().filter(|trial| wanted.contains(&trial.outcome));
+        let mut names: Vec<Shown> = of
+            .map(|trial| trial.name.escaped(|name| name.trim_start_matches("client::").to_owned()))
+            .collect();
+        names.sort_unstable();
+        names
+    };
+    let noun = if trials.len() == 1 { " rule on " } else { " rules on " };
+    let kept = names(&[Outcome::Pass]).len();
+    let mut text = shown![trials.len(), noun, subject, ": ", kept, " kept"];
+    for (what, outcomes) in [
+        (" broken (", &[Outcome::Fail, Outcome::Stale][..]),
+        (" broken as known (", &[Outcome::Known]),
+        (" not judged (", &[Outcome::Error]),
+    ] {
+        let names = names(outcomes);
+        if !names.is_empty() {
+            text = shown![text, ", ", names.len(), what, Shown::joined(&names, ", "), ")"];
+        }
+    }
+    text
+}
+
 impl Shared {
+    /// What came of one rule.
+    fn result(
+        &self,
+        rule: &Rule,
+        judged: &Judged,
+        records: &[Arc<Record>],
+        took: Duration,
+    ) -> TrialResult {
+        let trial = name(rule);
+        let known: Vec<&Known> = self.known.iter().filter(|known| known.covers(&trial)).collect();
+        let verdict = weigh(&judged.sheet, judged.unjudged.as_deref(), &known, self.today);
+        let outcome = Outcome::from(&verdict);
+        let finding =
+            |noted: &Noted| Finding::of(noted, self.place(noted, records), None, &self.redactor);
+        // Those with findings come first.
+        let found = |at: &usize| judged.sheet.noted().iter().any(|noted| noted.on.contains(at));
+        let mut order: Vec<usize> = (0..records.len()).collect();
+        order.sort_by_key(|at| !found(at));
+        let first = order.first().map(|at| &records[*at]);
+        TrialResult {
+            name: self.redactor.line(&trial),
+            side: SideName::Client,
+            code: None,
+            status: None,
+            outcome,
+            why: verdict.why().map(|why| self.redactor.line(why)),
+            promise: self.redactor.line(&rule.promise.says),
+            source: self.redactor.line(&rule.promise.source),
+            file: None,
+            line: None,
+            held: judged.sheet.held().collect(),
+            findings: judged.sheet.noted().iter().map(finding).collect(),
+            twin_not_asked: None,
+            seconds: took.as_secs_f64(),
+            evidence: None,
+            timelines: order.iter().map(|at| records[*at].timeline(&self.redactor)).collect(),
+            printed: first.filter(|_| outcome != Outcome::Pass).map(|record| self.printed(record)),
+        }
+    }
+
+    /// The runs in which something does not hold, where many were looked at.
+    fn place(&self, noted: &Noted, records: &[Arc<Record>]) -> Shown {
+        if records.len() < 2 {
+            return Shown::default();
+        }
+        let runs = noted.on.iter().filter_map(|at| records.get(*at));
+        let named = runs.take(NAMED_RUNS).map(|record| self.redactor.line(&record.script.name));
+        let named = Shown::joined(&named.collect::<Vec<_>>(), ", ");
+        match noted.on.len().saturating_sub(NAMED_RUNS) {
+            0 => named,
+            more => shown![named, " and ", more, " more"],
+        }
+    }
+
+    fn printed(&self, record: &Record) -> Printed {
+        let end = |stream: &str| self.redactor.end_of(stream, SHOWN_OUTPUT);
+        Printed { stdout: end(&record.printed.stdout), stderr: end(&record.printed.stderr) }
+    }
+
+    /// The last line that a command printed, as the end of a sentence about it.
+    fn last_words(&self, record: &Record) -> Shown {
+        let Printed { stdout, stderr } = self.printed(record);
+        let last = |stream: Shown| {
+            stream.escaped(|text| text.lines().next_back().unwrap_or_default().to_owned())
+        };
+        let words = [stderr, stdout].into_iter().map(last).find(|line| !line.is_empty());
+        words.map(|line| shown!["; it printed: ", line]).unwrap_or_default()
+    }
+
     /// The statuses of the errors that a rule is about, as the server's trials have them.
     fn kind(&self, rule: &Rule) -> String {
         match rule.proof {
@@ -311,8 +404,8 @@ impl Shared {
         };
         let wanted = Wanted::new(Arc::clone(&self.key_seeker), mock.ids());
         let ended = command::run(&self.program, &given, &mock, wanted).await;
-        let ended =
-            ended.map_err(|error| format!("failed to start `{}`: {error}", self.program))?;
+        let ended = ended
+            .map_err(|error| format!("failed to start `{}`: {error}", self.program.written()))?;
         let watched = mock.now();
         let seen = mock.finish().await;
         Ok(Record {

@@ -6,10 +6,12 @@ use clap::Parser;
 
 use crate::{
     contract::{Contract, lint},
+    run::prepare::learn,
     run::{
         end::End,
         folder::{Fallback, contract_folder},
     },
+    shown::secrets::Secrets,
     source::fault::Faults,
     targets::{load::Given, target::Target},
     terminal::{exit, print},
@@ -36,12 +38,13 @@ pub struct LintOptions {
 ///
 /// # Errors
 /// If there are faults.
-pub fn lint(options: &LintOptions) -> Result<u8, End> {
+pub fn lint(options: &LintOptions, secrets: &mut Secrets) -> Result<u8, End> {
     let folder = contract_folder(options.contract.as_deref(), Fallback::BuiltIn);
     let mut faults = Faults::default();
     let contract = Contract::read(&folder, &mut faults);
     let mut targets = Vec::new();
     if let Some(contract) = &contract {
+        learn(contract, secrets);
         targets = target_files(contract);
         for target in &targets {
             // With no variable set nothing is wrong with what they hold.
@@ -61,13 +64,9 @@ pub fn lint(options: &LintOptions) -> Result<u8, End> {
         1 => format!("1 {what}"),
         many => format!("{many} {what}s"),
     };
-    print::line(&format!(
-        "{}: {}, {}, {}, nothing wrong",
-        contract.name,
-        count("code"),
-        count("case"),
-        count("target")
-    ));
+    let [codes, cases, targets] = ["code", "case", "target"].map(count);
+    let counts = format!("{}: {codes}, {cases}, {targets}, nothing wrong", contract.name);
+    print::line(&secrets.redactor().line(&counts));
     Ok(exit::SUCCESS)
 }
 

@@ -10,6 +10,8 @@ use clap::Parser;
 use super::words::Format;
 use crate::{
     run::end::End,
+    shown,
+    shown::redactor::Redactor,
     source::fault::Fault,
     terminal::{exit, print},
 };
@@ -39,7 +41,7 @@ macro_rules! template {
 ///
 /// # Errors
 /// If there is something in it, or if it cannot be written.
-pub fn new(options: &NewOptions) -> Result<u8, End> {
+pub fn new(options: &NewOptions, redactor: &Redactor) -> Result<u8, End> {
     let folder = &options.folder;
     let failed =
         |error: io::Error| Fault::general(format!("failed to write {}: {error}", folder.display()));
@@ -66,10 +68,14 @@ pub fn new(options: &NewOptions) -> Result<u8, End> {
     for (path, text) in template.chain(schemas) {
         write(&folder.join(path), &text).map_err(failed)?;
     }
-    print::line(&format!(
-        "wrote a contract to {0}: change contract.toml first, then look at it with `errproof lint --contract {0}`",
-        folder.display()
-    ));
+    let folder = redactor.line(&folder.to_string_lossy());
+    print::line(&shown![
+        "wrote a contract to ",
+        folder,
+        ": change contract.toml first, then look at it with `errproof lint --contract ",
+        folder,
+        "`",
+    ]);
     Ok(exit::SUCCESS)
 }
 

@@ -9,6 +9,7 @@ use super::{lint, new, serve};
 use crate::{
     contract::{contract_file::ContractFile, scenario_file::ScenarioFile},
     result::results::Results,
+    run::start::of_environment,
     run::{
         dry::{docs, plan},
         end::finish,
@@ -16,6 +17,7 @@ use crate::{
         options::Options,
         start::start,
     },
+    shown::redactor::Redactor,
     source::shape::schema_of,
     targets::target_file::TargetFile,
     terminal::{exit, print},
@@ -98,6 +100,15 @@ impl Format {
     }
 }
 
+/// Does what the command line asks for, or says what is wrong with it.
+#[must_use = "return it from main, or the command always succeeds"]
+pub fn main() -> ExitCode {
+    match Command::try_parse() {
+        Ok(command) => command.run(),
+        Err(error) => print::usage(&error, &of_environment().redactor()),
+    }
+}
+
 impl Command {
     /// Does what was asked for.
     #[must_use = "return it from main, or the command always succeeds"]
@@ -106,9 +117,16 @@ impl Command {
             Self::Test(options) => start(Ok(options), Fallback::BuiltIn),
             Self::Plan(options) => plan(&options, Fallback::BuiltIn),
             Self::Docs(options) => docs(&options, Fallback::BuiltIn),
-            Self::Serve(options) => finish(serve::serve(&options)),
-            Self::Lint(options) => finish(lint::lint(&options)),
-            Self::New(options) => finish(new::new(&options)),
+            Self::Serve(options) => finish(serve::serve(&options), &of_environment().redactor()),
+            Self::Lint(options) => {
+                let mut secrets = of_environment();
+                let ended = lint::lint(&options, &mut secrets);
+                finish(ended, &secrets.redactor())
+            }
+            Self::New(options) => {
+                let redactor = of_environment().redactor();
+                finish(new::new(&options, &redactor), &redactor)
+            }
             Self::Schema { format } => printed(&format.schema()),
             Self::Completions { shell } => {
                 let mut text = Vec::new();
@@ -126,6 +144,7 @@ impl Command {
 }
 
 fn printed(text: &str) -> ExitCode {
-    print::line(text.trim_end());
+    // Nothing but our own words is in it.
+    print::line(&Redactor::default().text(text.trim_end()));
     ExitCode::from(exit::SUCCESS)
 }

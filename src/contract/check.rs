@@ -67,6 +67,72 @@ checks! {
     SecretLeak = "secret-leak", Must;
     /// The same request without the defect does not give this error.
     Twin = "twin", Must;
+    /// The envelope is the one that was reviewed. Somebody has to look, so it is never listed as known.
+    Drift = "drift", Must;
+
+    /// A client makes as many attempts as it may.
+    ClientAttempts = "client.attempts", Must;
+    /// It waits as long as it is told to.
+    ClientWait = "client.wait", Must;
+    /// It ends with success if its last attempt did, and else with a failure.
+    ClientOutcome = "client.outcome", Must;
+    /// No attempt is made while another has no response yet.
+    ClientOneAtATime = "client.one-at-a-time", Must;
+    /// No attempt is made right after a response.
+    ClientBeat = "client.beat", Must;
+    /// Every attempt is the same request, with the key that the client was given.
+    ClientSameRequest = "client.same-request", Must;
+    /// What the client prints has the request id of its last failure.
+    ClientRequestId = "client.request-id", Must;
+    /// What the client prints has nothing of its key.
+    ClientKeyUnseen = "client.key-unseen", Must;
+    /// No attempt is made after the client has ended.
+    ClientQuiet = "client.quiet", Must;
+    /// The client ends by itself.
+    ClientEnds = "client.ends", Must;
+
+    /// A row of the docs' page defines the code.
+    PageCode = "page.code", Must;
+    /// No second row does.
+    PageOnce = "page.once", Must;
+    /// The status beside it is the scenario's.
+    PageStatus = "page.status", Must;
+    /// It stands under the heading that the scenario names, if the page has that.
+    PageHeading = "page.heading", Must;
+    /// Every code that a row defines is one of the contract's.
+    PageUnknown = "page.unknown", Must;
+    /// There is an example of an envelope, and it is JSON.
+    PageExample = "page.example", Must;
+    /// The envelope's schema allows the example.
+    PageSchema = "page.schema", Must;
+    /// The example's code is one of the contract's, with a message as that code's scenario has it.
+    PageExampleCode = "page.example-code", Must;
+    /// The example carries the contract's docs link.
+    PageDocs = "page.docs", Must;
+    /// The limit on the page is the contract's.
+    PageLimit = "page.limit", Must;
+    /// The range of time on the page is the one of the code's case.
+    PageTime = "page.time", Must;
+    /// The docs link leads to a response with status 200.
+    LinkStatus = "link.status", Must;
+    /// What it leads to is HTML.
+    LinkHtml = "link.html", Must;
+    /// The page does not say that there is no such page.
+    LinkFound = "link.found", Must;
+    /// Every code of the contract is on the page.
+    LinkCodes = "link.codes", Must;
+    /// The page has the place that the link's fragment names.
+    LinkFragment = "link.fragment", Must;
+}
+
+impl CheckId {
+    /// The checks of a server's responses, which reports show as a table.
+    pub fn of_servers() -> impl Iterator<Item = Self> {
+        let elsewhere = ["client.", "page.", "link."];
+        let is_server =
+            move |check: &Self| !elsewhere.iter().any(|side| check.as_str().starts_with(side));
+        Self::ALL.iter().copied().filter(is_server)
+    }
 }
 
 impl fmt::Display for CheckId {
@@ -110,6 +176,33 @@ mod tests {
         timing Should
         secret-leak Must
         twin Must
+        drift Must
+        client.attempts Must
+        client.wait Must
+        client.outcome Must
+        client.one-at-a-time Must
+        client.beat Must
+        client.same-request Must
+        client.request-id Must
+        client.key-unseen Must
+        client.quiet Must
+        client.ends Must
+        page.code Must
+        page.once Must
+        page.status Must
+        page.heading Must
+        page.unknown Must
+        page.example Must
+        page.schema Must
+        page.example-code Must
+        page.docs Must
+        page.limit Must
+        page.time Must
+        link.status Must
+        link.html Must
+        link.found Must
+        link.codes Must
+        link.fragment Must
         ");
     }
 }

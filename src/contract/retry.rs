@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::{
     NamedRequest,
+    check::CheckId,
     contract_file::{EnvelopeFormat, Promise},
     names::{Code, RequestName},
 };
@@ -151,6 +152,22 @@ pub enum Always {
     KeyUnseen,
     Quiet,
     Ends,
+}
+
+impl Always {
+    /// The check that looks at it.
+    #[must_use]
+    pub fn check(self) -> CheckId {
+        match self {
+            Self::OneAtATime => CheckId::ClientOneAtATime,
+            Self::Beat => CheckId::ClientBeat,
+            Self::SameRequest => CheckId::ClientSameRequest,
+            Self::RequestId => CheckId::ClientRequestId,
+            Self::KeyUnseen => CheckId::ClientKeyUnseen,
+            Self::Quiet => CheckId::ClientQuiet,
+            Self::Ends => CheckId::ClientEnds,
+        }
+    }
 }
 
 impl AlwaysFormat {

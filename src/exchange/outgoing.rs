@@ -2,11 +2,34 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
+use schemars::JsonSchema;
+use serde::Serialize;
+
 use super::{
     deadlines::Deadlines,
     message::{Answer, Request},
 };
 use crate::shown::secret::Secret;
+
+/// What a request is sent for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// It shows that the target is there and takes its key.
+    Preflight,
+    /// It has to succeed before the case's own.
+    First,
+    /// It reads a number before or after the case's own.
+    Probe,
+    /// It is the case's own, or one of its burst.
+    Own,
+    /// It is the same with another key, while the burst's is refused.
+    OtherKey,
+    /// It is the case's own once more, after a wait.
+    Again,
+    /// It is the twin: the case's own without its defect.
+    Twin,
+}
 
 /// A request that is ready to go, with what the run has to know of it.
 #[derive(Debug, Clone)]
@@ -17,6 +40,16 @@ pub struct Outgoing {
     pub key: Option<Secret>,
     /// How long it may take.
     pub deadlines: Deadlines,
+    /// What it is sent for.
+    pub role: Role,
+}
+
+impl Outgoing {
+    /// The same request, sent for something else.
+    #[must_use]
+    pub fn sent_as(&self, role: Role) -> Self {
+        Self { role, ..self.clone() }
+    }
 }
 
 /// One request and its answer, with the key's time at both ends.
@@ -32,6 +65,8 @@ pub struct Exchange {
     pub sent: Duration,
     /// When the answer was there.
     pub answered: Duration,
+    /// What it was sent for.
+    pub role: Role,
 }
 
 impl Exchange {

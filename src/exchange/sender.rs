@@ -134,6 +134,7 @@ impl Sender {
             answer,
             sent,
             answered: self.clock.now(key),
+            role: outgoing.role,
         })
     }
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     content::{Content, Kind, Spot},
     facts::{Definition, Facts, Stated, same_words},
-    finding::{Outcome, PageCheck, PageFinding, Place},
+    finding::{Judged, OnPage, Place},
 };
 use crate::{
     checks::{
@@ -18,6 +18,7 @@ use crate::{
     },
     contract::{
         Contract,
+        check::CheckId,
         contract_file::{CodesIn, Limit},
         names::Code,
         place::AnswerPlace,
@@ -51,34 +52,49 @@ fn trial_of(scenario: &Scenario) -> String {
     format!("docs::{}", scenario.code)
 }
 
-/// What each trial comes to.
+/// What came of each trial.
 #[must_use]
-pub fn judge(content: &Content, contract: &Contract) -> Vec<Outcome> {
+pub fn judge(content: &Content, contract: &Contract) -> Vec<Judged> {
     let facts = Facts::of(content, contract);
     let judge = Judge { content, contract, facts };
-    let codes = contract.scenarios.iter().map(|scenario| {
-        let promise = format!("{}    {}", scenario.promise, scenario.file.display());
-        let code = Some(scenario.code.clone());
-        Outcome::judged(trial_of(scenario), code, promise, judge.code(scenario))
+    let codes = contract.scenarios.iter().map(|scenario| Judged {
+        trial: trial_of(scenario),
+        code: Some(scenario.code.clone()),
+        promise: scenario.promise.clone(),
+        source: scenario.file.display().to_string(),
+        found: judge.code(scenario),
+        unjudged: None,
     });
     let whole = [
-        (UNKNOWN, "the page and scenarios/ have the same codes", judge.unknown_codes()),
+        (
+            UNKNOWN,
+            "the page and the contract have the same codes",
+            "scenarios/",
+            judge.unknown_codes(),
+        ),
         (
             ENVELOPE,
-            "every error looks like the example    [envelope] in contract.toml",
+            "every error looks like the example",
+            "[envelope] in contract.toml",
             judge.examples(),
         ),
         (
             LIMITS,
-            "the numbers of [limit] in contract.toml, and of `after` in scenarios/",
+            "the page has the numbers of the contract",
+            "[limit] in contract.toml, and `after` in scenarios/",
             judge.limits(),
         ),
     ];
-    let whole = whole.into_iter().map(|(trial, promise, findings)| {
-        Outcome::judged(trial.to_owned(), None, promise.to_owned(), findings)
+    let whole = whole.into_iter().map(|(trial, promise, source, found)| Judged {
+        trial: trial.to_owned(),
+        code: None,
+        promise: promise.to_owned(),
+        source: source.to_owned(),
+        found,
+        unjudged: None,
     });
     let trials = trials(contract);
-    codes.chain(whole).filter(|outcome| trials.contains(&outcome.trial)).collect()
+    codes.chain(whole).filter(|judged| trials.contains(&judged.trial)).collect()
 }
 
 struct Judge<'a> {
@@ -93,50 +109,47 @@ impl Judge<'_> {
         Place { line: at.line, under }
     }
 
-    fn code(&self, scenario: &Scenario) -> Vec<PageFinding> {
+    fn code(&self, scenario: &Scenario) -> Vec<OnPage> {
         let Some(rows) = self.facts.codes.get(scenario.code.as_str()) else {
             return vec![self.missing(scenario.code.as_str())];
         };
         let mut found: Vec<_> = rows.iter().filter_map(|row| self.status(scenario, row)).collect();
         if let [_, second, ..] = rows.as_slice() {
             let lines: Vec<_> = rows.iter().map(|row| row.at.line.to_string()).collect();
-            found.push(PageFinding {
-                check: PageCheck::Once,
-                expected: format!("one row that defines `{}`", scenario.code),
-                actual: format!("{}, in the lines {}", rows.len(), lines.join(", ")),
-                place: Some(self.place(second.at)),
-            });
+            let (count, code, lines) = (rows.len(), &scenario.code, lines.join(", "));
+            found.push(OnPage::says(
+                CheckId::PageOnce,
+                Some(&self.place(second.at)),
+                format!("{count} rows define `{code}`, in the lines {lines}; expected one"),
+            ));
         }
         found.extend(rows.iter().filter_map(|row| self.heading(scenario, row)));
         found
     }
 
-    fn missing(&self, code: &str) -> PageFinding {
+    fn missing(&self, code: &str) -> OnPage {
         let (kind, none) = match self.contract.page.codes_in {
             CodesIn::Tables => {
                 let columns = self.contract.page.code_columns.iter().map(String::as_str);
-                ("row", format!("no table with a column {}", one_of(columns)))
+                ("row", format!("the page has no table with a column {}", one_of(columns)))
             }
-            CodesIn::Items => ("list item", "no list item that begins with code".to_owned()),
+            CodesIn::Items => {
+                ("list item", "the page has no list item that begins with code".to_owned())
+            }
         };
-        let like = |other: &&String| same_letters(other, code);
-        let like =
-            self.facts.codes.keys().find(like).map(|other| {
-                (format!("`{}`", other.escape_debug()), self.facts.codes[other][0].at)
-            });
-        let mentioned = || Some((format!("it, but in no {kind}"), self.mention(code)?));
-        let (actual, at) = match (self.facts.places_for_codes, like.or_else(mentioned)) {
-            (0, Some((_, at))) => (format!("{none}, only the word"), Some(at)),
-            (0, None) => (none, None),
-            (_, Some((actual, at))) => (actual, Some(at)),
-            (_, None) => ("none".to_owned(), None),
+        let like = self.facts.codes.keys().find(|other| same_letters(other, code));
+        let like = like.map(|other| {
+            let other = (other, self.facts.codes[other][0].at);
+            (format!("; `{}` is another code", other.0.escape_debug()), other.1)
+        });
+        let mentioned = || Some(("; the page only mentions it".to_owned(), self.mention(code)?));
+        let (more, at) = like.or_else(mentioned).unzip();
+        let more = more.unwrap_or_default();
+        let sentence = match self.facts.places_for_codes {
+            0 => format!("{none}, so no {kind} defines `{code}`{more}"),
+            _ => format!("no {kind} defines `{code}`{more}"),
         };
-        PageFinding {
-            check: PageCheck::Code,
-            expected: format!("a {kind} that defines `{code}`"),
-            actual,
-            place: at.map(|at| self.place(at)),
-        }
+        OnPage::says(CheckId::PageCode, at.map(|at| self.place(at)).as_ref(), sentence)
     }
 
     /// Where the page has a code as a word, in sentences first.
@@ -152,27 +165,25 @@ impl Judge<'_> {
         })
     }
 
-    fn status(&self, scenario: &Scenario, row: &Definition) -> Option<PageFinding> {
-        if row.statuses == BTreeSet::from([scenario.status]) {
+    fn status(&self, scenario: &Scenario, row: &Definition) -> Option<OnPage> {
+        let Scenario { status, code, .. } = scenario;
+        if row.statuses == BTreeSet::from([*status]) {
             return None;
         }
         let stated: Vec<_> = row.statuses.iter().map(u16::to_string).collect();
         let actual = match stated.as_slice() {
-            [] => "no status, neither in its row nor in a heading over it".to_owned(),
-            [one] => one.clone(),
-            several => format!("{}, and not which of them", several.join(" and ")),
+            [] => {
+                "the page gives no status, neither in its row nor in a heading above it".to_owned()
+            }
+            several => format!("the page has {}", several.join(" and ")),
         };
-        Some(PageFinding {
-            check: PageCheck::Status,
-            expected: format!("{} beside `{}`", scenario.status, scenario.code),
-            actual,
-            place: Some(self.place(row.at)),
-        })
+        let sentence = format!("expected {status} for `{code}`, {actual}");
+        Some(OnPage::says(CheckId::PageStatus, Some(&self.place(row.at)), sentence))
     }
 
-    /// The scenario's source is held against the page only where the page has such a heading: it
-    /// may as well be a sentence.
-    fn heading(&self, scenario: &Scenario, row: &Definition) -> Option<PageFinding> {
+    /// The scenario's source is looked for only where the page has such a heading: it may as well be a
+    /// sentence.
+    fn heading(&self, scenario: &Scenario, row: &Definition) -> Option<OnPage> {
         let is_source = |text: &str| same_words(text, &scenario.source);
         let mut over = self.content.headings_over(row.at);
         if !self.content.headings.iter().any(|heading| is_source(&heading.text))
@@ -180,15 +191,12 @@ impl Judge<'_> {
         {
             return None;
         }
-        Some(PageFinding {
-            check: PageCheck::Heading,
-            expected: format!("`{}` under `{}`", scenario.code, scenario.source),
-            actual: "it elsewhere".to_owned(),
-            place: Some(self.place(row.at)),
-        })
+        let sentence =
+            format!("`{}` stands elsewhere than under `{}`", scenario.code, scenario.source);
+        Some(OnPage::says(CheckId::PageHeading, Some(&self.place(row.at)), sentence))
     }
 
-    fn unknown_codes(&self) -> Vec<PageFinding> {
+    fn unknown_codes(&self) -> Vec<OnPage> {
         let scenarios = self.contract.scenarios.iter().map(|scenario| scenario.code.as_str());
         let known: BTreeSet<&str> =
             scenarios.chain(self.contract.chain.iter().map(Code::as_str)).collect();
@@ -197,57 +205,47 @@ impl Judge<'_> {
             .enumerate()
             .map(|(at, (code, rows))| {
                 // A page of another API has thousands, and a likeness takes the product of lengths.
-                let hint = Some(code).filter(|code| at < MOST_HINTS && code.len() < LONGEST_HINTED);
-                let hint = hint.and_then(|code| did_you_mean(code, known.iter().copied()));
+                let hint = match at < MOST_HINTS && code.len() < LONGEST_HINTED {
+                    true => did_you_mean(code, known.iter().copied()),
+                    false => None,
+                };
                 let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
-                PageFinding {
-                    check: PageCheck::Unknown,
-                    expected: "only codes of the contract".to_owned(),
-                    actual: format!("`{}`{hint}", code.escape_debug()),
-                    place: Some(self.place(rows[0].at)),
-                }
+                let sentence =
+                    format!("`{}` is not a code of the contract{hint}", code.escape_debug());
+                OnPage::says(CheckId::PageUnknown, Some(&self.place(rows[0].at)), sentence)
             })
             .collect()
     }
 
-    fn examples(&self) -> Vec<PageFinding> {
+    fn examples(&self) -> Vec<OnPage> {
         if self.facts.examples.is_empty() {
             let under = self.contract.page.example_under.as_ref();
             let under = under.map(|heading| format!(" under `{heading}`")).unwrap_or_default();
-            return vec![PageFinding {
-                check: PageCheck::Example,
-                expected: format!("an example of an envelope{under}"),
-                actual: "none".to_owned(),
-                place: None,
-            }];
+            let sentence = format!("the page has no example of an envelope{under}");
+            return vec![OnPage::says(CheckId::PageExample, None, sentence)];
         }
         self.facts.examples.iter().flat_map(|example| self.example(example)).collect()
     }
 
-    fn example(&self, example: &Stated<String>) -> Vec<PageFinding> {
+    fn example(&self, example: &Stated<String>) -> Vec<OnPage> {
         let body: Value = match serde_json::from_str(&example.value) {
             Ok(body) => body,
             Err(error) => {
                 let line = example.at.line + error.line().saturating_sub(1);
-                return vec![PageFinding {
-                    check: PageCheck::Example,
-                    expected: "an example that is JSON".to_owned(),
-                    actual: format!("what is none: {error}"),
-                    place: Some(self.place(Spot { line, ..example.at })),
-                }];
+                let place = self.place(Spot { line, ..example.at });
+                let sentence = format!("the example is not valid JSON: {error}");
+                return vec![OnPage::says(CheckId::PageExample, Some(&place), sentence)];
             }
         };
         let mut found = Vec::new();
         let mut note = |check, mismatches: Mismatches| {
-            found.extend(mismatches.into_iter().map(|mismatch| PageFinding {
-                check,
-                expected: format!("{} at {}", mismatch.expected, mismatch.place),
-                actual: mismatch.actual,
-                place: Some(self.place(example.at)),
+            let place = self.place(example.at);
+            found.extend(mismatches.into_iter().map(|Mismatch { place: at, wrong }| {
+                OnPage::says(check, Some(&place), format!("the example at {at}: {wrong}"))
             }));
         };
         let envelope = &self.contract.envelope;
-        note(PageCheck::Schema, {
+        note(CheckId::PageSchema, {
             let errors = envelope.schema.iter_errors(&body).filter(|error| !is_cut_short(error));
             errors
                 .map(|error| {
@@ -255,8 +253,7 @@ impl Judge<'_> {
                         "" => "its top".to_owned(),
                         place => place.to_owned(),
                     };
-                    let expected = "what the envelope's schema allows".to_owned();
-                    Mismatch { place, expected, actual: format!("what it refuses: {error}") }
+                    Mismatch::says(&place, format!("the envelope's schema refuses it: {error}"))
                 })
                 .collect()
         });
@@ -274,7 +271,7 @@ impl Judge<'_> {
             && let Some(link) = at(&docs.place)
         {
             let place = docs.place.as_str();
-            note(PageCheck::Docs, fields::exactly(link.as_ref(), place, &docs.link));
+            note(CheckId::PageDocs, fields::exactly(link.as_ref(), place, &docs.link));
         }
         if places.code.header().is_some() {
             return found;
@@ -284,33 +281,33 @@ impl Judge<'_> {
         let Some(scenario) = self.contract.scenarios.iter().find(is_its) else {
             let actual =
                 read.at(&places.code).map_or("nothing".to_owned(), |code| code.to_string());
-            let expected = "a code of the contract";
             let place = places.code.as_str();
-            note(PageCheck::ExampleCode, vec![Mismatch::at(place, expected, actual)]);
+            let mismatch = Mismatch::at(place, "a code of the contract", actual);
+            note(CheckId::PageExampleCode, vec![mismatch]);
             return found;
         };
         if let Some(message) = at(&places.message) {
             let (place, pattern) = (places.message.as_str(), scenario.message.as_ref());
             let message = fields::message(message.as_ref(), place, None, pattern);
-            note(PageCheck::ExampleCode, message);
+            note(CheckId::PageExampleCode, message);
         }
         if let Some(place) = &places.status
             && let Some(status) = at(place)
         {
             let status = fields::repeated(status.as_ref(), place.as_str(), scenario.status);
-            note(PageCheck::ExampleCode, status);
+            note(CheckId::PageExampleCode, status);
         }
         found
     }
 
-    fn limits(&self) -> Vec<PageFinding> {
+    fn limits(&self) -> Vec<OnPage> {
         let mut found = Vec::new();
         if let Some(Limit { requests, window_seconds, .. }) = &self.contract.limit {
             let promised = (*requests, *window_seconds);
             let expected = format!("a limit of {requests} requests in {window_seconds} s");
             let limits = self.facts.limits.iter();
             let limits = limits.map(|stated| (stated.value, stated.text.as_str(), stated.at));
-            found = self.compare(PageCheck::Limit, &[promised], &promised, &expected, limits);
+            found = self.compare(CheckId::PageLimit, &[promised], &promised, &expected, limits);
         }
         let promised: BTreeSet<_> = timed(self.contract).map(|(_, range)| range).collect();
         let promised: Vec<_> = promised.into_iter().collect();
@@ -326,7 +323,7 @@ impl Judge<'_> {
             }
             let (least, most) = (range.0.as_secs(), range.1.as_secs());
             let expected = format!("{least} s to {most} s for `{}`", scenario.code);
-            for finding in self.compare(PageCheck::Time, &promised, &range, &expected, times) {
+            for finding in self.compare(CheckId::PageTime, &promised, &range, &expected, times) {
                 if !found.contains(&finding) {
                     found.push(finding);
                 }
@@ -338,24 +335,23 @@ impl Judge<'_> {
     /// Every number that is none of the promised, and that the one looked for is not stated.
     fn compare<'s, T: PartialEq>(
         &self,
-        check: PageCheck,
+        check: CheckId,
         promised: &[T],
         sought: &T,
         expected: &str,
         stated: impl IntoIterator<Item = (T, &'s str, Spot)>,
-    ) -> Vec<PageFinding> {
+    ) -> Vec<OnPage> {
         let mut found = Vec::new();
         let mut is_stated = false;
         for (value, text, at) in stated {
             is_stated |= value == *sought;
             if !promised.contains(&value) {
-                let (expected, actual) = (expected.to_owned(), format!("{text:?}"));
-                found.push(PageFinding { check, expected, actual, place: Some(self.place(at)) });
+                let sentence = format!("expected {expected}, the page has {text:?}");
+                found.push(OnPage::says(check, Some(&self.place(at)), sentence));
             }
         }
         if !is_stated && found.is_empty() {
-            let (expected, actual) = (expected.to_owned(), "nothing of it".to_owned());
-            found.push(PageFinding { check, expected, actual, place: None });
+            found.push(OnPage::says(check, None, format!("the page does not state {expected}")));
         }
         found
     }

@@ -6,10 +6,10 @@ use regex::Regex;
 use super::{
     content::{Content, Kind},
     fetch::Fetched,
-    finding::{PageCheck, PageFinding},
+    finding::OnPage,
     judge::has_word,
 };
-use crate::contract::Contract;
+use crate::contract::{Contract, check::CheckId};
 
 /// What titles and first headings of pages say that are not there, whatever their status. A section
 /// about 404 is no such page, so other headings are not looked at.
@@ -22,28 +22,23 @@ const NOT_FOUND: &str = r"(?ix)
 
 /// What does not hold of the page at the end of the link.
 #[must_use]
-pub fn judge(contract: &Contract, page: &Fetched, content: &Content) -> Vec<PageFinding> {
-    let finding = |check, expected: &str, actual: String| PageFinding {
-        check,
-        expected: expected.to_owned(),
-        actual,
-        place: None,
-    };
+pub fn judge(contract: &Contract, page: &Fetched, content: &Content) -> Vec<OnPage> {
+    let says = |check, sentence: String| OnPage::says(check, None, sentence);
     if page.status != 200 {
-        let actual = page.status.to_string();
-        return vec![finding(PageCheck::LinkStatus, "an answer with status 200", actual)];
+        let sentence = format!("expected status 200, got {}", page.status);
+        return vec![says(CheckId::LinkStatus, sentence)];
     }
     if !matches!(page.media.as_str(), "text/html" | "application/xhtml+xml") {
         let actual = if page.media.is_empty() { "no media type" } else { &page.media };
-        return vec![finding(PageCheck::LinkHtml, "text/html", actual.to_owned())];
+        return vec![says(CheckId::LinkHtml, format!("expected text/html, got {actual}"))];
     }
     let mut found = Vec::new();
     let not_found = Regex::new(NOT_FOUND).expect("a pattern");
     let first = content.headings.first().map(|heading| heading.text.as_str());
     let names = [content.title.as_deref(), first];
     if let Some(name) = names.into_iter().flatten().find(|name| not_found.is_match(name)) {
-        let actual = format!("200 for a page that is called {name:?}");
-        return vec![finding(PageCheck::LinkFound, "404 for a page that is not there", actual)];
+        let sentence = format!("status 200 for a page that is called {name:?}; expected 404");
+        return vec![says(CheckId::LinkFound, sentence)];
     }
     let texts: Vec<&str> = content
         .texts()
@@ -57,18 +52,19 @@ pub fn judge(contract: &Contract, page: &Fetched, content: &Content) -> Vec<Page
     let codes = contract.scenarios.iter().map(|scenario| scenario.code.as_str());
     let missing: Vec<_> = codes.filter(|code| !is_there(code)).collect();
     if missing.len() == contract.scenarios.len() {
-        let actual = "none of them: another page, or one that scripts fill in".to_owned();
-        found.push(finding(PageCheck::LinkCodes, "every code of the contract", actual));
+        let why = "it is another page, or one that scripts fill in";
+        let sentence = format!("the page has no code of the contract: {why}");
+        found.push(says(CheckId::LinkCodes, sentence));
     } else if !missing.is_empty() {
-        let actual = format!("all but {}", missing.join(", "));
-        found.push(finding(PageCheck::LinkCodes, "every code of the contract", actual));
+        let sentence = format!("the page does not have {}", missing.join(", "));
+        found.push(says(CheckId::LinkCodes, sentence));
     }
     if let Some(fragment) = page.url.fragment().filter(|fragment| !fragment.is_empty()) {
         let decoded = percent_decode_str(fragment).decode_utf8_lossy();
         // A fragment that begins so marks words on the page, and names no place.
         if !content.anchors.contains(decoded.as_ref()) && !fragment.starts_with(":~:") {
-            let expected = format!("a place named `{decoded}`");
-            found.push(finding(PageCheck::LinkFragment, &expected, "none".to_owned()));
+            let sentence = format!("the page has no place named `{decoded}`");
+            found.push(says(CheckId::LinkFragment, sentence));
         }
     }
     found
@@ -76,8 +72,6 @@ pub fn judge(contract: &Contract, page: &Fetched, content: &Content) -> Vec<Page
 
 /// What does not hold of a link that leads to nothing that could be read.
 #[must_use]
-pub(super) fn refused(why: &str) -> PageFinding {
-    let expected = "an answer with status 200".to_owned();
-    let actual = format!("none: {why}");
-    PageFinding { check: PageCheck::LinkStatus, expected, actual, place: None }
+pub(super) fn refused(why: &str) -> OnPage {
+    OnPage::says(CheckId::LinkStatus, None, format!("there is no page to read: {why}"))
 }

@@ -14,5 +14,4 @@ mod markdown;
 mod plain;
 pub mod print;
 pub mod read;
-pub mod text;
 pub mod trials;

@@ -1,30 +1,36 @@
 //! The trials on the docs: those on a page, and the one on the link to it.
 
 use std::{
+    collections::BTreeSet,
     path::Path,
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{Arc, OnceLock},
+    time::Instant,
 };
 
-use libtest_mimic::{Failed, Trial};
 use reqwest::Url;
 use tokio::runtime::Handle;
 
-use super::finding::{Outcome, PageFinding};
 use super::{
     fetch::{self, DEADLINE, NoPage},
+    finding::{Judged, OnPage},
     judge, link,
     read::{form_of, read},
-    text,
 };
 use crate::{
+    checks::sheet::{Noted, Sheet},
     contract::{Contract, contract_file::Form},
     result::{
-        results::{SideFindingResult, SideResult, SideTrialResult},
-        verdict::Verdict,
+        collected::{Collected, Keep},
+        finding::Finding,
+        outcome::Outcome,
+        side::{Foreseen, NotReady, Side, SideName, SideResult, SideTrial},
+        trial::TrialResult,
+        verdict::weigh,
     },
-    shown::{redactor::Redactor, secret::Secret, visible::visible},
+    shown,
+    shown::{redactor::Redactor, secret::Secret, text::Shown},
     source::{fault::Fault, folder::Folder},
-    terminal::paint::Paint,
+    targets::known::{Day, Known},
 };
 
 /// The trial of the docs link.
@@ -39,18 +45,43 @@ enum Source {
     Address(Url),
 }
 
-/// The trials on the docs: those on a page, and the one on the link to it.
+/// The page's side of a run. Each trial but the link's takes what was judged when the page was read.
 #[derive(Debug, Clone)]
-pub struct Docs {
+pub struct Docs(Arc<Shared>);
+
+#[derive(Debug)]
+struct Shared {
     contract: Arc<Contract>,
     /// What the page is called, and where it is.
     page: Option<(String, Source)>,
-    check_links: bool,
-    /// Takes the keys of a target that is tested in the same run out of what is shown.
+    links: Links,
+    /// Takes the keys of the run out of what is shown.
     redactor: Arc<Redactor>,
     /// What the page's trials come to, once it was read.
-    judged: Arc<OnceLock<Vec<Outcome>>>,
-    outcomes: Arc<Mutex<Vec<Outcome>>>,
+    judged: OnceLock<Vec<Judged>>,
+    runtime: Handle,
+    known: Vec<Known>,
+    today: Day,
+}
+
+/// Whether the link that every error carries is followed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Links {
+    /// It is one of the trials.
+    Followed,
+    /// It is not.
+    LeftAlone,
+}
+
+/// What the page's side shares with the others.
+#[derive(Debug)]
+pub struct Surroundings<'a> {
+    /// What it is carried out on.
+    pub runtime: &'a Handle,
+    /// Takes the keys of the run out of what is shown.
+    pub redactor: Arc<Redactor>,
+    /// Deviations that are known.
+    pub known: Vec<Known>,
 }
 
 impl Docs {
@@ -60,140 +91,175 @@ impl Docs {
     /// If the page is a file that cannot be read, or an address that is none, or if there is no link.
     pub fn new(
         contract: Arc<Contract>,
-        page: Option<&str>,
-        check_links: bool,
-        secrets: &[(Secret, String)],
+        page: Option<&Secret>,
+        links: Links,
+        around: Surroundings<'_>,
     ) -> Result<Self, Fault> {
-        let page = page.map(source).transpose()?;
-        if check_links && contract.docs.is_none() {
+        let page = page.map(|page| source(page.expose())).transpose()?;
+        if links == Links::Followed && contract.docs.is_none() {
             let title = "there is no docs link to check: the contract says that errors carry none";
             return Err(Fault::general(title));
         }
-        let (judged, outcomes) = (Arc::default(), Arc::default());
-        let redactor = Arc::new(Redactor::new(secrets));
-        Ok(Self { contract, page, check_links, redactor, judged, outcomes })
+        let Surroundings { runtime, redactor, known } = around;
+        let (judged, runtime, today) = (OnceLock::new(), runtime.clone(), Day::today());
+        let shared = Shared { contract, page, links, redactor, judged, runtime, known, today };
+        Ok(Self(Arc::new(shared)))
+    }
+}
+
+impl Side for Docs {
+    fn name(&self) -> SideName {
+        SideName::Page
     }
 
-    /// The trials, none if nobody asked for one. Each that is run but the link's takes what
-    /// [`Docs::load`] has judged.
-    #[must_use]
-    pub fn trials(&self, runtime: &Handle, paint: Paint) -> Vec<Trial> {
-        let page = self.page.iter().flat_map(|_| judge::trials(&self.contract));
+    fn subject(&self) -> Shown {
+        self.0.redactor.line(self.0.name())
+    }
+
+    fn trials(&self, _keep: Keep) -> Vec<SideTrial> {
+        let shared = &self.0;
+        let page = shared.page.iter().flat_map(|_| judge::trials(&shared.contract));
         let page = page.map(|name| {
-            let (docs, trial) = (self.clone(), name.clone());
-            Trial::test(name, move || {
-                let judged = docs.judged.get().expect("a page is read before its trials");
-                let outcome = judged.iter().find(|outcome| outcome.trial == trial);
-                docs.end(outcome.expect("every trial is judged").clone(), paint)
-            })
+            let (shared, trial) = (Arc::clone(shared), name.clone());
+            let carry_out = move || {
+                let judged = shared.judged.get().expect("a page is read before its trials");
+                let judged = judged.iter().find(|judged| judged.trial == trial);
+                shared.result(judged.expect("every trial is judged"), Instant::now())
+            };
+            (name, Box::new(carry_out) as Box<dyn FnOnce() -> TrialResult + Send>)
         });
-        let link = self.check_links.then(|| {
-            let (docs, runtime) = (self.clone(), runtime.clone());
-            Trial::test(LINK, move || docs.end(runtime.block_on(docs.link()), paint))
-        });
-        page.chain(link).map(|trial| trial.with_kind("docs")).collect()
+        let link = match shared.links {
+            Links::LeftAlone => None,
+            Links::Followed => {
+                let shared = Arc::clone(shared);
+                let carry_out = move || {
+                    let begin = Instant::now();
+                    shared.result(&shared.runtime.block_on(shared.link()), begin)
+                };
+                Some((LINK.to_owned(), Box::new(carry_out) as _))
+            }
+        };
+        let trial = |(name, carry_out)| SideTrial {
+            name,
+            kind: "docs".to_owned(),
+            ignored: Foreseen::CarriedOut,
+            carry_out,
+        };
+        page.chain(link).map(trial).collect()
     }
 
-    /// Reads the page if one of its trials will be run, and judges it.
-    ///
-    /// # Errors
-    /// Why nobody can read it, in one line.
-    pub fn load(
-        &self,
-        runtime: &Handle,
-        is_selected: impl Fn(&Trial) -> bool,
-    ) -> Result<(), String> {
-        let Some((name, source)) = &self.page else {
-            return Ok(());
-        };
-        if !self
-            .trials(runtime, Paint::Plain)
-            .iter()
-            .any(|trial| trial.name() != LINK && is_selected(trial))
-        {
+    /// Reads the page if one of its trials will be carried out, and judges it.
+    fn ready(&self, selected: &BTreeSet<String>) -> Result<(), NotReady> {
+        let shared = &self.0;
+        let Some((name, source)) = &shared.page else { return Ok(()) };
+        if selected.iter().all(|trial| trial == LINK) {
             return Ok(());
         }
+        let contract = &shared.contract;
+        let failed = |why: &str| {
+            let (name, why) = (shared.redactor.line(name), shared.redactor.line(why));
+            NotReady::Unreachable(shown!["failed to read the page ", name, ": ", why])
+        };
         let content = match source {
-            Source::File(text) => {
-                read(text, form_of(&self.contract, "", name, text), &self.contract)
-            }
+            Source::File(text) => read(text, form_of(contract, "", name, text), contract),
             Source::Address(url) => {
-                let page = runtime.block_on(fetch::fetch(url, DEADLINE));
-                let page = page.map_err(|why| format!("failed to read the page {name}: {why}"))?;
+                let page = shared.runtime.block_on(fetch::fetch(url, DEADLINE));
+                let page = page.map_err(|why| failed(&why.to_string()))?;
                 if page.status != 200 {
-                    return Err(format!(
-                        "failed to read the page {name}: it answered {}",
-                        page.status
-                    ));
+                    return Err(failed(&format!("it answered {}", page.status)));
                 }
-                let form = form_of(&self.contract, &page.media, page.url.path(), &page.text);
-                read(&page.text, form, &self.contract)
+                let form = form_of(contract, &page.media, page.url.path(), &page.text);
+                read(&page.text, form, contract)
             }
         };
-        self.judged.set(judge::judge(&content, &self.contract)).expect("a page is read once");
+        shared.judged.set(judge::judge(&content, contract)).expect("a page is read once");
         Ok(())
     }
 
-    /// What came of the trials that were run, by their names.
-    #[must_use]
-    pub fn outcomes(&self) -> Vec<Outcome> {
-        let mut outcomes = self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        outcomes.sort_by(|one, other| one.trial.cmp(&other.trial));
-        outcomes
-    }
-
-    /// What came of the page, by the trials' names.
-    #[must_use]
-    pub fn result(&self) -> SideResult {
-        let outcomes = self.outcomes();
-        let headline = text::summary(self.name(), &outcomes);
+    fn result(&self, collected: &Collected) -> SideResult {
+        let mut trials = collected.trials.clone();
+        trials.sort_by(|one, other| one.name.cmp(&other.name));
+        let subject = self.0.redactor.line(self.0.name());
         SideResult {
-            subject: self.clean(self.name()),
-            headline: self.clean(headline.trim_end()),
-            trials: outcomes.iter().map(|outcome| self.trial(outcome)).collect(),
+            side: SideName::Page,
+            headline: headline(&subject, &trials),
+            subject,
+            counts: collected.counts(),
+            trials,
+            notes: Vec::new(),
         }
     }
 
-    fn trial(&self, outcome: &Outcome) -> SideTrialResult {
-        let finding = |finding: &PageFinding| SideFindingResult {
-            check: finding.check.as_str().to_owned(),
-            place: finding
-                .place
-                .as_ref()
-                .map(|place| self.clean(&place.to_string()))
-                .unwrap_or_default(),
-            expected: text::shown(&self.redactor.redact(&finding.expected)),
-            actual: text::shown(&self.redactor.redact(&finding.actual)),
+    fn plan(&self) -> Shown {
+        match &self.0.page {
+            Some((name, _)) => shown![self.0.redactor.line(name), " is read"],
+            None => Shown::default(),
+        }
+    }
+}
+
+/// What the page says of the contract's codes, and of the rest, in one line.
+fn headline(subject: &Shown, trials: &[TrialResult]) -> Shown {
+    let passes = |trial: &&&TrialResult| trial.outcome == Outcome::Pass;
+    let (codes, rest): (Vec<_>, Vec<_>) = trials.iter().partition(|trial| trial.code.is_some());
+    let mut text = subject.clone();
+    let (as_promised, otherwise): (Vec<&TrialResult>, Vec<_>) =
+        codes.iter().partition(|code| passes(&code));
+    if !codes.is_empty() {
+        let noun = if codes.len() == 1 { " code on " } else { " codes on " };
+        text = shown![codes.len(), noun, subject, ": ", as_promised.len(), " as promised"];
+    }
+    if !otherwise.is_empty() {
+        let names = otherwise.iter().filter_map(|trial| trial.code.as_ref());
+        text = shown![text, ", ", otherwise.len(), " not (", Shown::joined(names, ", "), ")"];
+    }
+    let (as_promised, otherwise): (Vec<&TrialResult>, Vec<_>) =
+        rest.iter().partition(|rest| passes(&rest));
+    for (how, trials) in [(" as promised", as_promised), (" not as promised", otherwise)] {
+        if !trials.is_empty() {
+            text = shown![
+                text,
+                "; ",
+                Shown::joined(trials.iter().map(|trial| &trial.name), ", "),
+                how
+            ];
+        }
+    }
+    text
+}
+
+impl Shared {
+    fn result(&self, judged: &Judged, begin: Instant) -> TrialResult {
+        let mut sheet = Sheet::default();
+        for OnPage { check, mismatch } in &judged.found {
+            sheet.note(*check, 0, vec![mismatch.clone()]);
+        }
+        let trial = &judged.trial;
+        let known: Vec<&Known> = self.known.iter().filter(|known| known.covers(trial)).collect();
+        let verdict = weigh(&sheet, judged.unjudged.as_deref(), &known, self.today);
+        let finding = |noted: &Noted| {
+            let place = self.redactor.line(&noted.mismatch.place);
+            Finding::of(noted, place, None, &self.redactor)
         };
-        let red = outcome.verdict != Verdict::Pass;
-        let text = || self.failure(outcome, Paint::Plain);
-        SideTrialResult {
-            name: self.clean(&outcome.trial),
-            outcome: (&outcome.verdict).into(),
-            why: outcome.verdict.why().map(|why| self.clean(why)),
-            promise: self.clean(&outcome.promise),
-            findings: outcome.findings.iter().map(finding).collect(),
+        TrialResult {
+            name: self.redactor.line(trial),
+            side: SideName::Page,
+            code: judged.code.as_ref().map(|code| self.redactor.line(code.as_str())),
+            status: None,
+            outcome: Outcome::from(&verdict),
+            why: verdict.why().map(|why| self.redactor.line(why)),
+            promise: self.redactor.line(&judged.promise),
+            source: self.redactor.line(&judged.source),
+            file: None,
+            line: None,
+            held: Vec::new(),
+            findings: sheet.noted().iter().map(finding).collect(),
+            twin_not_asked: None,
+            seconds: begin.elapsed().as_secs_f64(),
+            evidence: None,
             timelines: Vec::new(),
-            text: if red { text() } else { String::new() },
+            printed: None,
         }
-    }
-
-    fn failure(&self, outcome: &Outcome, paint: Paint) -> String {
-        self.redactor.redact(&text::failure(self.name_of(outcome), outcome, paint))
-    }
-
-    fn clean(&self, text: &str) -> String {
-        visible(&self.redactor.redact(text))
-    }
-
-    fn name_of(&self, outcome: &Outcome) -> &str {
-        if outcome.trial == LINK { self.docs_link() } else { self.name() }
-    }
-
-    /// What the page is called, if one is read.
-    #[must_use]
-    pub fn page(&self) -> Option<&str> {
-        self.page.as_ref().map(|(name, _)| name.as_str())
     }
 
     fn name(&self) -> &str {
@@ -204,35 +270,32 @@ impl Docs {
         self.contract.docs.as_ref().map_or("", |docs| &docs.link)
     }
 
-    fn end(&self, outcome: Outcome, paint: Paint) -> Result<(), Failed> {
-        let ended = match outcome.verdict {
-            Verdict::Pass => Ok(()),
-            _ => Err(Failed::from(self.failure(&outcome, paint).trim_end())),
-        };
-        self.outcomes.lock().unwrap_or_else(PoisonError::into_inner).push(outcome);
-        ended
-    }
-
     /// Follows the contract's docs link, and no other: an envelope may come from anybody, and that
     /// each carries exactly this link is what the check `docs` proves.
-    async fn link(&self) -> Outcome {
-        let promise = "every error links to its docs    `docs` in contract.toml".to_owned();
-        let error = |why: String| Outcome {
-            verdict: Verdict::Error(why),
-            ..Outcome::judged(LINK.to_owned(), None, promise.clone(), Vec::new())
+    async fn link(&self) -> Judged {
+        let judged = |found, unjudged| Judged {
+            trial: LINK.to_owned(),
+            code: None,
+            promise: "every error links to its docs".to_owned(),
+            source: "`docs` in contract.toml".to_owned(),
+            found,
+            unjudged,
         };
         let page = match fetch::address(self.docs_link()) {
             Ok(url) => fetch::fetch(&url, DEADLINE).await,
-            Err(why) => return error(format!("the contract's docs link is no address: {why}")),
-        };
-        let findings = match page {
-            Ok(page) => {
-                link::judge(&self.contract, &page, &read(&page.text, Form::Html, &self.contract))
+            Err(why) => {
+                let why = format!("the contract's docs link is no address: {why}");
+                return judged(Vec::new(), Some(why));
             }
-            Err(NoPage::Unreachable(why)) => return error(why),
-            Err(NoPage::Refused(why)) => vec![link::refused(&why)],
         };
-        Outcome::judged(LINK.to_owned(), None, promise, findings)
+        match page {
+            Ok(page) => {
+                let content = read(&page.text, Form::Html, &self.contract);
+                judged(link::judge(&self.contract, &page, &content), None)
+            }
+            Err(NoPage::Unreachable(why)) => judged(Vec::new(), Some(why)),
+            Err(NoPage::Refused(why)) => judged(vec![link::refused(&why)], None),
+        }
     }
 }
 

@@ -10,8 +10,13 @@ use std::{
 
 use libtest_mimic::{Arguments, FormatSetting};
 
+use crate::{
+    result::{results::Results, trial::TrialResult},
+    shown,
+    shown::{redactor::Redactor, text::Shown},
+};
+
 use super::markdown;
-use crate::result::results::{Results, SideTrialResult, TrialResult};
 
 /// What a job of GitHub Actions is told.
 #[derive(Debug)]
@@ -55,7 +60,7 @@ impl Github {
 
     /// One line for each red trial.
     #[must_use]
-    pub fn annotations(&self, results: &Results, root: &Path) -> Vec<String> {
+    pub fn annotations(&self, results: &Results, root: &Path, redactor: &Redactor) -> Vec<Shown> {
         if !self.annotates {
             return Vec::new();
         }
@@ -63,32 +68,27 @@ impl Github {
             let path = path.canonicalize().ok()?;
             Some(path.strip_prefix(self.workspace.canonicalize().ok()?).ok()?.to_owned())
         };
-        let root = inside(root).unwrap_or_default();
-        let red = results.trials().iter().filter(|trial| trial.outcome.is_red());
-        let sides = results.sides().flat_map(|side| &side.trials);
-        let sides = sides.filter(|trial| trial.outcome.is_red()).map(side_annotation);
-        red.map(|trial| annotation(trial, &root)).chain(sides).take(ANNOTATIONS).collect()
+        let root = redactor.line(&inside(root).unwrap_or_default().to_string_lossy());
+        results.red().map(|(_, trial)| annotation(trial, &root)).take(ANNOTATIONS).collect()
     }
 }
 
-fn annotation(trial: &TrialResult, root: &Path) -> String {
-    let why = trial.why.iter().cloned();
-    let lines: Vec<_> = why.chain(trial.findings.iter().map(ToString::to_string)).collect();
-    let file = root.join(&*trial.file).to_string_lossy().into_owned();
-    format!(
-        "::error file={},line={},title={}::{}",
-        property(&file),
-        trial.line,
-        property(&trial.name),
-        data(&lines.join("\n"))
-    )
-}
-
 /// A client's command and a page have no line in the repository.
-fn side_annotation(trial: &SideTrialResult) -> String {
-    let why = trial.why.iter().cloned();
-    let lines: Vec<_> = why.chain(trial.findings.iter().map(ToString::to_string)).collect();
-    format!("::error title={}::{}", property(&trial.name), data(&lines.join("\n")))
+fn annotation(trial: &TrialResult, root: &Shown) -> Shown {
+    let findings = trial
+        .findings
+        .iter()
+        .map(|finding| shown![finding.check.as_str(), ": ", finding.sentence()]);
+    let lines: Vec<Shown> = trial.why.iter().cloned().chain(findings).collect();
+    let place = match (&trial.file, trial.line) {
+        (Some(file), Some(line)) => {
+            let between = if root.is_empty() { "" } else { "/" };
+            shown!["file=", shown![root, between, file].escaped(property), ",line=", line, ","]
+        }
+        _ => Shown::default(),
+    };
+    let title = trial.name.escaped(property);
+    shown!["::error ", place, "title=", title, "::", Shown::joined(&lines, "\n").escaped(data)]
 }
 
 /// The text of a command, in which these characters have a meaning.

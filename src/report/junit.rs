@@ -7,10 +7,9 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::failure;
 use crate::{
-    result::{
-        outcome::Outcome,
-        results::{Results, ServerResult, SideTrialResult, TrialResult},
-    },
+    result::{outcome::Outcome, results::Results, side::SideResult, trial::TrialResult},
+    shown,
+    shown::text::Shown,
     terminal::paint::Paint,
 };
 
@@ -19,17 +18,7 @@ use crate::{
 pub fn render(results: &Results) -> String {
     let mut report = Report::new("errproof");
     report.set_time(seconds(results.seconds));
-    if let Some(server) = &results.server {
-        let cases = server.trials.iter().map(|trial| case(server, trial)).collect();
-        let mut suite = suite(results, &server.target.name, &server.target.url, cases);
-        let configuration = server.configuration.to_string();
-        suite.add_property(("configuration", configuration.as_str()));
-        report.add_test_suite(suite);
-    }
-    for side in results.sides() {
-        let cases = side.trials.iter().map(side_case).collect();
-        report.add_test_suite(suite(results, &side.subject, &side.subject, cases));
-    }
+    report.add_test_suites(results.sides.iter().map(|side| suite(results, side)));
     let text = report.to_string().expect("a report without invalid characters can be written");
     // Jenkins' and Maven's schemas know this attribute on a suite, and refuse it on all together.
     let around = text.split_once(" skipped=\"").and_then(|(before, after)| {
@@ -39,17 +28,20 @@ pub fn render(results: &Results) -> String {
     around.unwrap_or(text)
 }
 
-fn suite(results: &Results, name: &str, target: &str, cases: Vec<TestCase>) -> TestSuite {
-    let mut suite = TestSuite::new(name);
+fn suite(results: &Results, side: &SideResult) -> TestSuite {
+    let server =
+        results.server.as_ref().filter(|_| side.side == crate::result::side::SideName::Server);
+    let name = server.map_or(&side.subject, |server| &server.target.name);
+    let mut suite = TestSuite::new(name.as_str());
     suite.set_time(seconds(results.seconds));
     if let Ok(started) = DateTime::parse_from_rfc3339(&results.started) {
         suite.set_timestamp(started);
     }
     let partial = results.scope.is_partial().to_string();
     for (name, value) in [
-        ("errproof", results.errproof.as_str()),
-        ("contract", &results.contract),
-        ("target", target),
+        ("errproof", results.errproof),
+        ("contract", results.contract.as_str()),
+        ("target", side.subject.as_str()),
         ("partial", &partial),
     ] {
         suite.add_property((name, value));
@@ -59,7 +51,11 @@ fn suite(results: &Results, name: &str, target: &str, cases: Vec<TestCase>) -> T
         let count = results.counts.get(outcome).to_string();
         suite.add_property((format!("count.{}", outcome.as_str()).as_str(), count.as_str()));
     }
-    suite.add_test_cases(cases);
+    if let Some(server) = server {
+        let configuration = server.configuration.to_string();
+        suite.add_property(("configuration", configuration.as_str()));
+    }
+    suite.add_test_cases(side.trials.iter().map(|trial| case(side, trial)));
     suite
 }
 
@@ -67,47 +63,35 @@ fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or_default()
 }
 
-fn case(server: &ServerResult, trial: &TrialResult) -> TestCase {
-    let why = trial.why.as_deref().unwrap_or_default();
-    let findings: Vec<_> = trial.findings.iter().map(ToString::to_string).collect();
-    let text = || failure::render(&server.target.url, trial, Paint::Plain);
-    let mut case = TestCase::new(trial.name.as_str(), status(trial.outcome, why, &findings, text));
-    case.set_classname(format!("errproof.{}", trial.code));
+fn case(side: &SideResult, trial: &TrialResult) -> TestCase {
+    let mut case = TestCase::new(trial.name.as_str(), status(side, trial));
+    let about = trial.name.as_str().split("::").next().unwrap_or_default();
+    case.set_classname(format!("errproof.{about}"));
     case.set_time(seconds(trial.seconds));
-    if trial.outcome == Outcome::Known {
+    if let (Outcome::Known, Some(why)) = (trial.outcome, &trial.why) {
         case.set_system_out(format!("known: {why}"));
     }
     case
 }
 
-fn side_case(trial: &SideTrialResult) -> TestCase {
-    let why = trial.why.as_deref().unwrap_or_default();
-    let findings: Vec<_> = trial.findings.iter().map(ToString::to_string).collect();
-    let text = || trial.text.clone();
-    let mut case = TestCase::new(trial.name.as_str(), status(trial.outcome, why, &findings, text));
-    let side = trial.name.split("::").next().unwrap_or_default();
-    case.set_classname(format!("errproof.{side}"));
-    case
-}
-
-fn status(
-    outcome: Outcome,
-    why: &str,
-    findings: &[String],
-    text: impl FnOnce() -> String,
-) -> TestCaseStatus {
-    let kind = match outcome {
+fn status(side: &SideResult, trial: &TrialResult) -> TestCaseStatus {
+    let why = trial.why.clone().unwrap_or_default();
+    let kind = match trial.outcome {
         Outcome::Pass | Outcome::Known => return TestCaseStatus::success(),
         Outcome::Ignored | Outcome::Inconclusive => {
             let mut status = TestCaseStatus::skipped();
-            status.set_message(why);
+            status.set_message(why.as_str());
             return status;
         }
         Outcome::Error => NonSuccessKind::Error,
         Outcome::Fail | Outcome::Stale => NonSuccessKind::Failure,
     };
+    let findings = trial.findings.iter();
+    let findings: Vec<Shown> =
+        findings.map(|finding| shown![finding.check.as_str(), ": ", finding.sentence()]).collect();
+    let message = if findings.is_empty() { why } else { Shown::joined(&findings, "; ") };
     let mut status = TestCaseStatus::non_success(kind);
-    let message = if findings.is_empty() { why.to_owned() } else { findings.join("; ") };
-    status.set_message(message).set_type(outcome.as_str()).set_description(text());
+    let text = failure::render(&side.subject, trial, Paint::Plain);
+    status.set_message(message.as_str()).set_type(trial.outcome.as_str()).set_description(text);
     status
 }

@@ -2,12 +2,14 @@
 
 use std::fmt::Write as _;
 
-use super::{failure, summary};
+use super::failure;
 use crate::{
     result::{
         outcome::{Outcome, Standing},
-        results::{CodeResult, Results, Scope, ServerResult},
+        results::{Results, Scope},
+        server::{CodeResult, ServerDetails},
     },
+    shown::text::Shown,
     terminal::paint::Paint,
 };
 
@@ -20,8 +22,8 @@ pub fn render(results: &Results) -> String {
     let is_red = Outcome::ALL.into_iter().filter(|outcome| outcome.is_red());
     let red: usize = is_red.map(|outcome| results.counts.get(outcome)).sum();
     let sign = if red == 0 { "✅" } else { "❌" };
-    let headlines = summary::headlines(results);
-    let mut text = format!("## {sign} {}\n\n", escaped(&headlines.join("; ")));
+    let headlines: Vec<Shown> = results.sides.iter().map(|side| side.headline.clone()).collect();
+    let mut text = format!("## {sign} {}\n\n", Shown::joined(&headlines, "; ").escaped(escaped));
     let count = |outcome: Outcome| format!("{} {}", results.counts.get(outcome), outcome.as_str());
     let counts: Vec<_> = Outcome::ALL.into_iter().map(count).collect();
     let _ = writeln!(
@@ -39,47 +41,42 @@ pub fn render(results: &Results) -> String {
             "**A part of the contract:** {selected} of {all} trials were selected.\n"
         );
     }
-    let mut shown: Vec<(&str, String)> = Vec::new();
     if let Some(server) = &results.server {
-        add_server(&mut text, server);
-        for trial in server.trials.iter().filter(|trial| trial.outcome.is_red()) {
-            shown.push((&trial.name, failure::render(&server.target.url, trial, Paint::Plain)));
+        add_codes(&mut text, server);
+    }
+    for (_, trial) in results.trials() {
+        if let (Outcome::Known, Some(why)) = (trial.outcome, &trial.why) {
+            let _ = writeln!(text, "- known on `{}`: {}", trial.name, why.escaped(escaped));
         }
     }
-    for trial in results.sides().flat_map(|side| &side.trials) {
-        if trial.outcome.is_red() {
-            shown.push((&trial.name, trial.text.clone()));
-        }
+    for note in results.sides.iter().flat_map(|side| &side.notes) {
+        let _ = writeln!(text, "- {}", note.escaped(escaped));
     }
-    for (name, shown) in shown.iter().take(SHOWN) {
-        let fence = "`".repeat(longest_run(shown).max(2) + 1);
-        let _ = writeln!(text, "\n### `{name}`\n\n{fence}text\n{shown}{fence}");
+    if let Some(server) = &results.server {
+        let _ = writeln!(text, "- {}", escaped(&server.configuration.to_string()));
     }
-    if let Some(more @ 1..) = shown.len().checked_sub(SHOWN) {
+    for (side, trial) in results.red().take(SHOWN) {
+        let shown = failure::render(&side.subject, trial, Paint::Plain);
+        let fence = "`".repeat(longest_run(&shown).max(2) + 1);
+        let _ = writeln!(text, "\n### `{}`\n\n{fence}text\n{shown}{fence}", trial.name);
+    }
+    if let Some(more @ 1..) = results.red().count().checked_sub(SHOWN) {
         let _ = writeln!(text, "\nand {more} more, in report.html");
     }
     text
 }
 
-fn add_server(text: &mut String, server: &ServerResult) {
+fn add_codes(text: &mut String, server: &ServerDetails) {
     text.push_str("| code | status | |\n|---|---|---|\n");
     for code in &server.codes {
         let _ = writeln!(text, "| `{}` | {} | {} |", code.code, code.status, said_of(code));
     }
     text.push('\n');
-    for trial in &server.trials {
-        if let (Outcome::Known, Some(why)) = (trial.outcome, &trial.why) {
-            let _ = writeln!(text, "- known on `{}`: {}", trial.name, escaped(why));
-        }
-    }
-    for note in &server.notes {
-        let _ = writeln!(text, "- {}", escaped(note));
-    }
-    let _ = writeln!(text, "- {}", escaped(&server.configuration.to_string()));
 }
 
 fn said_of(code: &CodeResult) -> String {
-    let why = code.why.as_deref().map(|why| format!(": {}", escaped(why))).unwrap_or_default();
+    let why =
+        code.why.as_ref().map(|why| format!(": {}", why.escaped(escaped))).unwrap_or_default();
     match code.standing {
         Standing::Proven => "✅ proven".to_owned(),
         Standing::ProvenWithoutTwin => "✅ proven, without its twin".to_owned(),

@@ -3,6 +3,8 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use crate::{exchange::outgoing::Role, shown::text::Shown};
+
 /// What was sent and answered, as far as it is worth showing.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
@@ -18,9 +20,9 @@ pub struct Evidence {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<AnswerResult>,
     /// The command that sends it once more.
-    pub again: String,
+    pub again: Shown,
     /// Every request of a burst, in the order in which they were answered; else nothing.
-    pub burst: Vec<Mark>,
+    pub burst: Vec<BurstMark>,
 }
 
 /// A request, as it is shown.
@@ -29,13 +31,13 @@ pub struct Evidence {
 #[schemars(deny_unknown_fields)]
 pub struct RequestResult {
     /// The method.
-    pub method: String,
+    pub method: Shown,
     /// The path.
-    pub path: String,
+    pub path: Shown,
     /// Whose key it carried.
-    pub key: String,
+    pub key: Shown,
     /// The body, cut where it is long.
-    pub body: String,
+    pub body: Shown,
 }
 
 /// An answer, as it is shown.
@@ -49,30 +51,32 @@ pub struct AnswerResult {
     pub milliseconds: u64,
     /// The request id, for a support ticket.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub request_id: Option<String>,
+    pub request_id: Option<Shown>,
     /// Names and values of its headers.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(Shown, Shown)>,
     /// The body, cut where it is long.
-    pub body: String,
+    pub body: Shown,
     /// Why it is not all of the body, if it is not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub broke_off: Option<String>,
+    pub broke_off: Option<Shown>,
 }
 
 /// One request of a burst, or one that was sent to see what the burst did.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(deny_unknown_fields)]
-pub struct Mark {
+pub struct BurstMark {
     /// When it was sent, in milliseconds since the trial's first.
     pub sent: u64,
     /// When the answer was there.
     pub answered: u64,
     /// The status of the answer.
     pub status: u16,
+    /// What it was sent for.
+    pub role: Role,
     /// What the answer told to wait, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
     /// Whose key it carried.
-    pub key: String,
+    pub key: Shown,
 }

@@ -1,7 +1,13 @@
-//! What a run came to: one set of types for all three sides, and for every report.
+//! What a run came to: one set of types for all three sides, and for every report. Its texts are all
+//! [`crate::shown::text::Shown`], so whoever formats them has neither keys nor control codes to think of.
 
+pub mod collected;
 pub mod evidence;
+pub mod finding;
 pub mod outcome;
 pub mod results;
+pub mod server;
+pub mod side;
 pub mod timeline;
+pub mod trial;
 pub mod verdict;

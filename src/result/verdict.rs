@@ -1,7 +1,7 @@
 //! What a trial comes to.
 
 use crate::{
-    checks::sheet::{Kind, Sheet},
+    checks::sheet::Sheet,
     contract::check::CheckId,
     targets::known::{Day, Known},
 };
@@ -42,13 +42,17 @@ impl Verdict {
 }
 
 /// What a sheet comes to in the light of the deviations that are known of its trial. Each is for
-/// one check, so that one known gap never hides a second; one past its day is known no more.
+/// one check, so that one known gap never hides a second; one past its day is known no more. `unjudged`
+/// is why it could not be judged to its end, if it could not: that is never forgiven.
 #[must_use]
-pub fn weigh(sheet: &Sheet, known: &[&Known], today: Day) -> Verdict {
+pub fn weigh(sheet: &Sheet, unjudged: Option<&str>, known: &[&Known], today: Day) -> Verdict {
     let known: Vec<_> = known.iter().filter(|known| known.until >= today).collect();
-    let listed = |kind: Kind| known.iter().any(|known| kind == Kind::Check(known.check));
-    if sheet.findings().iter().any(|finding| !listed(finding.kind)) {
+    let listed = |check: CheckId| known.iter().any(|known| known.check == check);
+    if sheet.noted().iter().any(|noted| !listed(noted.check)) {
         return Verdict::Fail;
+    }
+    if let Some(why) = unjudged {
+        return Verdict::Error(why.to_owned());
     }
     let held: Vec<CheckId> = sheet.held().collect();
     let stale: Vec<_> = known.iter().filter(|known| held.contains(&known.check)).collect();
@@ -58,7 +62,7 @@ pub fn weigh(sheet: &Sheet, known: &[&Known], today: Day) -> Verdict {
             "{check} is listed as known on {on}, and holds: remove the entry"
         ));
     }
-    if sheet.findings().is_empty() {
+    if sheet.noted().is_empty() {
         return Verdict::Pass;
     }
     let said: Vec<_> = known.iter().map(|known| known.describe(today)).collect();
@@ -107,14 +111,14 @@ mod tests {
                 let found = broken.contains(&check).then_some(mismatch);
                 sheet.note(check, 0, found.into_iter().collect());
             }
-            assert_eq!(weigh(&sheet, known, Day(5)), verdict, "{broken:?} {known:?}");
+            assert_eq!(weigh(&sheet, None, known, Day(5)), verdict, "{broken:?} {known:?}");
         }
     }
 
     #[test]
     fn drift_is_never_known() {
         let mut sheet = Sheet::default();
-        sheet.drift(0, Mismatch::at("/error/hint", "nothing", "[text]"));
-        assert_eq!(weigh(&sheet, &[], Day(0)), Verdict::Fail);
+        sheet.note(CheckId::Drift, 0, vec![Mismatch::at("/error/hint", "nothing", "[text]")]);
+        assert_eq!(weigh(&sheet, None, &[], Day(0)), Verdict::Fail);
     }
 }

@@ -6,44 +6,44 @@ use super::{
     end::{self, End},
     folder::{Fallback, contract_folder},
     options::Options,
-    prepare::{Ready, prepare},
+    prepare::{learn, prepare},
+    start::of_environment,
 };
 use crate::{
     contract::Contract,
-    page::{self},
+    page,
     source::fault::Faults,
-    terminal::print,
+    terminal::{exit, print},
 };
-use crate::{server::plan_text, terminal::exit};
 
 /// Prints what a run with these flags would send, and sends nothing.
 #[must_use = "return it from main, or faults in the files go unnoticed"]
 pub fn plan(options: &Options, fallback: Fallback) -> ExitCode {
-    end::finish(prepare(options, fallback).map(|Ready { suite, clients, docs, .. }| {
-        if let Some(suite) = suite {
-            print::line(suite.redact(&plan_text::render(&suite.run, &suite.plan)).trim_end());
-        }
-        if let Some(clients) = clients {
-            print::line(&clients.plan());
-        }
-        if let Some(page) = docs.page() {
-            print::line(&format!("{page} is read"));
-        }
+    let mut secrets = of_environment();
+    let planned = prepare(options, fallback, &mut secrets).map(|ready| {
+        ready.sides.iter().for_each(|side| print::line(&side.plan()));
         exit::SUCCESS
-    }))
+    });
+    end::finish(planned, &secrets.redactor())
 }
 
 /// Prints the docs' page from the contract, in Markdown.
 #[must_use = "return it from main, or faults in the files go unnoticed"]
 pub fn docs(options: &Options, fallback: Fallback) -> ExitCode {
+    let mut secrets = of_environment();
     let folder = contract_folder(options.contract.as_deref(), fallback);
     let mut faults = Faults::default();
     let contract = Contract::read(&folder, &mut faults);
+    if let Some(contract) = &contract {
+        learn(contract, &mut secrets);
+    }
     let page = faults.into_result(contract).and_then(|contract| {
         page::print::markdown(&contract.expect("what cannot be read is a fault"))
     });
-    end::finish(page.map_err(End::from).map(|page| {
-        print::line(page.trim_end());
+    let redactor = secrets.redactor();
+    let printed = page.map_err(End::from).map(|page| {
+        print::line(&redactor.text(page.trim_end()));
         exit::SUCCESS
-    }))
+    });
+    end::finish(printed, &redactor)
 }

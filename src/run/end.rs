@@ -3,7 +3,9 @@
 use std::process::ExitCode;
 
 use crate::{
-    shown::visible::visible,
+    result::side::NotReady,
+    shown,
+    shown::{redactor::Redactor, text::Shown},
     source::fault::{Fault, Faults},
     terminal::{exit, print},
 };
@@ -14,9 +16,9 @@ pub enum End {
     /// The flags or the files are wrong.
     Faults(Faults),
     /// The target could not be reached, or refuses the key it was given.
-    Unreachable(String),
+    Unreachable(Shown),
     /// Nothing was proven.
-    Nothing(String),
+    Nothing(Shown),
 }
 
 impl From<Faults> for End {
@@ -31,14 +33,23 @@ impl From<Fault> for End {
     }
 }
 
+impl From<NotReady> for End {
+    fn from(not_ready: NotReady) -> Self {
+        match not_ready {
+            NotReady::Fault(fault) => fault.into(),
+            NotReady::Unreachable(why) => Self::Unreachable(why),
+        }
+    }
+}
+
 /// The exit code of a command that came to its end, or says on stderr why it did not.
 #[must_use = "return it from main"]
-pub fn finish(ended: Result<u8, End>) -> ExitCode {
+pub fn finish(ended: Result<u8, End>, redactor: &Redactor) -> ExitCode {
     let (why, code) = match ended {
         Ok(code) => return ExitCode::from(code),
-        Err(End::Faults(faults)) => (faults.to_string(), exit::USAGE),
-        Err(End::Unreachable(why)) => (visible(&format!("errproof: {why}")), exit::UNREACHABLE),
-        Err(End::Nothing(why)) => (format!("errproof: {why}"), exit::NOTHING),
+        Err(End::Faults(faults)) => (faults.shown(redactor), exit::USAGE),
+        Err(End::Unreachable(why)) => (shown!["errproof: ", why], exit::UNREACHABLE),
+        Err(End::Nothing(why)) => (shown!["errproof: ", why], exit::NOTHING),
     };
     print::problem(&why);
     ExitCode::from(code)

@@ -1,14 +1,16 @@
 //! The flags of a run. Each has an environment variable, because some runners pass no flags.
 
-use std::path::PathBuf;
+use std::{fmt, path::PathBuf};
 
 use clap::Parser;
 use libtest_mimic::Arguments;
 
+use crate::shown::secret::Secret;
+
 /// Proves that an API's errors are what its docs promise.
 ///
 /// Without a target it proves the contract on the bundled mock, if that keeps it.
-#[derive(Debug, Parser)]
+#[derive(Parser)]
 #[command(after_help = "\
 Exit codes:
   0    all well
@@ -19,35 +21,35 @@ Exit codes:
   4    nothing was selected, or all that was selected is ignored")]
 pub struct Options {
     /// Test the API at this address; with --target, in place of the file's own
-    #[arg(long, value_name = "URL", env = "ERRPROOF_TARGET_URL")]
-    pub target_url: Option<String>,
+    #[arg(long, value_name = "URL", env = "ERRPROOF_TARGET_URL", hide_env_values = true)]
+    pub target_url: Option<Secret>,
 
     /// Test the API that targets/NAME.toml or FILE describes
-    #[arg(long, value_name = "NAME|FILE", env = "ERRPROOF_TARGET")]
-    pub target: Option<String>,
+    #[arg(long, value_name = "NAME|FILE", env = "ERRPROOF_TARGET", hide_env_values = true)]
+    pub target: Option<Secret>,
 
     /// Test whether the docs' page says what the contract says
-    #[arg(long, value_name = "URL|FILE", env = "ERRPROOF_DOCS")]
-    pub docs: Option<String>,
+    #[arg(long, value_name = "URL|FILE", env = "ERRPROOF_DOCS", hide_env_values = true)]
+    pub docs: Option<Secret>,
 
     /// Follow the docs link that every error carries
     #[arg(long, env = "ERRPROOF_CHECK_LINKS", value_parser = clap::builder::FalseyValueParser::new())]
     pub check_links: bool,
 
     /// Test this client: a command that makes one call and ends; alone, or besides a target
-    #[arg(long, value_name = "COMMAND", env = "ERRPROOF_CLIENT")]
-    pub client: Option<String>,
+    #[arg(long, value_name = "COMMAND", env = "ERRPROOF_CLIENT", hide_env_values = true)]
+    pub client: Option<Secret>,
 
     /// Seconds that a run of the client may take beyond the waits that it is told
     #[arg(long, value_name = "SECONDS", env = "ERRPROOF_CLIENT_TIMEOUT", default_value_t = 60)]
     pub client_timeout: u32,
 
     /// Take the contract from this folder
-    #[arg(long, value_name = "DIR", env = "ERRPROOF_CONTRACT")]
+    #[arg(long, value_name = "DIR", env = "ERRPROOF_CONTRACT", hide_env_values = true)]
     pub contract: Option<PathBuf>,
 
     /// Write report.html, report.json, junit.xml and summary.md into this folder
-    #[arg(long, value_name = "DIR", env = "ERRPROOF_REPORT_DIR")]
+    #[arg(long, value_name = "DIR", env = "ERRPROOF_REPORT_DIR", hide_env_values = true)]
     pub report_dir: Option<PathBuf>,
 
     /// Give an answer this long, 80 seconds without it; one that may take longer by the docs still may
@@ -74,5 +76,12 @@ impl Options {
     pub fn tests_server(&self) -> bool {
         let other_side = self.docs.is_some() || self.client.is_some();
         self.target.is_some() || self.target_url.is_some() || !other_side
+    }
+}
+
+impl fmt::Debug for Options {
+    /// Any of them may hold a key.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Options").finish_non_exhaustive()
     }
 }

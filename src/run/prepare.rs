@@ -1,7 +1,8 @@
 //! Everything that is there before the first request.
 
-use std::{env, fs::File, mem::ManuallyDrop, sync::Arc, time::Duration};
+use std::{env, fs::File, mem::ManuallyDrop, path::Path, sync::Arc, time::Duration};
 
+use libtest_mimic::Arguments;
 use tokio::runtime::Runtime;
 
 use super::{
@@ -9,19 +10,28 @@ use super::{
     folder::{Fallback, contract_folder},
     options::Options,
 };
-use crate::server::{drift::Recording, suite::Suite};
 use crate::{
-    client::trials::{Asked, Clients},
+    client::trials::{Asked, Clients, Surroundings},
     contract::Contract,
     exchange::{
         clock::{Clock, SharedClock},
         deadlines::Deadlines,
     },
     mock::server::Bundled,
-    page::trials::Docs,
+    page::trials::{self as page, Docs, Links},
+    result::side::Side,
+    server::{
+        drift::Recording,
+        suite::{Server, Suite},
+    },
+    shown::{
+        redactor::Redactor,
+        secret::Secret,
+        secrets::{Named, Secrets},
+    },
     source::fault::{Fault, Faults},
     targets::{load::Given, target::Target},
-    terminal::paint::Paint,
+    terminal::activity::Lines,
 };
 
 /// The bundled mock keeps its own contract, and would fail any other for no reason.
@@ -32,95 +42,159 @@ const MOST_THREADS: usize = 1_024;
 
 /// Everything that is there before the first request.
 pub(super) struct Ready {
-    /// Never shut down: that would wait for connections which a hostile server keeps busy. They end
-    /// with the process.
-    pub(super) runtime: ManuallyDrop<Runtime>,
     /// What is promised.
     pub(super) contract: Arc<Contract>,
+    /// The sides that are tested.
+    pub(super) sides: Vec<Box<dyn Side>>,
     /// The server's side, unless only other sides are tested.
     pub(super) suite: Option<Suite>,
-    /// The client's side, if one is tested.
-    pub(super) clients: Option<Clients>,
-    /// The page's side.
-    pub(super) docs: Docs,
-    /// The mock, if it is what is tested: it ends when this is dropped.
-    pub(super) _bundled: Option<Bundled>,
+    /// Takes every key of the run out of what is shown.
+    pub(super) redactor: Arc<Redactor>,
+    /// What ends when this is dropped.
+    pub(super) _running: Running,
 }
 
-pub(super) fn prepare(options: &Options, fallback: Fallback) -> Result<Ready, End> {
-    let environment = |name: &str| {
-        // What is not UTF-8 is set, and refused where it is looked at.
-        env::var_os(name).map(|value| value.to_string_lossy().into_owned())
-    };
-    if options.tests.test_threads == Some(0) {
-        return Err(Fault::general("--test-threads takes 1 or more").into());
-    }
-    if options.tests.test_threads.is_some_and(|threads| threads > MOST_THREADS) {
-        let title = format!("--test-threads takes {MOST_THREADS} at the most");
-        return Err(Fault::general(title).into());
-    }
-    if let Some(file) = &options.tests.logfile {
-        let created = File::create(file);
-        created.map_err(|error| Fault::general(format!("failed to write {file}: {error}")))?;
-    }
-    let folder = contract_folder(options.contract.as_deref(), fallback);
-    let runtime = ManuallyDrop::new(Runtime::new().expect("the runtime starts"));
-    let given = Given { target: options.target.as_deref(), url: options.target_url.as_deref() };
+/// What the sides are carried out on.
+pub(super) struct Running {
+    /// Never shut down: that would wait for connections which a hostile server keeps busy. They end
+    /// with the process.
+    runtime: ManuallyDrop<Runtime>,
+    /// The mock, if it is what is tested.
+    bundled: Option<Bundled>,
+}
+
+/// Reads all that a run needs. What is found to be secret on the way is added to `secrets`, so that faults
+/// do not show it.
+pub(super) fn prepare(
+    options: &Options,
+    fallback: Fallback,
+    secrets: &mut Secrets,
+) -> Result<Ready, End> {
     let mut faults = Faults::default();
+    let folder = contract_folder(options.contract.as_deref(), fallback);
     let contract = Contract::read(&folder, &mut faults);
-    let mut bundled = None;
-    let target = contract.as_ref().filter(|_| options.tests_server()).and_then(|contract| {
-        if !given.is_nothing() {
-            return Target::load(given, contract, &environment, &mut faults);
+    if let Some(contract) = &contract {
+        learn(contract, secrets);
+    }
+    check_flags(&options.tests)?;
+    let runtime = ManuallyDrop::new(Runtime::new().expect("the runtime starts"));
+    let mut running = Running { runtime, bundled: None };
+    let target = match &contract {
+        Some(contract) if options.tests_server() => {
+            find_target(options, contract, &mut running, &mut faults)
         }
-        if contract.mock.is_none() {
-            faults.add(Fault::general(NO_TARGET));
-            return None;
-        }
-        bundled
-            .insert(runtime.block_on(Bundled::start(Clock::Shared(SharedClock::default()))))
-            .target(contract, &mut faults)
-    });
+        _ => None,
+    };
     let contract = faults.into_result(contract)?.expect("what cannot be read is a fault");
     let contract = Arc::new(contract);
-    let suite = match target {
-        Some(mut target) => {
-            if let Some(seconds) = options.answer_within {
-                target.deadlines = Deadlines::within(Duration::from_secs(seconds));
-            }
-            guard_production(&contract, &target, options.allow_production)?;
-            let recording = Recording::from_environment(&environment);
-            Some(Suite::new(Arc::clone(&contract), target, recording)?)
+    let mut suite = None;
+    if let Some(mut target) = target {
+        if let Some(seconds) = options.answer_within {
+            target.deadlines = Deadlines::within(Duration::from_secs(seconds));
         }
-        None => None,
+        guard_production(&contract, &target, options.allow_production)?;
+        let recording = Recording::from_environment(&variable);
+        suite = Some(Suite::new(Arc::clone(&contract), target, recording, secrets)?);
+    }
+    let redactor = match &suite {
+        Some(suite) => Arc::clone(suite.redactor()),
+        None => Arc::new(secrets.redactor()),
     };
-    let secrets = suite.as_ref().map(Suite::secrets).unwrap_or_default();
-    let page = options.docs.as_deref();
-    let docs = Docs::new(Arc::clone(&contract), page, options.check_links, &secrets)?;
-    let clients = clients(options, &contract, suite.as_ref())?;
-    Ok(Ready { runtime, contract, suite, clients, docs, _bundled: bundled })
+    let runtime = running.runtime.handle();
+    let known = suite.as_ref().map(|suite| suite.run.target.known.clone()).unwrap_or_default();
+    let mut sides: Vec<Box<dyn Side>> = Vec::new();
+    if let Some(suite) = &suite {
+        let lines = Some(lines(&options.tests));
+        let (suite, runtime) = (suite.clone(), runtime.clone());
+        sides.push(Box::new(Server { suite, runtime, lines }));
+    }
+    if let Some(command) = &options.client {
+        let asked = Asked {
+            command,
+            patience: Duration::from_secs(options.client_timeout.into()),
+            at_once: options.tests.test_threads,
+        };
+        let mut secrets = secrets.clone();
+        if let Some(Suite { plan, run, .. }) = &suite {
+            plan.secrets(&run.target).into_iter().for_each(|named| secrets.add(named));
+        }
+        let hidden = hidden(&contract, suite.as_ref());
+        let around = Surroundings { runtime, secrets: &secrets, hidden, known: known.clone() };
+        sides.push(Box::new(Clients::new(&contract, asked, around)?));
+    }
+    if options.docs.is_some() || options.check_links {
+        let links = if options.check_links { Links::Followed } else { Links::LeftAlone };
+        let around = page::Surroundings { runtime, redactor: Arc::clone(&redactor), known };
+        let docs = Docs::new(Arc::clone(&contract), options.docs.as_ref(), links, around)?;
+        sides.push(Box::new(docs));
+    }
+    Ok(Ready { contract, sides, suite, redactor, _running: running })
 }
 
-/// The client that was asked for. It sees none of the keys that the server's side has.
-fn clients(
-    options: &Options,
-    contract: &Arc<Contract>,
-    suite: Option<&Suite>,
-) -> Result<Option<Clients>, Fault> {
-    let Some(command) = &options.client else { return Ok(None) };
-    let asked = Asked {
-        command,
-        patience: Duration::from_secs(options.client_timeout.into()),
-        at_once: options.tests.test_threads,
-        paint: Paint::from_flags(&options.tests),
-    };
-    let mut hidden: Vec<String> = contract.slots.values().map(|slot| slot.env.clone()).collect();
-    hidden.extend(contract.hooks.values().map(|hook| hook.env.clone()));
-    let secrets = suite.map(Suite::secrets).unwrap_or_default();
-    if let Some(Suite { run, .. }) = suite {
-        hidden.extend(run.target.slots.values().map(|slot| slot.env.clone()));
+/// What a variable of the environment holds. What is not UTF-8 is set, and refused where it is looked at.
+fn variable(name: &str) -> Option<String> {
+    env::var_os(name).map(|value| value.to_string_lossy().into_owned())
+}
+
+/// What a contract tells to be secret: the variables of its slots, and what keys begin with.
+pub(crate) fn learn(contract: &Contract, secrets: &mut Secrets) {
+    secrets.set_prefix(&contract.key.prefix);
+    for slot in contract.slots.values() {
+        if let Some(key) = variable(&slot.env) {
+            secrets.add(Named::of_variable(&slot.env, &key));
+        }
     }
-    Clients::new(contract, asked, &secrets, hidden).map(Some)
+}
+
+fn check_flags(tests: &Arguments) -> Result<(), Fault> {
+    if tests.test_threads == Some(0) {
+        return Err(Fault::general("--test-threads takes 1 or more"));
+    }
+    if tests.test_threads.is_some_and(|threads| threads > MOST_THREADS) {
+        return Err(Fault::general(format!("--test-threads takes at most {MOST_THREADS}")));
+    }
+    if let Some(file) = &tests.logfile {
+        let created = File::create(Path::new(file));
+        created.map_err(|error| Fault::general(format!("failed to write {file}: {error}")))?;
+    }
+    Ok(())
+}
+
+/// The target that was asked for, or the bundled mock.
+fn find_target(
+    options: &Options,
+    contract: &Contract,
+    running: &mut Running,
+    faults: &mut Faults,
+) -> Option<Target> {
+    let given = Given {
+        target: options.target.as_ref().map(Secret::expose),
+        url: options.target_url.as_ref().map(Secret::expose),
+    };
+    if !given.is_nothing() {
+        return Target::load(given, contract, &variable, faults);
+    }
+    if contract.mock.is_none() {
+        faults.add(Fault::general(NO_TARGET));
+        return None;
+    }
+    let clock = Clock::Shared(SharedClock::default());
+    let bundled = running.runtime.block_on(Bundled::start(clock));
+    running.bundled.insert(bundled).target(contract, faults)
+}
+
+/// With one trial at a time its name is printed before it is carried out.
+fn lines(tests: &Arguments) -> Lines {
+    let json = tests.format == Some(libtest_mimic::FormatSetting::Json);
+    if tests.test_threads == Some(1) && !json { Lines::Begun } else { Lines::Whole }
+}
+
+/// The variables of a target's keys and hooks: a client sees none of them.
+fn hidden(contract: &Contract, suite: Option<&Suite>) -> Vec<String> {
+    let slots = contract.slots.values().map(|slot| slot.env.clone());
+    let hooks = contract.hooks.values().map(|hook| hook.env.clone());
+    let own = suite.iter().flat_map(|suite| suite.run.target.slots.values());
+    slots.chain(hooks).chain(own.map(|slot| slot.env.clone())).collect()
 }
 
 fn guard_production(contract: &Contract, target: &Target, allowed: bool) -> Result<(), Fault> {

@@ -9,8 +9,9 @@ use std::{
 use super::options::Options;
 use crate::{
     report::{github::Github, html, json, junit, markdown},
-    result::results::Results,
-    server::collected::Keep,
+    result::{collected::Keep, results::Results},
+    shown,
+    shown::{redactor::Redactor, text::Shown},
     source::fault::Fault,
     terminal::{nextest::in_nextest, print},
 };
@@ -68,10 +69,12 @@ impl Reports {
         let github = github.map_err(|(path, error)| failed(&path, &error));
         let Some(folder) = &self.folder else { return github };
         // Each trial is a process of its own there, and each would write over the other's.
-        let server = results.trials().iter().map(|trial| &trial.name);
-        let sides = results.sides().flat_map(|side| &side.trials).map(|trial| &trial.name);
-        let own = server.chain(sides).next().filter(|_| self.in_nextest);
-        let folder = own.map_or(folder.clone(), |name| folder.join(name.replace("::", ".")));
+        let folder = match results.trials().next() {
+            Some((_, trial)) if self.in_nextest => {
+                folder.join(trial.name.as_str().replace("::", "."))
+            }
+            _ => folder.clone(),
+        };
         fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
         let renders = [html::render, json::render, junit::render, markdown::render];
         for (name, render) in NAMES.into_iter().zip(renders) {
@@ -83,19 +86,20 @@ impl Reports {
 
     /// Where they are, for the end of the run.
     #[must_use]
-    pub fn note(&self) -> String {
-        let Some(folder) = self.folder.as_ref().filter(|_| !self.in_nextest) else {
-            return String::new();
-        };
-        format!(
-            "reports: {} (and report.json, junit.xml, summary.md)\n",
-            folder.join("report.html").display()
-        )
+    pub fn note(&self, redactor: &Redactor) -> Shown {
+        match &self.folder {
+            Some(folder) if !self.in_nextest => {
+                let page = redactor.line(&folder.join("report.html").to_string_lossy());
+                shown!["\nreports: ", page, " (and report.json, junit.xml, summary.md)"]
+            }
+            _ => Shown::default(),
+        }
     }
 
     /// What the CI system reads among the lines of the run, after all others.
-    pub fn annotate(&self, results: &Results, root: &Path) {
-        for line in self.github.iter().flat_map(|github| github.annotations(results, root)) {
+    pub fn annotate(&self, results: &Results, root: &Path, redactor: &Redactor) {
+        let github = self.github.iter();
+        for line in github.flat_map(|github| github.annotations(results, root, redactor)) {
             print::line(&line);
         }
     }

@@ -1,14 +1,19 @@
 //! A run, from flags to an exit code.
 
 use std::{
+    collections::BTreeSet,
+    env,
     process::ExitCode,
+    sync::{Arc, Mutex, PoisonError},
     time::{Instant, SystemTime},
 };
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Parser;
 use libtest_mimic::{Arguments, Conclusion, FormatSetting, Trial};
 
 use super::{
+    carry_out::{Style, trial},
     end::{self, End},
     folder::Fallback,
     options::Options,
@@ -16,14 +21,17 @@ use super::{
     reports::Reports,
 };
 use crate::{
-    report::{self},
-    result::results::{Results, Scope},
-    server::collect::{self, How, Sides},
-    terminal::{paint::Paint, print},
-};
-use crate::{
-    server::suite::{Style, Unproven},
-    terminal::{activity::Lines, exit, nextest::in_nextest},
+    report::summary,
+    result::{
+        collected::Collected,
+        outcome::Counts,
+        results::{Results, Scope},
+        side::{Side, SideResult},
+    },
+    server::{details::How, suite::Suite},
+    shown,
+    shown::{redactor::Redactor, secrets::Secrets, text::Shown},
+    terminal::{exit, nextest::in_nextest, paint::Paint, print},
 };
 
 /// What a test binary with `harness = false` calls: reads the flags, runs, and ends as [`exit`] says.
@@ -35,85 +43,113 @@ pub fn main() -> ExitCode {
 /// Runs with flags that were read, or says what is wrong with them, and ends as [`exit`] says.
 #[must_use = "return it from main, or the run always succeeds"]
 pub fn start(options: Result<Options, clap::Error>, fallback: Fallback) -> ExitCode {
+    let mut secrets = of_environment();
     match options {
-        Ok(options) => end::finish(run(options, fallback)),
-        Err(error) => print::usage(&error),
+        Ok(options) => {
+            let ended = run(options, fallback, &mut secrets);
+            end::finish(ended, &secrets.redactor())
+        }
+        Err(error) => print::usage(&error, &secrets.redactor()),
     }
 }
 
-fn run(mut options: Options, fallback: Fallback) -> Result<u8, End> {
-    let Ready { runtime, contract, suite, clients, docs, _bundled } = prepare(&options, fallback)?;
+/// What the environment tells to be secret, before any file is read.
+pub(crate) fn of_environment() -> Secrets {
+    let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+    Secrets::of_environment(env::vars_os().map(|(name, value)| (text(name), text(value))))
+}
+
+/// A side that is tested, and what came of its trials so far.
+struct Tested {
+    side: Box<dyn Side>,
+    collected: Arc<Mutex<Collected>>,
+    trials: Vec<Trial>,
+}
+
+fn run(options: Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u8, End> {
+    let Ready { contract, sides, suite, redactor, _running } =
+        prepare(&options, fallback, secrets)?;
     let reports = Reports::new(&options)?;
-    let tests = &mut options.tests;
-    let is_live = suite.as_ref().is_some_and(|suite| !suite.run.target.is_bundled());
-    if tests.test_threads.is_none() && is_live {
+    let mut tests = options.tests.clone();
+    if tests.test_threads.is_none() && suite.as_ref().is_some_and(Suite::is_live) {
         tests.test_threads = Some(LIVE_THREADS);
     }
-    let one_at_a_time = tests.test_threads == Some(1) && tests.format != Some(FormatSetting::Json);
     let style = Style {
-        unproven: if options.strict { Unproven::Fail } else { Unproven::Ignore },
+        strict: options.strict,
         keep: reports.keep(),
-        paint: Paint::from_flags(tests),
-        lines: Some(if one_at_a_time { Lines::Begun } else { Lines::Whole }),
+        paint: Paint::from_flags(&tests),
+        in_nextest: in_nextest(),
     };
-    let server = suite.iter().flat_map(|suite| suite.trials(runtime.handle(), style));
-    let mut trials: Vec<Trial> = server.collect();
-    let is_selected = |trial: &Trial| !tests.is_filtered_out(trial);
-    let selected = trials.iter().filter(|trial| is_selected(trial)).count();
-    // A side that no selected trial is about is not asked and not summed up.
-    let suite = suite.filter(|_| selected > 0);
-    let of_client = clients.iter().flat_map(|clients| clients.trials(runtime.handle()));
-    let of_client: Vec<Trial> = of_client.collect();
-    let clients = clients.filter(|_| of_client.iter().any(is_selected));
-    trials.extend(of_client);
-    let page = docs.trials(runtime.handle(), style.paint);
-    let asks_docs = page.iter().any(is_selected);
-    trials.extend(page);
-    let selected = trials.iter().filter(|trial| is_selected(trial)).count();
-    let scope = Scope { selected, all: trials.len() };
+    let tested = |side: Box<dyn Side>| {
+        let collected = Arc::<Mutex<Collected>>::default();
+        let trials = side.trials(style.keep).into_iter();
+        let trials = trials.map(|one| trial(&*side, one, style, &collected)).collect();
+        Tested { side, collected, trials }
+    };
+    let mut tested: Vec<Tested> = sides.into_iter().map(tested).collect();
+    let all = tested.iter().map(|tested| tested.trials.len()).sum();
+    let selected: BTreeSet<String> = tested
+        .iter()
+        .flat_map(|tested| &tested.trials)
+        .filter(|trial| !tests.is_filtered_out(trial))
+        .map(|trial| trial.name().to_owned())
+        .collect();
+    let scope = Scope { selected: selected.len(), all };
+    if !tests.list && selected.is_empty() {
+        let by = selection(&tests, &redactor);
+        return Err(End::Nothing(shown!["none of the ", all, " trials is selected", by]));
+    }
+    let mut trials = Vec::new();
+    for one in &mut tested {
+        trials.append(&mut one.trials);
+    }
     if !tests.list {
-        if selected == 0 {
-            let (all, by) = (trials.len(), selection(tests));
-            return Err(End::Nothing(format!("none of the {all} trials is selected{by}")));
-        }
-        docs.load(runtime.handle(), is_selected).map_err(End::Unreachable)?;
-        if let Some(suite) = &suite {
-            let ready = runtime.block_on(suite.run.preflight(&suite.plan.preflight));
-            ready.map_err(|why| End::Unreachable(suite.redact(&why)))?;
-        }
-        if let Some(clients) = &clients {
-            clients.preflight(runtime.handle())?.map_err(End::Unreachable)?;
-            clients.start(runtime.handle(), is_selected);
+        // A side that no selected trial is about is not asked and not summed up.
+        tested.retain(|tested| {
+            let names = tested.side.trials(style.keep);
+            names.iter().any(|trial| selected.contains(&trial.name))
+        });
+        for Tested { side, .. } in &tested {
+            side.ready(&selected)?;
         }
     }
     let (started, begin) = (SystemTime::now(), Instant::now());
-    let conclusion = libtest_mimic::run(tests, trials);
+    let conclusion = libtest_mimic::run(&tests, trials);
     if tests.list {
         return Ok(exit::SUCCESS);
     }
     let how = How { strict: options.strict, allow_production: options.allow_production };
-    let results = collect::results(
-        &contract,
-        Sides {
-            server: suite.map(|suite| suite.results(how)),
-            client: clients.map(|clients| clients.result()),
-            page: asks_docs.then(|| docs.result()),
-            started,
-            seconds: begin.elapsed().as_secs_f64(),
-            scope,
-        },
-    );
+    let mut server = None;
+    let results = tested.iter().map(|Tested { side, collected, .. }| {
+        let collected = collected.lock().unwrap_or_else(PoisonError::into_inner);
+        if let (Some(suite), crate::result::side::SideName::Server) = (&suite, side.name()) {
+            server = Some(suite.collector.details(&collected, how));
+        }
+        side.result(&collected)
+    });
+    let sides: Vec<SideResult> = results.collect();
+    let results = Results {
+        errproof: env!("CARGO_PKG_VERSION"),
+        contract: redactor.line(&contract.name),
+        started: DateTime::<Utc>::from(started).to_rfc3339_opts(SecondsFormat::Secs, true),
+        seconds: begin.elapsed().as_secs_f64(),
+        scope,
+        counts: sides.iter().fold(Counts::default(), |counts, side| counts + side.counts),
+        sides,
+        server,
+    };
     let written = reports.write(&results);
     if !tests.quiet && !matches!(tests.format, Some(FormatSetting::Terse | FormatSetting::Json)) {
-        let end = report::summary::render(&results) + &reports.note();
-        print::line(end.trim_end());
+        print::line(&shown![summary::render(&results), reports.note(&redactor)]);
     }
-    reports.annotate(&results, &contract.root);
+    reports.annotate(&results, &contract.root, &redactor);
     // A broken contract is said before a report that could not be written.
     match code(&conclusion, &results)? {
         exit::SUCCESS => written.map(|()| exit::SUCCESS).map_err(End::from),
         code => {
-            written.unwrap_or_else(|fault| print::problem(&fault.to_string()));
+            if let Err(fault) = written {
+                print::problem(&crate::source::fault::Faults::from(fault).shown(&redactor));
+            }
             Ok(code)
         }
     }
@@ -130,20 +166,26 @@ fn code(conclusion: &Conclusion, results: &Results) -> Result<u8, End> {
         true => Ok(exit::BROKEN),
         false if in_nextest() => Ok(exit::SUCCESS),
         false if proven == 0 => {
-            Err(End::Nothing("every selected trial is ignored, so nothing was proven".to_owned()))
+            Err(End::Nothing("every selected trial is ignored, so nothing was proven".into()))
         }
-        // Another side's green trials say nothing of the server.
-        false if results.server.as_ref().is_some_and(|server| server.counts.proves_nothing()) => {
-            let why = "every selected trial of the server is ignored, so nothing of it was proven";
-            Err(End::Nothing(why.to_owned()))
-        }
-        false => Ok(exit::SUCCESS),
+        // Another side's green trials say nothing of this one.
+        false => match results.sides.iter().find(|side| side.counts.proves_nothing()) {
+            Some(side) => Err(End::Nothing(shown![
+                "every selected trial of the ",
+                side.side.as_str(),
+                " is ignored, so nothing of it was proven",
+            ])),
+            None => Ok(exit::SUCCESS),
+        },
     }
 }
 
-fn selection(tests: &Arguments) -> String {
-    let filter = tests.filter.as_ref().map(|filter| format!(" by `{filter}`"));
-    let skip =
-        (!tests.skip.is_empty()).then(|| format!(", skipping `{}`", tests.skip.join("`, `")));
-    format!("{}{}", filter.unwrap_or_default(), skip.unwrap_or_default())
+fn selection(tests: &Arguments, redactor: &Redactor) -> Shown {
+    let filter = tests.filter.as_ref();
+    let filter = filter.map(|filter| shown![" by `", redactor.line(filter), "`"]);
+    let skip = match tests.skip.is_empty() {
+        true => Shown::default(),
+        false => shown![", skipping `", redactor.line(&tests.skip.join("`, `")), "`"],
+    };
+    shown![filter.unwrap_or_default(), skip]
 }

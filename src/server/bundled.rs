@@ -12,6 +12,7 @@ use crate::{
         sender::{InProcess, Sender},
     },
     mock::server::{Bundled, Keys},
+    shown::secrets::Secrets,
     source::fault::Faults,
 };
 use crate::{
@@ -33,7 +34,7 @@ impl Suite {
         let mut faults = Faults::default();
         let target = bundled.target(&contract, &mut faults);
         let target = faults.into_result(target)?.expect("what cannot be used is a fault");
-        Self::new(contract, target, Recording::Nothing)
+        Self::new(contract, target, Recording::Nothing, &Secrets::default())
     }
 
     /// The suite on a server in this process that is given the bundled API's keys, without HTTP.
@@ -50,7 +51,7 @@ impl Suite {
         let target = target("http://127.0.0.1", keys, clock.clone(), &contract, &mut faults);
         let target = faults.into_result(target)?.expect("what cannot be used is a fault");
         let sender = Sender::in_process(server, clock, Pacer::new(contract.limit.as_ref()));
-        Self::with_sender(contract, target, Recording::Nothing, sender)
+        Self::with_sender(contract, target, Recording::Nothing, sender, &Secrets::default())
     }
 }
 

@@ -10,7 +10,9 @@ use crate::{
         retry_after,
     },
     contract::{check::CheckId, contract_file::Limit},
+    exchange::outgoing::Role,
     exchange::outgoing::{Exchange, Outgoing},
+    shown,
 };
 
 impl Play<'_> {
@@ -76,7 +78,7 @@ impl Play<'_> {
         let told = rate_fields::wait(&self.exchanges[last].answer, limit);
         if let Some(told) = told.filter(|told| (1..=window).contains(told)) {
             self.wait(request, Duration::from_secs(told), "the Retry-After it was told").await;
-            let again = self.exchange(request).await?;
+            let again = self.exchange(&request.sent_as(Role::Again)).await?;
             self.exchanges.push(again);
             let again = self.exchanges.len() - 1;
             let exchange = &self.exchanges[again];
@@ -137,7 +139,7 @@ impl Play<'_> {
         served: u16,
     ) -> Result<(usize, Tally), Stop> {
         let begin = self.exchanges.len();
-        let what = format!("the answers to {times} requests at once");
+        let what = shown!["the responses to ", times, " requests at once"];
         self.activity.waits(what, Some(request.deadlines.whole));
         self.exchanges.extend(self.run.sender.burst(request, times).await?);
         let (run, scenario) = (self.run, &self.planned.scenario);

@@ -6,11 +6,14 @@ use std::{fmt::Write as _, sync::Arc};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use reqwest::Url;
 
-use super::play::Run;
+use super::{
+    plan::{Planned, Script},
+    play::Run,
+};
 use crate::{
-    contract::{key::KeyDefect, scenario::Provocation, scenario_file::BodyDefect},
-    exchange::{message::Request, sender::url},
-    server::plan::{Plan, Planned, Script, Spoilt},
+    contract::{key::KeyDefect, names::SlotName, scenario::Provocation, scenario_file::BodyDefect},
+    exchange::{message::Request, outgoing::Role, sender::url},
+    shown::{redactor::Redactor, secret::Secret, text::Shown, visible::is_seen},
 };
 
 /// What a shell reads as one word.
@@ -25,58 +28,103 @@ enum Piece {
 /// Writes commands for the requests of one run.
 #[derive(Debug)]
 pub struct Curl {
-    base_url: Url,
-    /// Each secret that a request may hold, with what the shell makes it from. The longest first, so
-    /// that a spoilt key is not taken for the key inside it.
-    secrets: Vec<(String, Vec<Piece>)>,
+    run: Arc<Run>,
+    redactor: Arc<Redactor>,
+    /// Whether the contract has a carrier that is a part of HTTP Basic credentials.
+    credentials: Credentials,
 }
+
+/// How an `Authorization: Basic` header is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Credentials {
+    /// As its parts, one of which is the key (RFC 7617): curl makes the header from them.
+    Parts,
+    /// As it is: the key is all of it.
+    Whole,
+}
+
+/// A secret that a request may hold, and what the shell makes it from.
+type Made = (String, Vec<Piece>);
 
 impl Curl {
     /// A writer for a run's requests.
     #[must_use]
-    pub fn new(run: &Run, plan: &Plan) -> Self {
-        let variable = |env: &str| vec![Piece::Shell(format!("${env}"))];
-        let slots =
-            run.target.slots.values().filter_map(|slot| {
-                Some((slot.key.as_ref()?.expose().to_owned(), variable(&slot.env)))
-            });
-        let spoilt =
-            plan.spoilt.iter().map(|spoilt| (spoilt.key.expose().to_owned(), made(run, spoilt)));
-        let more =
-            run.target.secrets.iter().map(|(secret, label)| {
-                (secret.expose().to_owned(), vec![Piece::Shell(label.clone())])
-            });
-        let mut secrets: Vec<_> =
-            slots.chain(spoilt).chain(more).filter(|(text, _)| !text.is_empty()).collect();
-        secrets.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
-        secrets.dedup_by(|(a, _), (b, _)| a == b);
-        Self { base_url: run.target.base_url.clone(), secrets }
+    pub fn new(run: Arc<Run>, redactor: Arc<Redactor>) -> Self {
+        let in_parts = run.contract.key.carriers.iter().any(|carrier| carrier.basic.is_some());
+        let credentials = if in_parts { Credentials::Parts } else { Credentials::Whole };
+        Self { run, redactor, credentials }
     }
 
     /// The command that sends what a trial sent, with what has to be sent before it;
     /// for a burst, all of it at once.
     #[must_use]
-    pub fn command(&self, planned: &Planned, sent: &Arc<Request>) -> String {
-        match &planned.script {
-            Ok(Script::Burst { request, times, .. }) if Arc::ptr_eq(&request.request, sent) => {
-                let one = self.one(sent, None);
+    pub fn command(
+        &self,
+        planned: &Planned,
+        sent: &Request,
+        key: Option<&Secret>,
+        role: Role,
+    ) -> Shown {
+        let writer = Writer {
+            base_url: &self.run.target.base_url,
+            credentials: self.credentials,
+            secrets: self.secrets(planned, key, role),
+        };
+        let command = match &planned.script {
+            Ok(Script::Burst { times, .. }) if role == Role::Own => {
+                let one = writer.one(sent, None);
                 format!("(for i in $(seq {times}); do {one} -w '\\n' & done; wait)")
             }
-            Ok(Script::Single { first, request, .. }) if Arc::ptr_eq(&request.request, sent) => {
+            Ok(Script::Single { first, .. }) if role == Role::Own => {
                 let defect = match &planned.case().provocation {
                     Provocation::Single(single) => single.body.as_ref(),
                     Provocation::Burst(_) => None,
                 };
-                let one = self.one(sent, defect);
+                let one = writer.one(sent, defect);
                 match first {
-                    Some(first) => format!("{} && {one}", self.one(&first.request, None)),
+                    Some(first) => format!("{} && {one}", writer.one(&first.request, None)),
                     None => one,
                 }
             }
-            _ => self.one(sent, None),
-        }
+            _ => writer.one(sent, None),
+        };
+        self.redactor.text(&command)
     }
 
+    /// Each secret that a request may hold. The longest first, so that a spoilt key is not taken for the
+    /// key inside it.
+    fn secrets(&self, planned: &Planned, key: Option<&Secret>, role: Role) -> Vec<Made> {
+        let target = &self.run.target;
+        let spoilt = match (&planned.case().provocation, key) {
+            (Provocation::Single(single), Some(key)) if role == Role::Own => {
+                let defect = single.key.as_ref();
+                defect
+                    .map(|defect| (key.expose().to_owned(), made(&self.run, &single.slot, defect)))
+            }
+            _ => None,
+        };
+        let variable = |label: &str| vec![Piece::Shell(label.to_owned())];
+        let slots = target.slots.values().filter_map(|slot| {
+            Some((slot.key.as_ref()?.expose().to_owned(), variable(&format!("${}", slot.env))))
+        });
+        let more = target.secrets.iter();
+        let more = more.map(|named| (named.secret.expose().to_owned(), variable(&named.label)));
+        let all = spoilt.into_iter().chain(slots).chain(more);
+        let mut secrets: Vec<Made> = all.filter(|(text, _)| !text.is_empty()).collect();
+        secrets.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
+        secrets.dedup_by(|(a, _), (b, _)| a == b);
+        secrets
+    }
+}
+
+/// Writes the command for one request.
+struct Writer<'a> {
+    base_url: &'a Url,
+    credentials: Credentials,
+    secrets: Vec<Made>,
+}
+
+impl Writer<'_> {
     fn one(&self, request: &Request, defect: Option<&BodyDefect>) -> String {
         let mut command = "curl -sS -i".to_owned();
         if self.base_url.scheme() == "https" {
@@ -86,14 +134,18 @@ impl Curl {
         if sends || request.method != "GET" {
             let _ = write!(command, " -X {}", request.method);
         }
-        let address = url(&self.base_url, &request.path).to_string();
+        let address = url(self.base_url, &request.path).to_string();
         if address.contains(['[', ']', '{', '}']) {
             // curl would make several addresses of it.
             command.push_str(" -g");
         }
         let _ = write!(command, " {}", quoted(&[Piece::Literal(address)]));
         for (name, value) in &request.headers {
-            let _ = match basic(name, value.expose()) {
+            let parts = match self.credentials {
+                Credentials::Parts => basic(name, value.expose()),
+                Credentials::Whole => None,
+            };
+            let _ = match parts {
                 Some(credentials) => {
                     write!(command, " -u {}", quoted(&self.pieces(&credentials)))
                 }
@@ -156,15 +208,20 @@ fn basic(name: &str, value: &str) -> Option<String> {
 }
 
 /// How a shell makes a spoilt key from the slot's variable, with nothing but what POSIX has.
-fn made(run: &Run, spoilt: &Spoilt) -> Vec<Piece> {
+fn made(run: &Run, slot: &SlotName, defect: &KeyDefect) -> Vec<Piece> {
     let shape = &run.contract.key;
-    let env = &run.target.slots[&spoilt.slot].env;
+    let env = &run.target.slots[slot].env;
     let literal = |text: &str| Piece::Literal(text.to_owned());
     let shell = |text: String| Piece::Shell(text);
     let shortened = || shell(format!("${{{env}%?}}"));
-    match &spoilt.defect {
+    match defect {
         KeyDefect::Absent | KeyDefect::Empty => Vec::new(),
-        KeyDefect::Fresh => vec![Piece::Literal(shape.example())],
+        // In two parts, or it would be taken for a key that somebody has.
+        KeyDefect::Fresh => {
+            let example = shape.example();
+            let tail = example.strip_prefix(&shape.prefix).unwrap_or(&example);
+            vec![shell(format!("$(printf %s%s '{}' '{tail}')", shape.prefix))]
+        }
         KeyDefect::Shortened => vec![shortened()],
         KeyDefect::Lengthened => {
             vec![shell(format!("${env}")), shell(format!("${{{env}#\"${{{env}%?}}\"}}"))]
@@ -246,7 +303,7 @@ const LONGEST_WORD: usize = 4_096;
 
 fn body(bytes: &[u8], defect: Option<&BodyDefect>) -> Body {
     let text = std::str::from_utf8(bytes).ok();
-    let text = text.filter(|text| !text.chars().any(|c| c.is_control() && c != '\n'));
+    let text = text.filter(|text| text.chars().all(|c| is_seen(c) || c == '\n'));
     if let Some(text) = text.filter(|text| text.len() <= LONGEST_WORD) {
         return Body::Word(quoted_text(text));
     }

@@ -101,7 +101,7 @@ impl Snapshots {
         let Some(facts) = facts(places, answer) else {
             return Vec::new();
         };
-        let clean = |text: &String| self.redactor.redact(text);
+        let clean = |text: &String| self.redactor.line(text).to_string();
         let mut facts: Facts =
             facts.iter().map(|(place, fact)| (clean(place), clean(fact))).collect();
         // Numbers go last: a key without its digits would not be known as one.

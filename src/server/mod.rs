@@ -2,10 +2,11 @@
 
 pub mod bundled;
 mod burst;
-pub mod collect;
-pub mod collected;
+pub mod collector;
 pub mod curl;
+pub mod details;
 pub mod drift;
+pub mod headline;
 pub mod judge;
 pub mod key_use;
 pub mod plan;

@@ -11,10 +11,14 @@ use crate::{
         names::SlotName,
         scenario::{Burst, Case, Provocation, Scenario, Single},
     },
-    exchange::{deadlines::Deadlines, message::Request, outgoing::Outgoing},
-    shown::secret::Secret,
+    exchange::{
+        deadlines::Deadlines,
+        message::Request,
+        outgoing::{Outgoing, Role},
+    },
+    shown::{secret::Secret, secrets::Named},
     source::fault::{Fault, Faults},
-    targets::target::{First, Headers, Target},
+    targets::target::{First, Headers, Slot, Target},
 };
 
 /// Every case of a contract, as it will be sent to a target or why it will not be.
@@ -24,21 +28,8 @@ pub struct Plan {
     pub trials: Vec<Planned>,
     /// The request that is sent before all others.
     pub preflight: Preflight,
-    /// Every key that is sent, with what is shown in its place.
-    pub keys: Vec<(Secret, String)>,
-    /// The keys among them that are no slot's own.
-    pub spoilt: Vec<Spoilt>,
-}
-
-/// A key that was made by breaking a slot's, or for this run.
-#[derive(Debug)]
-pub struct Spoilt {
-    /// The key.
-    pub key: Secret,
-    /// The slot whose key was broken. A key made for the run is of the slot, too, that it stands for.
-    pub slot: SlotName,
-    /// What is wrong with it.
-    pub defect: KeyDefect,
+    /// The keys that were made for this run.
+    pub made: Vec<Secret>,
 }
 
 /// One case as it will be sent, or why it will not be.
@@ -110,8 +101,7 @@ impl Plan {
     /// If a body that the target's file gives cannot be broken as a scenario says.
     pub fn new(contract: &Contract, target: &Target) -> Result<Self, Faults> {
         let faults = Faults::default();
-        let mut planner =
-            Planner { contract, target, faults, keys: Vec::new(), spoilt: Vec::new() };
+        let mut planner = Planner { contract, target, faults, made: Vec::new() };
         let mut trials = Vec::new();
         for scenario in &contract.scenarios {
             for (at, case) in scenario.cases.iter().enumerate() {
@@ -121,24 +111,24 @@ impl Plan {
             }
         }
         let preflight = planner.preflight();
-        // A slot's own key wins over a spoilt one that is the same text but for upper case.
-        let mut keys: Vec<_> = target
-            .slots
-            .values()
-            .filter_map(|slot| Some((slot.key.clone()?, format!("${}", slot.env))))
-            .collect();
-        keys.append(&mut planner.keys);
-        // The prefix is no secret; what follows it is the whole of one, wherever it stands alone.
-        let tail = |(key, label): &(Secret, String)| {
-            let tail = key.expose().strip_prefix(contract.key.prefix.as_str())?;
-            Some((Secret::new(tail), label.clone()))
+        let made = planner.made;
+        planner.faults.into_result(Self { trials, preflight, made })
+    }
+
+    /// Every key that is sent, and every other secret of the target, with what is shown in its place. A
+    /// spoilt key is none of its own: it holds most of the slot's.
+    #[must_use]
+    pub fn secrets(&self, target: &Target) -> Vec<Named> {
+        let of_slot = |slot: &Slot| {
+            let key = slot.key.clone()?;
+            Some(Named { secret: key, label: format!("${}", slot.env) })
         };
-        let tails: Vec<_> = keys.iter().filter_map(tail).collect();
-        if !contract.key.prefix.is_empty() {
-            keys.extend(tails);
-        }
-        let spoilt = planner.spoilt;
-        planner.faults.into_result(Self { trials, preflight, keys, spoilt })
+        let made = |key: &Secret| Named {
+            secret: key.clone(),
+            label: "(a key made for this run)".to_owned(),
+        };
+        let slots = target.slots.values().filter_map(of_slot);
+        slots.chain(self.made.iter().map(made)).chain(target.secrets.iter().cloned()).collect()
     }
 }
 
@@ -146,8 +136,7 @@ struct Planner<'a> {
     contract: &'a Contract,
     target: &'a Target,
     faults: Faults,
-    keys: Vec<(Secret, String)>,
-    spoilt: Vec<Spoilt>,
+    made: Vec<Secret>,
 }
 
 impl Planner<'_> {
@@ -161,10 +150,10 @@ impl Planner<'_> {
     fn single(&mut self, case: &Case, single: &Single) -> Result<Script, String> {
         let target = self.target;
         let key = match &single.key {
-            Some(defect) if !defect.needs_slot() => self.spoil("", &single.slot, defect),
+            Some(defect) if !defect.needs_slot() => self.spoil("", defect),
             Some(defect) => {
                 let key = target.key(&single.slot)?.expose();
-                self.spoil(key, &single.slot, defect)
+                self.spoil(key, defect)
             }
             None => Some(target.key(&single.slot)?.clone()),
         };
@@ -188,7 +177,7 @@ impl Planner<'_> {
         let probe = probe.map(|probe| {
             let read =
                 self.plain(&target.requests[&probe.request], &single.slot, &single.carrier)?;
-            Ok::<_, String>((read, probe.pointer.clone()))
+            Ok::<_, String>((read.sent_as(Role::Probe), probe.pointer.clone()))
         });
         Ok(Script::Single { first, request, probe: probe.transpose()? })
     }
@@ -198,7 +187,7 @@ impl Planner<'_> {
         Ok(Script::Burst {
             request: self.plain(format, &burst.slot, &burst.carrier)?,
             times: burst.requests,
-            other: self.plain(format, &burst.other, &burst.carrier)?,
+            other: self.plain(format, &burst.other, &burst.carrier)?.sent_as(Role::OtherKey),
             limit: Arc::clone(&burst.limit),
             served: format.status,
         })
@@ -217,7 +206,9 @@ impl Planner<'_> {
                     "{} {} {} {:?}",
                     twin.request, twin.slot, single.carrier.name, twin.body
                 ),
-                request: self.request(format, body, carried, &[], self.target.deadlines)?,
+                request: self
+                    .request(format, body, carried, &[], self.target.deadlines)?
+                    .sent_as(Role::Twin),
                 cost: if twin.reaches.is_some() { 0 } else { format.cost },
             })
         };
@@ -232,7 +223,8 @@ impl Planner<'_> {
         let body = body::bytes(format.body.as_ref(), None).unwrap_or_default();
         let headers = self.target.headers.as_deref().unwrap_or_default();
         Preflight {
-            request: outgoing(format, body, carried, headers, self.target.deadlines),
+            request: outgoing(format, body, carried, headers, self.target.deadlines)
+                .sent_as(Role::Preflight),
             served: slot.key.is_some().then_some(format.status),
             env: slot.env.clone(),
         }
@@ -270,26 +262,19 @@ impl Planner<'_> {
             headers: [common.as_slice(), &first.headers].concat(),
             body: first.body.clone(),
         };
-        Ok(Outgoing { request: Arc::new(request), key: None, deadlines: self.target.deadlines })
+        Ok(Outgoing {
+            request: Arc::new(request),
+            key: None,
+            deadlines: self.target.deadlines,
+            role: Role::First,
+        })
     }
 
-    /// The key with its defect. It is a secret like the key itself: most of it is the key.
-    fn spoil(&mut self, key: &str, slot: &SlotName, defect: &KeyDefect) -> Option<Secret> {
+    /// The key with its defect.
+    fn spoil(&mut self, key: &str, defect: &KeyDefect) -> Option<Secret> {
         let spoilt = Secret::new(self.contract.key.spoil(key, defect)?);
-        self.spoilt.push(Spoilt {
-            key: spoilt.clone(),
-            slot: slot.clone(),
-            defect: defect.clone(),
-        });
-        let label = match defect {
-            KeyDefect::Fresh => "(a key made for this run)",
-            _ => "(a spoilt key)",
-        };
-        self.keys.push((spoilt.clone(), label.to_owned()));
-        if let KeyDefect::Inserted(text) = defect {
-            // A server that stops reading at the space gives back one half.
-            let halves = spoilt.expose().split(text.as_str());
-            self.keys.extend(halves.map(|half| (Secret::new(half), label.to_owned())));
+        if *defect == KeyDefect::Fresh {
+            self.made.push(spoilt.clone());
         }
         Some(spoilt)
     }
@@ -318,7 +303,7 @@ fn outgoing(
     };
     // An empty carrier holds no key, so it takes no key's time.
     let key = key.map(|(_, key)| key.clone()).filter(|key| !key.expose().is_empty());
-    Outgoing { request: Arc::new(request), key, deadlines }
+    Outgoing { request: Arc::new(request), key, deadlines, role: Role::Own }
 }
 
 impl Planned {

@@ -6,14 +6,17 @@ use std::{
 };
 
 use super::play::Run;
+use super::suite::Suite;
 use crate::{
     exchange::outgoing::Outgoing,
-    server::plan::{Plan, Planned, Script},
+    server::plan::{Planned, Script},
+    shown::text::Shown,
 };
 
 /// Requests by slot, credits at most, seconds at least, and what is ignored and why.
 #[must_use]
-pub fn render(run: &Run, plan: &Plan) -> String {
+pub fn render(suite: &Suite) -> Shown {
+    let Suite { run, plan, .. } = suite;
     let mut count = Count { run, requests: BTreeMap::new() };
     count.add(&plan.preflight.request, 1);
     let mut twins = BTreeSet::new();
@@ -57,7 +60,7 @@ pub fn render(run: &Run, plan: &Plan) -> String {
             let _ = writeln!(text, "ignored {}: {why}", planned.case().name);
         }
     }
-    text
+    suite.redactor().text(text.trim_end())
 }
 
 /// Requests by the slot whose key they carry.

@@ -18,6 +18,7 @@ use crate::{
     },
     result::verdict::Verdict,
     server::plan::{Planned, Script},
+    shown::redactor::Redactor,
     targets::{known::Day, target::Target},
     terminal::activity::Activity,
 };
@@ -41,6 +42,8 @@ pub struct Run {
     pub twins: Twins,
     /// The reviewed envelopes of this target.
     pub snapshots: Snapshots,
+    /// Takes every key of the run out of what is shown.
+    pub redactor: Arc<Redactor>,
 }
 
 /// A trial that ends before its time: what was exchanged and found until then is shown with it.
@@ -108,7 +111,7 @@ impl Run {
         let Play { exchanges, sheet, main, unproven, .. } = play;
         let mut played = match done {
             Err(Stop::Error(why)) => Played::error(exchanges, sheet, why),
-            Err(Stop::Inconclusive(why)) if sheet.findings().is_empty() => {
+            Err(Stop::Inconclusive(why)) if sheet.noted().is_empty() => {
                 let verdict = Verdict::Inconclusive(why);
                 Played { exchanges, sheet, verdict, main: None, twin_not_asked: None }
             }
@@ -183,13 +186,13 @@ impl Play<'_> {
         let Outgoing { request: sent, deadlines, .. } = request;
         self.activity.waits("its key's turn under the limit", None);
         self.run.sender.turn(request).await;
-        let what = format!("an answer to {} {}", sent.method, sent.path);
+        let what = self.run.redactor.line(&format!("{} {}", sent.method, sent.path));
         self.activity.waits(what, Some(deadlines.whole));
         self.run.sender.send_now(request).await
     }
 
     /// Lets the time of a request's key pass.
-    pub(super) async fn wait(&self, request: &Outgoing, time: Duration, what: &str) {
+    pub(super) async fn wait(&self, request: &Outgoing, time: Duration, what: &'static str) {
         self.activity.waits(what, Some(time));
         self.run.target.clock.wait(request.key.as_ref(), time).await;
     }
@@ -239,15 +242,15 @@ impl Play<'_> {
     /// Holds the envelope of the code's first case against its reviewed snapshot, if all else holds:
     /// what is wrong need not be said twice, and is not to be recorded.
     pub(super) fn compare(&mut self, at: usize) {
-        if self.planned.at != 0 || !self.sheet.findings().is_empty() {
+        if self.planned.at != 0 || !self.sheet.noted().is_empty() {
             return;
         }
         let scenario = &self.planned.scenario;
         let answer = &self.exchanges[at].answer;
-        for mismatch in
-            self.run.snapshots.compare(scenario, &self.run.contract.envelope.places, answer)
-        {
-            self.sheet.drift(at, mismatch);
+        let places = &self.run.contract.envelope.places;
+        let drift = self.run.snapshots.compare(scenario, places, answer);
+        if !drift.is_empty() {
+            self.sheet.note(CheckId::Drift, at, drift);
         }
     }
 }

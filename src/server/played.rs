@@ -26,7 +26,7 @@ impl Played {
     /// A trial whose every step was done: it passes if every check held.
     #[must_use]
     pub fn judged(exchanges: Vec<Exchange>, sheet: Sheet, known: &[&Known], today: Day) -> Self {
-        let verdict = weigh(&sheet, known, today);
+        let verdict = weigh(&sheet, None, known, today);
         Self { exchanges, sheet, verdict, main: None, twin_not_asked: None }
     }
 

@@ -1,21 +1,23 @@
-//! A contract's cases, ready to be carried out against a target as trials of a standard test run.
+//! A contract's cases, ready to be carried out against a target.
 
 use std::{
     cmp::Reverse,
+    collections::{BTreeMap, BTreeSet},
     panic::{AssertUnwindSafe, catch_unwind},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Instant,
 };
 
-use libtest_mimic::{Completion, Failed, Trial};
 use tokio::runtime::Handle;
 
 use super::{
-    collect::{Collector, How},
-    collected::{Collected, Keep},
+    collector::Collector,
     drift::{Recording, Snapshots},
+    headline::headline,
     judge::Judge,
     key_use::KeyUse,
+    plan::{Plan, Planned},
+    plan_text,
     play::Run,
     played::Played,
     twin::Twins,
@@ -24,46 +26,21 @@ use crate::{
     checks::sheet::Sheet,
     contract::Contract,
     exchange::{pacing::Pacer, sender::Sender},
-    report::failure,
-    result::{outcome::Outcome, results::ServerResult},
-    server::plan::{Plan, Planned},
-    shown::{redactor::Redactor, secret::Secret},
+    result::{
+        collected::{Collected, Keep},
+        side::{Foreseen, NotReady, Side, SideName, SideResult, SideTrial},
+        trial::TrialResult,
+    },
+    shown,
+    shown::{
+        redactor::Redactor,
+        secrets::{KeyPrefix, Secrets},
+        text::Shown,
+    },
     source::fault::{Fault, Faults},
     targets::{known::Day, target::Target},
-    terminal::{
-        activity::{Activity, Lines, Watch},
-        nextest::in_nextest,
-        paint::Paint,
-    },
+    terminal::activity::{Activity, Lines, Watch},
 };
-
-/// What to make of trials that prove nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unproven {
-    /// An ignored or inconclusive trial is shown as ignored.
-    Ignore,
-    /// It fails: `--strict`.
-    Fail,
-}
-
-/// How trials are carried out and shown.
-#[derive(Debug, Clone, Copy)]
-pub struct Style {
-    /// What to make of those that prove nothing.
-    pub unproven: Unproven,
-    /// Whether what was exchanged is kept for those that are green.
-    pub keep: Keep,
-    /// Whether failures are coloured.
-    pub paint: Paint,
-    /// How lines on stderr go with those of the run; none if nothing is said of slow trials.
-    pub lines: Option<Lines>,
-}
-
-impl Style {
-    /// Nothing kept, nothing coloured, and what proves nothing is ignored.
-    pub const PLAIN: Self =
-        Self { unproven: Unproven::Ignore, keep: Keep::Red, paint: Paint::Plain, lines: None };
-}
 
 /// Everything that is needed to carry the trials out and to show what came of them.
 #[derive(Debug, Clone)]
@@ -74,8 +51,6 @@ pub struct Suite {
     pub plan: Arc<Plan>,
     /// What makes results of what came of them.
     pub collector: Arc<Collector>,
-    redactor: Arc<Redactor>,
-    results: Arc<Mutex<Collected>>,
 }
 
 impl Suite {
@@ -88,13 +63,14 @@ impl Suite {
         contract: impl Into<Arc<Contract>>,
         target: Target,
         recording: Recording,
+        secrets: &Secrets,
     ) -> Result<Self, Faults> {
         let contract = contract.into();
         let pacer = Pacer::new(contract.limit.as_ref());
         let sender = Sender::new(target.base_url.clone(), target.clock.clone(), pacer);
         let sender =
             sender.map_err(|why| Fault::general(format!("failed to set up TLS: {why}")))?;
-        Self::with_sender(contract, target, recording, sender)
+        Self::with_sender(contract, target, recording, sender, secrets)
     }
 
     /// The same with another way to the target.
@@ -106,13 +82,16 @@ impl Suite {
         target: Target,
         recording: Recording,
         sender: Sender,
+        secrets: &Secrets,
     ) -> Result<Self, Faults> {
         let plan = Plan::new(&contract, &target)?;
-        let keys = Arc::new(Redactor::new(&plan.keys));
-        let redactor = match target.secrets.as_slice() {
-            [] => Arc::clone(&keys),
-            more => Arc::new(Redactor::new(plan.keys.iter().chain(more))),
-        };
+        let keys = plan.secrets(&target);
+        let mut all = secrets.clone();
+        keys.iter().rev().for_each(|key| all.add_first(key.clone()));
+        all.set_prefix(&contract.key.prefix);
+        let redactor = Arc::new(all.redactor());
+        let keys =
+            Arc::new(Redactor::of_these_alone(&keys, &KeyPrefix(contract.key.prefix.clone())));
         let budget = target.budget.credits;
         let snapshots =
             Snapshots::new(&contract.root, &target.name, recording, Arc::clone(&redactor));
@@ -125,61 +104,36 @@ impl Suite {
             keys: KeyUse::default(),
             twins: Twins::new(budget),
             snapshots,
+            redactor: Arc::clone(&redactor),
         };
         let (run, plan) = (Arc::new(run), Arc::new(plan));
-        let collector =
-            Collector::new(Arc::clone(&run), Arc::clone(&plan), Arc::clone(&redactor)).into();
-        Ok(Self { run, plan, redactor, collector, results: Arc::default() })
+        let collector = Collector::new(Arc::clone(&run), redactor).into();
+        Ok(Self { run, plan, collector })
     }
 
-    /// The trials, the longest first.
+    /// Whether it is not the bundled mock that is tested.
     #[must_use]
-    pub fn trials(&self, runtime: &Handle, style: Style) -> Vec<Trial> {
-        let mut order: Vec<usize> = (0..self.plan.trials.len()).collect();
-        order.sort_by_key(|at| Reverse(self.plan.trials[*at].expected()));
-        // nextest counts a trial that is ignored while it runs as passed, and one that is listed as
-        // ignored as skipped.
-        let in_nextest = in_nextest();
-        let trial = |at: usize| {
-            let planned = &self.plan.trials[at];
-            let ignored = planned.script.is_err() && style.unproven == Unproven::Ignore;
-            let (suite, runtime) = (self.clone(), runtime.clone());
-            let runner = move || suite.carry_out(&suite.plan.trials[at], &runtime, style);
-            Trial::ignorable_test(&planned.case().name, runner)
-                .with_kind(planned.scenario.status.to_string())
-                .with_ignored_flag(ignored && in_nextest)
-        };
-        order.into_iter().map(trial).collect()
+    pub fn is_live(&self) -> bool {
+        !self.run.target.is_bundled()
     }
 
-    /// All that came of the trials.
+    /// What takes the keys of the run out of what is shown.
     #[must_use]
-    pub fn results(&self, how: How) -> ServerResult {
-        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
-        self.collector.server(std::mem::take(&mut *results), how)
+    pub fn redactor(&self) -> &Arc<Redactor> {
+        &self.collector.redactor
     }
 
-    /// Every key and secret header value of the run, with what is shown in its place.
-    #[must_use]
-    pub fn secrets(&self) -> Vec<(Secret, String)> {
-        [self.plan.keys.as_slice(), self.run.target.secrets.as_slice()].concat()
+    /// Who is tested, as people call it.
+    fn subject(&self) -> Shown {
+        let bundled = if self.run.target.is_bundled() { "the bundled mock at " } else { "" };
+        shown![bundled, self.collector.target_url()]
     }
 
-    /// The text without any key.
-    #[must_use]
-    pub fn redact(&self, text: &str) -> String {
-        self.redactor.redact(text)
-    }
-
-    fn carry_out(
-        &self,
-        planned: &Planned,
-        runtime: &Handle,
-        style: Style,
-    ) -> Result<Completion, Failed> {
+    fn carry_out(&self, planned: &Planned, style: Style) -> TrialResult {
         let begin = Instant::now();
         let activity = Activity::default();
-        let name = &planned.case().name;
+        let name = self.redactor().line(&planned.case().name);
+        let runtime = &style.runtime;
         let watch = style.lines.map(|lines| Watch::start(runtime, name, &activity, lines));
         // A panic is a bug of ours; the summary must not count its code as proven.
         let play = || runtime.block_on(self.run.play_telling(planned, &activity));
@@ -188,29 +142,86 @@ impl Suite {
         let played = played.unwrap_or_else(|_| {
             Played::error(Vec::new(), Sheet::default(), "errproof itself failed, please report it")
         });
-        let seconds = begin.elapsed().as_secs_f64();
-        let mut result = self.collector.trial(planned, &played, seconds, style.keep);
-        if let (Outcome::Pass, Some(why), Unproven::Fail) =
-            (result.outcome, &result.twin_not_asked, style.unproven)
-        {
-            result.why = Some(format!("the same request without the defect was not sent: {why}"));
-            result.outcome = Outcome::Inconclusive;
-        }
-        let why = result.why.clone().unwrap_or_default();
-        let completed = match result.outcome {
-            Outcome::Pass | Outcome::Known => Ok(Completion::Completed),
-            Outcome::Ignored if style.unproven == Unproven::Ignore => {
-                Ok(Completion::ignored_with(why))
-            }
-            Outcome::Inconclusive if style.unproven == Unproven::Ignore => {
-                Ok(Completion::ignored_with(format!("inconclusive: {why}")))
-            }
-            _ => {
-                let target = self.collector.target_url();
-                Err(Failed::from(failure::render(&target, &result, style.paint).trim_end()))
+        self.collector.trial(planned, &played, begin.elapsed().as_secs_f64(), style.keep)
+    }
+}
+
+/// How trials are carried out.
+#[derive(Debug, Clone)]
+struct Style {
+    runtime: Handle,
+    /// Whether what was exchanged is kept for those that are green.
+    keep: Keep,
+    /// How lines on stderr go with those of the run; none if nothing is said of slow trials.
+    lines: Option<Lines>,
+}
+
+/// The server's side of a run.
+#[derive(Debug)]
+pub struct Server {
+    /// What is carried out.
+    pub suite: Suite,
+    /// What it is carried out on.
+    pub runtime: Handle,
+    /// How lines on stderr go with those of the run; none if nothing is said of slow trials.
+    pub lines: Option<Lines>,
+}
+
+impl Side for Server {
+    fn name(&self) -> SideName {
+        SideName::Server
+    }
+
+    fn subject(&self) -> Shown {
+        self.suite.collector.target_url()
+    }
+
+    fn trials(&self, keep: Keep) -> Vec<SideTrial> {
+        let trials = &self.suite.plan.trials;
+        let mut order: Vec<usize> = (0..trials.len()).collect();
+        order.sort_by_key(|at| Reverse(trials[*at].expected()));
+        let trial = |at: usize| {
+            let planned = &trials[at];
+            let style = Style { runtime: self.runtime.clone(), keep, lines: self.lines };
+            let suite = self.suite.clone();
+            SideTrial {
+                name: planned.case().name.clone(),
+                kind: planned.scenario.status.to_string(),
+                ignored: match planned.script {
+                    Ok(_) => Foreseen::CarriedOut,
+                    Err(_) => Foreseen::Ignored,
+                },
+                carry_out: Box::new(move || suite.carry_out(&suite.plan.trials[at], style)),
             }
         };
-        self.results.lock().unwrap_or_else(PoisonError::into_inner).add(result, style.keep);
-        completed
+        order.into_iter().map(trial).collect()
+    }
+
+    fn ready(&self, _selected: &BTreeSet<String>) -> Result<(), NotReady> {
+        let Suite { run, plan, .. } = &self.suite;
+        let ready = self.runtime.block_on(run.preflight(&plan.preflight));
+        ready.map_err(|why| NotReady::Unreachable(self.suite.redactor().line(&why)))
+    }
+
+    fn result(&self, collected: &Collected) -> SideResult {
+        let Suite { plan, collector, .. } = &self.suite;
+        let names =
+            plan.trials.iter().map(|planned| self.suite.redactor().line(&planned.case().name));
+        let order: BTreeMap<Shown, usize> = names.zip(0..).collect();
+        let mut trials = collected.trials.clone();
+        trials.sort_by_key(|trial| order.get(&trial.name).copied());
+        let subject = self.suite.subject();
+        SideResult {
+            side: SideName::Server,
+            headline: headline(&subject, &collector.codes(collected)),
+            subject: collector.target_url(),
+            counts: collected.counts(),
+            trials,
+            notes: collector.notes(collected),
+        }
+    }
+
+    fn plan(&self) -> Shown {
+        plan_text::render(&self.suite)
     }
 }

@@ -51,7 +51,7 @@ impl Play<'_> {
     /// makes the case an error: it proves nothing.
     pub(super) async fn ask_twin(&mut self) -> Result<(), Stop> {
         let twin = match &self.planned.twin {
-            Some(Ok(twin)) if self.sheet.findings().is_empty() => twin,
+            Some(Ok(twin)) if self.sheet.noted().is_empty() => twin,
             Some(Err(why)) => {
                 self.unproven = Some(why.clone());
                 return Ok(());

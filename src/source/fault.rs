@@ -4,10 +4,9 @@ use std::{collections::BTreeSet, fmt, ops::Range, path::PathBuf, sync::Arc};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::shown::visible::visible;
+use crate::shown::{redactor::Redactor, text::Shown};
 
 /// A file's name as a person typed or knows it, and its text.
-#[derive(Debug)]
 pub struct SourceText {
     /// Where it was read from, relative to the contract folder where it lies in it.
     pub path: PathBuf,
@@ -15,6 +14,13 @@ pub struct SourceText {
     pub text: String,
     /// Where its lines end, so that a line is found without counting from the top.
     ends: Vec<usize>,
+}
+
+impl fmt::Debug for SourceText {
+    /// The text may hold a key that somebody has put there by mistake.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SourceText").field(&self.path).finish()
+    }
 }
 
 impl SourceText {
@@ -123,14 +129,13 @@ impl From<Fault> for Faults {
     }
 }
 
-impl fmt::Display for Fault {
+impl Fault {
     /// Title, file, line, column, the line itself and what was expected, without colour; in one
     /// line where the fault has no place.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    fn text(&self) -> String {
         let Some(place) = &self.place else {
             let help = self.help.as_ref().map(|help| format!("; {help}"));
-            let help = help.unwrap_or_default();
-            return f.write_str(&visible(&format!("errproof: {}{help}", self.title)));
+            return format!("errproof: {}{}", self.title, help.unwrap_or_default());
         };
         let snippet = Snippet::source(&place.source.text)
             .path(place.source.path.to_string_lossy().into_owned())
@@ -139,33 +144,38 @@ impl fmt::Display for Fault {
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help));
         }
-        writeln!(f, "{}", visible(&Renderer::plain().render(&[group])))
+        Renderer::plain().render(&[group]) + "\n"
     }
 }
 
-impl fmt::Display for Faults {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Faults {
+    /// All of them, without what the redactor knows to be secret: a person may have put a key into a flag
+    /// or a file.
+    #[must_use = "print it, or nobody learns of the faults"]
+    pub fn shown(&self, redactor: &Redactor) -> Shown {
         let (placed, general): (Vec<_>, Vec<_>) =
             self.0.iter().partition(|fault| fault.place.is_some());
-        let lines: Vec<_> = placed.iter().chain(&general).map(ToString::to_string).collect();
-        f.write_str(&lines.join("\n"))?;
+        let lines: Vec<_> = placed.iter().chain(&general).map(|fault| fault.text()).collect();
         let files: BTreeSet<_> = placed
             .iter()
             .filter_map(|fault| fault.place.as_ref().map(|place| &place.source.path))
             .collect();
-        let plural = |count: usize, what: &str| {
-            format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+        let count = if placed.is_empty() {
+            String::new()
+        } else {
+            let separator = if general.is_empty() { "\n" } else { "\n\n" };
+            let faults = plural(placed.len() + general.len(), "fault");
+            let files = plural(files.len(), "file");
+            format!("{separator}errproof: {faults} in {files}, nothing was sent")
         };
-        match (placed.len(), general.len()) {
-            (0, _) => Ok(()),
-            (faults, general) => {
-                let separator = if general == 0 { "\n" } else { "\n\n" };
-                let faults = plural(faults + general, "fault");
-                let files = plural(files.len(), "file");
-                write!(f, "{separator}errproof: {faults} in {files}, nothing was sent")
-            }
-        }
+        redactor.text(&(lines.join("\n") + &count))
     }
+}
+
+/// `1 fault`, `2 faults`.
+#[must_use]
+pub fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// "did you mean `x`?" where one of the known words is close to what was written.

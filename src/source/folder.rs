@@ -132,10 +132,10 @@ mod tests {
     #[test]
     fn what_is_built_in_is_all_of_the_contract_in_this_repository() {
         let root = Folder::At(env!("CARGO_MANIFEST_DIR").into());
-        let scenarios = |folder: &Folder| folder.scenarios().map_err(|fault| fault.to_string());
+        let scenarios = |folder: &Folder| folder.scenarios().map_err(|fault| format!("{fault:?}"));
         assert_eq!(scenarios(&Folder::BuiltIn), scenarios(&root));
         for (path, text) in BUILT_IN {
-            let read = root.read(Path::new(path)).unwrap_or_else(|faults| panic!("{faults}"));
+            let read = root.read(Path::new(path)).unwrap_or_else(|faults| panic!("{faults:?}"));
             assert_eq!(&read, text, "{path}");
         }
     }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     contract::{Contract, names::SlotName, scenario::Provocation},
     exchange::{clock::Clock, deadlines::Deadlines},
-    shown::{redactor::SHORTEST_SECRET, secret::Secret},
+    shown::{redactor::SHORTEST_SECRET, secret::Secret, secrets::Named},
     source::{
         document::{Document, Way},
         fault::{Fault, Faults, did_you_mean},
@@ -154,7 +154,7 @@ pub(super) struct Loader<'a> {
     pub(super) contract: &'a Contract,
     pub(super) environment: Environment<'a>,
     pub(super) reader: Reader<'a>,
-    pub(super) secrets: Vec<(Secret, String)>,
+    pub(super) secrets: Vec<Named>,
 }
 
 impl<'a> Loader<'a> {

@@ -16,7 +16,7 @@ use crate::{
         names::{HookName, ProbeName, RequestName},
         sendable::path_fault,
     },
-    shown::{redactor::SHORTEST_SECRET, secret::Secret},
+    shown::{redactor::SHORTEST_SECRET, secret::Secret, secrets::Named},
     source::{document::Way, fault::did_you_mean, reader::keys},
 };
 
@@ -224,7 +224,7 @@ impl Loader<'_> {
                         let label = format!("expected {SHORTEST_SECRET} characters or more");
                         self.reader.add(&way, title, label);
                     }
-                    self.secrets.push((Secret::new(value.as_str()), format!("${env}")));
+                    self.secrets.push(Named::of_variable(env, &value));
                     value
                 }
             };

@@ -11,7 +11,7 @@ use crate::{
         names::{HookName, ProbeName, RequestName, SlotName},
     },
     exchange::{clock::Clock, deadlines::Deadlines},
-    shown::secret::Secret,
+    shown::{secret::Secret, secrets::Named},
 };
 
 /// Who is tested.
@@ -30,7 +30,7 @@ pub struct Target {
     /// Headers that every request carries, or why one of them is missing.
     pub headers: Result<Headers, String>,
     /// Header values from the environment, with what is shown in their place.
-    pub secrets: Vec<(Secret, String)>,
+    pub secrets: Vec<Named>,
     /// Deviations that are known.
     pub known: Vec<Known>,
     /// The credits that a run may spend.

@@ -8,6 +8,7 @@ use std::{
 use tokio::{runtime::Handle, task::AbortHandle, time};
 
 use super::print;
+use crate::{shown, shown::text::Shown};
 
 /// A trial that takes longer than this says what it waits for ...
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -21,23 +22,24 @@ pub struct Activity(Arc<Mutex<Option<Wait>>>);
 
 #[derive(Debug)]
 struct Wait {
-    what: String,
+    what: Shown,
     since: Instant,
     most: Option<Duration>,
 }
 
 impl Activity {
     /// Notes what is waited for from now on, and how long that may take.
-    pub(crate) fn waits(&self, what: impl Into<String>, most: Option<Duration>) {
+    pub(crate) fn waits(&self, what: impl Into<Shown>, most: Option<Duration>) {
         let wait = Wait { what: what.into(), since: Instant::now(), most };
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(wait);
     }
 
-    fn describe(&self) -> String {
+    fn describe(&self) -> Shown {
         let wait = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(Wait { what, since, most }) = &*wait else { return "is busy".to_owned() };
-        let most = most.map(|most| format!(" of {} s at the most", most.as_secs()));
-        format!("has waited {} s{} for {what}", since.elapsed().as_secs(), most.unwrap_or_default())
+        let Some(Wait { what, since, most }) = &*wait else { return "busy".into() };
+        let passed = since.elapsed().as_secs();
+        let most = most.map(|most| shown![" of at most ", most.as_secs(), " s"]);
+        shown!["waiting for ", what, " (", passed, " s", most.unwrap_or_default(), ")"]
     }
 }
 
@@ -57,13 +59,13 @@ pub enum Lines {
 pub(crate) struct Watch(AbortHandle);
 
 impl Watch {
-    pub(crate) fn start(runtime: &Handle, trial: &str, activity: &Activity, lines: Lines) -> Self {
-        let (trial, activity) = (trial.to_owned(), activity.clone());
+    pub(crate) fn start(runtime: &Handle, trial: Shown, activity: &Activity, lines: Lines) -> Self {
+        let activity = activity.clone();
         let task = runtime.spawn(async move {
             time::sleep(PATIENCE).await;
             loop {
                 let begin = if lines == Lines::Begun { "\n" } else { "" };
-                print::problem(&format!("{begin}errproof: {trial} {}", activity.describe()));
+                print::problem(&shown![begin, "errproof: ", trial, ": ", activity.describe()]);
                 time::sleep(AGAIN).await;
             }
         });
@@ -84,9 +86,8 @@ mod tests {
     #[test]
     fn a_wait_is_described_by_what_it_is_for_and_how_long_it_may_take() {
         let activity = Activity::default();
-        assert_eq!(activity.describe(), "is busy");
-        activity.waits("an answer to GET /", Some(Duration::from_secs(80)));
-        let said = "has waited 0 s of 80 s at the most for an answer to GET /";
-        assert_eq!(activity.describe(), said);
+        assert_eq!(activity.describe().as_str(), "busy");
+        activity.waits("GET /", Some(Duration::from_secs(80)));
+        assert_eq!(activity.describe().as_str(), "waiting for GET / (0 s of at most 80 s)");
     }
 }

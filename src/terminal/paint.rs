@@ -2,6 +2,7 @@
 
 use std::io::stdout;
 
+use crate::shown::text::Shown;
 use anstream::{AutoStream, ColorChoice};
 use anstyle::{AnsiColor, Style};
 use libtest_mimic::{Arguments, ColorSetting, FormatSetting};
@@ -33,25 +34,25 @@ impl Paint {
 
     /// A sign of something that does not hold.
     #[must_use]
-    pub fn bad(self, text: &str) -> String {
+    pub fn bad(self, text: &Shown) -> String {
         self.styled(AnsiColor::Red.on_default().bold(), text)
     }
 
     /// A name to look for.
     #[must_use]
-    pub fn strong(self, text: &str) -> String {
+    pub fn strong(self, text: &Shown) -> String {
         self.styled(Style::new().bold(), text)
     }
 
     /// What need not be read at first.
     #[must_use]
-    pub fn faint(self, text: &str) -> String {
+    pub fn faint(self, text: &Shown) -> String {
         self.styled(Style::new().dimmed(), text)
     }
 
-    fn styled(self, style: Style, text: &str) -> String {
+    fn styled(self, style: Style, text: &Shown) -> String {
         match self {
-            Self::Plain => text.to_owned(),
+            Self::Plain => text.to_string(),
             Self::Coloured => format!("{style}{text}{style:#}"),
         }
     }

@@ -19,7 +19,7 @@ fn failure_of(contract: &Arc<Contract>, check: CheckId) -> Option<String> {
     let clock = Clock::Shared(SharedClock::default());
     let (front, keys) = Front::new(clock.clone(), Some(mutant.mutation));
     let suite = Suite::in_process(Arc::clone(contract), Arc::new(front), &keys, clock);
-    let suite = suite.unwrap_or_else(|faults| panic!("{faults}"));
+    let suite = suite.unwrap_or_else(|faults| panic!("{faults:?}"));
     let runtime = Builder::new_current_thread().build().expect("the runtime starts");
     for planned in &suite.plan.trials {
         let played = runtime.block_on(suite.run.play(planned));
@@ -47,7 +47,7 @@ fn failure_of_told_limit() -> String {
 #[test]
 fn the_text_of_one_failure_of_every_check() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let contract = Contract::load(root).unwrap_or_else(|faults| panic!("{faults}")).into();
+    let contract = Contract::load(root).unwrap_or_else(|faults| panic!("{faults:?}")).into();
     let texts: BTreeMap<&str, String> = CheckId::ALL
         .iter()
         .map(|check| {

@@ -30,7 +30,7 @@ impl Bench {
         let clock = SharedClock::default();
         let bundled = Bundled::start(Clock::Shared(clock.clone())).await;
         let suite =
-            Suite::on_bundled(contract(), &bundled).unwrap_or_else(|faults| panic!("{faults}"));
+            Suite::on_bundled(contract(), &bundled).unwrap_or_else(|faults| panic!("{faults:?}"));
         Self { clock, bundled, suite }
     }
 
@@ -58,7 +58,7 @@ impl Bench {
 
 fn contract() -> Contract {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    Contract::load(root).unwrap_or_else(|faults| panic!("{faults}"))
+    Contract::load(root).unwrap_or_else(|faults| panic!("{faults:?}"))
 }
 
 async fn play(suite: &Suite, name: &str) -> Played {
@@ -112,9 +112,9 @@ async fn a_key_that_is_refused_twice_is_an_error_and_no_failure() {
     let (contract, mut faults) = (contract(), Faults::default());
     let on_clock = Clock::Shared(clock.clone());
     let target = Target::bundled(&file, &contract, on_clock, &environment, &mut faults);
-    let target = target.unwrap_or_else(|| panic!("{faults}"));
+    let target = target.unwrap_or_else(|| panic!("{faults:?}"));
     let suite = Suite::new(contract, target, Recording::Nothing);
-    let suite = suite.unwrap_or_else(|faults| panic!("{faults}"));
+    let suite = suite.unwrap_or_else(|faults| panic!("{faults:?}"));
     let played = play(&suite, "invalid_json::nan").await;
     let Verdict::Error(why) = &played.verdict else { panic!("{played:?}") };
     assert_eq!(why, "refused with 429 twice: somebody else uses this key");

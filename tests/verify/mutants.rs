@@ -28,7 +28,7 @@ use tokio::runtime::Builder;
 
 fn contract() -> Arc<Contract> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    Contract::load(root).unwrap_or_else(|faults| panic!("{faults}")).into()
+    Contract::load(root).unwrap_or_else(|faults| panic!("{faults:?}")).into()
 }
 
 /// Carries the whole suite out on a mock, trial by trial in the contract's order.
@@ -36,7 +36,7 @@ fn play(contract: &Arc<Contract>, mutation: Option<Mutation>) -> Vec<(String, Pl
     let clock = Clock::Shared(SharedClock::default());
     let (front, keys) = Front::new(clock.clone(), mutation);
     let suite = Suite::in_process(Arc::clone(contract), Arc::new(front), &keys, clock);
-    let suite = suite.unwrap_or_else(|faults| panic!("{faults}"));
+    let suite = suite.unwrap_or_else(|faults| panic!("{faults:?}"));
     let runtime = Builder::new_current_thread().build().expect("the runtime starts");
     let mut played = Vec::new();
     for planned in &suite.plan.trials {

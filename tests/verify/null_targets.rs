@@ -55,12 +55,12 @@ const NULL_TARGETS: [(&str, Answers); 8] = [
 #[tokio::test]
 async fn a_null_target_passes_nothing() {
     let contract = Contract::load(Path::new(env!("CARGO_MANIFEST_DIR")));
-    let contract = Arc::new(contract.unwrap_or_else(|faults| panic!("{faults}")));
+    let contract = Arc::new(contract.unwrap_or_else(|faults| panic!("{faults:?}")));
     let (_, keys) = World::seeded();
     for (name, null) in NULL_TARGETS {
         let clock = Clock::Shared(SharedClock::default());
         let suite = Suite::in_process(Arc::clone(&contract), Arc::new(Null(null)), &keys, clock);
-        let suite = suite.unwrap_or_else(|faults| panic!("{faults}"));
+        let suite = suite.unwrap_or_else(|faults| panic!("{faults:?}"));
         for planned in &suite.plan.trials {
             let played = suite.run.play(planned).await;
             let passed = matches!(

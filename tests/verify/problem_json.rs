@@ -87,7 +87,7 @@ async fn open(deviation: Option<Deviation>) -> MockServer {
 async fn play(deviation: Option<Deviation>) -> BTreeMap<String, (bool, Played)> {
     let server = open(deviation).await;
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join(FOLDER);
-    let contract = Contract::load(&root).unwrap_or_else(|faults| panic!("{faults}"));
+    let contract = Contract::load(&root).unwrap_or_else(|faults| panic!("{faults:?}"));
     let environment = |name: &str| {
         let key = KEYS.iter().find(|(variable, _)| *variable == name);
         key.map(|(_, key)| (*key).to_owned())
@@ -95,9 +95,9 @@ async fn play(deviation: Option<Deviation>) -> BTreeMap<String, (bool, Played)> 
     let mut faults = Faults::default();
     let given = Given { target: Some("local"), url: Some(&server.uri()) };
     let target = Target::load(given, &contract, &environment, &mut faults);
-    let target = target.unwrap_or_else(|| panic!("{faults}"));
+    let target = target.unwrap_or_else(|| panic!("{faults:?}"));
     let suite = Suite::new(contract, target, Recording::Nothing);
-    let suite = suite.unwrap_or_else(|faults| panic!("{faults}"));
+    let suite = suite.unwrap_or_else(|faults| panic!("{faults:?}"));
     let mut trials = JoinSet::new();
     // With one window for all keys the other trials would wait for each other: the burst says it all.
     let alone = deviation == Some(Deviation::LimitPerAddress);

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 fn contract() -> Contract {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    Contract::load(root).unwrap_or_else(|faults| panic!("{faults}"))
+    Contract::load(root).unwrap_or_else(|faults| panic!("{faults:?}"))
 }
 
 /// The bodies that a scenario sends, with the names of their cases.

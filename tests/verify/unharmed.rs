@@ -82,13 +82,13 @@ fn before(server: SocketAddr, hostile: Hostile) -> io::Result<String> {
 /// This repository's contract on a server that has to answer within seconds.
 fn suite(url: &str, keys: &Keys, clock: Clock) -> Suite {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let contract = Contract::load(root).unwrap_or_else(|faults| panic!("{faults}"));
+    let contract = Contract::load(root).unwrap_or_else(|faults| panic!("{faults:?}"));
     let mut faults = Faults::default();
     let target = target(url, keys, clock, &contract, &mut faults);
-    let mut target = target.unwrap_or_else(|| panic!("{faults}"));
+    let mut target = target.unwrap_or_else(|| panic!("{faults:?}"));
     target.deadlines = Deadlines::within(Duration::from_secs(5));
     let suite = Suite::new(contract, target, Recording::Nothing);
-    suite.unwrap_or_else(|faults| panic!("{faults}"))
+    suite.unwrap_or_else(|faults| panic!("{faults:?}"))
 }
 
 /// Carries all trials out at once.

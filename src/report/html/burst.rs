@@ -2,7 +2,7 @@
 
 use maud::{Markup, html};
 
-use crate::result::evidence::Mark;
+use crate::{exchange::outgoing::Role, result::evidence::BurstMark};
 
 /// The width of the drawing, and the room at both ends of the axis.
 const WIDTH: u64 = 720;
@@ -28,7 +28,7 @@ enum Fate {
 }
 
 impl Fate {
-    fn of(mark: &Mark, refusal: u16) -> Self {
+    fn of(mark: &BurstMark, refusal: u16) -> Self {
         match mark.status {
             200..=299 => Self::Served,
             status if status == refusal => Self::Refused,
@@ -46,9 +46,9 @@ impl Fate {
 }
 
 /// The drawing, with what it shows in words. `refusal` is the status of a refused request.
-pub(super) fn render(refusal: u16, marks: &[Mark]) -> Markup {
-    let key = marks.first().map(|mark| mark.key.as_str()).unwrap_or_default();
-    let (own, other): (Vec<&Mark>, Vec<&Mark>) = marks.iter().partition(|mark| mark.key == key);
+pub(super) fn render(refusal: u16, marks: &[BurstMark]) -> Markup {
+    let (other, own): (Vec<&BurstMark>, Vec<&BurstMark>) =
+        marks.iter().partition(|mark| mark.role == Role::OtherKey);
     let moments = moments(&own);
     // The other key's time may be another one: on the bundled mock each key has its own.
     let end = own.iter().map(|mark| mark.answered).max().unwrap_or_default().max(MOMENT);
@@ -74,7 +74,7 @@ pub(super) fn render(refusal: u16, marks: &[Mark]) -> Markup {
     }
 }
 
-fn grid(refusal: u16, left: u64, moment: &[&Mark]) -> Markup {
+fn grid(refusal: u16, left: u64, moment: &[&BurstMark]) -> Markup {
     let columns = moment.len().div_ceil(ROWS);
     // A moment at the end of the axis stands left of its time, or it would be outside.
     let width = u64::try_from(columns * STEP).unwrap_or(u64::MAX);
@@ -97,8 +97,8 @@ fn grid(refusal: u16, left: u64, moment: &[&Mark]) -> Markup {
 }
 
 /// The requests by the moment in which they were sent.
-fn moments<'a>(marks: &[&'a Mark]) -> Vec<Vec<&'a Mark>> {
-    let mut moments: Vec<Vec<&Mark>> = Vec::new();
+fn moments<'a>(marks: &[&'a BurstMark]) -> Vec<Vec<&'a BurstMark>> {
+    let mut moments: Vec<Vec<&BurstMark>> = Vec::new();
     for mark in marks {
         match moments.last_mut() {
             Some(moment) if mark.sent.abs_diff(moment[0].sent) < MOMENT => moment.push(mark),
@@ -108,7 +108,7 @@ fn moments<'a>(marks: &[&'a Mark]) -> Vec<Vec<&'a Mark>> {
     moments
 }
 
-fn words(refusal: u16, moments: &[Vec<&Mark>], other: &[&Mark]) -> String {
+fn words(refusal: u16, moments: &[Vec<&BurstMark>], other: &[&BurstMark]) -> String {
     let mut said = Vec::new();
     for moment in moments {
         let count = |fate| moment.iter().filter(|mark| Fate::of(mark, refusal) == fate).count();

@@ -3,11 +3,12 @@
 use maud::{Markup, html};
 
 use crate::{
-    checks::sheet::Kind,
     contract::check::CheckId,
     result::{
         outcome::{Outcome, Standing},
-        results::{ServerResult, TrialResult},
+        server::ServerDetails,
+        side::SideResult,
+        trial::TrialResult,
     },
 };
 
@@ -21,9 +22,9 @@ enum Cell {
 }
 
 impl Cell {
-    fn of(trials: &[&TrialResult], check: &str) -> Self {
+    fn of(trials: &[&TrialResult], check: CheckId) -> Self {
         let found = |trial: &&&TrialResult| trial.findings.iter().any(|found| found.check == check);
-        let held = |trial: &&TrialResult| trial.held.iter().any(|held| held.as_str() == check);
+        let held = |trial: &&TrialResult| trial.held.contains(&check);
         match trials.iter().find(found) {
             Some(trial) if trial.outcome == Outcome::Known => Self::Known,
             Some(_) => Self::Broken,
@@ -62,8 +63,8 @@ impl Cell {
 }
 
 /// The table of codes and checks.
-pub(super) fn render(server: &ServerResult) -> Markup {
-    let checks = || CheckId::ALL.iter().map(|check| check.as_str()).chain([Kind::Drift.as_str()]);
+pub(super) fn render(side: &SideResult, server: &ServerDetails) -> Markup {
+    let checks = CheckId::of_servers;
     let codes = server.codes.iter().filter(|code| code.standing != Standing::NotSelected);
     html! {
         section {
@@ -73,17 +74,17 @@ pub(super) fn render(server: &ServerResult) -> Markup {
                     thead {
                         tr {
                             th { "code" }
-                            @for check in checks() { th.check { span { (check) } } }
+                            @for check in checks() { th.check { span { (check.as_str()) } } }
                         }
                     }
                     tbody {
                         @for code in codes {
-                            @let trials: Vec<_> = server.trials.iter().filter(|trial| *trial.code == code.code).collect();
+                            @let trials: Vec<_> = side.trials.iter().filter(|trial| trial.code.as_ref() == Some(&code.code)).collect();
                             tr {
                                 th { a href={ "#" (code.code) } { span.status { (code.status) } " " (code.code) } }
                                 @for check in checks() {
                                     @let cell = Cell::of(&trials, check);
-                                    td class=(cell.class()) title={ (check) " " (cell.words()) " on " (code.code) } { (cell.sign()) }
+                                    td class=(cell.class()) title={ (check.as_str()) " " (cell.words()) " on " (code.code) } { (cell.sign()) }
                                 }
                             }
                         }

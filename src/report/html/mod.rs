@@ -1,9 +1,9 @@
 //! `report.html`: one file that needs no network and no scripts, for a browser or a phone.
 
+mod attempts;
 mod burst;
 mod matrix;
 mod page;
-mod side;
 mod trial;
 
 pub use page::render;

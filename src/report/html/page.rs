@@ -5,12 +5,14 @@
 
 use maud::{DOCTYPE, Markup, PreEscaped, html};
 
-use super::{burst, matrix, side, trial};
-use crate::report::summary;
+use super::{burst, matrix, trial};
 use crate::result::{
     outcome::{Outcome, Standing},
-    results::{CodeResult, Results, ServerResult},
+    results::Results,
+    server::{CodeResult, ServerDetails},
+    side::{SideName, SideResult},
 };
+use crate::shown::text::Shown;
 
 const STYLE: &str = include_str!("style.css");
 
@@ -35,9 +37,7 @@ pub fn render(results: &Results) -> String {
                 (head(results))
                 main {
                     (red(results))
-                    @if let Some(server) = &results.server { (one_server(server)) }
-                    @if let Some(client) = &results.client { (side::render("The client", client)) }
-                    @if let Some(page) = &results.page { (side::render("The page", page)) }
+                    @for side in &results.sides { (one_side(results, side)) }
                 }
             }
         }
@@ -62,7 +62,7 @@ fn head(results: &Results) -> Markup {
             p.what { "errproof " (results.errproof) " · " (results.contract) }
             @let word = verdict(results);
             h1 class=(word.split(' ').next().unwrap_or_default().to_lowercase()) { (word) }
-            @for headline in summary::headlines(results) { p { (headline) } }
+            @for side in &results.sides { p { (side.headline) } }
             ul.counts {
                 @for outcome in Outcome::ALL {
                     @let count = results.counts.get(outcome);
@@ -82,27 +82,18 @@ fn head(results: &Results) -> Markup {
 
 /// The red trials, so that nobody has to look for them among the green ones.
 fn red(results: &Results) -> Markup {
-    let server = results.trials().iter().filter(|trial| trial.outcome.is_red());
-    let server = server.map(|trial| {
-        let checks: Vec<_> = trial.findings.iter().map(|finding| finding.check).collect();
-        (&trial.name, trial.outcome, checks)
-    });
-    let sides = results.sides().flat_map(|side| &side.trials);
-    let sides = sides.filter(|trial| trial.outcome.is_red()).map(|trial| {
-        let checks: Vec<_> = trial.findings.iter().map(|finding| &*finding.check).collect();
-        (&trial.name, trial.outcome, checks)
-    });
-    let red: Vec<_> = server.chain(sides).collect();
+    let red: Vec<_> = results.red().collect();
     html! {
         @if !red.is_empty() {
             section {
                 h2 { "What is red" }
                 ul {
-                    @for (name, outcome, mut checks) in red {
+                    @for (_, trial) in red {
+                        @let mut checks: Vec<_> = trial.findings.iter().map(|found| found.check.as_str()).collect();
                         @let () = checks.dedup();
                         li {
-                            span class={ "chip " (outcome.as_str()) } { (outcome.as_str()) }
-                            " " a href={ "#" (name) } { code { (name) } } " " (checks.join(", "))
+                            span class={ "chip " (trial.outcome.as_str()) } { (trial.outcome.as_str()) }
+                            " " a href={ "#" (trial.name) } { code { (trial.name) } } " " (checks.join(", "))
                         }
                     }
                 }
@@ -111,18 +102,35 @@ fn red(results: &Results) -> Markup {
     }
 }
 
-fn one_server(server: &ServerResult) -> Markup {
+fn one_side(results: &Results, side: &SideResult) -> Markup {
+    let server = results.server.as_ref().filter(|_| side.side == SideName::Server);
     html! {
-        (matrix::render(server))
-        (bursts(server))
-        (drift(server))
-        (tickets(server))
-        (codes(server))
-        (configuration(server))
+        @match (side.side, server) {
+            (SideName::Server, Some(server)) => {
+                (matrix::render(side, server))
+                (bursts(side))
+                (drift(server))
+                (tickets(side))
+                (codes(side, server))
+                (configuration(side, server))
+            }
+            (SideName::Client, _) => (plain_side("The client", side)),
+            _ => (plain_side("The page", side)),
+        }
     }
 }
 
-fn bursts(server: &ServerResult) -> Markup {
+fn plain_side(title: &str, side: &SideResult) -> Markup {
+    html! {
+        section {
+            h2 { (title) }
+            p { code { (side.subject) } }
+            @for trial in &side.trials { (trial::render(trial)) }
+        }
+    }
+}
+
+fn bursts(server: &SideResult) -> Markup {
     let bursts = server.trials.iter().filter_map(|trial| {
         let evidence = trial.evidence.as_ref().filter(|evidence| !evidence.burst.is_empty())?;
         Some((trial, evidence))
@@ -131,13 +139,13 @@ fn bursts(server: &ServerResult) -> Markup {
         @for (trial, evidence) in bursts {
             section {
                 h2 { "The burst of " code { (trial.name) } }
-                (burst::render(trial.status, &evidence.burst))
+                (burst::render(trial.status.unwrap_or_default(), &evidence.burst))
             }
         }
     }
 }
 
-fn drift(server: &ServerResult) -> Markup {
+fn drift(server: &ServerDetails) -> Markup {
     html! {
         @if !server.drift.is_empty() {
             section {
@@ -145,7 +153,7 @@ fn drift(server: &ServerResult) -> Markup {
                 p { "Envelopes that differ from the reviewed ones. " code { "cargo insta review" } " takes a change or turns it down." }
                 @for drift in &server.drift {
                     figure.drift {
-                        figcaption { code { (drift.place) } " in " (drift.codes.join(", ")) }
+                        figcaption { code { (drift.place) } " in " (Shown::joined(&drift.codes, ", ")) }
                         pre {
                             del { "- " (drift.reviewed) "\n" }
                             ins { "+ " (drift.now) "\n" }
@@ -158,7 +166,7 @@ fn drift(server: &ServerResult) -> Markup {
 }
 
 /// What support can find a red trial's answer by.
-fn tickets(server: &ServerResult) -> Markup {
+fn tickets(server: &SideResult) -> Markup {
     let ids = server.trials.iter().filter(|trial| trial.outcome.is_red()).filter_map(|trial| {
         let id = trial.evidence.as_ref()?.answer.as_ref()?.request_id.as_ref()?;
         Some((&trial.name, id))
@@ -174,19 +182,20 @@ fn tickets(server: &ServerResult) -> Markup {
     }
 }
 
-fn codes(server: &ServerResult) -> Markup {
+fn codes(side: &SideResult, server: &ServerDetails) -> Markup {
     html! {
         section {
             h2 { "Code by code" }
             @for code in server.codes.iter().filter(|code| code.standing != Standing::NotSelected) {
-                (one_code(server, code))
+                (one_code(side, code))
             }
         }
     }
 }
 
-fn one_code(server: &ServerResult, code: &CodeResult) -> Markup {
-    let trials: Vec<_> = server.trials.iter().filter(|trial| *trial.code == code.code).collect();
+fn one_code(side: &SideResult, code: &CodeResult) -> Markup {
+    let trials: Vec<_> =
+        side.trials.iter().filter(|trial| trial.code.as_ref() == Some(&code.code)).collect();
     html! {
         article id=(code.code) {
             h3 {
@@ -215,7 +224,7 @@ fn standing(standing: Standing) -> &'static str {
     }
 }
 
-fn configuration(server: &ServerResult) -> Markup {
+fn configuration(side: &SideResult, server: &ServerDetails) -> Markup {
     let configuration = &server.configuration;
     let yes = |flag: bool| if flag { "yes" } else { "no" };
     html! {
@@ -236,8 +245,8 @@ fn configuration(server: &ServerResult) -> Markup {
                     }
                 }
             }
-            @if !server.notes.is_empty() {
-                ul { @for note in &server.notes { li { (note) } } }
+            @if !side.notes.is_empty() {
+                ul { @for note in &side.notes { li { (note) } } }
             }
         }
     }

@@ -2,10 +2,9 @@
 
 use maud::{Markup, html};
 
+use super::attempts;
 use crate::result::{
-    evidence::Evidence,
-    outcome::Outcome,
-    results::{FindingResult, TrialResult},
+    evidence::Evidence, finding::Finding, outcome::Outcome, side::SideName, trial::TrialResult,
 };
 
 /// A trial. Red ones are open.
@@ -30,25 +29,32 @@ pub(super) fn render(trial: &TrialResult) -> Markup {
                     }
                 }
                 @if let Some(why) = &trial.twin_not_asked {
-                    p.what { "the same request without the defect was not sent: " (why) }
+                    p.what { "the twin was not sent: " (why) }
                 }
-                p.what { (trial.file) ":" (trial.line) }
+                @if let (Some(file), Some(line)) = (&trial.file, trial.line) { p.what { (file) ":" (line) } }
+                @if trial.side != SideName::Server { p.promise { (trial.promise) " " cite { (trial.source) } } }
+                (attempts::render(&trial.timelines))
                 @if let Some(evidence) = &trial.evidence { (exchange(evidence, trial.outcome)) }
             }
         }
     }
 }
 
-fn one_finding(finding: &FindingResult) -> Markup {
+fn one_finding(finding: &Finding) -> Markup {
     html! {
         div.finding {
-            p { b { (finding.check) }
+            p { b { (finding.check.as_str()) }
                 @if !finding.place.is_empty() { " at " code { (finding.place) } }
                 @if finding.times > 1 { " (" (finding.times) " times)" }
             }
             dl {
-                dt { "expected" } dd { (finding.expected) }
-                dt { "got" } dd { (finding.actual) }
+                @match &finding.values {
+                    Some(values) => {
+                        dt { "expected" } dd { (values.expected) }
+                        dt { "got" } dd { (values.actual) }
+                    }
+                    None => { dt { "wrong" } dd { (finding.wrong) } }
+                }
                 @if let Some(promise) = &finding.promise {
                     dt { "promised" } dd { (promise.says) " " cite { (promise.source) } }
                 }
@@ -64,7 +70,7 @@ fn exchange(evidence: &Evidence, outcome: Outcome) -> Markup {
         pre { (request.method) " " (request.path) "\nkey: " (request.key)
             @if !request.body.is_empty() { "\n\n" (request.body) }
         }
-        h4 { "Answer" }
+        h4 { "Response" }
         @match answer {
             Some(answer) => pre {
                 (answer.status) " in " (answer.milliseconds) " ms\n"

@@ -1,11 +1,8 @@
-//! A client or a page: each trial under a fold, and a client's attempts on a line of time.
+//! A client's attempts on a line of time.
 
 use maud::{Markup, html};
 
-use crate::result::{
-    results::{SideFindingResult, SideResult, SideTrialResult},
-    timeline::{Mark, Timeline},
-};
+use crate::result::timeline::{AttemptMark, Timeline};
 
 /// The width of a drawing, and the room at both ends of its axis.
 const WIDTH: u64 = 720;
@@ -17,52 +14,17 @@ const AXIS: u64 = 34;
 /// How many runs of a trial are drawn: a rule that is judged from all runs has twenty.
 const DRAWN: usize = 3;
 
-/// A side that was tested.
-pub(super) fn render(title: &str, side: &SideResult) -> Markup {
+/// The runs of a client that a trial was judged from.
+pub(super) fn render(timelines: &[Timeline]) -> Markup {
     html! {
-        section {
-            h2 { (title) }
-            p { code { (side.subject) } }
-            @for trial in &side.trials { (one_trial(trial)) }
-        }
-    }
-}
-
-fn one_trial(trial: &SideTrialResult) -> Markup {
-    html! {
-        details id=(trial.name) class=(trial.outcome.as_str()) open[trial.outcome.is_red()] {
-            summary {
-                span class={ "chip " (trial.outcome.as_str()) } { (trial.outcome.as_str()) }
-                " " code { (trial.name) }
-            }
-            div.body {
-                p.promise { (trial.promise) }
-                @if let Some(why) = &trial.why { p.notice { (why) } }
-                @for finding in &trial.findings { (one_finding(finding)) }
-                @for timeline in trial.timelines.iter().take(DRAWN) { (drawing(timeline)) }
-                @if trial.timelines.len() > DRAWN {
-                    p.what { "and " (trial.timelines.len() - DRAWN) " more runs" }
-                }
-            }
-        }
-    }
-}
-
-fn one_finding(finding: &SideFindingResult) -> Markup {
-    html! {
-        div.finding {
-            p { b { (finding.check) } @if !finding.place.is_empty() { " in " (finding.place) } }
-            dl {
-                dt { "expected" } dd { (finding.expected) }
-                dt { "got" } dd { (finding.actual) }
-            }
-        }
+        @for timeline in timelines.iter().take(DRAWN) { (drawing(timeline)) }
+        @if timelines.len() > DRAWN { p.what { "and " (timelines.len() - DRAWN) " more runs" } }
     }
 }
 
 /// Attempts as they were answered, and under each the wait that was promised before the next one.
 fn drawing(timeline: &Timeline) -> Markup {
-    let waited = |mark: &Mark| mark.over_ms + mark.least_wait_ms.unwrap_or_default();
+    let waited = |mark: &AttemptMark| mark.over_ms + mark.least_wait_ms.unwrap_or_default();
     let last = timeline.attempts.iter().map(waited).max().unwrap_or_default();
     let end = last.max(timeline.ended_ms).max(1);
     let x = |time: u64| MARGIN + time.min(end) * (WIDTH - 2 * MARGIN) / end;
@@ -90,7 +52,7 @@ fn drawing(timeline: &Timeline) -> Markup {
     }
 }
 
-fn class(mark: &Mark) -> &'static str {
+fn class(mark: &AttemptMark) -> &'static str {
     match mark.status {
         200..=299 => "served",
         _ => "refused",
@@ -98,7 +60,7 @@ fn class(mark: &Mark) -> &'static str {
 }
 
 fn words(timeline: &Timeline) -> String {
-    let attempt = |mark: &Mark| {
+    let attempt = |mark: &AttemptMark| {
         let told = mark.retry_after.map(|told| format!(", Retry-After {told}")).unwrap_or_default();
         format!("{} at {}{told}", mark.status, seconds(mark.arrived_ms))
     };

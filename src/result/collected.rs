@@ -1,15 +1,13 @@
-//! What came of the trials so far. Of green ones only the number is kept, unless a report is written:
-//! thousands of them would fill the memory.
+//! What came of the trials of one side so far. Of green ones only the number is kept, unless a report is
+//! written: thousands of them would fill the memory.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::result::{
+use super::{
     outcome::{Counts, Outcome},
-    results::TrialResult,
+    trial::TrialResult,
 };
+use crate::{shown, shown::text::Shown};
 
 /// Whether green trials are kept, too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,25 +19,25 @@ pub enum Keep {
 }
 
 /// What came of the trials so far.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Collected {
     /// The trials that are kept.
     pub trials: Vec<TrialResult>,
     /// How many passed, by code.
-    pub passed: BTreeMap<Arc<str>, usize>,
-    /// Why twins were not asked, and of which codes.
-    twins_not_asked: BTreeMap<String, BTreeSet<Arc<str>>>,
+    pub passed: BTreeMap<Shown, usize>,
+    /// Why twins were not sent, and of which codes.
+    twins_not_asked: BTreeMap<Shown, BTreeSet<Shown>>,
 }
 
 impl Collected {
     /// Adds what came of one trial.
     pub fn add(&mut self, trial: TrialResult, keep: Keep) {
+        let code = trial.code.clone().unwrap_or_default();
         if let Some(why) = &trial.twin_not_asked {
-            let codes = self.twins_not_asked.entry(why.clone()).or_default();
-            codes.insert(Arc::clone(&trial.code));
+            self.twins_not_asked.entry(why.clone()).or_default().insert(code.clone());
         }
         if trial.outcome == Outcome::Pass {
-            *self.passed.entry(Arc::clone(&trial.code)).or_default() += 1;
+            *self.passed.entry(code).or_default() += 1;
             if keep == Keep::Red {
                 return;
             }
@@ -47,9 +45,9 @@ impl Collected {
         self.trials.push(trial);
     }
 
-    /// Whether a twin of this code was not asked.
+    /// Whether a twin of this code was not sent.
     #[must_use]
-    pub fn lacks_twin(&self, code: &Arc<str>) -> bool {
+    pub fn lacks_twin(&self, code: &Shown) -> bool {
         self.twins_not_asked.values().any(|codes| codes.contains(code))
     }
 
@@ -63,11 +61,10 @@ impl Collected {
 
     /// Cases that passed without their twin prove less, and that is said.
     #[must_use]
-    pub fn notes(&self) -> Vec<String> {
-        let said = |(why, codes): (&String, &BTreeSet<Arc<str>>)| {
-            let codes: Vec<&str> = codes.iter().map(AsRef::as_ref).collect();
-            let codes = codes.join(", ");
-            format!("the same request without the defect was not sent for {codes}: {why}")
+    pub fn notes(&self) -> Vec<Shown> {
+        let said = |(why, codes): (&Shown, &BTreeSet<Shown>)| {
+            let codes = Shown::joined(codes, ", ");
+            shown!["the request without the defect (the twin) was not sent for ", codes, ": ", why]
         };
         self.twins_not_asked.iter().map(said).collect()
     }

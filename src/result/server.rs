@@ -1,0 +1,116 @@
+//! What there is to say of a server besides its trials.
+
+use std::{collections::BTreeMap, fmt};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::outcome::Standing;
+use crate::shown::text::Shown;
+
+/// What there is to say of a server besides its trials.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct ServerDetails {
+    /// Who was tested.
+    pub target: TargetResult,
+    /// How the run was set up. Variables are named, and never what they hold.
+    pub configuration: Configuration,
+    /// What is true of each code, in the contract's order.
+    pub codes: Vec<CodeResult>,
+    /// How envelopes differ from the reviewed ones, each difference once.
+    pub drift: Vec<DriftResult>,
+}
+
+/// Who was tested.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct TargetResult {
+    /// The name that its snapshots go by.
+    pub name: Shown,
+    /// Its address.
+    pub url: Shown,
+    /// Whether it is the bundled mock, so that nothing is said of a real server.
+    pub bundled: bool,
+}
+
+/// How a run was set up.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct Configuration {
+    /// Whether trials that prove nothing fail.
+    pub strict: bool,
+    /// Whether a production host is allowed.
+    pub allow_production: bool,
+    /// The credits that a run may spend.
+    pub budget_credits: u32,
+    /// The variable of each slot, and whether it is set.
+    pub slots: BTreeMap<Shown, SlotResult>,
+    /// Deviations that are listed as known.
+    pub known: usize,
+}
+
+impl fmt::Display for Configuration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let yes = |flag: bool| if flag { "yes" } else { "no" };
+        let Self { strict, allow_production, budget_credits, known, slots } = self;
+        let names = |set: bool| {
+            let names = slots.iter().filter(|(_, slot)| slot.set == set);
+            let names: Vec<&str> = names.map(|(name, _)| name.as_str()).collect();
+            if names.is_empty() { "none".to_owned() } else { names.join(", ") }
+        };
+        write!(
+            f,
+            "strict: {}; production allowed: {}; budget: {budget_credits} credits; known deviations: {known}; keys set: {}; keys not set: {}",
+            yes(*strict),
+            yes(*allow_production),
+            names(true),
+            names(false)
+        )
+    }
+}
+
+/// Where a slot's key comes from.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct SlotResult {
+    /// The environment variable.
+    pub env: Shown,
+    /// Whether it is set.
+    pub set: bool,
+}
+
+/// What is true of a code.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct CodeResult {
+    /// The code.
+    pub code: Shown,
+    /// The status that goes with it.
+    pub status: u16,
+    /// What its trials come to, taken together.
+    pub standing: Standing,
+    /// Why it was not provoked or not judged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub why: Option<Shown>,
+}
+
+/// One difference from the reviewed envelopes.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct DriftResult {
+    /// Where in the envelope.
+    pub place: Shown,
+    /// What was reviewed.
+    pub reviewed: Shown,
+    /// What is there now.
+    pub now: Shown,
+    /// The codes that it was seen on.
+    pub codes: Vec<Shown>,
+}

@@ -1,0 +1,116 @@
+//! A side of the contract, as a run sees it: all three are asked the same questions.
+
+use std::{collections::BTreeSet, fmt};
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::{
+    collected::{Collected, Keep},
+    outcome::Counts,
+    trial::TrialResult,
+};
+use crate::{shown::text::Shown, source::fault::Fault};
+
+/// The side of the contract that a trial is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum SideName {
+    /// Does the server answer as the docs say?
+    Server,
+    /// Does a client retry as the docs say?
+    Client,
+    /// Does the page with the docs say what the contract says?
+    Page,
+}
+
+impl SideName {
+    /// Its name in reports.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Client => "client",
+            Self::Page => "page",
+        }
+    }
+}
+
+/// A side of the contract that is tested.
+pub trait Side {
+    /// Which one it is.
+    fn name(&self) -> SideName;
+
+    /// What is tested: the server's address, the client's command, or the page.
+    fn subject(&self) -> Shown;
+
+    /// Its trials, those that take longest first. Nothing is sent before one is carried out.
+    fn trials(&self, keep: Keep) -> Vec<SideTrial>;
+
+    /// Does what has to be done before the first trial, for the trials with these names.
+    ///
+    /// # Errors
+    /// Why no trial could tell anything.
+    fn ready(&self, selected: &BTreeSet<String>) -> Result<(), NotReady>;
+
+    /// What its trials came to.
+    fn result(&self, collected: &Collected) -> SideResult;
+
+    /// What a run would do, before it does anything.
+    fn plan(&self) -> Shown;
+}
+
+/// One trial that has not been carried out yet.
+pub struct SideTrial {
+    /// Its name, as it is listed.
+    pub name: String,
+    /// What it is about in a word: the status of the error.
+    pub kind: String,
+    /// Whether it is known beforehand that it will be ignored.
+    pub ignored: Foreseen,
+    /// Carries it out.
+    pub carry_out: Box<dyn FnOnce() -> TrialResult + Send>,
+}
+
+/// What is known of a trial before it is carried out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Foreseen {
+    /// It will be carried out.
+    CarriedOut,
+    /// The target offers no way to provoke its error.
+    Ignored,
+}
+
+impl fmt::Debug for SideTrial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SideTrial").field("kind", &self.kind).finish_non_exhaustive()
+    }
+}
+
+/// Why no trial of a side could tell anything.
+#[derive(Debug)]
+pub enum NotReady {
+    /// What was asked for cannot be done.
+    Fault(Fault),
+    /// What is tested cannot be reached, or is not what can be tested.
+    Unreachable(Shown),
+}
+
+/// What came of one side.
+#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+#[schemars(deny_unknown_fields)]
+pub struct SideResult {
+    /// Which one it is.
+    pub side: SideName,
+    /// What was tested: the server's address, the client's command, or the page.
+    pub subject: Shown,
+    /// What it comes to, in one line.
+    pub headline: Shown,
+    /// How many of its trials came to what.
+    pub counts: Counts,
+    /// The trials, in the contract's order. Without a report those of a server that passed are left out.
+    pub trials: Vec<TrialResult>,
+    /// What else there is to say: how to record snapshots, which twins were not sent.
+    pub notes: Vec<Shown>,
+}

@@ -1,0 +1,154 @@
+//! What came of a server: code by code, its drift, and how it was run.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use super::{collector::Collector, play::Run};
+use crate::{
+    contract::{check::CheckId, scenario::Scenario},
+    result::{
+        collected::Collected,
+        outcome::{Outcome, Standing},
+        server::{CodeResult, Configuration, DriftResult, ServerDetails, SlotResult, TargetResult},
+        trial::TrialResult,
+    },
+    shown,
+    shown::text::Shown,
+};
+
+/// How a run on a server was set up.
+#[derive(Debug, Clone, Copy)]
+pub struct How {
+    /// Whether trials that prove nothing fail.
+    pub strict: bool,
+    /// Whether a production host is allowed.
+    pub allow_production: bool,
+}
+
+impl Collector {
+    /// What there is to say of the server besides its trials.
+    #[must_use]
+    pub fn details(&self, collected: &Collected, how: How) -> ServerDetails {
+        let Run { target, .. } = &*self.run;
+        let slots = target.slots.iter().map(|(name, slot)| {
+            let env = self.redactor.line(&slot.env);
+            (self.redactor.line(name.as_str()), SlotResult { env, set: slot.key.is_some() })
+        });
+        ServerDetails {
+            target: TargetResult {
+                name: self.redactor.line(&target.name),
+                url: self.target_url(),
+                bundled: target.is_bundled(),
+            },
+            configuration: Configuration {
+                strict: how.strict,
+                allow_production: how.allow_production,
+                budget_credits: target.budget.credits,
+                slots: slots.collect(),
+                known: target.known.len(),
+            },
+            codes: self.codes(collected),
+            drift: drift(&collected.trials),
+        }
+    }
+
+    /// The target's address, as it is shown.
+    #[must_use]
+    pub fn target_url(&self) -> Shown {
+        self.redactor.line(self.run.target.base_url.as_str().trim_end_matches('/'))
+    }
+
+    pub(super) fn codes(&self, collected: &Collected) -> Vec<CodeResult> {
+        let mut by_code: BTreeMap<&str, Vec<&TrialResult>> = BTreeMap::new();
+        for trial in &collected.trials {
+            let code = trial.code.as_ref().map(Shown::as_str).unwrap_or_default();
+            by_code.entry(code).or_default().push(trial);
+        }
+        let result = |scenario: &Arc<Scenario>| {
+            let code = self.code(scenario);
+            let trials = by_code.get(code.as_str()).map(Vec::as_slice).unwrap_or_default();
+            let passed = match collected.passed.contains_key(&code) {
+                true if collected.lacks_twin(&code) => Some(Standing::ProvenWithoutTwin),
+                true => Some(Standing::Proven),
+                false => None,
+            };
+            let (standing, why) = standing(trials, passed);
+            CodeResult { code, status: scenario.status, standing, why }
+        };
+        self.run.contract.scenarios.iter().map(result).collect()
+    }
+
+    /// What else there is to say: which twins were not sent, which deviations are known no more, how to
+    /// record snapshots.
+    pub(super) fn notes(&self, collected: &Collected) -> Vec<Shown> {
+        let Run { target, today, snapshots, .. } = &*self.run;
+        let mut notes = collected.notes();
+        // Their trials fail again, and why they once did not is said.
+        for known in target.known.iter().filter(|known| known.until < *today) {
+            let days = today.0 - known.until.0;
+            notes.push(shown![
+                "known on ",
+                self.redactor.line(&known.on),
+                " until ",
+                days,
+                " days ago, and no more: ",
+                known.check.as_str(),
+                ": ",
+                self.redactor.line(&known.reason),
+                " (",
+                self.redactor.line(&known.owner),
+                ")",
+            ]);
+        }
+        notes.extend(snapshots.note().map(|note| self.redactor.line(&note)));
+        notes
+    }
+}
+
+/// What the trials of a code come to, those that passed being counted only.
+fn standing(trials: &[&TrialResult], passed: Option<Standing>) -> (Standing, Option<Shown>) {
+    let first =
+        |outcomes: &[Outcome]| trials.iter().find(|trial| outcomes.contains(&trial.outcome));
+    if first(&[Outcome::Fail]).is_some() {
+        return (Standing::Broken, None);
+    }
+    if let Some(trial) = first(&[Outcome::Stale]) {
+        return (Standing::Stale, trial.why.clone());
+    }
+    if let Some(trial) = first(&[Outcome::Known]) {
+        return (Standing::Known, trial.why.clone());
+    }
+    if let Some(trial) = first(&[Outcome::Error, Outcome::Inconclusive]) {
+        return (Standing::NotJudged, trial.why.clone());
+    }
+    if let Some(standing) = passed {
+        return (standing, None);
+    }
+    match first(&[Outcome::Ignored]) {
+        Some(trial) => (Standing::NotProvoked, trial.why.clone()),
+        None => (Standing::NotSelected, None),
+    }
+}
+
+/// The same change in many codes has one cause, and is said once.
+fn drift(trials: &[TrialResult]) -> Vec<DriftResult> {
+    let mut changes: BTreeMap<(Shown, Shown, Shown), BTreeSet<Shown>> = BTreeMap::new();
+    for trial in trials {
+        for finding in trial.findings.iter().filter(|finding| finding.check == CheckId::Drift) {
+            if let Some(values) = &finding.values {
+                let change =
+                    (finding.place.clone(), values.expected.clone(), values.actual.clone());
+                changes.entry(change).or_default().extend(trial.code.clone());
+            }
+        }
+    }
+    let result = |((place, reviewed, now), codes): (_, BTreeSet<Shown>)| DriftResult {
+        place,
+        reviewed,
+        now,
+        codes: codes.into_iter().collect(),
+    };
+    changes.into_iter().map(result).collect()
+}

@@ -1,0 +1,51 @@
+//! What was proven of a server, in one line.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    result::{outcome::Standing, server::CodeResult},
+    shown,
+    shown::text::Shown,
+};
+
+/// How many codes are proven, and what is true of the others. `subject` is who was tested.
+#[must_use]
+pub fn headline(subject: &Shown, codes: &[CodeResult]) -> Shown {
+    let selected = codes.iter().filter(|code| code.standing != Standing::NotSelected).count();
+    let noun = if selected == 1 { " code" } else { " codes" };
+    let proven = of(codes, Standing::Proven).count();
+    let mut text = shown![selected, noun, " on ", subject, ": ", proven, " proven"];
+    for (standing, what) in [
+        (Standing::ProvenWithoutTwin, " proven without their twin ("),
+        (Standing::Broken, " broken ("),
+        (Standing::Stale, " listed as known but mended ("),
+        (Standing::Known, " broken as known ("),
+        (Standing::NotJudged, " not judged ("),
+        (Standing::NotProvoked, " not provoked ("),
+    ] {
+        let count = of(codes, standing).count();
+        if count > 0 {
+            text = shown![text, ", ", count, what, reasons(of(codes, standing)), ")"];
+        }
+    }
+    text
+}
+
+fn of(codes: &[CodeResult], standing: Standing) -> impl Iterator<Item = &CodeResult> {
+    codes.iter().filter(move |code| code.standing == standing)
+}
+
+/// Codes with their reasons; the same reason is given once. A known deviation's stands further down.
+fn reasons<'a>(codes: impl Iterator<Item = &'a CodeResult>) -> Shown {
+    let mut reasons: BTreeMap<Shown, Vec<&Shown>> = BTreeMap::new();
+    for code in codes {
+        let below = matches!(code.standing, Standing::Known | Standing::Stale);
+        let why = if below { None } else { code.why.clone() };
+        reasons.entry(why.unwrap_or_default()).or_default().push(&code.code);
+    }
+    let said = reasons.into_iter().map(|(why, codes)| {
+        let codes = Shown::joined(codes, ", ");
+        if why.is_empty() { codes } else { shown![codes, ": ", why] }
+    });
+    Shown::joined(&said.collect::<Vec<_>>(), "; ")
+}
