@@ -3,6 +3,9 @@
 //!
 //! Bound: the suite takes at most 1.5 times as long.
 
+mod common;
+use common::line;
+
 use std::{
     path::Path,
     sync::{Arc, Mutex},
@@ -18,9 +21,17 @@ use errproof::{
         sender::url,
     },
     mock::server::Bundled,
-    server::plan::Script,
-    server::suite::{Style, Suite, Unproven},
+    result::{
+        collected::Keep,
+        outcome::Outcome,
+        side::{Side as _, SideTrial},
+    },
+    server::{
+        plan::Script,
+        suite::{Server, Suite},
+    },
 };
+use libtest_mimic::{Failed, Trial};
 use reqwest::{Client, Method, Url, redirect::Policy};
 use tokio::{runtime::Runtime, task::JoinSet};
 
@@ -52,7 +63,7 @@ fn main() {
     }
     let (suite, bare) = (median(suite), median(bare));
     let ratio = suite.as_secs_f64() / bare.as_secs_f64();
-    errproof::terminal::print::line(&format!(
+    line(&format!(
         "suite {suite:.1?}, bare client {bare:.1?}, {count} requests, {THREADS} trials at once, \
          medians of {ROUNDS}: {ratio:.2} times (bound {BOUND})"
     ));
@@ -67,7 +78,14 @@ fn run_suite(runtime: &Runtime, bundled: &Bundled) -> Duration {
         logfile: Some("/dev/null".to_owned()),
         ..Default::default()
     };
-    let trials = suite.trials(runtime.handle(), Style { unproven: Unproven::Fail, ..Style::PLAIN });
+    let server = Server { suite, runtime: runtime.handle().clone(), lines: None };
+    let trial = |SideTrial { name, carry_out, .. }| {
+        Trial::test(name, move || match carry_out().outcome {
+            Outcome::Pass => Ok(()),
+            _ => Err(Failed::without_message()),
+        })
+    };
+    let trials = server.trials(Keep::Red).into_iter().map(trial).collect();
     let begin = Instant::now();
     let conclusion = libtest_mimic::run(&arguments, trials);
     let took = begin.elapsed();

@@ -3,6 +3,9 @@
 //! Bounds: a case of 14,000 takes at most 1.2 times as long as one of 1,400, and the process that
 //! runs 14,000 needs at most 40 MiB.
 
+mod common;
+use common::line;
+
 use std::{
     env, fs,
     path::Path,
@@ -11,10 +14,7 @@ use std::{
     time::Instant,
 };
 
-use errproof::{
-    run::{folder::Fallback, options::Options, start::start},
-    terminal::print::line,
-};
+use errproof::run::{folder::Fallback, options::Options, start::start};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},

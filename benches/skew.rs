@@ -2,6 +2,9 @@
 //!
 //! A limiter is proven by requests that are there at once; the figure says how much "at once" means.
 
+mod common;
+use common::line;
+
 use std::{path::Path, time::Duration};
 
 use errproof::{
@@ -9,7 +12,6 @@ use errproof::{
     exchange::{clock::Clock, pacing::Pacer, sender::Sender},
     mock::server::Bundled,
     server::suite::Suite,
-    terminal::print::line,
 };
 use tokio::runtime::Runtime;
 

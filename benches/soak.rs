@@ -3,6 +3,9 @@
 //!
 //! Bound: after the last tenth it has at most 1.1 times what it had after the first.
 
+mod common;
+use common::line;
+
 use std::{
     fs,
     io::{BufRead as _, BufReader, Read as _, Write as _},
@@ -11,8 +14,6 @@ use std::{
     thread,
     time::Instant,
 };
-
-use errproof::terminal::print::line;
 
 const REQUESTS: usize = 1_000_000;
 const STEPS: usize = 10;

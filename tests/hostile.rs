@@ -8,14 +8,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-use errproof::terminal::print::line;
 use flate2::{Compression, write::GzEncoder};
 use nix::sys::resource::{UsageWho, getrusage};
 use socket2::SockRef;
 
 #[path = "verify/support/mod.rs"]
 mod support;
-use support::errproof;
+use support::{errproof, line};
 
 /// `--answer-within` of these runs: the preflight is answered at once, so a few seconds are plenty.
 const SECONDS: &str = "3";

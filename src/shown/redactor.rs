@@ -10,7 +10,10 @@ use std::{
     sync::Arc,
 };
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD},
+};
 
 use super::{
     secrets::{KeyPrefix, Named},
@@ -100,6 +103,7 @@ impl Redactor {
             // What is left of it where only letters and digits may stand, as in a header's name.
             let bare: Vec<u8> = text.bytes().filter(u8::is_ascii_alphanumeric).collect();
             redactor.add(&bare, at);
+            redactor.add_base64(text.as_bytes(), at);
             // Credentials of HTTP Basic (RFC 7617) are often kept as the base64 that is sent.
             let decoded = STANDARD.decode(text).ok().filter(|bytes| bytes.is_ascii());
             for part in decoded.iter().flat_map(|bytes| bytes.split(|byte| *byte == b':')) {
@@ -117,11 +121,28 @@ impl Redactor {
         if own.len() < SHORTEST_SECRET {
             return;
         }
-        let length = own.len().min(WINDOW);
+        self.add_windows(own, own.len().min(WINDOW), secret);
+    }
+
+    /// A header's name is in lower case, and base64 that is cannot be undone: it is looked for as it is.
+    fn add_base64(&mut self, text: &[u8], secret: usize) {
+        for offset in 0..3 {
+            for engine in [STANDARD_NO_PAD, URL_SAFE_NO_PAD] {
+                let encoded = engine.encode([&[0; 2][..offset], text].concat());
+                // The characters at both ends also hold bits of what stands around the text.
+                let first = [0, 2, 3][offset];
+                let last = (offset + text.len()) / 3 * 4;
+                let encoded = encoded.bytes().take(last).skip(first).map(folded);
+                self.add_windows(&encoded.collect::<Vec<_>>(), WINDOW * 4 / 3, secret);
+            }
+        }
+    }
+
+    fn add_windows(&mut self, text: &[u8], length: usize, secret: usize) {
         if !self.lengths.contains(&length) {
             self.lengths.push(length);
         }
-        for window in own.windows(length) {
+        for window in text.windows(length) {
             self.windows.entry(window.to_vec()).or_insert(secret);
             self.ends[pair(window[length - 2], window[length - 1])] = true;
         }
@@ -173,7 +194,7 @@ impl Redactor {
     }
 
     fn search_view(&self, view: &mut dyn Iterator<Item = Seen>, found: &mut impl FnMut(Hit)) {
-        let room = WINDOW + self.prefix.len();
+        let room = WINDOW * 4 / 3 + self.prefix.len();
         let mut passed: VecDeque<(u8, usize, usize)> = VecDeque::with_capacity(room + 1);
         // Where a key began that is known by its shape, and how much of it was seen.
         let mut shaped: Option<(usize, usize)> = None;
@@ -328,7 +349,6 @@ fn ceiling(text: &str, at: usize) -> usize {
 mod tests {
     use super::*;
     use crate::shown::secrets::Secrets;
-    use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
     fn redactor() -> Redactor {
         let mut secrets = Secrets::default();

@@ -13,6 +13,7 @@ use errproof::{
     result::verdict::Verdict,
     server::{drift::Recording, played::Played, suite::Suite},
     shown::secret::Secret,
+    shown::secrets::Secrets,
     source::fault::Faults,
     targets::{target::Target, target_file::TargetFile},
 };
@@ -113,7 +114,7 @@ async fn a_key_that_is_refused_twice_is_an_error_and_no_failure() {
     let on_clock = Clock::Shared(clock.clone());
     let target = Target::bundled(&file, &contract, on_clock, &environment, &mut faults);
     let target = target.unwrap_or_else(|| panic!("{faults:?}"));
-    let suite = Suite::new(contract, target, Recording::Nothing);
+    let suite = Suite::new(contract, target, Recording::Nothing, &Secrets::default());
     let suite = suite.unwrap_or_else(|faults| panic!("{faults:?}"));
     let played = play(&suite, "invalid_json::nan").await;
     let Verdict::Error(why) = &played.verdict else { panic!("{played:?}") };

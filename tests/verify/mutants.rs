@@ -12,7 +12,6 @@ use std::{
 };
 
 use errproof::{
-    checks::sheet::Kind,
     contract::{Contract, check::CheckId},
     exchange::clock::{Clock, SharedClock},
     mock::{
@@ -22,9 +21,10 @@ use errproof::{
     },
     result::verdict::Verdict,
     server::{played::Played, suite::Suite},
-    terminal::print::line,
 };
 use tokio::runtime::Builder;
+
+use crate::support::line;
 
 fn contract() -> Arc<Contract> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -48,11 +48,8 @@ fn play(contract: &Arc<Contract>, mutation: Option<Mutation>) -> Vec<(String, Pl
 
 /// The checks that failed in a trial. Drift is none: it says that something changed, not what for.
 fn failed(played: &Played) -> BTreeSet<CheckId> {
-    let check = |kind| match kind {
-        Kind::Check(check) => Some(check),
-        Kind::Drift => None,
-    };
-    played.sheet.findings().iter().filter_map(|finding| check(finding.kind)).collect()
+    let checks = played.sheet.noted().iter().map(|noted| noted.check);
+    checks.filter(|check| *check != CheckId::Drift).collect()
 }
 
 /// What is wrong with how the suite took a mutant, if anything; and which checks failed on which codes.
@@ -71,7 +68,7 @@ fn judge(
             wrong.push(format!(
                 "{}: {trial} is not green: {:?}",
                 mutant.name,
-                played.sheet.findings()
+                played.sheet.noted()
             ));
         }
         if meant {

@@ -16,6 +16,7 @@ use errproof::{
     contract::{Contract, check::CheckId},
     result::verdict::Verdict,
     server::{drift::Recording, played::Played, suite::Suite},
+    shown::secrets::Secrets,
     source::fault::Faults,
     targets::{load::Given, target::Target},
 };
@@ -96,7 +97,7 @@ async fn play(deviation: Option<Deviation>) -> BTreeMap<String, (bool, Played)> 
     let given = Given { target: Some("local"), url: Some(&server.uri()) };
     let target = Target::load(given, &contract, &environment, &mut faults);
     let target = target.unwrap_or_else(|| panic!("{faults:?}"));
-    let suite = Suite::new(contract, target, Recording::Nothing);
+    let suite = Suite::new(contract, target, Recording::Nothing, &Secrets::default());
     let suite = suite.unwrap_or_else(|faults| panic!("{faults:?}"));
     let mut trials = JoinSet::new();
     // With one window for all keys the other trials would wait for each other: the burst says it all.
@@ -122,7 +123,7 @@ fn name(suite: &Suite, at: usize) -> &str {
 
 /// The ids of what did not hold.
 fn failed(played: &Played) -> BTreeSet<String> {
-    played.sheet.findings().iter().map(|finding| finding.kind.to_string()).collect()
+    played.sheet.noted().iter().map(|noted| noted.check.to_string()).collect()
 }
 
 /// What is wrong with how the suite took a deviation.

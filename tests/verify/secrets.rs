@@ -1,28 +1,143 @@
-//! Canary keys in every slot, a server that gives them back wherever and however it can, and a search
-//! through every byte that errproof wrote.
+//! Keys planted in any form at any place of any input, and a search for any twelve characters of them in
+//! every byte that errproof writes. The encoders here are the test's own.
 
 use std::{
+    fmt::Write as _,
     fs,
     io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
     path::Path,
+    process::Command,
+    sync::Arc,
     thread,
 };
 
-use errproof::shown::{redactor::forms_of, secret::Secret};
+use base64::{Engine as _, engine::general_purpose};
+use errproof::shown::{
+    redactor::{Redactor, WINDOW},
+    secrets::{Named, Secrets},
+};
+use fastrand::Rng;
 
-use crate::support::{Contract, errproof};
+use crate::support::{Contract, KEYS};
 
-/// One key for each slot of the contract, all of the right shape.
-fn canaries() -> Vec<(String, String)> {
-    let slots = ["VALID", "BURST", "REVOKED", "DRAINED", "FREE_PLAN", "REGEN_CAPPED", "ORPHANED"];
-    let key =
-        |at: usize| format!("pms_live_{}", format!("Canary{at}Zq7").repeat(4)[..32].to_owned());
-    slots.iter().enumerate().map(|(at, slot)| (format!("ERRPROOF_KEY_{slot}"), key(at))).collect()
+const PREFIX: &str = "pms_live_";
+
+/// The forms in which a text comes back, by name.
+const FORMS: [(&str, fn(&str) -> String); 13] = [
+    ("as it is", str::to_owned),
+    ("upper case", str::to_uppercase),
+    ("lower case", str::to_lowercase),
+    ("percent-encoded", |text| percent(text, false)),
+    ("percent-encoded, all of it", |text| percent(text, true)),
+    ("percent-encoded twice", |text| percent(text, true).replace('%', "%25")),
+    ("in a form", |text| percent(text, false).replace("%20", "+")),
+    ("hexadecimal", |text| text.bytes().map(|byte| format!("{byte:02x}")).collect()),
+    ("HEXADECIMAL", |text| text.bytes().map(|byte| format!("{byte:02X}")).collect()),
+    ("JSON escapes", |text| text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect()),
+    ("base64", |text| general_purpose::STANDARD.encode(text)),
+    ("base64 for addresses", |text| general_purpose::URL_SAFE_NO_PAD.encode(text)),
+    ("a header's name", |text| text.to_lowercase().replace('_', "-")),
+];
+
+fn percent(text: &str, all: bool) -> String {
+    let mut encoded = String::new();
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() && !all || !all && b"-._~".contains(&byte) {
+            encoded.push(char::from(byte));
+        } else {
+            let _ = write!(encoded, "%{byte:02X}");
+        }
+    }
+    encoded
 }
 
-/// Answers the balance with 200, so that the run begins, and all else with every key it can find.
-fn answer(mut connection: TcpStream) -> std::io::Result<()> {
+/// The first twelve characters of a secret in a row that are in a text, in one of the forms.
+fn left(text: &str, secret: &str) -> Option<String> {
+    let lower = text.to_lowercase();
+    let secret: Vec<char> = secret.chars().collect();
+    let windows = secret.windows(WINDOW).map(|window| window.iter().collect::<String>());
+    windows.into_iter().find(|window| {
+        FORMS.iter().any(|(name, form)| {
+            let form = form(window).to_lowercase();
+            // The last characters of base64 depend on what follows.
+            let form = if name.starts_with("base64") { &form[..16] } else { &form };
+            lower.contains(form)
+        })
+    })
+}
+
+/// A secret of letters and digits, or of all that can stand in a header.
+fn secret(random: &mut Rng) -> String {
+    let plain = random.bool();
+    let length = random.usize(16..48);
+    let next = |random: &mut Rng| match plain {
+        true => random.alphanumeric(),
+        false => random.char('!'..='~'),
+    };
+    (0..length).map(|_| next(random)).collect()
+}
+
+/// A secret in some form, whole or only a part of it, with something around it.
+fn planted(random: &mut Rng, secret: &str) -> (String, &'static str) {
+    let (name, form) = FORMS[random.usize(..FORMS.len())];
+    let whole = format!("{PREFIX}{secret}");
+    let from = if random.bool() { 0 } else { random.usize(..=whole.len() - WINDOW) };
+    let to = if random.bool() { whole.len() } else { random.usize(from + WINDOW..=whole.len()) };
+    // Inside of base64 a key may begin at each of three offsets.
+    let around = ["", "a", "ab", "key=", "user:"][random.usize(..5)];
+    let inside = if name.starts_with("base64") { around } else { "" };
+    let before = " x".repeat(random.usize(..320));
+    let after = " y".repeat(random.usize(..40));
+    (format!("{before} {}{after}", form(&format!("{inside}{}", &whole[from..to]))), name)
+}
+
+#[test]
+fn twelve_characters_of_a_secret_are_never_shown_whatever_form_they_come_in() {
+    let seed = fastrand::u64(..);
+    let mut random = Rng::with_seed(seed);
+    for round in 0..3_000 {
+        let secret = secret(&mut random);
+        let mut secrets = Secrets::default();
+        secrets.add(Named::of_variable("KEY", &format!("{PREFIX}{secret}")));
+        secrets.set_prefix(PREFIX);
+        let redactor = secrets.redactor();
+        let (text, form) = planted(&mut random, &secret);
+        let shown = [
+            redactor.text(&text),
+            redactor.line(&text),
+            redactor.value(&text),
+            redactor.body(text.as_bytes()),
+            redactor.end_of(&text, 200),
+        ];
+        for shown in shown {
+            let left = left(shown.as_str(), &secret);
+            assert_eq!(left, None, "seed {seed}, round {round}, {form}: {text}\n{shown}");
+        }
+        assert_eq!(left(&format!("{redactor:?} {secrets:?}"), &secret), None, "seed {seed}");
+    }
+}
+
+#[test]
+fn a_text_without_secrets_is_shown_as_it_is() {
+    let mut random = Rng::with_seed(7);
+    let mut secrets = Secrets::default();
+    for _ in 0..20 {
+        let secret =
+            format!("{PREFIX}{}", (0..32).map(|_| random.alphanumeric()).collect::<String>());
+        secrets.add(Named::of_variable("KEY", &secret));
+    }
+    secrets.set_prefix(PREFIX);
+    let redactor = secrets.redactor();
+    for page in ["README.md", "DESIGN.md", "Cargo.lock", "src/contract/key.rs"] {
+        let text = fs::read_to_string(page).expect("a file of this repository");
+        let unchanged = Redactor::default().text(&text);
+        assert_eq!(redactor.text(&text), unchanged, "{page}");
+    }
+}
+
+/// Answers the balance with 200, so that the run begins, and all else with a text wherever one can stand.
+fn echo(mut connection: TcpStream, text: &str) -> std::io::Result<()> {
     let mut head = Vec::new();
     let mut buffer = [0; 4096];
     while !head.windows(4).any(|window| window == b"\r\n\r\n") {
@@ -31,37 +146,23 @@ fn answer(mut connection: TcpStream) -> std::io::Result<()> {
             read => head.extend_from_slice(&buffer[..read]),
         }
     }
-    let head = String::from_utf8_lossy(&head).into_owned();
-    let value = |name: &str| {
-        head.lines().find_map(|line| {
-            line.to_lowercase().starts_with(name).then(|| line[name.len()..].trim())
-        })
+    let name: String = text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
+    let quoted = serde_json::to_string(text).expect("a text is JSON");
+    let (status, body) = match head.starts_with(b"GET /api/v1/credits") {
+        true => ("200 OK".to_owned(), r#"{"credits":7}"#.to_owned()),
+        false => (
+            format!("401 {}", text.replace(['\r', '\n'], "")),
+            format!(
+                r#"{{"error":{{"code":{quoted},"message":{quoted},"docs":{quoted},"requestId":{quoted},{quoted}:1}}}}"#
+            ),
+        ),
     };
-    let key = value("x-api-key:")
-        .or_else(|| value("authorization:"))
-        .unwrap_or_default()
-        .trim_start_matches("Bearer ");
-    let mut forms = forms_of(&Secret::new(key));
-    forms.insert(0, key.to_owned());
-    // The prefix is no secret: what follows it is.
-    forms.push(key.trim_start_matches("pms_live_").to_owned());
-    let name: String = key.chars().filter(char::is_ascii_alphanumeric).collect();
-    let (status, body) = if head.starts_with("GET /api/v1/credits") {
-        ("200 OK".to_owned(), r#"{"credits":7}"#.to_owned())
-    } else {
-        let all = forms.join(" ").replace('\\', "\\\\").replace('"', "\\\"").replace('\t', " ");
-        let cut = "x".repeat(560);
-        let body = format!(
-            r#"{{"error":{{"code":"{key}","message":"{all} {cut}{key}","docs":"{all}","requestId":"{key}","{key}":1}}}}"#
-        );
-        (format!("401 {key}"), body.replace('\t', " "))
-    };
-    let status = status.replace(['\t', '"'], "");
     let length = body.len();
-    let answer = format!(
-        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\nx-{name}: {name}\r\nx-key: {key}\r\nretry-after: {key}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
-    );
-    connection.write_all(answer.as_bytes())
+    write!(
+        connection,
+        "HTTP/1.1 {status}\r\ncontent-type: application/json\r\nx-{name}: 1\r\nx-key: {text}\r\n\
+         retry-after: {text}\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}"
+    )
 }
 
 /// Every file below a folder.
@@ -70,61 +171,206 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
+/// Runs the command, and gives all that it wrote: both streams and every file below a folder.
+fn written(
+    arguments: &[&str],
+    variables: &[(String, String)],
+    folder: &Path,
+) -> Vec<(String, String)> {
+    let output = Command::new(env!("CARGO_BIN_EXE_errproof"))
+        .args(arguments)
+        .current_dir(folder)
+        .env_remove("NEXTEST")
+        .env_remove("CARGO_MANIFEST_DIR")
+        .env("GITHUB_ACTIONS", "true")
+        .env("GITHUB_STEP_SUMMARY", folder.join("written/step-summary.md"))
+        .env("INSTA_UPDATE", "new")
+        .envs(variables.iter().cloned())
+        .output()
+        .expect("the command starts");
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let mut written = vec![
+        ("stdout".to_owned(), text(&output.stdout)),
+        ("stderr".to_owned(), text(&output.stderr)),
+    ];
+    for part in ["written", "snapshots"] {
+        for file in files(&folder.join(part)) {
+            let bytes = fs::read(&file).expect("it was written");
+            written.push((file.display().to_string(), text(&bytes)));
+        }
+    }
+    written
+}
+
+/// A key of the environment, the inputs that it is planted in, and what the command is started with.
+struct Planting {
+    contract: Contract,
+    variables: Vec<(String, String)>,
+    secret: String,
+}
+
+impl Planting {
+    fn new(random: &mut Rng) -> Self {
+        let contract = Contract::copy();
+        fs::create_dir(contract.path("written")).expect("a new folder");
+        contract.change("contract.toml", "window-seconds = 60", "window-seconds = 1");
+        let secret: String = (0..32).map(|_| random.alphanumeric()).collect();
+        let own = |name: &str, value: &str| match name {
+            "ERRPROOF_KEY_VALID" => format!("{PREFIX}{secret}"),
+            _ => value.to_owned(),
+        };
+        let variables = KEYS.iter().map(|(name, value)| ((*name).to_owned(), own(name, value)));
+        Self { contract, variables: variables.collect(), secret }
+    }
+
+    fn key(&self) -> String {
+        format!("{PREFIX}{}", self.secret)
+    }
+
+    /// Runs the command, and looks for the key in all that it wrote.
+    fn run(&self, what: &str, arguments: &[&str]) {
+        let all = written(arguments, &self.variables, &self.contract.path(""));
+        for (place, text) in &all {
+            let left = left(text, &self.secret);
+            assert_eq!(left, None, "{what}: a part of {} is in {place}:\n{text}", self.secret);
+        }
+        assert!(all.iter().any(|(_, text)| text.len() > 20), "{what}: nothing was written");
+    }
+}
+
 #[test]
-fn no_key_is_in_any_byte_that_was_written() {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-    let address = listener.local_addr().expect("bound");
-    thread::spawn(move || {
-        for connection in listener.incoming().flatten() {
-            thread::spawn(move || answer(connection));
-        }
-    });
-    let contract = Contract::copy();
-    let canaries = canaries();
-    let url = format!("http://{address}");
-    let mut variables: Vec<_> =
-        canaries.iter().map(|(name, key)| (name.as_str(), key.as_str())).collect();
-    variables.push(("INSTA_UPDATE", "new"));
-    let hooks = ["GENERATION_FAILED", "GENERATION_TIMEOUT", "PREFLIGHT_FAILED"]
-        .map(|hook| format!("ERRPROOF_HOOK_{hook}"));
-    variables.extend(hooks.iter().map(|hook| (hook.as_str(), "X-Fault: now")));
-    // Nobody is refused here, so a second burst follows after a window and a half.
-    contract.change("contract.toml", "window-seconds = 60", "window-seconds = 1");
-    let path = |name: &str| contract.path(name).to_str().expect("a path in UTF-8").to_owned();
-    let (reports, summary) = (path("reports"), path("step-summary.md"));
-    variables.extend([("GITHUB_ACTIONS", "true"), ("GITHUB_STEP_SUMMARY", &summary)]);
-    // Somebody has put a key into the docs' page.
-    let elsewhere = tempfile::tempdir().expect("a folder");
-    let page = elsewhere.path().join("page.md");
-    let rows = format!("| Code | Status |\n|---|---|\n| `{}` | 401 |\n", canaries[0].1);
-    fs::write(&page, rows).expect("written");
-    let page = page.to_str().expect("a path in UTF-8");
-    let flags = ["--contract", contract.folder(), "--target-url", &url, "--report-dir", &reports];
-    let ended = errproof(&[&flags[..], &["--docs", page]].concat(), &variables);
-    assert_eq!(ended.code, 101, "{ended:?}");
-    assert!(ended.stdout.contains("x secret-leak"), "{}", ended.stdout);
-    assert!(ended.stdout.contains("the page has `$ERRPROOF_KEY_VALID`"), "{}", ended.stdout);
-    let mut written =
-        vec![("stdout".to_owned(), ended.stdout), ("stderr".to_owned(), ended.stderr)];
-    for file in files(Path::new(contract.folder())) {
-        written.push((file.display().to_string(), fs::read_to_string(&file).expect("a text")));
-    }
-    for name in ["report.html", "report.json", "junit.xml", "summary.md", "step-summary.md"] {
-        assert!(written.iter().any(|(path, _)| path.ends_with(name)), "{name} was not written");
-    }
-    let mut searched = 0;
-    for (_, key) in &canaries {
-        for form in forms_of(&Secret::new(key.as_str())) {
-            let form = form.to_ascii_lowercase();
-            for (place, text) in &written {
-                assert!(!text.to_ascii_lowercase().contains(&form), "{form} is in {place}");
-                searched += 1;
+fn no_key_that_a_server_gives_back_is_in_any_byte_that_was_written() {
+    let seed = fastrand::u64(..);
+    let mut random = Rng::with_seed(seed);
+    for round in 0..8 {
+        let planting = Planting::new(&mut random);
+        let (text, form) = planted(&mut random, &planting.secret);
+        let text = Arc::new(text);
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}", listener.local_addr().expect("bound"));
+        thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                let text = Arc::clone(&text);
+                thread::spawn(move || echo(connection, &text));
             }
-        }
-        // Nor a piece of one that would help to guess the rest.
-        for (place, text) in &written {
-            assert!(!text.contains(&key[9..25]), "a part of {key} is in {place}");
+        });
+        let flags = ["test", "--target-url", &url, "--report-dir", "written", "--skip", "burst"];
+        let what = format!("seed {seed}, round {round}, {form}");
+        planting.run(&what, &flags);
+        let report = fs::read_to_string(planting.contract.path("written/report.json"));
+        let report = report.expect("it was written");
+        assert!(report.contains("secret-leak"), "{what}: no leak was found");
+    }
+}
+
+#[test]
+fn no_key_in_a_flag_a_file_a_page_or_a_command_is_in_any_byte_that_was_written() {
+    let mut random = Rng::with_seed(fastrand::u64(..));
+    let planting = Planting::new(&mut random);
+    let key = planting.key();
+    let page = |text: &str| {
+        let row =
+            format!("| Code | Status |\n|---|---|\n| `{}{key}` | 401 |\n{text}\n", "x".repeat(275));
+        fs::write(planting.contract.path("page.md"), row).expect("written");
+    };
+    page(&key);
+    let reports = ["--report-dir", "written"];
+    let url = format!("http://127.0.0.1:1/{key}");
+    let credentials = format!("http://{key}@127.0.0.1:1");
+    let client = format!("sh -c 'echo {key}; echo X-API-Key: {key} >&2; exit 1'");
+    let missing = format!("no-such-program --key {key}");
+    let rows: [(&str, Vec<&str>); 16] = [
+        ("a page", vec!["test", "--docs", "page.md"]),
+        ("a page's name", vec!["test", "--docs", &key]),
+        ("a page's address", vec!["test", "--docs", &url]),
+        ("a base URL", vec!["test", "--target-url", &url]),
+        ("credentials in a base URL", vec!["test", "--target-url", &credentials]),
+        ("a base URL that is none", vec!["test", "--target-url", &key]),
+        ("a target", vec!["test", "--target", &key]),
+        ("a contract", vec!["test", "--contract", &key]),
+        ("a filter", vec!["test", &key]),
+        ("a skipped filter", vec!["test", "--skip", "::", "--skip", &key]),
+        ("a client that prints it", vec!["test", "--client", &client]),
+        ("a client that is not there", vec!["test", "--client", &missing]),
+        ("an unknown flag", vec!["test", &url, "--unknown", &key]),
+        ("a plan", vec!["plan", "--client", &client, "--docs", &url]),
+        ("a linted contract", vec!["lint", "--contract", &key]),
+        ("a new contract", vec!["new", &key]),
+    ];
+    for (what, arguments) in rows {
+        let reported = matches!(arguments[0], "test");
+        let arguments = if reported { [&arguments[..], &reports].concat() } else { arguments };
+        planting.run(what, &arguments);
+    }
+    // A folder for reports is one that may be named so.
+    planting.run("a folder for reports", &["test", "--report-dir", &format!("/dev/null/{key}")]);
+    for (file, from, to) in [
+        ("contract.toml", "name = \"the PlanMySaaS API\"", format!("name = \"{key}\"")),
+        ("scenarios/403-plan_gate.toml", "promise = \"", format!("promise = \"{key} ")),
+        ("scenarios/403-plan_gate.toml", "source = \"", format!("source = \"{key} ")),
+    ] {
+        planting.contract.change(file, from, &to);
+    }
+    for words in [&["test"][..], &["plan"], &["lint"], &["docs"], &["test", "--target-url", &url]] {
+        planting.run("a contract's texts", words);
+    }
+    planting.contract.change(
+        "contract.toml",
+        "[preflight]",
+        &format!("[preflight]\n\"{key}\" = 1"),
+    );
+    planting.run("a fault in the contract", &["test"]);
+    for variable in ["ERRPROOF_TARGET_URL", "ERRPROOF_CLIENT", "ERRPROOF_DOCS", "ERRPROOF_TARGET"] {
+        let mut variables = planting.variables.clone();
+        variables.push((variable.to_owned(), key.clone()));
+        let with =
+            Planting { contract: Contract::copy(), variables, secret: planting.secret.clone() };
+        with.run(variable, &["test"]);
+        with.run(variable, &["test", "--help"]);
+    }
+}
+
+#[test]
+fn the_base64_of_basic_credentials_is_never_taken_apart() {
+    let contract = Contract::copy();
+    contract.change(
+        "contract.toml",
+        "name = \"bearer\"\nheader = \"Authorization\"\nbefore = \"Bearer \"",
+        "name = \"bearer\"\nheader = \"Authorization\"\nbefore = \"Basic \"",
+    );
+    contract.change("contract.toml", "prefix = \"pms_live_\"", "prefix = \"\"");
+    contract.change("contract.toml", "length = 32", "length = 40");
+    fs::create_dir(contract.path("written")).expect("a new folder");
+    let credentials = general_purpose::STANDARD.encode("alice-of-staging:correct-horse");
+    let variables = vec![("ERRPROOF_KEY_VALID".to_owned(), credentials.clone())];
+    let flags = ["test", "--target-url", "http://127.0.0.1:1", "--report-dir", "written"];
+    for (place, text) in written(&flags, &variables, &contract.path("")) {
+        for secret in ["alice-of-staging", "correct-horse", &credentials] {
+            assert_eq!(left(&text, secret), None, "{secret} is in {place}: {text}");
         }
     }
-    assert!(searched > 500, "{searched}");
+}
+
+#[test]
+fn debug_shows_nothing_of_what_may_hold_a_key() {
+    let secret = "0123456789abcdefghijABCDEFGHIJ01";
+    let key = format!("{PREFIX}{secret}");
+    let named = Named::of_variable("KEY", &key);
+    let mut secrets = Secrets::default();
+    secrets.add(named.clone());
+    let options = <errproof::run::options::Options as clap::Parser>::try_parse_from([
+        "test",
+        "--client",
+        &key,
+        "--target-url",
+        &key,
+        "--docs",
+        &key,
+        "--target",
+        &key,
+        &key,
+    ]);
+    let shown =
+        format!("{named:?} {secrets:?} {:?} {:?}", secrets.redactor(), options.expect("flags"));
+    assert_eq!(left(&shown, secret), None, "{shown}");
 }

@@ -6,6 +6,7 @@ use std::fs;
 use errproof::{
     contract::Contract as Loaded,
     server::{drift::Recording, suite::Suite},
+    shown::{redactor::Redactor, secrets::Secrets},
     source::fault::Faults,
     targets::{load::Given, target::Target},
 };
@@ -90,13 +91,14 @@ fn no_spoilt_folder_crashes_the_loader() {
                 let given = Given { target: Some("staging"), url: None };
                 let target = Target::load(given, &loaded, &environment, &mut faults);
                 if let (Some(target), true) = (target, faults.is_empty())
-                    && let Err(more) = Suite::new(loaded, target, Recording::Nothing)
+                    && let Err(more) =
+                        Suite::new(loaded, target, Recording::Nothing, &Secrets::default())
                 {
                     faults.append(more);
                 }
-                faults.to_string()
+                faults.shown(&Redactor::default()).to_string()
             }
-            Err(faults) => faults.to_string(),
+            Err(faults) => faults.shown(&Redactor::default()).to_string(),
         };
         if shown.is_empty() {
             taken += 1;

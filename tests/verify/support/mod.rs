@@ -7,7 +7,7 @@
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
+    io::{self, BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
@@ -41,7 +41,12 @@ pub const KEYS: [(&str, &str); 10] = [
 
 /// Says why a test shows nothing on this machine.
 pub fn skip(why: &str) {
-    errproof::terminal::print::problem(&format!("skipped: {why}"));
+    writeln!(io::stderr(), "skipped: {why}").expect("stderr takes a line");
+}
+
+/// A line of what was measured.
+pub fn line(text: &str) {
+    writeln!(io::stdout(), "{text}").expect("stdout takes a line");
 }
 
 /// Starts `errproof test` with these flags and variables, in this repository, and waits for its end.
