@@ -55,7 +55,6 @@ pub struct TrialResult {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Box<Evidence>>,
     /// The runs of a client that it was judged from; those with findings come first.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
     pub timelines: Vec<Timeline>,
     /// What the client printed in the first of them, if the trial is red.
     #[serde(skip_serializing_if = "Option::is_none")]

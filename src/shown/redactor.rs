@@ -5,7 +5,7 @@
 //! echoes a part of a key is found out, and a key that was spoilt needs no entry of its own.
 
 use std::{
-    collections::{HashMap, VecDeque},
+    collections::{BTreeSet, HashMap, VecDeque},
     fmt,
     sync::Arc,
 };
@@ -142,7 +142,7 @@ impl Redactor {
         if !self.lengths.contains(&length) {
             self.lengths.push(length);
         }
-        for window in text.windows(length) {
+        for window in text.windows(length).filter(|window| is_telling(window)) {
             self.windows.entry(window.to_vec()).or_insert(secret);
             self.ends[pair(window[length - 2], window[length - 1])] = true;
         }
@@ -320,6 +320,12 @@ fn cut(clean: String, most: usize, bytes: usize) -> String {
         None => clean,
         Some((end, _)) => format!("{}... ({bytes} bytes in all)", &clean[..end]),
     }
+}
+
+/// Whether a window has characters enough to tell a secret by: a row of zeros may stand anywhere.
+fn is_telling(window: &[u8]) -> bool {
+    let different: BTreeSet<&u8> = window.iter().collect();
+    different.len() >= 4
 }
 
 /// A byte as it is compared. Header names come back in lower case and without underscores, and a form

@@ -12,6 +12,7 @@ use super::{
 };
 use crate::{
     contract::{
+        check::CheckId,
         contract_file::{Probe, RequestFormat},
         names::{HookName, ProbeName, RequestName},
         sendable::path_fault,
@@ -179,6 +180,11 @@ impl Loader<'_> {
                     let label = "expected somebody or something to come back to";
                     self.reader.add(&["known", &at, name], format!("`{name}` is empty"), label);
                 }
+            }
+            if format.check == CheckId::Drift {
+                let label =
+                    "expected a check; what has changed is accepted by a review of its snapshot";
+                self.reader.add(&["known", &at, "check"], "drift is never known", label);
             }
             let Some(until) = Day::parse(&format.until) else {
                 self.reader.add(&["known", &at, "until"], "not a day", "expected `2026-12-31`");

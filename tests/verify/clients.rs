@@ -204,7 +204,7 @@ fn a_command_that_cannot_be_tested_ends_the_run_with_one_line() {
         (Some("sh -c 'echo no module >&2; exit 7'".to_owned()), 3, "exit 7 without a request"),
         (wrong("nothing"), 3, "succeeded without a request"),
         (wrong("connects"), 3, "although it connected once"),
-        (wrong("hangs"), 3, "did not end within 2 s, and was ended with its children"),
+        (wrong("hangs"), 3, "did not end within 2 s, and was killed with its child processes"),
         (wrong("fails"), 3, "ended with exit 1, although its call was answered with 200"),
     ];
     let mut lines = Vec::new();

@@ -93,7 +93,7 @@ fn the_mock_that_is_served_passes_its_own_contract_and_breaks_the_promise_that_i
     let flags = ["--target-url", &whole.url, "--strict", "insufficient_credits"];
     let ended = errproof(&flags, &variables);
     assert_eq!(ended.code, 101, "{}", ended.stdout);
-    let why = "inconclusive: the same request without the defect was not sent: it may cost 10";
+    let why = "inconclusive: the twin was not sent: it may cost 10";
     assert!(ended.stdout.contains(why), "{}", ended.stdout);
     assert_eq!(whole.end(), Some(0));
     let broken = Mock::start(&[&waits[..], &["--mutant", "revoked key alive"]].concat());
@@ -124,7 +124,7 @@ fn a_slow_trial_says_on_stderr_what_it_waits_for_in_whole_lines() {
         mock.variables.iter().map(|(name, value)| (&**name, &**value)).collect();
     let flags = ["--target-url", &mock.url, "generation_timeout"];
     let ended = errproof(&flags, &variables);
-    let line = "errproof: generation_timeout::generator-hangs has waited 5 s of 330 s at the most for an answer to POST /api/v1/tools/tagline\n";
+    let line = "errproof: generation_timeout::generator-hangs: waiting for POST /api/v1/tools/tagline (5 s of at most 330 s)\n";
     assert_eq!(ended.stderr, line);
     assert!(!ended.stdout.contains("has waited"), "{}", ended.stdout);
 }

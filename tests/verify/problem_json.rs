@@ -234,7 +234,7 @@ async fn the_command_of_a_failure_carries_a_key_in_http_basic_credentials() {
         let report = fs::read_to_string(folder.path().join("report.json")).expect("written");
         let report: Value = serde_json::from_str(&report).expect("JSON");
         let mut asked = 0;
-        for trial in report["server"]["trials"].as_array().expect("a list") {
+        for trial in crate::support::trials_of(&report, "server") {
             let Some(again) = trial["evidence"]["again"].as_str() else { continue };
             let again = again.replace(&url, &rested);
             let ended =

@@ -9,7 +9,7 @@ use std::{
 use quick_junit::{NonSuccessKind, TestCaseStatus};
 use serde_json::Value;
 
-use crate::support::{Contract, Ended, KEYS, Mock, errproof, skip, steady};
+use crate::support::{Contract, Ended, KEYS, Mock, errproof, skip, steady, trials_of};
 
 /// A run whose results are of every kind that a report has to show.
 struct Reported {
@@ -115,7 +115,7 @@ fn a_client_and_a_page_are_in_every_report() {
         let json: Value = serde_json::from_str(&read("report.json")).expect("JSON");
         let errors: Vec<_> = validator.iter_errors(&json).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{errors:?}");
-        let trials = json[side]["trials"].as_array().expect("a list");
+        let trials = trials_of(&json, side);
         let failed = |trial: &&Value| trial["outcome"] == "fail";
         assert!(trials.iter().filter(failed).any(|trial| trial["name"] == red), "{json}");
         let junit = quick_junit::Report::deserialize_from_str(&read("junit.xml"));
@@ -183,11 +183,11 @@ fn the_junit_report_is_read_back_as_it_was_meant() {
     let said = [
         (
             "plan_gate::free-plan",
-            "drift: at /error/requestId expected nothing (as reviewed), got [id]",
+            "drift: at /error/requestId: expected nothing (as reviewed), got [id]",
         ),
         (
             "rate_limited::burst",
-            "retry-after: at header Retry-After expected whole seconds from 1 to 60, got \"Wed, 21 Oct 2026 07:28:00 GMT\"",
+            "retry-after: at header Retry-After: expected whole seconds from 1 to 60, got \"Wed, 21 Oct 2026 07:28:00 GMT\"",
         ),
     ];
     assert_eq!(failed, said);
@@ -214,7 +214,7 @@ fn github_shows_the_summary_and_each_red_trial_on_its_line() {
     let name = Path::new(contract.folder()).file_name().expect("a name").to_string_lossy();
     let lines: Vec<_> = ended.stdout.lines().filter(|line| line.starts_with("::")).collect();
     let expected = format!(
-        "::error file={name}/scenarios/403-plan_gate.toml,line=15,title=plan_gate%3A%3Afree-plan::drift: at /error/requestId expected nothing (as reviewed), got [id]"
+        "::error file={name}/scenarios/403-plan_gate.toml,line=15,title=plan_gate%3A%3Afree-plan::drift: at /error/requestId: expected nothing (as reviewed), got [id]"
     );
     assert_eq!(lines, [expected]);
     let written = fs::read_to_string(&summary).expect("it is there");

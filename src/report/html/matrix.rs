@@ -64,7 +64,7 @@ impl Cell {
 
 /// The table of codes and checks.
 pub(super) fn render(side: &SideResult, server: &ServerDetails) -> Markup {
-    let checks = CheckId::of_servers;
+    let checks = || CheckId::OF_SERVERS.iter().copied();
     let codes = server.codes.iter().filter(|code| code.standing != Standing::NotSelected);
     html! {
         section {

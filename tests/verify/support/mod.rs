@@ -81,6 +81,13 @@ pub fn command(name: &str, flags: &[&str], variables: &[(&str, &str)]) -> Ended 
     }
 }
 
+/// The trials of a side in `report.json`.
+pub fn trials_of(report: &serde_json::Value, side: &str) -> Vec<serde_json::Value> {
+    let sides = report["sides"].as_array().expect("a list of sides");
+    let side = sides.iter().find(|known| known["side"] == side).expect("the side was tested");
+    side["trials"].as_array().expect("a list of trials").clone()
+}
+
 /// The text with ports and times made the same.
 pub fn steady(text: &str) -> String {
     let rules = [
