@@ -18,8 +18,9 @@ use errproof::{
         sender::url,
     },
     mock::server::Bundled,
+    result::unproven::Unproven,
     server::plan::Script,
-    server::suite::{Style, Suite, Unproven},
+    server::suite::{Style, Suite},
 };
 use reqwest::{Client, Method, Url, redirect::Policy};
 use tokio::{runtime::Runtime, task::JoinSet};
@@ -55,7 +56,8 @@ fn main() {
     errproof::terminal::print::line(&format!(
         "suite {suite:.1?}, bare client {bare:.1?}, {count} requests, {THREADS} trials at once, \
          medians of {ROUNDS}: {ratio:.2} times (bound {BOUND})"
-    ));
+    ))
+    .expect("stdout takes a line");
     assert!(ratio <= BOUND, "the suite takes {ratio:.2} times as long as a bare client");
 }
 

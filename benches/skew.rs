@@ -43,5 +43,6 @@ fn main() {
         "first to last of {REQUESTS} requests sent, {BURSTS} bursts: median {:.2?}, p99 {:.2?}",
         skews[BURSTS / 2],
         skews[BURSTS * 99 / 100]
-    ));
+    ))
+    .expect("stdout takes a line");
 }

@@ -43,13 +43,15 @@ fn main() -> ExitCode {
         });
         memory.push(resident(&serving));
         let sent = REQUESTS / STEPS * step;
-        line(&format!("{sent:>9} requests: {:.1} MiB", memory[step - 1]));
+        line(&format!("{sent:>9} requests: {:.1} MiB", memory[step - 1]))
+            .expect("stdout takes a line");
     }
     let ratio = memory[STEPS - 1] / memory[0];
     line(&format!(
         "last to first: {ratio:.3} (bound {BOUND}); {:.0} s",
         begin.elapsed().as_secs_f64()
-    ));
+    ))
+    .expect("stdout takes a line");
     serving.kill().expect("it is there");
     serving.wait().expect("it ends");
     assert!(ratio <= BOUND, "the bound is broken");

@@ -277,7 +277,8 @@ fn every_hostile_server_gets_its_verdict_in_time_and_little_memory() {
         assert_eq!(control, None, "{name}: a control code is printed: {}", ended.stdout);
         assert!(peak_mib() < PEAK_MIB, "{name}: a run needed {} MiB", peak_mib());
     }
-    line(&format!("{} hostile servers, {} MiB at most", ROWS.len(), peak_mib()));
+    line(&format!("{} hostile servers, {} MiB at most", ROWS.len(), peak_mib()))
+        .expect("stdout takes a line");
 }
 
 #[test]

@@ -72,7 +72,7 @@ pub fn serve(options: &ServeOptions) -> Result<u8, End> {
     let mutants = mutants::all();
     if options.list_mutants {
         let names: Vec<_> = mutants.iter().map(|mutant| mutant.name.as_str()).collect();
-        print::line(&names.join("\n"));
+        print::line(&names.join("\n"))?;
         return Ok(exit::SUCCESS);
     }
     let mutant = options.mutant.as_deref().map(|name| find(&mutants, name)).transpose()?;
@@ -92,9 +92,9 @@ pub fn serve(options: &ServeOptions) -> Result<u8, End> {
         let end = asked_to_end();
         let serving = Serving::open(address, front).await.map_err(failed)?;
         let address = serving.address().map_err(failed)?;
-        print::line(&greeting(address, &contract, &keys, mutant));
+        print::line(&greeting(address, &contract, &keys, mutant))?;
         serving.run(end).await;
-        print::line("ended");
+        print::line("ended")?;
         Ok(exit::SUCCESS)
     })
 }

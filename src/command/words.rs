@@ -11,7 +11,7 @@ use crate::{
     result::results::Results,
     run::{
         dry::{docs, plan},
-        end::finish,
+        end::{End, finish},
         folder::Fallback,
         options::Options,
         start::start,
@@ -126,6 +126,5 @@ impl Command {
 }
 
 fn printed(text: &str) -> ExitCode {
-    print::line(text.trim_end());
-    ExitCode::from(exit::SUCCESS)
+    finish(print::line(text.trim_end()).map(|()| exit::SUCCESS).map_err(End::from))
 }

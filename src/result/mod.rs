@@ -3,5 +3,7 @@
 pub mod evidence;
 pub mod outcome;
 pub mod results;
+pub mod standing;
 pub mod timeline;
+pub mod unproven;
 pub mod verdict;

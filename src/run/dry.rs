@@ -19,17 +19,17 @@ use crate::{server::plan_text, terminal::exit};
 /// Prints what a run with these flags would send, and sends nothing.
 #[must_use = "return it from main, or faults in the files go unnoticed"]
 pub fn plan(options: &Options, fallback: Fallback) -> ExitCode {
-    end::finish(prepare(options, fallback).map(|Ready { suite, clients, docs, .. }| {
+    end::finish(prepare(options, fallback).and_then(|Ready { suite, clients, docs, .. }| {
         if let Some(suite) = suite {
-            print::line(suite.redact(&plan_text::render(&suite.run, &suite.plan)).trim_end());
+            print::line(suite.redact(&plan_text::render(&suite.run, &suite.plan)).trim_end())?;
         }
         if let Some(clients) = clients {
-            print::line(&clients.plan());
+            print::line(&clients.plan())?;
         }
         if let Some(page) = docs.page() {
-            print::line(&format!("{page} is read"));
+            print::line(&format!("{page} is read"))?;
         }
-        exit::SUCCESS
+        Ok(exit::SUCCESS)
     }))
 }
 
@@ -42,8 +42,8 @@ pub fn docs(options: &Options, fallback: Fallback) -> ExitCode {
     let page = faults.into_result(contract).and_then(|contract| {
         page::print::markdown(&contract.expect("what cannot be read is a fault"))
     });
-    end::finish(page.map_err(End::from).map(|page| {
-        print::line(page.trim_end());
-        exit::SUCCESS
+    end::finish(page.map_err(End::from).and_then(|page| {
+        print::line(page.trim_end())?;
+        Ok(exit::SUCCESS)
     }))
 }

@@ -5,7 +5,10 @@ use std::process::ExitCode;
 use crate::{
     shown::visible::visible,
     source::fault::{Fault, Faults},
-    terminal::{exit, print},
+    terminal::{
+        exit,
+        print::{self, Unwritten},
+    },
 };
 
 /// Why there is no verdict on the contract.
@@ -17,6 +20,14 @@ pub enum End {
     Unreachable(String),
     /// Nothing was proven.
     Nothing(String),
+    /// What was asked for could not be written.
+    Unwritten(Unwritten),
+}
+
+impl From<Unwritten> for End {
+    fn from(why: Unwritten) -> Self {
+        Self::Unwritten(why)
+    }
 }
 
 impl From<Faults> for End {
@@ -39,6 +50,7 @@ pub fn finish(ended: Result<u8, End>) -> ExitCode {
         Err(End::Faults(faults)) => (faults.to_string(), exit::USAGE),
         Err(End::Unreachable(why)) => (visible(&format!("errproof: {why}")), exit::UNREACHABLE),
         Err(End::Nothing(why)) => (format!("errproof: {why}"), exit::NOTHING),
+        Err(End::Unwritten(why)) => return print::unwritten(&why),
     };
     print::problem(&why);
     ExitCode::from(code)

@@ -1,5 +1,6 @@
 //! The run: flags, the three sides, reports, and how it ends.
 
+mod conclude;
 pub mod dry;
 pub mod end;
 pub mod folder;

@@ -12,7 +12,10 @@ use crate::{
     result::results::Results,
     server::collected::Keep,
     source::fault::Fault,
-    terminal::{nextest::in_nextest, print},
+    terminal::{
+        nextest::in_nextest,
+        print::{self, Unwritten},
+    },
 };
 
 /// The reports' names.
@@ -63,20 +66,21 @@ impl Reports {
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn write(&self, results: &Results) -> Result<(), Fault> {
+    pub fn write(&self, results: &Results) -> Result<(), Unwritten> {
+        let failed = |path: &Path, error| Unwritten::new(path.display().to_string(), error);
         let github = self.github.as_ref().map_or(Ok(()), |github| github.write(results));
-        let github = github.map_err(|(path, error)| failed(&path, &error));
+        let github = github.map_err(|(path, error)| failed(&path, error));
         let Some(folder) = &self.folder else { return github };
         // Each trial is a process of its own there, and each would write over the other's.
         let server = results.trials().iter().map(|trial| &trial.name);
         let sides = results.sides().flat_map(|side| &side.trials).map(|trial| &trial.name);
         let own = server.chain(sides).next().filter(|_| self.in_nextest);
         let folder = own.map_or(folder.clone(), |name| folder.join(name.replace("::", ".")));
-        fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
+        fs::create_dir_all(&folder).map_err(|error| failed(&folder, error))?;
         let renders = [html::render, json::render, junit::render, markdown::render];
         for (name, render) in NAMES.into_iter().zip(renders) {
             let path = folder.join(name);
-            fs::write(&path, render(results)).map_err(|error| failed(&path, &error))?;
+            fs::write(&path, render(results)).map_err(|error| failed(&path, error))?;
         }
         github
     }
@@ -93,11 +97,13 @@ impl Reports {
         )
     }
 
-    /// What the CI system reads among the lines of the run, after all others.
-    pub fn annotate(&self, results: &Results, root: &Path) {
-        for line in self.github.iter().flat_map(|github| github.annotations(results, root)) {
-            print::line(&line);
-        }
+    /// Prints what the CI system reads among the lines of the run, after all others.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub fn annotate(&self, results: &Results, root: &Path) -> Result<(), Unwritten> {
+        let mut lines = self.github.iter().flat_map(|github| github.annotations(results, root));
+        lines.try_for_each(|line| print::line(&line))
     }
 }
 

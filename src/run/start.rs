@@ -6,9 +6,10 @@ use std::{
 };
 
 use clap::Parser;
-use libtest_mimic::{Arguments, Conclusion, FormatSetting, Trial};
+use libtest_mimic::{Arguments, FormatSetting, Trial};
 
 use super::{
+    conclude::conclude,
     end::{self, End},
     folder::Fallback,
     options::Options,
@@ -16,14 +17,20 @@ use super::{
     reports::Reports,
 };
 use crate::{
-    report::{self},
-    result::results::{Results, Scope},
-    server::collect::{self, How, Sides},
-    terminal::{paint::Paint, print},
-};
-use crate::{
-    server::suite::{Style, Unproven},
-    terminal::{activity::Lines, exit, nextest::in_nextest},
+    client::trials::Clients,
+    report,
+    result::{results::Scope, unproven::Unproven},
+    server::{
+        collect::{self, How, Sides},
+        suite::{Style, Suite},
+    },
+    terminal::{
+        activity::Lines,
+        exit,
+        harness::{self, Ended},
+        paint::Paint,
+        print::{self, Unwritten},
+    },
 };
 
 /// What a test binary with `harness = false` calls: reads the flags, runs, and ends as [`exit`] says.
@@ -50,52 +57,74 @@ fn run(mut options: Options, fallback: Fallback) -> Result<u8, End> {
         tests.test_threads = Some(LIVE_THREADS);
     }
     let one_at_a_time = tests.test_threads == Some(1) && tests.format != Some(FormatSetting::Json);
+    let unproven = if options.strict { Unproven::Fail } else { Unproven::Ignore };
     let style = Style {
-        unproven: if options.strict { Unproven::Fail } else { Unproven::Ignore },
+        unproven,
         keep: reports.keep(),
         paint: Paint::from_flags(tests),
         lines: Some(if one_at_a_time { Lines::Begun } else { Lines::Whole }),
     };
-    let server = suite.iter().flat_map(|suite| suite.trials(runtime.handle(), style));
-    let mut trials: Vec<Trial> = server.collect();
+    let of_server = |suite: &Suite| suite.trials(runtime.handle(), style);
+    let of_client = |clients: &Clients| clients.trials(runtime.handle());
+    let of_page = || docs.trials(runtime.handle(), style.paint);
     let is_selected = |trial: &Trial| !tests.is_filtered_out(trial);
+    let mut trials: Vec<Trial> = suite.iter().flat_map(of_server).collect();
     let selected = trials.iter().filter(|trial| is_selected(trial)).count();
     // A side that no selected trial is about is not asked and not summed up.
     let suite = suite.filter(|_| selected > 0);
-    let of_client = clients.iter().flat_map(|clients| clients.trials(runtime.handle()));
-    let of_client: Vec<Trial> = of_client.collect();
-    let clients = clients.filter(|_| of_client.iter().any(is_selected));
-    trials.extend(of_client);
-    let page = docs.trials(runtime.handle(), style.paint);
+    let client: Vec<Trial> = clients.iter().flat_map(of_client).collect();
+    let clients = clients.filter(|_| client.iter().any(is_selected));
+    trials.extend(client);
+    let page = of_page();
     let asks_docs = page.iter().any(is_selected);
     trials.extend(page);
     let selected = trials.iter().filter(|trial| is_selected(trial)).count();
     let scope = Scope { selected, all: trials.len() };
-    if !tests.list {
-        if selected == 0 {
-            let (all, by) = (trials.len(), selection(tests));
-            return Err(End::Nothing(format!("none of the {all} trials is selected{by}")));
+    if tests.list {
+        return match harness::run(tests, trials) {
+            Ended::Unwritten(error) => Unwritten::unless_closed(harness::output(tests), Err(error)),
+            Ended::Whole(_) => Ok(()),
         }
-        docs.load(runtime.handle(), is_selected).map_err(End::Unreachable)?;
-        if let Some(suite) = &suite {
-            let ready = runtime.block_on(suite.run.preflight(&suite.plan.preflight));
-            ready.map_err(|why| End::Unreachable(suite.redact(&why)))?;
-        }
-        if let Some(clients) = &clients {
-            clients.preflight(runtime.handle())?.map_err(End::Unreachable)?;
-            clients.start(runtime.handle(), is_selected);
-        }
+        .map(|()| exit::SUCCESS)
+        .map_err(End::from);
+    }
+    if selected == 0 {
+        let (all, by) = (trials.len(), selection(tests));
+        return Err(End::Nothing(format!("none of the {all} trials is selected{by}")));
+    }
+    docs.load(runtime.handle(), is_selected).map_err(End::Unreachable)?;
+    if let Some(suite) = &suite {
+        let ready = runtime.block_on(suite.run.preflight(&suite.plan.preflight));
+        ready.map_err(|why| End::Unreachable(suite.redact(&why)))?;
+    }
+    if let Some(clients) = &clients {
+        clients.preflight(runtime.handle())?.map_err(End::Unreachable)?;
+        clients.start(runtime.handle(), is_selected);
     }
     let (started, begin) = (SystemTime::now(), Instant::now());
-    let conclusion = libtest_mimic::run(tests, trials);
-    if tests.list {
-        return Ok(exit::SUCCESS);
-    }
+    // Whoever reads its lines, a run goes on to its end: it has reports to write, and an exit code of
+    // its own.
+    let (is_red, mut heard) = match harness::run(tests, trials) {
+        Ended::Whole(conclusion) => (conclusion.has_failed(), Ok(())),
+        Ended::Unwritten(error) => {
+            let done = suite.as_ref().map_or(0, Suite::carried_out)
+                + clients.as_ref().map_or(0, |clients| clients.outcomes().len())
+                + docs.outcomes().len();
+            let all = suite.iter().flat_map(of_server).chain(clients.iter().flat_map(of_client));
+            // One thread carries them out in this order; where there are more, none is left.
+            let left = all.chain(of_page()).filter(is_selected).skip(done);
+            let ended = harness::run_unheard(tests, left.collect());
+            let is_red = matches!(ended, Ended::Whole(conclusion) if conclusion.has_failed());
+            (is_red, Unwritten::unless_closed(harness::output(tests), Err(error)))
+        }
+    };
     let how = How { strict: options.strict, allow_production: options.allow_production };
+    let unrecorded = suite.as_ref().and_then(|suite| suite.run.snapshots.unwritten());
+    let mut lost: Vec<String> = unrecorded.map(ToString::to_string).into_iter().collect();
     let results = collect::results(
         &contract,
         Sides {
-            server: suite.map(|suite| suite.results(how)),
+            server: suite.as_ref().map(|suite| suite.results(how)),
             client: clients.map(|clients| clients.result()),
             page: asks_docs.then(|| docs.result()),
             started,
@@ -103,43 +132,19 @@ fn run(mut options: Options, fallback: Fallback) -> Result<u8, End> {
             scope,
         },
     );
-    let written = reports.write(&results);
+    lost.extend(reports.write(&results).err().map(|why| why.to_string()));
     if !tests.quiet && !matches!(tests.format, Some(FormatSetting::Terse | FormatSetting::Json)) {
         let end = report::summary::render(&results) + &reports.note();
-        print::line(end.trim_end());
+        heard = heard.and_then(|()| print::line(end.trim_end()));
     }
-    reports.annotate(&results, &contract.root);
-    // A broken contract is said before a report that could not be written.
-    match code(&conclusion, &results)? {
-        exit::SUCCESS => written.map(|()| exit::SUCCESS).map_err(End::from),
-        code => {
-            written.unwrap_or_else(|fault| print::problem(&fault.to_string()));
-            Ok(code)
-        }
-    }
+    heard = heard.and_then(|()| reports.annotate(&results, &contract.root));
+    lost.extend(heard.err().map(|why| why.to_string()));
+    conclude(&results, is_red, unproven, &lost)
 }
 
 /// Trials wait on the network, so more of them run at once than there are cores. Sixteen keep a
 /// target at sixteen requests at a time: less than a browser's six connections for three tabs.
 const LIVE_THREADS: usize = 16;
-
-fn code(conclusion: &Conclusion, results: &Results) -> Result<u8, End> {
-    let proven = conclusion.num_passed + conclusion.num_failed;
-    // In nextest each trial is a process of its own, and an ignored one is nothing unusual.
-    match conclusion.has_failed() {
-        true => Ok(exit::BROKEN),
-        false if in_nextest() => Ok(exit::SUCCESS),
-        false if proven == 0 => {
-            Err(End::Nothing("every selected trial is ignored, so nothing was proven".to_owned()))
-        }
-        // Another side's green trials say nothing of the server.
-        false if results.server.as_ref().is_some_and(|server| server.counts.proves_nothing()) => {
-            let why = "every selected trial of the server is ignored, so nothing of it was proven";
-            Err(End::Nothing(why.to_owned()))
-        }
-        false => Ok(exit::SUCCESS),
-    }
-}
 
 fn selection(tests: &Arguments) -> String {
     let filter = tests.filter.as_ref().map(|filter| format!(" by `{filter}`"));

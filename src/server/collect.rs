@@ -37,6 +37,7 @@ use crate::{
             CodeResult, Configuration, DriftResult, FindingResult, PromiseResult, Results, Scope,
             ServerResult, SideResult, SlotResult, TargetResult, TrialResult,
         },
+        standing::Passed,
     },
     server::plan::{Plan, Planned, Script},
     shown::{redactor::Redactor, secret::Secret, visible::visible},
@@ -366,11 +367,12 @@ impl Collector {
             let code = &self.texts[scenario.code.as_str()].code;
             let trials = by_code.get(&**code).map(Vec::as_slice).unwrap_or_default();
             let passed = match collected.passed.contains_key(code) {
-                true if collected.lacks_twin(code) => Some(Standing::ProvenWithoutTwin),
-                true => Some(Standing::Proven),
-                false => None,
+                true if collected.lacks_twin(code) => Passed::WithoutTwin,
+                true => Passed::WithTwin,
+                false => Passed::None,
             };
-            let (standing, why) = standing(trials, passed);
+            let outcomes = trials.iter().map(|trial| (trial.outcome, trial.why.as_deref()));
+            let (standing, why) = Standing::of(&outcomes.collect::<Vec<_>>(), passed);
             CodeResult { code: code.to_string(), status: scenario.status, standing, why }
         };
         scenarios.map(result).collect()
@@ -387,31 +389,6 @@ impl Collector {
                 "known on {on} until {days} days ago, and no more: {check}: {reason} ({owner})"
             ))
         })
-    }
-}
-
-/// What the trials of a code come to, those that passed being counted only.
-fn standing(trials: &[&TrialResult], passed: Option<Standing>) -> (Standing, Option<String>) {
-    let first =
-        |outcomes: &[Outcome]| trials.iter().find(|trial| outcomes.contains(&trial.outcome));
-    if first(&[Outcome::Fail]).is_some() {
-        return (Standing::Broken, None);
-    }
-    if let Some(trial) = first(&[Outcome::Stale]) {
-        return (Standing::Stale, trial.why.clone());
-    }
-    if let Some(trial) = first(&[Outcome::Known]) {
-        return (Standing::Known, trial.why.clone());
-    }
-    if let Some(trial) = first(&[Outcome::Error, Outcome::Inconclusive]) {
-        return (Standing::NotJudged, trial.why.clone());
-    }
-    if let Some(standing) = passed {
-        return (standing, None);
-    }
-    match first(&[Outcome::Ignored]) {
-        Some(trial) => (Standing::NotProvoked, trial.why.clone()),
-        None => (Standing::NotSelected, None),
     }
 }
 

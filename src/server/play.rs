@@ -16,7 +16,10 @@ use crate::{
         outgoing::{Exchange, NoAnswer, Outgoing},
         sender::Sender,
     },
-    result::verdict::Verdict,
+    result::{
+        unproven::Unproven,
+        verdict::{Verdict, weigh},
+    },
     server::plan::{Planned, Script},
     targets::{known::Day, target::Target},
     terminal::activity::Activity,
@@ -67,7 +70,7 @@ pub(super) struct Play<'a> {
     /// Which of the exchanges is the case's own, as soon as it is there.
     pub(super) main: Option<usize>,
     /// Why the twin was not asked, if it was not.
-    pub(super) unproven: Option<String>,
+    pub(super) twin_not_asked: Option<String>,
 }
 
 impl Run {
@@ -78,11 +81,16 @@ impl Run {
 
     /// Carries out one trial.
     pub async fn play(&self, planned: &Planned) -> Played {
-        self.play_telling(planned, &Activity::default()).await
+        self.play_telling(planned, &Activity::default(), Unproven::Ignore).await
     }
 
     /// Carries out one trial, and notes what it is waiting for.
-    pub async fn play_telling(&self, planned: &Planned, activity: &Activity) -> Played {
+    pub async fn play_telling(
+        &self,
+        planned: &Planned,
+        activity: &Activity,
+        unproven: Unproven,
+    ) -> Played {
         let script = match &planned.script {
             Ok(script) => script,
             Err(reason) => return Played::ignored(reason.as_str()),
@@ -94,7 +102,7 @@ impl Run {
             exchanges: Vec::new(),
             sheet: Sheet::default(),
             main: None,
-            unproven: None,
+            twin_not_asked: None,
         };
         let done = match script {
             Script::Single { first, request, probe } => {
@@ -105,7 +113,7 @@ impl Run {
                 play.burst(request, *times, other, limit, *served).await
             }
         };
-        let Play { exchanges, sheet, main, unproven, .. } = play;
+        let Play { exchanges, sheet, main, twin_not_asked, .. } = play;
         let mut played = match done {
             Err(Stop::Error(why)) => Played::error(exchanges, sheet, why),
             Err(Stop::Inconclusive(why)) if sheet.findings().is_empty() => {
@@ -115,11 +123,13 @@ impl Run {
             Ok(()) | Err(Stop::Inconclusive(_)) => {
                 let name = &planned.case().name;
                 let known = self.target.known.iter().filter(|known| known.covers(name));
-                Played::judged(exchanges, sheet, &known.collect::<Vec<_>>(), self.today)
+                let weighed = weigh(&sheet, &known.collect::<Vec<_>>(), self.today);
+                let verdict = unproven.verdict(weighed, twin_not_asked.as_deref());
+                Played { exchanges, sheet, verdict, main: None, twin_not_asked: None }
             }
         };
         played.main = main;
-        played.twin_not_asked = unproven;
+        played.twin_not_asked = twin_not_asked;
         played
     }
 }

@@ -25,7 +25,11 @@ use crate::{
     contract::Contract,
     exchange::{pacing::Pacer, sender::Sender},
     report::failure,
-    result::{outcome::Outcome, results::ServerResult},
+    result::{
+        outcome::Outcome,
+        results::ServerResult,
+        unproven::{InRun, Unproven},
+    },
     server::plan::{Plan, Planned},
     shown::{redactor::Redactor, secret::Secret},
     source::fault::{Fault, Faults},
@@ -36,15 +40,6 @@ use crate::{
         paint::Paint,
     },
 };
-
-/// What to make of trials that prove nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unproven {
-    /// An ignored or inconclusive trial is shown as ignored.
-    Ignore,
-    /// It fails: `--strict`.
-    Fail,
-}
 
 /// How trials are carried out and shown.
 #[derive(Debug, Clone, Copy)]
@@ -142,7 +137,8 @@ impl Suite {
         let in_nextest = in_nextest();
         let trial = |at: usize| {
             let planned = &self.plan.trials[at];
-            let ignored = planned.script.is_err() && style.unproven == Unproven::Ignore;
+            let ignored = style.unproven.in_run(Outcome::Ignored) == InRun::Ignored;
+            let ignored = ignored && planned.script.is_err();
             let (suite, runtime) = (self.clone(), runtime.clone());
             let runner = move || suite.carry_out(&suite.plan.trials[at], &runtime, style);
             Trial::ignorable_test(&planned.case().name, runner)
@@ -150,6 +146,13 @@ impl Suite {
                 .with_ignored_flag(ignored && in_nextest)
         };
         order.into_iter().map(trial).collect()
+    }
+
+    /// How many trials were carried out until now.
+    #[must_use]
+    pub fn carried_out(&self) -> usize {
+        let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        results.counts().all()
     }
 
     /// All that came of the trials.
@@ -182,30 +185,22 @@ impl Suite {
         let name = &planned.case().name;
         let watch = style.lines.map(|lines| Watch::start(runtime, name, &activity, lines));
         // A panic is a bug of ours; the summary must not count its code as proven.
-        let play = || runtime.block_on(self.run.play_telling(planned, &activity));
+        let play = || runtime.block_on(self.run.play_telling(planned, &activity, style.unproven));
         let played = catch_unwind(AssertUnwindSafe(play));
         drop(watch);
         let played = played.unwrap_or_else(|_| {
             Played::error(Vec::new(), Sheet::default(), "errproof itself failed, please report it")
         });
         let seconds = begin.elapsed().as_secs_f64();
-        let mut result = self.collector.trial(planned, &played, seconds, style.keep);
-        if let (Outcome::Pass, Some(why), Unproven::Fail) =
-            (result.outcome, &result.twin_not_asked, style.unproven)
-        {
-            result.why = Some(format!("the same request without the defect was not sent: {why}"));
-            result.outcome = Outcome::Inconclusive;
-        }
+        let result = self.collector.trial(planned, &played, seconds, style.keep);
         let why = result.why.clone().unwrap_or_default();
-        let completed = match result.outcome {
-            Outcome::Pass | Outcome::Known => Ok(Completion::Completed),
-            Outcome::Ignored if style.unproven == Unproven::Ignore => {
-                Ok(Completion::ignored_with(why))
-            }
-            Outcome::Inconclusive if style.unproven == Unproven::Ignore => {
+        let completed = match (style.unproven.in_run(result.outcome), result.outcome) {
+            (InRun::Passed, _) => Ok(Completion::Completed),
+            (InRun::Ignored, Outcome::Inconclusive) => {
                 Ok(Completion::ignored_with(format!("inconclusive: {why}")))
             }
-            _ => {
+            (InRun::Ignored, _) => Ok(Completion::ignored_with(why)),
+            (InRun::Failed, _) => {
                 let target = self.collector.target_url();
                 Err(Failed::from(failure::render(&target, &result, style.paint).trim_end()))
             }

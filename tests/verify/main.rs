@@ -7,6 +7,7 @@ mod commands_in_docs;
 mod curl;
 mod dev_dependency;
 mod docs;
+mod ends;
 mod failures;
 mod limits;
 mod links;

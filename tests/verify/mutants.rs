@@ -123,7 +123,8 @@ fn every_mutant_is_killed_by_its_check_and_breaks_nothing_else() {
         mutants.len(),
         requests.into_inner(),
         begin.elapsed().as_secs_f64()
-    ));
+    ))
+    .expect("stdout takes a line");
     let matrix = matrix.into_inner().expect("no panic");
     insta::assert_snapshot!(lines(&mutants, &matrix));
 }
