@@ -96,6 +96,11 @@ impl Faults {
         titles.join("; ")
     }
 
+    /// Each of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Fault> {
+        self.0.iter()
+    }
+
     /// Whether nothing is wrong so far.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -124,22 +129,28 @@ impl From<Fault> for Faults {
 }
 
 impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.shown(Level::ERROR))
+    }
+}
+
+impl Fault {
     /// Title, file, line, column, the line itself and what was expected, without colour; in one
     /// line where the fault has no place.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    pub(super) fn shown(&self, level: Level<'_>) -> String {
         let Some(place) = &self.place else {
             let help = self.help.as_ref().map(|help| format!("; {help}"));
             let help = help.unwrap_or_default();
-            return f.write_str(&visible(&format!("errproof: {}{help}", self.title)));
+            return visible(&format!("errproof: {}{help}", self.title));
         };
         let snippet = Snippet::source(&place.source.text)
             .path(place.source.path.to_string_lossy().into_owned())
             .annotation(AnnotationKind::Primary.span(place.span.clone()).label(&place.label));
-        let mut group = Group::with_title(Level::ERROR.primary_title(&self.title)).element(snippet);
+        let mut group = Group::with_title(level.primary_title(&self.title)).element(snippet);
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help));
         }
-        writeln!(f, "{}", visible(&Renderer::plain().render(&[group])))
+        visible(&Renderer::plain().render(&[group])) + "\n"
     }
 }
 
@@ -149,23 +160,27 @@ impl fmt::Display for Faults {
             self.0.iter().partition(|fault| fault.place.is_some());
         let lines: Vec<_> = placed.iter().chain(&general).map(ToString::to_string).collect();
         f.write_str(&lines.join("\n"))?;
-        let files: BTreeSet<_> = placed
-            .iter()
-            .filter_map(|fault| fault.place.as_ref().map(|place| &place.source.path))
-            .collect();
-        let plural = |count: usize, what: &str| {
-            format!("{count} {what}{}", if count == 1 { "" } else { "s" })
-        };
         match (placed.len(), general.len()) {
             (0, _) => Ok(()),
             (faults, general) => {
                 let separator = if general == 0 { "\n" } else { "\n\n" };
                 let faults = plural(faults + general, "fault");
-                let files = plural(files.len(), "file");
+                let files = files(placed);
                 write!(f, "{separator}errproof: {faults} in {files}, nothing was sent")
             }
         }
     }
+}
+
+/// "3 files": how many files faults are in.
+pub(super) fn files<'a>(faults: impl IntoIterator<Item = &'a Fault>) -> String {
+    let places = faults.into_iter().filter_map(|fault| fault.place.as_ref());
+    let files: BTreeSet<_> = places.map(|place| &place.source.path).collect();
+    plural(files.len(), "file")
+}
+
+fn plural(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// "did you mean `x`?" where one of the known words is close to what was written.
