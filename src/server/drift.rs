@@ -260,3 +260,38 @@ fn without_numbers(text: &str) -> String {
     }
     without
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_follows_instas_own_variables() {
+        use Recording::{InPlace, Nothing, Pending, PendingForAll};
+        let rows: [(&[(&str, &str)], Recording); 16] = [
+            (&[], Pending),
+            (&[("CI", "true")], Nothing),
+            (&[("CI", "")], Pending),
+            (&[("CI", "0")], Pending),
+            (&[("CI", "false")], Pending),
+            (&[("TF_BUILD", "True")], Nothing),
+            (&[("CI", "false"), ("TF_BUILD", "True")], Pending),
+            (&[("INSTA_UPDATE", "no")], Nothing),
+            (&[("INSTA_UPDATE", "always")], InPlace),
+            (&[("INSTA_UPDATE", "1")], InPlace),
+            (&[("INSTA_UPDATE", "force")], InPlace),
+            (&[("INSTA_UPDATE", "always"), ("CI", "true")], InPlace),
+            (&[("INSTA_UPDATE", "new"), ("CI", "true")], PendingForAll),
+            (&[("INSTA_UPDATE", "unseen"), ("CI", "true")], PendingForAll),
+            (&[("INSTA_UPDATE", "auto")], Pending),
+            (&[("INSTA_UPDATE", "auto"), ("CI", "true")], Nothing),
+        ];
+        for (set, recording) in rows {
+            let environment = |name: &str| {
+                let value = set.iter().find(|(known, _)| *known == name);
+                value.map(|(_, value)| (*value).to_owned())
+            };
+            assert_eq!(Recording::from_environment(&environment), recording, "{set:?}");
+        }
+    }
+}

@@ -8,6 +8,7 @@ pub mod curl;
 pub mod drift;
 pub mod judge;
 pub mod key_use;
+mod next;
 pub mod plan;
 pub mod plan_text;
 pub mod play;

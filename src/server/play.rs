@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
+    burst::Burst,
     drift::Snapshots,
     judge::Judge,
     key_use::{InUse, KeyUse},
@@ -52,6 +53,18 @@ pub(super) enum Stop {
     Error(String),
     /// Its timing cannot be judged.
     Inconclusive(String),
+}
+
+impl Stop {
+    /// The verdict on a trial that ended so. What was found before a timing that cannot be judged
+    /// counts nevertheless: it is weighed.
+    fn verdict(self, sheet: &Sheet, weighed: impl FnOnce() -> Verdict) -> Verdict {
+        match self {
+            Self::Error(why) => Verdict::Error(why),
+            Self::Inconclusive(why) if sheet.findings().is_empty() => Verdict::Inconclusive(why),
+            Self::Inconclusive(_) => weighed(),
+        }
+    }
 }
 
 impl From<NoAnswer> for Stop {
@@ -110,27 +123,19 @@ impl Run {
                 if done.is_ok() { play.ask_twin().await } else { done }
             }
             Script::Burst { request, times, other, limit, served } => {
-                play.burst(request, *times, other, limit, *served).await
+                let (times, served) = (*times, *served);
+                play.burst(Burst { request, times, other, limit, served }).await
             }
         };
         let Play { exchanges, sheet, main, twin_not_asked, .. } = play;
-        let mut played = match done {
-            Err(Stop::Error(why)) => Played::error(exchanges, sheet, why),
-            Err(Stop::Inconclusive(why)) if sheet.findings().is_empty() => {
-                let verdict = Verdict::Inconclusive(why);
-                Played { exchanges, sheet, verdict, main: None, twin_not_asked: None }
-            }
-            Ok(()) | Err(Stop::Inconclusive(_)) => {
-                let name = &planned.case().name;
-                let known = self.target.known.iter().filter(|known| known.covers(name));
-                let weighed = weigh(&sheet, &known.collect::<Vec<_>>(), self.today);
-                let verdict = unproven.verdict(weighed, twin_not_asked.as_deref());
-                Played { exchanges, sheet, verdict, main: None, twin_not_asked: None }
-            }
+        let name = &planned.case().name;
+        let known: Vec<_> = self.target.known.iter().filter(|known| known.covers(name)).collect();
+        let weighed = || weigh(&sheet, &known, self.today);
+        let verdict = match done {
+            Ok(()) => unproven.verdict(weighed(), twin_not_asked.as_deref()),
+            Err(stop) => stop.verdict(&sheet, weighed),
         };
-        played.main = main;
-        played.twin_not_asked = twin_not_asked;
-        played
+        Played { exchanges, sheet, verdict, main, twin_not_asked }
     }
 }
 
@@ -259,5 +264,24 @@ impl Play<'_> {
         {
             self.sheet.drift(at, mismatch);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::mismatch::Mismatch;
+
+    #[test]
+    fn what_was_found_counts_in_a_trial_whose_timing_cannot_be_judged() {
+        let (error, slow) =
+            (Stop::Error("no answer".to_owned()), || Stop::Inconclusive("too slow".to_owned()));
+        let clean = Sheet::default();
+        let mut found = Sheet::default();
+        found.note(CheckId::Code, 0, vec![Mismatch::at("", "a", "b")]);
+        let weighed = || Verdict::Fail;
+        assert_eq!(slow().verdict(&clean, weighed), Verdict::Inconclusive("too slow".to_owned()));
+        assert_eq!(slow().verdict(&found, weighed), Verdict::Fail);
+        assert_eq!(error.verdict(&found, weighed), Verdict::Error("no answer".to_owned()));
     }
 }
