@@ -135,6 +135,7 @@ mod tests {
             // After one that was too long the second counts, whatever the first admitted.
             (long, limited, Second),
             (long, many, Second),
+            (burst(65, 75, Some(60)), limited, Second),
             (burst(60, 75, Some(60)), few, Second),
         ];
         for (first, second, judged) in rows {

@@ -104,6 +104,26 @@ fn a_full_disk_is_said_in_one_line_with_an_exit_code_of_its_own() {
     assert_eq!(ended(&flags, Reader::OneLine), expected);
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_contract_that_cannot_be_written_ends_with_a_code_of_its_own_and_a_bad_folder_is_bad_usage() {
+    let folder = tempfile::tempdir().expect("a folder");
+    // The folder's path is as long as Linux takes one (4,096 bytes), so that of no file in it fits.
+    let mut path = folder.path().to_owned();
+    while path.as_os_str().len() < 4_090 {
+        let rest = 4_090 - path.as_os_str().len();
+        path.push("x".repeat(rest.saturating_sub(1).clamp(1, 200)));
+    }
+    let path = path.to_str().expect("a path in UTF-8");
+    let said = format!("errproof: failed to write {path}: File name too long (os error 36)\n");
+    let ended = command("new", &[path], &[]);
+    assert_eq!((ended.code, ended.stdout.as_str(), ended.stderr), (5, "", said));
+    let file = folder.path().join("file");
+    fs::write(&file, "").expect("written");
+    let ended = command("new", &[file.to_str().expect("a path in UTF-8")], &[]);
+    assert_eq!(ended.code, 2, "{ended:?}");
+}
+
 #[test]
 fn whoever_reads_a_run_it_goes_on_to_its_end_and_ends_with_its_own_code() {
     let contract = Contract::copy();
