@@ -24,7 +24,8 @@ use errproof::{
     result::{
         collected::Keep,
         outcome::Outcome,
-        side::{Side as _, SideTrial},
+        side::{Manner, Side as _, SideTrial},
+        unproven::Unproven,
     },
     server::{
         plan::Script,
@@ -79,13 +80,14 @@ fn run_suite(runtime: &Runtime, bundled: &Bundled) -> Duration {
         ..Default::default()
     };
     let server = Server { suite, runtime: runtime.handle().clone(), lines: None };
+    let manner = Manner { keep: Keep::Red, unproven: Unproven::Fail };
     let trial = |SideTrial { name, carry_out, .. }| {
         Trial::test(name, move || match carry_out().outcome {
             Outcome::Pass => Ok(()),
             _ => Err(Failed::without_message()),
         })
     };
-    let trials = server.trials(Keep::Red).into_iter().map(trial).collect();
+    let trials = server.trials(manner).into_iter().map(trial).collect();
     let begin = Instant::now();
     let conclusion = libtest_mimic::run(&arguments, trials);
     let took = begin.elapsed();

@@ -26,10 +26,10 @@ use crate::{
     checks::sheet::Noted,
     contract::Contract,
     result::{
-        collected::{Collected, Keep},
+        collected::Collected,
         finding::Finding,
         outcome::Outcome,
-        side::{Foreseen, NotReady, Side, SideName, SideResult, SideTrial},
+        side::{Foreseen, Manner, NotReady, Side, SideName, SideResult, SideTrial},
         timeline::Printed,
         trial::TrialResult,
         verdict::weigh,
@@ -199,7 +199,7 @@ impl Side for Clients {
         self.0.program.shown(&self.0.redactor)
     }
 
-    fn trials(&self, _keep: Keep) -> Vec<SideTrial> {
+    fn trials(&self, _manner: Manner) -> Vec<SideTrial> {
         let trial = |(at, rule): (usize, &Rule)| {
             let clients = self.clone();
             SideTrial {

@@ -2,18 +2,18 @@
 
 use std::{collections::BTreeMap, fs, path::PathBuf};
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 
 use crate::{
-    contract::{Contract, lint},
-    run::prepare::learn,
+    contract::{self, Contract},
     run::{
         end::End,
         folder::{Fallback, contract_folder},
+        prepare::learn,
     },
     shown::secrets::Secrets,
     source::fault::Faults,
-    targets::{load::Given, target::Target},
+    targets::{self, load::Given, target::Target},
     terminal::{exit, print},
 };
 
@@ -23,50 +23,75 @@ use crate::{
     long_about = "\
 Look for what is wrong or missing in a contract's files.
 
-Everything that a test run would refuse is shown, of every target's file, too; and what a run takes
-but proves less by: a code without a scenario, a scenario without a twin, a request, slot, hook or
-probe that no case uses, a promise without its source in the docs.",
-    after_help = "Example:\n  errproof lint --contract our-api"
+errproof shows every fault that a test run would refuse, those of all target files included, and ends
+with 2. It also gives advice on problems that do not stop a run but weaken what it proves: a code
+without a scenario, a scenario without a twin, a request, slot, hook or probe that no case uses, a
+promise without its source in the docs, one variable for two slots. Advice alone ends with 0.",
+    after_help = "\
+Examples:
+  errproof lint --contract our-api
+  errproof lint --deny                 in CI: advice ends with 2 as well"
 )]
 pub struct LintOptions {
     /// The contract's folder
     #[arg(long, value_name = "DIR", env = "ERRPROOF_CONTRACT")]
     pub contract: Option<PathBuf>,
+
+    /// Treat advice as an error: end with 2
+    #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "advice")]
+    pub deny: Option<Deny>,
 }
 
-/// Shows all faults, or says that there are none.
+/// What `--deny` makes an error of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Deny {
+    /// All advice; the same as --deny alone
+    Advice,
+}
+
+/// Shows all faults and all advice, or says that there is none.
 ///
 /// # Errors
-/// If there are faults.
+/// If there are faults, or if the last line cannot be written.
 pub fn lint(options: &LintOptions, secrets: &mut Secrets) -> Result<u8, End> {
     let folder = contract_folder(options.contract.as_deref(), Fallback::BuiltIn);
     let mut faults = Faults::default();
     let contract = Contract::read(&folder, &mut faults);
-    let mut targets = Vec::new();
+    let mut files: BTreeMap<String, Option<Target>> = BTreeMap::new();
     if let Some(contract) = &contract {
         learn(contract, secrets);
-        targets = target_files(contract);
-        for target in &targets {
+        for name in target_files(contract) {
             // With no variable set nothing is wrong with what they hold.
-            let given = Given { target: Some(target), url: None };
-            drop(Target::load(given, contract, &|_| None, &mut faults));
+            let given = Given { target: Some(&name), url: None };
+            let target = Target::load(given, contract, &|_| None, &mut faults);
+            files.insert(name, target);
         }
     }
     let contract = faults.into_result(contract)?.expect("what cannot be read is a fault");
-    lint::lint(&folder, &contract).into_result(())?;
+    let mut advice = contract::lint::lint(&folder, &contract)?;
+    for (name, target) in files.iter().filter_map(|(name, target)| Some((name, target.as_ref()?))) {
+        targets::lint::lint(&contract, name, target, &mut advice)?;
+    }
+    if !advice.is_empty() {
+        print::problem(&advice.shown(&secrets.redactor()));
+    }
+    if !advice.is_empty() && options.deny == Some(Deny::Advice) {
+        return Ok(exit::USAGE);
+    }
     let cases: usize = contract.scenarios.iter().map(|scenario| scenario.cases.len()).sum();
-    let counted = BTreeMap::from([
-        ("code", contract.scenarios.len()),
-        ("case", cases),
-        ("target", targets.len()),
-    ]);
-    let count = |what: &str| match counted[what] {
+    let count = |count: usize, what: &str| match count {
         1 => format!("1 {what}"),
         many => format!("{many} {what}s"),
     };
-    let [codes, cases, targets] = ["code", "case", "target"].map(count);
-    let counts = format!("{}: {codes}, {cases}, {targets}, nothing wrong", contract.name);
-    print::line(&secrets.redactor().line(&counts));
+    let and = if advice.is_empty() { String::new() } else { format!(", {}", advice.count()) };
+    let counts = format!(
+        "{}: {}, {}, {}, nothing wrong{and}",
+        contract.name,
+        count(contract.scenarios.len(), "code"),
+        count(cases, "case"),
+        count(files.len(), "target"),
+    );
+    print::line(&secrets.redactor().line(&counts))?;
     Ok(exit::SUCCESS)
 }
 

@@ -13,7 +13,10 @@ use crate::{
     shown,
     shown::redactor::Redactor,
     source::fault::Fault,
-    terminal::{exit, print},
+    terminal::{
+        exit,
+        print::{self, Unwritten},
+    },
 };
 
 /// The flags of `errproof new`.
@@ -40,11 +43,12 @@ macro_rules! template {
 /// Writes the folder.
 ///
 /// # Errors
-/// If there is something in it, or if it cannot be written.
+/// If there is something in it, or if it cannot be made: bad usage. Or if its files cannot be written.
 pub fn new(options: &NewOptions, redactor: &Redactor) -> Result<u8, End> {
     let folder = &options.folder;
     let failed =
         |error: io::Error| Fault::general(format!("failed to write {}: {error}", folder.display()));
+    let unwritten = |error| Unwritten::new(folder.display().to_string(), error);
     fs::create_dir_all(folder).map_err(failed)?;
     if fs::read_dir(folder).map_err(failed)?.next().is_some() {
         let fault = Fault::general(format!("{} is not empty", folder.display()));
@@ -66,7 +70,7 @@ pub fn new(options: &NewOptions, redactor: &Redactor) -> Result<u8, End> {
     ];
     let template = template.into_iter().map(|(path, text)| (path, text.to_owned()));
     for (path, text) in template.chain(schemas) {
-        write(&folder.join(path), &text).map_err(failed)?;
+        write(&folder.join(path), &text).map_err(unwritten)?;
     }
     let folder = redactor.line(&folder.to_string_lossy());
     print::line(&shown![
@@ -75,7 +79,7 @@ pub fn new(options: &NewOptions, redactor: &Redactor) -> Result<u8, End> {
         ": change contract.toml first, then look at it with `errproof lint --contract ",
         folder,
         "`",
-    ]);
+    ])?;
     Ok(exit::SUCCESS)
 }
 

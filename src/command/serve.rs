@@ -73,7 +73,7 @@ pub fn serve(options: &ServeOptions) -> Result<u8, End> {
     let mutants = mutants::all();
     if options.list_mutants {
         let names: Vec<_> = mutants.iter().map(|mutant| mutant.name.as_str()).collect();
-        print::line(&Shown::with_keys_of_the_mock(&names.join("\n")));
+        print::line(&Shown::with_keys_of_the_mock(&names.join("\n")))?;
         return Ok(exit::SUCCESS);
     }
     let mutant = options.mutant.as_deref().map(|name| find(&mutants, name)).transpose()?;
@@ -93,9 +93,9 @@ pub fn serve(options: &ServeOptions) -> Result<u8, End> {
         let end = asked_to_end();
         let serving = Serving::open(address, front).await.map_err(failed)?;
         let address = serving.address().map_err(failed)?;
-        print::line(&Shown::with_keys_of_the_mock(&greeting(address, &contract, &keys, mutant)));
+        print::line(&Shown::with_keys_of_the_mock(&greeting(address, &contract, &keys, mutant)))?;
         serving.run(end).await;
-        print::line(&"ended".into());
+        print::line(&"ended".into())?;
         Ok(exit::SUCCESS)
     })
 }

@@ -12,7 +12,7 @@ use crate::{
     run::start::of_environment,
     run::{
         dry::{docs, plan},
-        end::finish,
+        end::{End, finish},
         folder::Fallback,
         options::Options,
         start::start,
@@ -145,6 +145,7 @@ impl Command {
 
 fn printed(text: &str) -> ExitCode {
     // Nothing but our own words is in it.
-    print::line(&Redactor::default().text(text.trim_end()));
-    ExitCode::from(exit::SUCCESS)
+    let redactor = Redactor::default();
+    let printed = print::line(&redactor.text(text.trim_end()));
+    finish(printed.map(|()| exit::SUCCESS).map_err(End::from), &redactor)
 }

@@ -1,19 +1,27 @@
-//! What a test run takes, but proves less by: shown by `errproof lint` alone.
+//! What does not stop a run, but weakens what it proves: shown by `errproof lint` alone.
 
-use std::{collections::BTreeSet, path::Path};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use super::{
     Contract,
     names::{HookName, ProbeName, RequestName, SlotName},
     scenario::Provocation,
 };
-use crate::source::{document::Document, fault::Faults, folder::Folder};
+use crate::source::{advice::Advice, document::Document, fault::Faults, folder::Folder};
 
 /// Everything that is missing or left over in a contract without faults.
-pub fn lint(folder: &Folder, contract: &Contract) -> Faults {
-    let mut faults = Faults::default();
+///
+/// # Errors
+/// If one of its files cannot be read once more.
+pub fn lint(folder: &Folder, contract: &Contract) -> Result<Advice, Faults> {
+    let (mut advice, mut faults) = (Advice::default(), Faults::default());
     if let Some(document) = Document::open(folder, Path::new("contract.toml"), &mut faults) {
-        whole(&document, contract, &mut faults);
+        whole(&document, contract, &mut advice);
+        let variables = contract.slots.iter().map(|(name, slot)| (name, slot.env.as_str()));
+        shared(&document, variables, &mut advice);
     }
     for scenario in &contract.scenarios {
         let Some(document) = Document::open(folder, &scenario.file, &mut faults) else { continue };
@@ -22,31 +30,53 @@ pub fn lint(folder: &Folder, contract: &Contract) -> Faults {
         if scenario.twin.is_none() && scenario.cases.iter().any(single) {
             let title = format!("`{}` has no twin", scenario.code);
             let label = "expected [twin]: the same request without the defect, or its cases may pass for another reason";
-            faults.add(document.fault(&["code"], title, label));
+            advice.add(document.fault(&["code"], title, label));
         }
         for (name, text) in [("promise", &scenario.promise), ("source", &scenario.source)] {
             if text.trim().is_empty() {
                 let label = "expected what the docs promise, and under which heading";
-                faults.add(document.fault(&[name], format!("`{name}` is empty"), label));
+                advice.add(document.fault(&[name], format!("`{name}` is empty"), label));
             }
         }
     }
-    faults
+    faults.into_result(advice)
 }
 
-fn whole(document: &Document, contract: &Contract, faults: &mut Faults) {
+/// Advises against two slots that one variable fills: they hold the same key, and each is there for a
+/// condition of its own. `variables` are the slots' names and variables.
+pub fn shared<'a>(
+    document: &Document,
+    variables: impl Iterator<Item = (&'a SlotName, &'a str)>,
+    advice: &mut Advice,
+) {
+    let mut first: BTreeMap<&str, &SlotName> = BTreeMap::new();
+    for (name, variable) in variables {
+        let Some(other) = first.get(variable) else {
+            first.insert(variable, name);
+            continue;
+        };
+        let title = format!("${variable} fills both the slot `{other}` and the slot `{name}`");
+        let label = "expected a variable for each: they stand for two conditions of a key";
+        // A target's file may name the variable of one of them only.
+        let is_here = document.name_span(&["slots"], name.as_str()).is_some();
+        let at = if is_here { name } else { *other };
+        advice.add(document.fault(&["slots", at.as_str(), "env"], title, label));
+    }
+}
+
+fn whole(document: &Document, contract: &Contract, advice: &mut Advice) {
     let codes: BTreeSet<_> = contract.scenarios.iter().map(|scenario| &scenario.code).collect();
     for (at, code) in contract.chain.iter().enumerate().filter(|(_, code)| !codes.contains(code)) {
         let title = format!("`{code}` has no scenario");
         let label = "expected a file in scenarios/ with this code";
-        faults.add(document.fault(&["chain", &at.to_string()], title, label));
+        advice.add(document.fault(&["chain", &at.to_string()], title, label));
     }
     for (check, promise) in &contract.promises {
         for (name, text) in [("says", &promise.says), ("source", &promise.source)] {
             if text.trim().is_empty() {
                 let way = ["promises", check.as_str(), name];
                 let label = "expected what the docs promise, and where";
-                faults.add(document.fault(&way, format!("`{name}` is empty"), label));
+                advice.add(document.fault(&way, format!("`{name}` is empty"), label));
             }
         }
     }
@@ -56,7 +86,7 @@ fn whole(document: &Document, contract: &Contract, faults: &mut Faults) {
         {
             let title = format!("[retry] says nothing of `{code}`");
             let label = "expected it among the codes of one of its parts";
-            faults.add(document.fault(&["chain", &at.to_string()], title, label));
+            advice.add(document.fault(&["chain", &at.to_string()], title, label));
         }
     }
     let used = Used::of(contract);
@@ -68,7 +98,7 @@ fn whole(document: &Document, contract: &Contract, faults: &mut Faults) {
         if let (Some(place), Some(span)) = (&mut fault.place, document.name_span(&[table], name)) {
             place.span = span;
         }
-        faults.add(fault);
+        advice.add(fault);
     };
     for name in contract.requests.keys().filter(|name| !used.requests.contains(name)) {
         unused("request", "requests", name.as_str());

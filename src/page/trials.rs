@@ -20,10 +20,10 @@ use crate::{
     checks::sheet::{Noted, Sheet},
     contract::{Contract, contract_file::Form},
     result::{
-        collected::{Collected, Keep},
+        collected::Collected,
         finding::Finding,
         outcome::Outcome,
-        side::{Foreseen, NotReady, Side, SideName, SideResult, SideTrial},
+        side::{Foreseen, Manner, NotReady, Side, SideName, SideResult, SideTrial},
         trial::TrialResult,
         verdict::weigh,
     },
@@ -116,7 +116,7 @@ impl Side for Docs {
         self.0.redactor.line(self.0.name())
     }
 
-    fn trials(&self, _keep: Keep) -> Vec<SideTrial> {
+    fn trials(&self, _manner: Manner) -> Vec<SideTrial> {
         let shared = &self.0;
         let page = shared.page.iter().flat_map(|_| judge::trials(&shared.contract));
         let page = page.map(|name| {

@@ -8,6 +8,8 @@ pub mod outcome;
 pub mod results;
 pub mod server;
 pub mod side;
+pub mod standing;
 pub mod timeline;
 pub mod trial;
+pub mod unproven;
 pub mod verdict;

@@ -117,6 +117,12 @@ impl Counts {
         self.pass + self.known + self.fail + self.stale + self.error == 0
     }
 
+    /// How many trials there are.
+    #[must_use]
+    pub fn all(self) -> usize {
+        Outcome::ALL.into_iter().map(|outcome| self.get(outcome)).sum()
+    }
+
     /// How many trials came to this.
     #[must_use]
     pub fn get(mut self, outcome: Outcome) -> usize {

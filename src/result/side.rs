@@ -9,6 +9,7 @@ use super::{
     collected::{Collected, Keep},
     outcome::Counts,
     trial::TrialResult,
+    unproven::Unproven,
 };
 use crate::{shown::text::Shown, source::fault::Fault};
 
@@ -45,7 +46,7 @@ pub trait Side {
     fn subject(&self) -> Shown;
 
     /// Its trials, those that take longest first. Nothing is sent before one is carried out.
-    fn trials(&self, keep: Keep) -> Vec<SideTrial>;
+    fn trials(&self, manner: Manner) -> Vec<SideTrial>;
 
     /// Does what has to be done before the first trial, for the trials with these names.
     ///
@@ -58,6 +59,15 @@ pub trait Side {
 
     /// What a run would do, before it does anything.
     fn plan(&self) -> Shown;
+}
+
+/// How a side's trials are carried out.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// Whether what was exchanged is kept for those that are green.
+    pub keep: Keep,
+    /// What to make of those that prove nothing.
+    pub unproven: Unproven,
 }
 
 /// One trial that has not been carried out yet.

@@ -20,9 +20,9 @@ use crate::{
 #[must_use = "return it from main, or faults in the files go unnoticed"]
 pub fn plan(options: &Options, fallback: Fallback) -> ExitCode {
     let mut secrets = of_environment();
-    let planned = prepare(options, fallback, &mut secrets).map(|ready| {
-        ready.sides.iter().for_each(|side| print::line(&side.plan()));
-        exit::SUCCESS
+    let planned = prepare(options, fallback, &mut secrets).and_then(|ready| {
+        ready.sides.iter().try_for_each(|side| print::line(&side.plan()))?;
+        Ok(exit::SUCCESS)
     });
     end::finish(planned, &secrets.redactor())
 }
@@ -41,9 +41,9 @@ pub fn docs(options: &Options, fallback: Fallback) -> ExitCode {
         page::print::markdown(&contract.expect("what cannot be read is a fault"))
     });
     let redactor = secrets.redactor();
-    let printed = page.map_err(End::from).map(|page| {
-        print::line(&redactor.text(page.trim_end()));
-        exit::SUCCESS
+    let printed = page.map_err(End::from).and_then(|page| {
+        print::line(&redactor.text(page.trim_end()))?;
+        Ok(exit::SUCCESS)
     });
     end::finish(printed, &redactor)
 }

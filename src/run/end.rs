@@ -7,7 +7,10 @@ use crate::{
     shown,
     shown::{redactor::Redactor, text::Shown},
     source::fault::{Fault, Faults},
-    terminal::{exit, print},
+    terminal::{
+        exit,
+        print::{self, Unwritten},
+    },
 };
 
 /// Why there is no verdict on the contract.
@@ -19,6 +22,14 @@ pub enum End {
     Unreachable(Shown),
     /// Nothing was proven.
     Nothing(Shown),
+    /// What was asked for could not be written.
+    Unwritten(Unwritten),
+}
+
+impl From<Unwritten> for End {
+    fn from(why: Unwritten) -> Self {
+        Self::Unwritten(why)
+    }
 }
 
 impl From<Faults> for End {
@@ -50,6 +61,7 @@ pub fn finish(ended: Result<u8, End>, redactor: &Redactor) -> ExitCode {
         Err(End::Faults(faults)) => (faults.shown(redactor), exit::USAGE),
         Err(End::Unreachable(why)) => (shown!["errproof: ", why], exit::UNREACHABLE),
         Err(End::Nothing(why)) => (shown!["errproof: ", why], exit::NOTHING),
+        Err(End::Unwritten(why)) => return print::unwritten(&why, redactor),
     };
     print::problem(&why);
     ExitCode::from(code)

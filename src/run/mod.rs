@@ -1,6 +1,7 @@
 //! The run: flags, the three sides, reports, and how it ends.
 
 mod carry_out;
+mod conclude;
 pub mod dry;
 pub mod end;
 pub mod folder;

@@ -15,10 +15,12 @@ use crate::shown::secret::Secret;
 Exit codes:
   0    all well
   101  the contract is broken, or a trial could not be judged
-  2    bad usage or bad files, nothing was sent; or the client cannot be started
+  2    bad usage or bad files, nothing was sent; or the client cannot be started; or `lint --deny`
+        has advice to give
   3    the target or the page could not be reached, or the target refuses the key it was given; or
         the client makes no call, or fails though its call is answered with success
-  4    nothing was selected, or all that was selected is ignored")]
+  4    nothing was selected, or no code that was selected was proven
+  5    what was asked for could not be written, to a full disk say")]
 pub struct Options {
     /// Test the API at this address; with --target, in place of the file's own
     #[arg(long, value_name = "URL", env = "ERRPROOF_TARGET_URL", hide_env_values = true)]

@@ -13,7 +13,10 @@ use crate::{
     shown,
     shown::{redactor::Redactor, text::Shown},
     source::fault::Fault,
-    terminal::{nextest::in_nextest, print},
+    terminal::{
+        nextest::in_nextest,
+        print::{self, Unwritten},
+    },
 };
 
 /// The reports' names.
@@ -64,9 +67,10 @@ impl Reports {
     ///
     /// # Errors
     /// If a file cannot be written.
-    pub fn write(&self, results: &Results) -> Result<(), Fault> {
+    pub fn write(&self, results: &Results) -> Result<(), Unwritten> {
+        let failed = |path: &Path, error| Unwritten::new(path.display().to_string(), error);
         let github = self.github.as_ref().map_or(Ok(()), |github| github.write(results));
-        let github = github.map_err(|(path, error)| failed(&path, &error));
+        let github = github.map_err(|(path, error)| failed(&path, error));
         let Some(folder) = &self.folder else { return github };
         // Each trial is a process of its own there, and each would write over the other's.
         let folder = match results.trials().next() {
@@ -75,11 +79,11 @@ impl Reports {
             }
             _ => folder.clone(),
         };
-        fs::create_dir_all(&folder).map_err(|error| failed(&folder, &error))?;
+        fs::create_dir_all(&folder).map_err(|error| failed(&folder, error))?;
         let renders = [html::render, json::render, junit::render, markdown::render];
         for (name, render) in NAMES.into_iter().zip(renders) {
             let path = folder.join(name);
-            fs::write(&path, render(results)).map_err(|error| failed(&path, &error))?;
+            fs::write(&path, render(results)).map_err(|error| failed(&path, error))?;
         }
         github
     }
@@ -96,12 +100,19 @@ impl Reports {
         }
     }
 
-    /// What the CI system reads among the lines of the run, after all others.
-    pub fn annotate(&self, results: &Results, root: &Path, redactor: &Redactor) {
+    /// Prints what the CI system reads among the lines of the run, after all others.
+    ///
+    /// # Errors
+    /// If they cannot be written.
+    pub fn annotate(
+        &self,
+        results: &Results,
+        root: &Path,
+        redactor: &Redactor,
+    ) -> Result<(), Unwritten> {
         let github = self.github.iter();
-        for line in github.flat_map(|github| github.annotations(results, root, redactor)) {
-            print::line(&line);
-        }
+        let mut lines = github.flat_map(|github| github.annotations(results, root, redactor));
+        lines.try_for_each(|line| print::line(&line))
     }
 }
 

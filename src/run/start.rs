@@ -4,16 +4,17 @@ use std::{
     collections::BTreeSet,
     env,
     process::ExitCode,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Instant, SystemTime},
 };
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Parser;
-use libtest_mimic::{Arguments, Conclusion, FormatSetting, Trial};
+use libtest_mimic::{Arguments, FormatSetting, Trial};
 
 use super::{
     carry_out::{Style, trial},
+    conclude::conclude,
     end::{self, End},
     folder::Fallback,
     options::Options,
@@ -26,12 +27,19 @@ use crate::{
         collected::Collected,
         outcome::Counts,
         results::{Results, Scope},
-        side::{Side, SideResult},
+        side::{Manner, Side, SideName, SideResult},
+        unproven::Unproven,
     },
     server::{details::How, suite::Suite},
     shown,
     shown::{redactor::Redactor, secrets::Secrets, text::Shown},
-    terminal::{exit, nextest::in_nextest, paint::Paint, print},
+    terminal::{
+        exit,
+        harness::{self, Ended},
+        nextest::in_nextest,
+        paint::Paint,
+        print::{self, Unwritten},
+    },
 };
 
 /// What a test binary with `harness = false` calls: reads the flags, runs, and ends as [`exit`] says.
@@ -59,13 +67,6 @@ pub(crate) fn of_environment() -> Secrets {
     Secrets::of_environment(env::vars_os().map(|(name, value)| (text(name), text(value))))
 }
 
-/// A side that is tested, and what came of its trials so far.
-struct Tested {
-    side: Box<dyn Side>,
-    collected: Arc<Mutex<Collected>>,
-    trials: Vec<Trial>,
-}
-
 fn run(options: Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u8, End> {
     let Ready { contract, sides, suite, redactor, _running } =
         prepare(&options, fallback, secrets)?;
@@ -74,60 +75,48 @@ fn run(options: Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u8
     if tests.test_threads.is_none() && suite.as_ref().is_some_and(Suite::is_live) {
         tests.test_threads = Some(LIVE_THREADS);
     }
+    let unproven = if options.strict { Unproven::Fail } else { Unproven::Ignore };
     let style = Style {
-        strict: options.strict,
-        keep: reports.keep(),
+        manner: Manner { keep: reports.keep(), unproven },
         paint: Paint::from_flags(&tests),
         in_nextest: in_nextest(),
     };
-    let tested = |side: Box<dyn Side>| {
-        let collected = Arc::<Mutex<Collected>>::default();
-        let trials = side.trials(style.keep).into_iter();
-        let trials = trials.map(|one| trial(&*side, one, style, &collected)).collect();
-        Tested { side, collected, trials }
-    };
-    let mut tested: Vec<Tested> = sides.into_iter().map(tested).collect();
-    let all = tested.iter().map(|tested| tested.trials.len()).sum();
-    let selected: BTreeSet<String> = tested
-        .iter()
-        .flat_map(|tested| &tested.trials)
-        .filter(|trial| !tests.is_filtered_out(trial))
-        .map(|trial| trial.name().to_owned())
-        .collect();
-    let scope = Scope { selected: selected.len(), all };
-    if !tests.list && selected.is_empty() {
+    let mut tested: Vec<Tested> = sides.into_iter().map(Tested::new).collect();
+    let trials: Vec<Trial> = tested.iter().flat_map(|tested| tested.trials(style)).collect();
+    let is_selected = |trial: &Trial| !tests.is_filtered_out(trial);
+    let selected = trials.iter().filter(|trial| is_selected(trial));
+    let selected: BTreeSet<String> = selected.map(|trial| trial.name().to_owned()).collect();
+    let scope = Scope { selected: selected.len(), all: trials.len() };
+    if tests.list {
+        let (_, heard) = carry_out(&tests, trials, Vec::new);
+        return heard.map(|()| exit::SUCCESS).map_err(End::from);
+    }
+    if selected.is_empty() {
         let by = selection(&tests, &redactor);
-        return Err(End::Nothing(shown!["none of the ", all, " trials is selected", by]));
+        return Err(End::Nothing(shown!["none of the ", scope.all, " trials is selected", by]));
     }
-    let mut trials = Vec::new();
-    for one in &mut tested {
-        trials.append(&mut one.trials);
-    }
-    if !tests.list {
-        // A side that no selected trial is about is not asked and not summed up.
-        tested.retain(|tested| {
-            let names = tested.side.trials(style.keep);
-            names.iter().any(|trial| selected.contains(&trial.name))
-        });
-        for Tested { side, .. } in &tested {
-            side.ready(&selected)?;
-        }
+    // A side that no selected trial is about is not asked and not summed up.
+    tested.retain(|tested| tested.trials(style).iter().any(is_selected));
+    for Tested { side, .. } in &tested {
+        side.ready(&selected)?;
     }
     let (started, begin) = (SystemTime::now(), Instant::now());
-    let conclusion = libtest_mimic::run(&tests, trials);
-    if tests.list {
-        return Ok(exit::SUCCESS);
-    }
-    let how = How { strict: options.strict, allow_production: options.allow_production };
-    let mut server = None;
-    let results = tested.iter().map(|Tested { side, collected, .. }| {
-        let collected = collected.lock().unwrap_or_else(PoisonError::into_inner);
-        if let (Some(suite), crate::result::side::SideName::Server) = (&suite, side.name()) {
-            server = Some(suite.collector.details(&collected, how));
-        }
-        side.result(&collected)
+    let (is_red, mut heard) = carry_out(&tests, trials, || {
+        let done = tested.iter().map(|tested| tested.collected().counts().all()).sum();
+        let all = tested.iter().flat_map(|tested| tested.trials(style));
+        // One thread carries them out in this order; where there are more, none is left.
+        all.filter(is_selected).skip(done).collect()
     });
-    let sides: Vec<SideResult> = results.collect();
+    let unrecorded = suite.as_ref().and_then(|suite| suite.run.snapshots.unwritten());
+    let mut lost: Vec<Shown> = unrecorded.map(|why| why.shown(&redactor)).into_iter().collect();
+    let how = How { strict: options.strict, allow_production: options.allow_production };
+    let details = |suite: &Suite| {
+        let server = tested.iter().find(|tested| tested.side.name() == SideName::Server)?;
+        Some(suite.collector.details(&server.collected(), how))
+    };
+    let server = suite.as_ref().and_then(details);
+    let sides: Vec<SideResult> =
+        tested.iter().map(|tested| tested.side.result(&tested.collected())).collect();
     let results = Results {
         errproof: env!("CARGO_PKG_VERSION"),
         contract: redactor.line(&contract.name),
@@ -138,20 +127,34 @@ fn run(options: Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u8
         sides,
         server,
     };
-    let written = reports.write(&results);
+    lost.extend(reports.write(&results).err().map(|why| why.shown(&redactor)));
     if !tests.quiet && !matches!(tests.format, Some(FormatSetting::Terse | FormatSetting::Json)) {
-        print::line(&shown![summary::render(&results), reports.note(&redactor)]);
+        let end = shown![summary::render(&results), reports.note(&redactor)];
+        heard = heard.and_then(|()| print::line(&end));
     }
-    reports.annotate(&results, &contract.root, &redactor);
-    // A broken contract is said before a report that could not be written.
-    match code(&conclusion, &results)? {
-        exit::SUCCESS => written.map(|()| exit::SUCCESS).map_err(End::from),
-        code => {
-            if let Err(fault) = written {
-                print::problem(&crate::source::fault::Faults::from(fault).shown(&redactor));
-            }
-            Ok(code)
-        }
+    heard = heard.and_then(|()| reports.annotate(&results, &contract.root, &redactor));
+    lost.extend(heard.err().map(|why| why.shown(&redactor)));
+    conclude(&results, is_red, unproven, &lost)
+}
+
+/// A side that is tested, and what came of its trials so far.
+struct Tested {
+    side: Box<dyn Side>,
+    collected: Arc<Mutex<Collected>>,
+}
+
+impl Tested {
+    fn new(side: Box<dyn Side>) -> Self {
+        Self { side, collected: Arc::default() }
+    }
+
+    fn trials(&self, style: Style) -> Vec<Trial> {
+        let trials = self.side.trials(style.manner).into_iter();
+        trials.map(|one| trial(&*self.side, one, style, &self.collected)).collect()
+    }
+
+    fn collected(&self) -> MutexGuard<'_, Collected> {
+        self.collected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -159,25 +162,21 @@ fn run(options: Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u8
 /// target at sixteen requests at a time: less than a browser's six connections for three tabs.
 const LIVE_THREADS: usize = 16;
 
-fn code(conclusion: &Conclusion, results: &Results) -> Result<u8, End> {
-    let proven = conclusion.num_passed + conclusion.num_failed;
-    // In nextest each trial is a process of its own, and an ignored one is nothing unusual.
-    match conclusion.has_failed() {
-        true => Ok(exit::BROKEN),
-        false if in_nextest() => Ok(exit::SUCCESS),
-        false if proven == 0 => {
-            Err(End::Nothing("every selected trial is ignored, so nothing was proven".into()))
-        }
-        // Another side's green trials say nothing of this one.
-        false => match results.sides.iter().find(|side| side.counts.proves_nothing()) {
-            Some(side) => Err(End::Nothing(shown![
-                "every selected trial of the ",
-                side.side.as_str(),
-                " is ignored, so nothing of it was proven",
-            ])),
-            None => Ok(exit::SUCCESS),
-        },
-    }
+/// Carries the trials out, and tells whether one is known to be red and whether all lines could be
+/// written. Whoever reads them, a run goes on to its end, since it has reports to write and an exit
+/// code of its own: what is `left` is carried out without a line.
+fn carry_out(
+    tests: &Arguments,
+    trials: Vec<Trial>,
+    left: impl FnOnce() -> Vec<Trial>,
+) -> (bool, Result<(), Unwritten>) {
+    let error = match harness::run(tests, trials) {
+        Ended::Whole(conclusion) => return (conclusion.has_failed(), Ok(())),
+        Ended::Unwritten(error) => error,
+    };
+    let ended = harness::run_unheard(tests, left());
+    let is_red = matches!(ended, Ended::Whole(conclusion) if conclusion.has_failed());
+    (is_red, Unwritten::unless_closed(harness::output(tests), Err(error)))
 }
 
 fn selection(tests: &Arguments, redactor: &Redactor) -> Shown {

@@ -2,150 +2,161 @@
 
 use std::time::Duration;
 
-use super::play::{Play, Stop};
+use super::{
+    next::{Next, Which, next},
+    play::{Play, Stop},
+};
 use crate::{
     checks::{
-        rate::{self, Admitted, Tally},
+        rate::{self, Tally},
         rate_fields::{self, Left},
         retry_after,
     },
     contract::{check::CheckId, contract_file::Limit},
-    exchange::outgoing::Role,
-    exchange::outgoing::{Exchange, Outgoing},
+    exchange::outgoing::{Exchange, Outgoing, Role},
     shown,
 };
+
+/// A burst as it is planned.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Burst<'a> {
+    /// The request.
+    pub(super) request: &'a Outgoing,
+    /// How many times it is sent at once.
+    pub(super) times: u32,
+    /// The same request with another key.
+    pub(super) other: &'a Outgoing,
+    /// The limit that the burst goes past.
+    pub(super) limit: &'a Limit,
+    /// The status of the answer when the key is not refused.
+    pub(super) served: u16,
+}
+
+/// A burst that was sent.
+#[derive(Debug, Clone, Copy)]
+struct Sent {
+    /// Where its exchanges begin among the trial's.
+    begin: usize,
+    /// What came of it.
+    tally: Tally,
+}
 
 impl Play<'_> {
     /// Sends the burst, judges it whole, looks whether another key is served meanwhile, waits as
     /// long as the last refusal says, and looks whether that was true.
-    pub(super) async fn burst(
-        &mut self,
-        request: &Outgoing,
-        times: u32,
-        other: &Outgoing,
-        limit: &Limit,
-        served: u16,
-    ) -> Result<(), Stop> {
-        let run = self.run;
-        let scenario = &self.planned.scenario;
-        let (judged, tally) = self.conclusive_burst(request, times, limit, served).await?;
-        let meanwhile = self.exchange(other).await?;
-        self.exchanges.push(meanwhile);
-        let meanwhile = self.exchanges.len() - 1;
-
-        let last = self.exchanges[..meanwhile]
-            .iter()
-            .rposition(|exchange| run.reading(exchange).is_refusal(scenario));
-        self.main = Some(last.unwrap_or(judged));
-        // The first one past the limit, or the first that was refused before it.
-        let past = (judged..meanwhile)
-            .filter(|at| run.reading(&self.exchanges[*at]).is_served(served))
-            .nth(usize::try_from(limit.requests).unwrap_or(usize::MAX));
-        let refused =
-            (judged..meanwhile).find(|at| run.reading(&self.exchanges[*at]).is_refusal(scenario));
-        let telling = past.or(refused).unwrap_or(judged);
-        self.sheet.note(CheckId::RateAdmits, telling, rate::admits(&tally, limit));
-        self.sheet.note(
-            CheckId::RateRefuses,
-            last.unwrap_or(judged),
-            rate::refuses(&tally, limit, scenario.status),
-        );
-        let case = self.planned.case();
-        for at in 0..meanwhile {
-            let (exchange, sheet) = (&self.exchanges[at], &mut self.sheet);
-            let is_served = run.reading(exchange).is_served(served);
-            if let Some(policy) = &limit.policy {
-                let left = if is_served { Left::Some } else { Left::Nothing };
-                let found = rate_fields::told(&exchange.answer, limit, policy, left);
-                sheet.note(CheckId::RateTold, at, found);
-            }
-            if is_served {
-                run.judge.leak(exchange, at, sheet);
-                continue;
-            }
-            run.judge.answer(&run.contract, scenario, Some(case), exchange, at, sheet);
-        }
+    pub(super) async fn burst(&mut self, burst: Burst<'_>) -> Result<(), Stop> {
+        let judged = self.conclusive(burst).await?;
+        let meanwhile = self.push(burst.other).await?;
+        let last = (0..meanwhile).rev().find(|at| self.is_refused(*at));
+        self.main = Some(last.unwrap_or(judged.begin));
+        self.judge_tally(burst, judged, last, meanwhile);
+        self.judge_answers(burst, meanwhile);
         let Some(last) = last else {
             return Ok(());
         };
-        let another = &self.exchanges[meanwhile];
-        let is_served = run.reading(another).is_served(served);
-        let found = rate::per_key(&another.answer, is_served, served);
+        let another = &self.exchanges[meanwhile].answer;
+        let found = rate::per_key(another, self.is_served(burst, meanwhile), burst.served);
         self.sheet.note(CheckId::RatePerKey, meanwhile, found);
         self.compare(last);
-
-        let window = u64::from(limit.window_seconds);
-        let told = rate_fields::wait(&self.exchanges[last].answer, limit);
-        if let Some(told) = told.filter(|told| (1..=window).contains(told)) {
-            self.wait(request, Duration::from_secs(told), "the Retry-After it was told").await;
-            let again = self.exchange(&request.sent_as(Role::Again)).await?;
-            self.exchanges.push(again);
-            let again = self.exchanges.len() - 1;
-            let exchange = &self.exchanges[again];
-            let is_served = run.reading(exchange).is_served(served);
-            let found = retry_after::honest(&exchange.answer, is_served, served, told);
-            self.sheet.note(CheckId::RetryAfterHonest, again, found);
-        }
-        Ok(())
+        self.wait_as_told(burst, last).await
     }
 
-    /// A burst that can be judged: where it begins among the exchanges, and its tally.
-    ///
-    /// Too few admitted may mean that the key was used within the last window, so the window is
-    /// waited out and a second burst is judged. Too many may mean that a window ended within the
-    /// burst; but only where windows end by the wall clock and not a window after the first
-    /// request. The second burst, half a window later, tells: if it is right and is told to wait
-    /// for clearly less than a window, the first was over an edge. Else the first one counts.
-    async fn conclusive_burst(
-        &mut self,
-        request: &Outgoing,
-        times: u32,
-        limit: &Limit,
-        served: u16,
-    ) -> Result<(usize, Tally), Stop> {
-        let window = Duration::from_secs(limit.window_seconds.into());
-        let first = self.one_burst(request, times, limit, served).await?;
-        let overlong = first.1.span >= window;
-        let pause = match first.1.admitted(limit) {
-            Admitted::AsLimited if !overlong => return Ok(first),
-            Admitted::TooMany => window + window / 2,
-            _ => window,
-        };
-        // A second more: the server's window begins when the burst arrives, not when it leaves.
-        let pause = pause + Duration::from_secs(1);
-        self.wait(request, pause, "the limit's window to pass, before a second burst").await;
-        let second = self.one_burst(request, times, limit, served).await?;
-        if second.1.span >= window {
-            let seconds = second.1.span.as_secs();
-            return Err(Stop::Inconclusive(format!(
-                "a burst of {times} requests took {seconds} s, longer than the window of {} s, twice",
-                window.as_secs()
-            )));
+    /// A burst that can be judged: the first one, or a second one where the first says too little.
+    async fn conclusive(&mut self, burst: Burst<'_>) -> Result<Sent, Stop> {
+        let first = self.send_burst(burst).await?;
+        let mut second = None;
+        loop {
+            let tally = second.as_ref().map(|second: &Sent| &second.tally);
+            match (next(&first.tally, tally, burst.limit), second) {
+                (Next::Judge(Which::Second), Some(second)) => return Ok(second),
+                (Next::Judge(_), _) => return Ok(first),
+                (Next::GiveUp(why), _) => return Err(Stop::Inconclusive(why)),
+                (Next::SendSecond(pause), _) => {
+                    let what = "the limit's window to pass, before a second burst";
+                    self.wait(burst.request, pause, what).await;
+                    second = Some(self.send_burst(burst).await?);
+                }
+            }
         }
-        let edge = || {
-            let clearly_less = window * 3 / 4;
-            second.1.admitted(limit) == Admitted::AsLimited
-                && second.1.told.is_some_and(|told| told <= clearly_less)
-        };
-        let first_counts = first.1.admitted(limit) == Admitted::TooMany && !overlong && !edge();
-        Ok(if first_counts { first } else { second })
     }
 
-    async fn one_burst(
-        &mut self,
-        request: &Outgoing,
-        times: u32,
-        limit: &Limit,
-        served: u16,
-    ) -> Result<(usize, Tally), Stop> {
+    async fn send_burst(&mut self, burst: Burst<'_>) -> Result<Sent, Stop> {
+        let Burst { request, times, limit, served, .. } = burst;
         let begin = self.exchanges.len();
         let what = shown!["the responses to ", times, " requests at once"];
         self.activity.waits(what, Some(request.deadlines.whole));
         self.exchanges.extend(self.run.sender.burst(request, times).await?);
         let (run, scenario) = (self.run, &self.planned.scenario);
-        let served = |exchange: &Exchange| run.reading(exchange).is_served(served);
-        let refused = |exchange: &Exchange| run.reading(exchange).is_refusal(scenario);
-        let tally = Tally::of(&self.exchanges[begin..], limit, served, refused);
-        Ok((begin, tally))
+        let is_served = |exchange: &Exchange| run.reading(exchange).is_served(served);
+        let is_refused = |exchange: &Exchange| run.reading(exchange).is_refusal(scenario);
+        let tally = Tally::of(&self.exchanges[begin..], limit, is_served, is_refused);
+        Ok(Sent { begin, tally })
+    }
+
+    /// Whether as many were admitted as the limit says, and all others refused.
+    fn judge_tally(&mut self, burst: Burst<'_>, judged: Sent, last: Option<usize>, end: usize) {
+        let Burst { limit, .. } = burst;
+        let Sent { begin, tally } = judged;
+        // The first one past the limit, or the first that was refused before it.
+        let past = (begin..end)
+            .filter(|at| self.is_served(burst, *at))
+            .nth(usize::try_from(limit.requests).unwrap_or(usize::MAX));
+        let refused = (begin..end).find(|at| self.is_refused(*at));
+        let telling = past.or(refused).unwrap_or(begin);
+        self.sheet.note(CheckId::RateAdmits, telling, rate::admits(&tally, limit));
+        let status = self.planned.scenario.status;
+        let found = rate::refuses(&tally, limit, status);
+        self.sheet.note(CheckId::RateRefuses, last.unwrap_or(begin), found);
+    }
+
+    /// Whether each refusal is what the docs promise of it, and none of the others leaks a key.
+    fn judge_answers(&mut self, burst: Burst<'_>, end: usize) {
+        let (run, scenario) = (self.run, &self.planned.scenario);
+        let case = self.planned.case();
+        for at in 0..end {
+            let is_served = self.is_served(burst, at);
+            let (exchange, sheet) = (&self.exchanges[at], &mut self.sheet);
+            if let Some(policy) = &burst.limit.policy {
+                let left = if is_served { Left::Some } else { Left::Nothing };
+                let found = rate_fields::told(&exchange.answer, burst.limit, policy, left);
+                sheet.note(CheckId::RateTold, at, found);
+            }
+            if is_served {
+                run.judge.leak(exchange, at, sheet);
+            } else {
+                run.judge.answer(&run.contract, scenario, Some(case), exchange, at, sheet);
+            }
+        }
+    }
+
+    /// Waits as long as the last refusal says, and looks whether the key is served again.
+    async fn wait_as_told(&mut self, burst: Burst<'_>, last: usize) -> Result<(), Stop> {
+        let Burst { request, limit, served, .. } = burst;
+        let window = u64::from(limit.window_seconds);
+        let told = rate_fields::wait(&self.exchanges[last].answer, limit);
+        let Some(told) = told.filter(|told| (1..=window).contains(told)) else {
+            return Ok(());
+        };
+        self.wait(request, Duration::from_secs(told), "the Retry-After it was told").await;
+        let again = self.push(&request.sent_as(Role::Again)).await?;
+        let is_served = self.is_served(burst, again);
+        let found = retry_after::honest(&self.exchanges[again].answer, is_served, served, told);
+        self.sheet.note(CheckId::RetryAfterHonest, again, found);
+        Ok(())
+    }
+
+    /// Sends one request when its key's turn has come, and gives its place among the exchanges.
+    async fn push(&mut self, request: &Outgoing) -> Result<usize, Stop> {
+        let exchange = self.exchange(request).await?;
+        self.exchanges.push(exchange);
+        Ok(self.exchanges.len() - 1)
+    }
+
+    fn is_served(&self, burst: Burst<'_>, at: usize) -> bool {
+        self.run.reading(&self.exchanges[at]).is_served(burst.served)
+    }
+
+    fn is_refused(&self, at: usize) -> bool {
+        self.run.reading(&self.exchanges[at]).is_refusal(&self.planned.scenario)
     }
 }

@@ -10,8 +10,9 @@ use crate::{
     contract::{check::CheckId, scenario::Scenario},
     result::{
         collected::Collected,
-        outcome::{Outcome, Standing},
+        outcome::Standing,
         server::{CodeResult, Configuration, DriftResult, ServerDetails, SlotResult, TargetResult},
+        standing::Passed,
         trial::TrialResult,
     },
     shown,
@@ -70,11 +71,12 @@ impl Collector {
             let code = self.code(scenario);
             let trials = by_code.get(code.as_str()).map(Vec::as_slice).unwrap_or_default();
             let passed = match collected.passed.contains_key(&code) {
-                true if collected.lacks_twin(&code) => Some(Standing::ProvenWithoutTwin),
-                true => Some(Standing::Proven),
-                false => None,
+                true if collected.lacks_twin(&code) => Passed::WithoutTwin,
+                true => Passed::WithTwin,
+                false => Passed::None,
             };
-            let (standing, why) = standing(trials, passed);
+            let outcomes = trials.iter().map(|trial| (trial.outcome, trial.why.as_ref()));
+            let (standing, why) = Standing::of(&outcomes.collect::<Vec<_>>(), passed);
             CodeResult { code, status: scenario.status, standing, why }
         };
         self.run.contract.scenarios.iter().map(result).collect()
@@ -104,31 +106,6 @@ impl Collector {
         }
         notes.extend(snapshots.note().map(|note| self.redactor.line(&note)));
         notes
-    }
-}
-
-/// What the trials of a code come to, those that passed being counted only.
-fn standing(trials: &[&TrialResult], passed: Option<Standing>) -> (Standing, Option<Shown>) {
-    let first =
-        |outcomes: &[Outcome]| trials.iter().find(|trial| outcomes.contains(&trial.outcome));
-    if first(&[Outcome::Fail]).is_some() {
-        return (Standing::Broken, None);
-    }
-    if let Some(trial) = first(&[Outcome::Stale]) {
-        return (Standing::Stale, trial.why.clone());
-    }
-    if let Some(trial) = first(&[Outcome::Known]) {
-        return (Standing::Known, trial.why.clone());
-    }
-    if let Some(trial) = first(&[Outcome::Error, Outcome::Inconclusive]) {
-        return (Standing::NotJudged, trial.why.clone());
-    }
-    if let Some(standing) = passed {
-        return (standing, None);
-    }
-    match first(&[Outcome::Ignored]) {
-        Some(trial) => (Standing::NotProvoked, trial.why.clone()),
-        None => (Standing::NotSelected, None),
     }
 }
 

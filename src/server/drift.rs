@@ -18,6 +18,7 @@ use crate::{
     contract::{contract_file::EnvelopeFormat, place::AnswerPlace, scenario::Scenario},
     exchange::message::Answer,
     shown::redactor::Redactor,
+    terminal::print::Unwritten,
 };
 
 /// The reviewed envelopes of one target.
@@ -28,7 +29,7 @@ pub struct Snapshots {
     target: String,
     recording: Recording,
     reviewed: bool,
-    failed: OnceLock<String>,
+    unwritten: OnceLock<Unwritten>,
     redactor: Arc<Redactor>,
 }
 
@@ -84,7 +85,7 @@ impl Snapshots {
             target: target.to_owned(),
             recording,
             reviewed,
-            failed: OnceLock::new(),
+            unwritten: OnceLock::new(),
             redactor,
         }
     }
@@ -125,7 +126,7 @@ impl Snapshots {
         if let Some(path) = write_to
             && let Err(error) = self.write(path, scenario, &facts)
         {
-            self.failed.set(format!("failed to write {}: {error}", path.display())).ok();
+            self.unwritten.set(Unwritten::new(path.display().to_string(), error)).ok();
         }
         if !self.reviewed || self.recording == Recording::InPlace {
             return Vec::new();
@@ -137,13 +138,19 @@ impl Snapshots {
         differences(&known, &facts)
     }
 
+    /// The first snapshot that could not be recorded, and why.
+    #[must_use]
+    pub fn unwritten(&self) -> Option<&Unwritten> {
+        self.unwritten.get()
+    }
+
     /// What to say at the end of the run, if anything: how to record a target's first snapshots, or
     /// why they could not be.
     #[must_use]
     pub fn note(&self) -> Option<String> {
         let shown = self.shown.display();
-        match (self.failed.get(), self.recording) {
-            (Some(failed), _) => Some(failed.clone()),
+        match (self.unwritten(), self.recording) {
+            (Some(unwritten), _) => Some(unwritten.shown(&self.redactor).to_string()),
             (None, Recording::InPlace) => Some(format!(
                 "recorded the envelopes in {shown}: look at them before you commit them"
             )),
@@ -252,4 +259,39 @@ fn without_numbers(text: &str) -> String {
         in_number = digit;
     }
     without
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_follows_instas_own_variables() {
+        use Recording::{InPlace, Nothing, Pending, PendingForAll};
+        let rows: [(&[(&str, &str)], Recording); 16] = [
+            (&[], Pending),
+            (&[("CI", "true")], Nothing),
+            (&[("CI", "")], Pending),
+            (&[("CI", "0")], Pending),
+            (&[("CI", "false")], Pending),
+            (&[("TF_BUILD", "True")], Nothing),
+            (&[("CI", "false"), ("TF_BUILD", "True")], Pending),
+            (&[("INSTA_UPDATE", "no")], Nothing),
+            (&[("INSTA_UPDATE", "always")], InPlace),
+            (&[("INSTA_UPDATE", "1")], InPlace),
+            (&[("INSTA_UPDATE", "force")], InPlace),
+            (&[("INSTA_UPDATE", "always"), ("CI", "true")], InPlace),
+            (&[("INSTA_UPDATE", "new"), ("CI", "true")], PendingForAll),
+            (&[("INSTA_UPDATE", "unseen"), ("CI", "true")], PendingForAll),
+            (&[("INSTA_UPDATE", "auto")], Pending),
+            (&[("INSTA_UPDATE", "auto"), ("CI", "true")], Nothing),
+        ];
+        for (set, recording) in rows {
+            let environment = |name: &str| {
+                let value = set.iter().find(|(known, _)| *known == name);
+                value.map(|(_, value)| (*value).to_owned())
+            };
+            assert_eq!(Recording::from_environment(&environment), recording, "{set:?}");
+        }
+    }
 }

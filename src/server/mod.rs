@@ -9,6 +9,7 @@ pub mod drift;
 pub mod headline;
 pub mod judge;
 pub mod key_use;
+mod next;
 pub mod plan;
 pub mod plan_text;
 pub mod play;

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
+    burst::Burst,
     drift::Snapshots,
     judge::Judge,
     key_use::{InUse, KeyUse},
@@ -16,7 +17,10 @@ use crate::{
         outgoing::{Exchange, NoAnswer, Outgoing},
         sender::Sender,
     },
-    result::verdict::Verdict,
+    result::{
+        unproven::Unproven,
+        verdict::{Verdict, weigh},
+    },
     server::plan::{Planned, Script},
     shown::redactor::Redactor,
     targets::{known::Day, target::Target},
@@ -54,6 +58,18 @@ pub(super) enum Stop {
     Inconclusive(String),
 }
 
+impl Stop {
+    /// The verdict on a trial that ended so. What was found before a timing that cannot be judged
+    /// counts nevertheless: it is weighed.
+    fn verdict(self, sheet: &Sheet, weighed: impl FnOnce() -> Verdict) -> Verdict {
+        match self {
+            Self::Error(why) => Verdict::Error(why),
+            Self::Inconclusive(why) if sheet.noted().is_empty() => Verdict::Inconclusive(why),
+            Self::Inconclusive(_) => weighed(),
+        }
+    }
+}
+
 impl From<NoAnswer> for Stop {
     fn from(no_answer: NoAnswer) -> Self {
         Self::Error(no_answer.to_string())
@@ -70,7 +86,7 @@ pub(super) struct Play<'a> {
     /// Which of the exchanges is the case's own, as soon as it is there.
     pub(super) main: Option<usize>,
     /// Why the twin was not asked, if it was not.
-    pub(super) unproven: Option<String>,
+    pub(super) twin_not_asked: Option<String>,
 }
 
 impl Run {
@@ -81,11 +97,16 @@ impl Run {
 
     /// Carries out one trial.
     pub async fn play(&self, planned: &Planned) -> Played {
-        self.play_telling(planned, &Activity::default()).await
+        self.play_telling(planned, &Activity::default(), Unproven::Ignore).await
     }
 
     /// Carries out one trial, and notes what it is waiting for.
-    pub async fn play_telling(&self, planned: &Planned, activity: &Activity) -> Played {
+    pub async fn play_telling(
+        &self,
+        planned: &Planned,
+        activity: &Activity,
+        unproven: Unproven,
+    ) -> Played {
         let script = match &planned.script {
             Ok(script) => script,
             Err(reason) => return Played::ignored(reason.as_str()),
@@ -97,7 +118,7 @@ impl Run {
             exchanges: Vec::new(),
             sheet: Sheet::default(),
             main: None,
-            unproven: None,
+            twin_not_asked: None,
         };
         let done = match script {
             Script::Single { first, request, probe } => {
@@ -105,25 +126,19 @@ impl Run {
                 if done.is_ok() { play.ask_twin().await } else { done }
             }
             Script::Burst { request, times, other, limit, served } => {
-                play.burst(request, *times, other, limit, *served).await
+                let (times, served) = (*times, *served);
+                play.burst(Burst { request, times, other, limit, served }).await
             }
         };
-        let Play { exchanges, sheet, main, unproven, .. } = play;
-        let mut played = match done {
-            Err(Stop::Error(why)) => Played::error(exchanges, sheet, why),
-            Err(Stop::Inconclusive(why)) if sheet.noted().is_empty() => {
-                let verdict = Verdict::Inconclusive(why);
-                Played { exchanges, sheet, verdict, main: None, twin_not_asked: None }
-            }
-            Ok(()) | Err(Stop::Inconclusive(_)) => {
-                let name = &planned.case().name;
-                let known = self.target.known.iter().filter(|known| known.covers(name));
-                Played::judged(exchanges, sheet, &known.collect::<Vec<_>>(), self.today)
-            }
+        let Play { exchanges, sheet, main, twin_not_asked, .. } = play;
+        let name = &planned.case().name;
+        let known: Vec<_> = self.target.known.iter().filter(|known| known.covers(name)).collect();
+        let weighed = || weigh(&sheet, None, &known, self.today);
+        let verdict = match done {
+            Ok(()) => unproven.verdict(weighed(), twin_not_asked.as_deref()),
+            Err(stop) => stop.verdict(&sheet, weighed),
         };
-        played.main = main;
-        played.twin_not_asked = unproven;
-        played
+        Played { exchanges, sheet, verdict, main, twin_not_asked }
     }
 }
 
@@ -252,5 +267,24 @@ impl Play<'_> {
         if !drift.is_empty() {
             self.sheet.note(CheckId::Drift, at, drift);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::checks::mismatch::Mismatch;
+
+    #[test]
+    fn what_was_found_counts_in_a_trial_whose_timing_cannot_be_judged() {
+        let (error, slow) =
+            (Stop::Error("no answer".to_owned()), || Stop::Inconclusive("too slow".to_owned()));
+        let clean = Sheet::default();
+        let mut found = Sheet::default();
+        found.note(CheckId::Code, 0, vec![Mismatch::at("", "a", "b")]);
+        let weighed = || Verdict::Fail;
+        assert_eq!(slow().verdict(&clean, weighed), Verdict::Inconclusive("too slow".to_owned()));
+        assert_eq!(slow().verdict(&found, weighed), Verdict::Fail);
+        assert_eq!(error.verdict(&found, weighed), Verdict::Error("no answer".to_owned()));
     }
 }

@@ -1,11 +1,6 @@
 //! A trial that has been carried out.
 
-use crate::{
-    checks::sheet::Sheet,
-    exchange::outgoing::Exchange,
-    result::verdict::{Verdict, weigh},
-    targets::known::{Day, Known},
-};
+use crate::{checks::sheet::Sheet, exchange::outgoing::Exchange, result::verdict::Verdict};
 
 /// A trial that has been carried out: what was exchanged, what the checks say, what it comes to.
 #[derive(Debug, Clone)]
@@ -23,13 +18,6 @@ pub struct Played {
 }
 
 impl Played {
-    /// A trial whose every step was done: it passes if every check held.
-    #[must_use]
-    pub fn judged(exchanges: Vec<Exchange>, sheet: Sheet, known: &[&Known], today: Day) -> Self {
-        let verdict = weigh(&sheet, None, known, today);
-        Self { exchanges, sheet, verdict, main: None, twin_not_asked: None }
-    }
-
     /// A trial that was not carried out.
     #[must_use]
     pub fn ignored(why: impl Into<String>) -> Self {

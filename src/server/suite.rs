@@ -27,8 +27,8 @@ use crate::{
     contract::Contract,
     exchange::{pacing::Pacer, sender::Sender},
     result::{
-        collected::{Collected, Keep},
-        side::{Foreseen, NotReady, Side, SideName, SideResult, SideTrial},
+        collected::Collected,
+        side::{Foreseen, Manner, NotReady, Side, SideName, SideResult, SideTrial},
         trial::TrialResult,
     },
     shown,
@@ -136,13 +136,14 @@ impl Suite {
         let runtime = &style.runtime;
         let watch = style.lines.map(|lines| Watch::start(runtime, name, &activity, lines));
         // A panic is a bug of ours; the summary must not count its code as proven.
-        let play = || runtime.block_on(self.run.play_telling(planned, &activity));
+        let play =
+            || runtime.block_on(self.run.play_telling(planned, &activity, style.manner.unproven));
         let played = catch_unwind(AssertUnwindSafe(play));
         drop(watch);
         let played = played.unwrap_or_else(|_| {
             Played::error(Vec::new(), Sheet::default(), "errproof itself failed, please report it")
         });
-        self.collector.trial(planned, &played, begin.elapsed().as_secs_f64(), style.keep)
+        self.collector.trial(planned, &played, begin.elapsed().as_secs_f64(), style.manner.keep)
     }
 }
 
@@ -150,8 +151,7 @@ impl Suite {
 #[derive(Debug, Clone)]
 struct Style {
     runtime: Handle,
-    /// Whether what was exchanged is kept for those that are green.
-    keep: Keep,
+    manner: Manner,
     /// How lines on stderr go with those of the run; none if nothing is said of slow trials.
     lines: Option<Lines>,
 }
@@ -176,13 +176,13 @@ impl Side for Server {
         self.suite.collector.target_url()
     }
 
-    fn trials(&self, keep: Keep) -> Vec<SideTrial> {
+    fn trials(&self, manner: Manner) -> Vec<SideTrial> {
         let trials = &self.suite.plan.trials;
         let mut order: Vec<usize> = (0..trials.len()).collect();
         order.sort_by_key(|at| Reverse(trials[*at].expected()));
         let trial = |at: usize| {
             let planned = &trials[at];
-            let style = Style { runtime: self.runtime.clone(), keep, lines: self.lines };
+            let style = Style { runtime: self.runtime.clone(), manner, lines: self.lines };
             let suite = self.suite.clone();
             SideTrial {
                 name: planned.case().name.clone(),

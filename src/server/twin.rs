@@ -53,7 +53,7 @@ impl Play<'_> {
         let twin = match &self.planned.twin {
             Some(Ok(twin)) if self.sheet.noted().is_empty() => twin,
             Some(Err(why)) => {
-                self.unproven = Some(why.clone());
+                self.twin_not_asked = Some(why.clone());
                 return Ok(());
             }
             _ => return Ok(()),
@@ -63,7 +63,7 @@ impl Play<'_> {
         let asked = cell.get_or_try_init(|| self.ask(twin)).await?;
         let Some(exchange) = asked else {
             let cost = twin.cost;
-            self.unproven = Some(format!(
+            self.twin_not_asked = Some(format!(
                 "it may cost {cost} credits, more than the [budget] of the target's file has left"
             ));
             return Ok(());

@@ -102,6 +102,11 @@ impl Faults {
         titles.join("; ")
     }
 
+    /// Each of them.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &Fault> {
+        self.0.iter()
+    }
+
     /// Whether nothing is wrong so far.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -132,7 +137,7 @@ impl From<Fault> for Faults {
 impl Fault {
     /// Title, file, line, column, the line itself and what was expected, without colour; in one
     /// line where the fault has no place.
-    fn text(&self) -> String {
+    pub(super) fn text(&self, level: Level<'_>) -> String {
         let Some(place) = &self.place else {
             let help = self.help.as_ref().map(|help| format!("; {help}"));
             return format!("errproof: {}{}", self.title, help.unwrap_or_default());
@@ -140,7 +145,7 @@ impl Fault {
         let snippet = Snippet::source(&place.source.text)
             .path(place.source.path.to_string_lossy().into_owned())
             .annotation(AnnotationKind::Primary.span(place.span.clone()).label(&place.label));
-        let mut group = Group::with_title(Level::ERROR.primary_title(&self.title)).element(snippet);
+        let mut group = Group::with_title(level.primary_title(&self.title)).element(snippet);
         if let Some(help) = &self.help {
             group = group.element(Level::HELP.message(help));
         }
@@ -155,21 +160,25 @@ impl Faults {
     pub fn shown(&self, redactor: &Redactor) -> Shown {
         let (placed, general): (Vec<_>, Vec<_>) =
             self.0.iter().partition(|fault| fault.place.is_some());
-        let lines: Vec<_> = placed.iter().chain(&general).map(|fault| fault.text()).collect();
-        let files: BTreeSet<_> = placed
-            .iter()
-            .filter_map(|fault| fault.place.as_ref().map(|place| &place.source.path))
-            .collect();
+        let lines: Vec<_> =
+            placed.iter().chain(&general).map(|fault| fault.text(Level::ERROR)).collect();
         let count = if placed.is_empty() {
             String::new()
         } else {
             let separator = if general.is_empty() { "\n" } else { "\n\n" };
             let faults = plural(placed.len() + general.len(), "fault");
-            let files = plural(files.len(), "file");
+            let files = files(placed.iter().copied());
             format!("{separator}errproof: {faults} in {files}, nothing was sent")
         };
         redactor.text(&(lines.join("\n") + &count))
     }
+}
+
+/// "3 files": how many files faults are in.
+pub(super) fn files<'a>(faults: impl IntoIterator<Item = &'a Fault>) -> String {
+    let places = faults.into_iter().filter_map(|fault| fault.place.as_ref());
+    let files: BTreeSet<_> = places.map(|place| &place.source.path).collect();
+    plural(files.len(), "file")
 }
 
 /// `1 fault`, `2 faults`.

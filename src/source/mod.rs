@@ -1,5 +1,6 @@
 //! A file that a person wrote, as TOML with all its faults and their places.
 
+pub mod advice;
 pub mod document;
 pub mod fault;
 pub mod folder;

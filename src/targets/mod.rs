@@ -1,6 +1,7 @@
 //! Who is tested: from a file in `targets/`, from a bare address, or from the bundled mock.
 
 pub mod known;
+pub mod lint;
 pub mod load;
 mod offers;
 pub mod target;

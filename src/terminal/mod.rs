@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod exit;
+pub(crate) mod harness;
 pub mod nextest;
 pub mod paint;
 pub mod print;

@@ -193,6 +193,48 @@ fn an_envelope_that_drifts_fails_and_is_recorded_but_not_in_ci() {
 }
 
 #[test]
+fn what_insta_is_told_decides_what_is_written_in_ci_and_elsewhere() {
+    let reviewed = fs::read_to_string("snapshots/mock/plan_gate.snap").expect("the reviewed one");
+    let (_, reviewed) = reviewed.split_once("---\n").expect("a head");
+    let (_, reviewed) = reviewed.split_once("---\n").expect("a text");
+    // What the variables say; whether the run is red, a pending snapshot is there, and the reviewed
+    // one is written over.
+    let rows = [
+        (Some("no"), "", true, false, false),
+        (Some("no"), "true", true, false, false),
+        (Some("always"), "", false, false, true),
+        (Some("always"), "true", false, false, true),
+        (Some("1"), "true", false, false, true),
+        (Some("force"), "true", false, false, true),
+        (Some("new"), "true", true, true, false),
+        (Some("unseen"), "true", true, true, false),
+        (Some("auto"), "", true, true, false),
+        (Some("auto"), "true", true, false, false),
+        (None, "", true, true, false),
+        (None, "0", true, true, false),
+        (None, "false", true, true, false),
+        (None, "true", true, false, false),
+    ];
+    for (insta, ci, is_red, is_pending, is_written) in rows {
+        let row = format!("INSTA_UPDATE={insta:?} CI={ci:?}");
+        let contract = Contract::copy();
+        contract.change("snapshots/mock/plan_gate.snap", "status: 403", "status: 402");
+        let variables: Vec<_> =
+            insta.map(|insta| ("INSTA_UPDATE", insta)).into_iter().chain([("CI", ci)]).collect();
+        let ended = errproof(&["--contract", contract.folder(), "plan_gate"], &variables);
+        assert_eq!(ended.code == 101, is_red, "{row}: {ended:?}");
+        assert!(is_red || ended.code == 0, "{row}: {ended:?}");
+        let pending = contract.path("snapshots/mock/plan_gate.snap.new");
+        assert_eq!(pending.exists(), is_pending, "{row}");
+        let snapshot = fs::read_to_string(contract.path("snapshots/mock/plan_gate.snap"));
+        let snapshot = snapshot.expect("it is there");
+        assert_eq!(snapshot.ends_with(reviewed), is_written, "{row}: {snapshot}");
+        let note = "recorded the envelopes in snapshots/mock: look at them before you commit them";
+        assert_eq!(ended.stdout.contains(note), is_written, "{row}: {}", ended.stdout);
+    }
+}
+
+#[test]
 fn a_deleted_snapshot_is_missed() {
     let contract = Contract::copy();
     fs::remove_file(contract.path("snapshots/mock/plan_gate.snap")).expect("it was there");

@@ -36,10 +36,16 @@ fn a_new_contract_passes_lint_and_its_plan_can_be_made() {
 }
 
 #[test]
-fn lint_shows_what_a_run_takes_but_proves_less_by() {
+fn lint_gives_advice_on_what_weakens_a_run_and_denies_it_where_that_is_asked_for() {
     let contract = Contract::copy();
-    let said = command("lint", &["--contract", contract.folder()], &[]);
-    assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{}", said.stdout);
+    let whole = "the PlanMySaaS API: 14 codes, 80 cases, 1 target, nothing wrong";
+    for flags in
+        [&["--contract", contract.folder()][..], &["--contract", contract.folder(), "--deny"]]
+    {
+        let said = command("lint", flags, &[]);
+        assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{}", said.stdout);
+        assert_eq!(said.stdout, format!("{whole}\n"));
+    }
     fs::remove_file(contract.path("scenarios/404-workspace_not_found.toml")).expect("it was there");
     contract
         .change(
@@ -63,10 +69,37 @@ fn lint_shows_what_a_run_takes_but_proves_less_by() {
             "contract.toml",
             "[requests.balance]",
             "[requests.nobody]\nmethod = \"GET\"\npath = \"/\"\n\n[requests.balance]",
+        )
+        .change(
+            "contract.toml",
+            "env = \"ERRPROOF_KEY_REGEN_CAPPED\"",
+            "env = \"ERRPROOF_KEY_FREE_PLAN\"",
+        )
+        .change(
+            "targets/staging.toml",
+            "drained = { env = \"STAGING_KEY_DRAINED\" }",
+            "drained = { env = \"STAGING_KEY_VALID\" }",
         );
-    let ended = command("lint", &["--contract", contract.folder()], &[]);
-    assert_eq!(ended.code, 2, "{ended:?}");
-    assert_snapshot!(ended.stderr);
+    let folder = ["--contract", contract.folder()];
+    let advised = command("lint", &folder, &[]);
+    assert_eq!(advised.code, 0, "{advised:?}");
+    let counted =
+        "the PlanMySaaS API: 13 codes, 79 cases, 1 target, nothing wrong, 10 pieces of advice";
+    assert_eq!(advised.stdout, format!("{counted}\n"));
+    assert_snapshot!(advised.stderr);
+    // What is advised against does not stop a run.
+    assert_eq!(command("plan", &folder, &[]).code, 0);
+    for deny in ["--deny", "--deny=advice"] {
+        let denied = command("lint", &[&folder[..], &[deny]].concat(), &[]);
+        let expected = (2, "", advised.stderr.as_str());
+        assert_eq!((denied.code, denied.stdout.as_str(), denied.stderr.as_str()), expected);
+    }
+    assert_eq!(command("lint", &["--deny=everything"], &[]).code, 2);
+    // A fault is one with and without advice.
+    contract.change("contract.toml", "docs = ", "dcos = ");
+    let faulty = command("lint", &folder, &[]);
+    assert_eq!((faulty.code, faulty.stdout.as_str()), (2, ""));
+    assert!(faulty.stderr.starts_with("error: ") && faulty.stderr.ends_with("nothing was sent\n"));
 }
 
 #[test]
@@ -122,7 +155,12 @@ fn a_slow_trial_says_on_stderr_what_it_waits_for_in_whole_lines() {
     let mock = Mock::start(&["--generation-timeout", "7"]);
     let variables: Vec<_> =
         mock.variables.iter().map(|(name, value)| (&**name, &**value)).collect();
-    let flags = ["--target-url", &mock.url, "generation_timeout"];
+    // With a budget for its twin, or the code would not be proven, and stderr would say so.
+    let target = tempfile::Builder::new().suffix(".toml").tempfile().expect("a file");
+    let text = format!("base-url = \"{}\"\n[budget]\ncredits = 10\n", mock.url);
+    fs::write(target.path(), text).expect("written");
+    let target = target.path().to_str().expect("a path in UTF-8");
+    let flags = ["--target", target, "generation_timeout"];
     let ended = errproof(&flags, &variables);
     let line = "errproof: generation_timeout::generator-hangs: waiting for POST /api/v1/tools/tagline (5 s of at most 330 s)\n";
     assert_eq!(ended.stderr, line);

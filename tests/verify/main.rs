@@ -1,5 +1,6 @@
 //! The harness's own tests, one file for each subject: `cargo verify`.
 
+mod bursts;
 mod cli;
 mod clients;
 mod command;
@@ -7,6 +8,7 @@ mod commands_in_docs;
 mod curl;
 mod dev_dependency;
 mod docs;
+mod ends;
 mod failures;
 mod limits;
 mod links;

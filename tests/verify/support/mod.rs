@@ -63,13 +63,9 @@ pub fn plan(flags: &[&str], variables: &[(&str, &str)]) -> String {
 
 /// Starts `errproof NAME` with these flags and variables, in this repository, and waits for its end.
 pub fn command(name: &str, flags: &[&str], variables: &[(&str, &str)]) -> Ended {
-    let output = Command::new(env!("CARGO_BIN_EXE_errproof"))
+    let output = prepared()
         .arg(name)
         .args(flags)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("CI", "true")
-        .env_remove("NEXTEST")
-        .env_remove("INSTA_UPDATE")
         .envs(variables.iter().copied())
         .output()
         .expect("the command starts");
@@ -79,6 +75,17 @@ pub fn command(name: &str, flags: &[&str], variables: &[(&str, &str)]) -> Ended 
         stdout: text(&output.stdout),
         stderr: text(&output.stderr),
     }
+}
+
+/// The command, in this repository and without variables that change what it does.
+pub fn prepared() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_errproof"));
+    command
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
+        .env("CI", "true")
+        .env_remove("NEXTEST")
+        .env_remove("INSTA_UPDATE");
+    command
 }
 
 /// The trials of a side in `report.json`.

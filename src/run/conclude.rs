@@ -1,0 +1,66 @@
+//! The exit code of a run, from what it came to and what of it could not be written.
+
+use std::collections::BTreeMap;
+
+use super::end::End;
+use crate::{
+    result::{
+        outcome::Outcome,
+        results::Results,
+        side::SideResult,
+        unproven::{InRun, Unproven},
+    },
+    shown,
+    shown::text::Shown,
+    terminal::{exit, nextest::in_nextest, print},
+};
+
+/// Says what could not be written, and gives the exit code. A broken contract goes before it, and so
+/// does a run that proved nothing.
+///
+/// # Errors
+/// If nothing was proven.
+pub(super) fn conclude(
+    results: &Results,
+    is_red: bool,
+    unproven: Unproven,
+    lost: &[Shown],
+) -> Result<u8, End> {
+    for why in lost {
+        print::problem(&shown!["errproof: ", why]);
+    }
+    let is_failed = |outcome: &Outcome| unproven.in_run(*outcome) == InRun::Failed;
+    let failed = Outcome::ALL.into_iter().filter(is_failed);
+    if is_red || failed.map(|outcome| results.counts.get(outcome)).sum::<usize>() > 0 {
+        return Ok(exit::BROKEN);
+    }
+    // In nextest each trial is a process of its own, and an ignored one is nothing unusual.
+    match unshown(results).filter(|_| !in_nextest()) {
+        Some(why) => Err(End::Nothing(why)),
+        None if lost.is_empty() => Ok(exit::SUCCESS),
+        None => Ok(exit::UNWRITTEN),
+    }
+}
+
+/// Why a run without a red trial has proven nothing, and what to set, if it has not. Another side's
+/// green trials say nothing of this one.
+fn unshown(results: &Results) -> Option<Shown> {
+    if let (Some(side), Some(server)) = (results.of_server(), &results.server)
+        && !server.codes.iter().any(|code| code.standing.is_shown())
+    {
+        return Some(shown!["no code was proven: ", reason(side)]);
+    }
+    let silent = results.sides.iter().find(|side| side.counts.proves_nothing())?;
+    let side = silent.side.as_str();
+    Some(shown!["every selected trial of the ", side, " is ignored, so nothing was proven"])
+}
+
+/// The reason that most of the trials give which proved nothing, or else why twins were not sent.
+fn reason(side: &SideResult) -> Shown {
+    let mut reasons: BTreeMap<&Shown, usize> = BTreeMap::new();
+    for why in side.trials.iter().filter_map(|trial| trial.why.as_ref()) {
+        *reasons.entry(why).or_default() += 1;
+    }
+    let most = reasons.into_iter().max_by_key(|(_, trials)| *trials).map(|(why, _)| why);
+    most.or(side.notes.first()).cloned().unwrap_or_else(|| "no trial was carried out".into())
+}
