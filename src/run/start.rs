@@ -81,12 +81,8 @@ fn run(mut options: Options, fallback: Fallback) -> Result<u8, End> {
     let selected = trials.iter().filter(|trial| is_selected(trial)).count();
     let scope = Scope { selected, all: trials.len() };
     if tests.list {
-        return match harness::run(tests, trials) {
-            Ended::Unwritten(error) => Unwritten::unless_closed(harness::output(tests), Err(error)),
-            Ended::Whole(_) => Ok(()),
-        }
-        .map(|()| exit::SUCCESS)
-        .map_err(End::from);
+        let (_, heard) = carry_out(tests, trials, Vec::new);
+        return heard.map(|()| exit::SUCCESS).map_err(End::from);
     }
     if selected == 0 {
         let (all, by) = (trials.len(), selection(tests));
@@ -102,22 +98,14 @@ fn run(mut options: Options, fallback: Fallback) -> Result<u8, End> {
         clients.start(runtime.handle(), is_selected);
     }
     let (started, begin) = (SystemTime::now(), Instant::now());
-    // Whoever reads its lines, a run goes on to its end: it has reports to write, and an exit code of
-    // its own.
-    let (is_red, mut heard) = match harness::run(tests, trials) {
-        Ended::Whole(conclusion) => (conclusion.has_failed(), Ok(())),
-        Ended::Unwritten(error) => {
-            let done = suite.as_ref().map_or(0, Suite::carried_out)
-                + clients.as_ref().map_or(0, |clients| clients.outcomes().len())
-                + docs.outcomes().len();
-            let all = suite.iter().flat_map(of_server).chain(clients.iter().flat_map(of_client));
-            // One thread carries them out in this order; where there are more, none is left.
-            let left = all.chain(of_page()).filter(is_selected).skip(done);
-            let ended = harness::run_unheard(tests, left.collect());
-            let is_red = matches!(ended, Ended::Whole(conclusion) if conclusion.has_failed());
-            (is_red, Unwritten::unless_closed(harness::output(tests), Err(error)))
-        }
-    };
+    let (is_red, mut heard) = carry_out(tests, trials, || {
+        let done = suite.as_ref().map_or(0, Suite::carried_out)
+            + clients.as_ref().map_or(0, |clients| clients.outcomes().len())
+            + docs.outcomes().len();
+        let all = suite.iter().flat_map(of_server).chain(clients.iter().flat_map(of_client));
+        // One thread carries them out in this order; where there are more, none is left.
+        all.chain(of_page()).filter(is_selected).skip(done).collect()
+    });
     let how = How { strict: options.strict, allow_production: options.allow_production };
     let unrecorded = suite.as_ref().and_then(|suite| suite.run.snapshots.unwritten());
     let mut lost: Vec<String> = unrecorded.map(ToString::to_string).into_iter().collect();
@@ -145,6 +133,23 @@ fn run(mut options: Options, fallback: Fallback) -> Result<u8, End> {
 /// Trials wait on the network, so more of them run at once than there are cores. Sixteen keep a
 /// target at sixteen requests at a time: less than a browser's six connections for three tabs.
 const LIVE_THREADS: usize = 16;
+
+/// Carries the trials out, and tells whether one is known to be red and whether all lines could be
+/// written. Whoever reads them, a run goes on to its end, since it has reports to write and an exit
+/// code of its own: what is `left` is carried out without a line.
+fn carry_out(
+    tests: &Arguments,
+    trials: Vec<Trial>,
+    left: impl FnOnce() -> Vec<Trial>,
+) -> (bool, Result<(), Unwritten>) {
+    let error = match harness::run(tests, trials) {
+        Ended::Whole(conclusion) => return (conclusion.has_failed(), Ok(())),
+        Ended::Unwritten(error) => error,
+    };
+    let ended = harness::run_unheard(tests, left());
+    let is_red = matches!(ended, Ended::Whole(conclusion) if conclusion.has_failed());
+    (is_red, Unwritten::unless_closed(harness::output(tests), Err(error)))
+}
 
 fn selection(tests: &Arguments) -> String {
     let filter = tests.filter.as_ref().map(|filter| format!(" by `{filter}`"));
