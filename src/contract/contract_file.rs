@@ -13,6 +13,7 @@ use super::{
     place::AnswerPlace,
     retry::RetryFormat,
 };
+use crate::source::bounds::within;
 
 /// `contract.toml`: what the docs say of the API as a whole.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -123,9 +124,11 @@ fn json() -> String {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limit {
     /// Requests that a rested key has.
+    #[serde(deserialize_with = "within::<1, { u32::MAX }, _, _>")]
     #[schemars(range(min = 1))]
     pub requests: u32,
     /// Seconds after which it has them again.
+    #[serde(deserialize_with = "within::<1, { u32::MAX }, _, _>")]
     #[schemars(range(min = 1))]
     pub window_seconds: u32,
     /// The name under which the API tells the limit in the headers `RateLimit` and

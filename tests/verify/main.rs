@@ -8,6 +8,7 @@ mod curl;
 mod dev_dependency;
 mod docs;
 mod failures;
+mod formats;
 mod limits;
 mod links;
 mod live;
