@@ -1,6 +1,6 @@
 //! The format of `contract.toml`: the API as a whole.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -145,7 +145,7 @@ pub struct RequestFormat {
     /// The HTTP method.
     pub method: Method,
     /// The path, from the target's base URL on.
-    pub path: String,
+    pub path: Arc<str>,
     /// The body, sent as JSON.
     #[serde(default)]
     pub body: Option<Value>,

@@ -105,8 +105,8 @@ async fn answer(
         Err(_) => return plain(hyper::StatusCode::BAD_REQUEST, "the body broke off\n"),
     };
     let reply = front.reply(&Request {
-        method: head.method.to_string(),
-        path: head.uri.path().to_owned(),
+        method: head.method.to_string().into(),
+        path: head.uri.path().into(),
         headers: secret(&head.headers),
         body: body.into(),
     });

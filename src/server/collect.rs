@@ -240,7 +240,7 @@ impl Collector {
         key: Option<&Secret>,
     ) -> RequestResult {
         RequestResult {
-            method: request.method.clone(),
+            method: request.method.to_string(),
             path: self.line(&request.path),
             key: self.key(planned, request, key),
             body: self.body(&request.body),

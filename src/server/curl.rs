@@ -64,7 +64,7 @@ impl Curl {
             }
             Ok(Script::Single { first, request, .. }) if Arc::ptr_eq(&request.request, sent) => {
                 let defect = match &planned.case().provocation {
-                    Provocation::Single(single) => single.body.as_ref(),
+                    Provocation::Single(single) => single.body.as_deref(),
                     Provocation::Burst(_) => None,
                 };
                 let one = self.one(sent, defect);

@@ -4,6 +4,7 @@ pub mod bundled;
 mod burst;
 pub mod collect;
 pub mod collected;
+mod common;
 pub mod curl;
 pub mod drift;
 pub mod judge;

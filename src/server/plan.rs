@@ -3,10 +3,13 @@
 
 use std::{sync::Arc, time::Duration};
 
+use super::common::Common;
+
 use crate::{
     contract::{
         Contract, body,
         contract_file::{Limit, RequestFormat},
+        fresh::FreshKeys,
         key::{Carrier, KeyDefect},
         names::SlotName,
         scenario::{Burst, Case, Provocation, Scenario, Single},
@@ -51,7 +54,7 @@ pub struct Planned {
     /// The requests, or what the target would have to offer.
     pub script: Result<Script, String>,
     /// The same request without the defect, or why it cannot be asked; none for a burst.
-    pub twin: Option<Result<TwinScript, String>>,
+    pub twin: Option<Result<Arc<TwinScript>, String>>,
 }
 
 /// The request that shows that a case's error comes from its defect.
@@ -71,11 +74,11 @@ pub enum Script {
     /// One request, with what has to be done before and after.
     Single {
         /// A request that has to succeed first.
-        first: Option<Outgoing>,
+        first: Option<Box<Outgoing>>,
         /// The case's own request.
         request: Outgoing,
         /// A request whose answer holds a number that has to stay, and where in it.
-        probe: Option<(Outgoing, String)>,
+        probe: Option<Box<(Outgoing, String)>>,
     },
     /// One request many times at once.
     Burst {
@@ -84,7 +87,7 @@ pub enum Script {
         /// How many times.
         times: u32,
         /// The same request with another key.
-        other: Outgoing,
+        other: Box<Outgoing>,
         /// The limit that they go past.
         limit: Arc<Limit>,
         /// The status of the answer when the key is not refused.
@@ -110,9 +113,17 @@ impl Plan {
     /// If a body that the target's file gives cannot be broken as a scenario says.
     pub fn new(contract: &Contract, target: &Target) -> Result<Self, Faults> {
         let faults = Faults::default();
-        let mut planner =
-            Planner { contract, target, faults, keys: Vec::new(), spoilt: Vec::new() };
-        let mut trials = Vec::new();
+        let mut planner = Planner {
+            contract,
+            target,
+            faults,
+            keys: Vec::new(),
+            spoilt: Vec::new(),
+            fresh: FreshKeys::new(&contract.key),
+            common: Common::new(contract),
+        };
+        let count = contract.scenarios.iter().map(|scenario| scenario.cases.len()).sum();
+        let mut trials = Vec::with_capacity(count);
         for scenario in &contract.scenarios {
             for (at, case) in scenario.cases.iter().enumerate() {
                 let script = planner.script(case);
@@ -148,6 +159,8 @@ struct Planner<'a> {
     faults: Faults,
     keys: Vec<(Secret, String)>,
     spoilt: Vec<Spoilt>,
+    fresh: FreshKeys,
+    common: Common,
 }
 
 impl Planner<'_> {
@@ -173,22 +186,25 @@ impl Planner<'_> {
         let probe = case.unchanged.as_ref().map(|name| target.probes[name].as_ref()).transpose();
         let probe = probe.map_err(Clone::clone)?;
         let format = &target.requests[&single.request];
-        let body = body::bytes(format.body.as_ref(), single.body.as_ref()).unwrap_or_else(|why| {
-            let title =
-                format!("the body of `{}` cannot be broken as {} says", single.request, case.name);
-            self.faults.add(Fault::general(title).help(why));
-            Vec::new()
-        });
+        let body =
+            body::bytes(format.body.as_ref(), single.body.as_deref()).unwrap_or_else(|why| {
+                let title = format!(
+                    "the body of `{}` cannot be broken as {} says",
+                    single.request, case.name
+                );
+                self.faults.add(Fault::general(title).help(why));
+                Vec::new()
+            });
         let deadlines = case.after.map_or(target.deadlines, |(_, most)| Deadlines::up_to(most));
         let extra = hook.map(|hook| hook.headers.as_slice()).unwrap_or_default();
         let carried = key.as_ref().map(|key| (&*single.carrier, key));
         let request = self.request(format, body, carried, extra, deadlines)?;
         let first = hook.and_then(|hook| hook.first.as_ref());
-        let first = first.map(|first| self.first(first)).transpose()?;
+        let first = first.map(|first| self.first(first).map(Box::new)).transpose()?;
         let probe = probe.map(|probe| {
             let read =
                 self.plain(&target.requests[&probe.request], &single.slot, &single.carrier)?;
-            Ok::<_, String>((read, probe.pointer.clone()))
+            Ok::<_, String>(Box::new((read, probe.pointer.clone())))
         });
         Ok(Script::Single { first, request, probe: probe.transpose()? })
     }
@@ -198,33 +214,38 @@ impl Planner<'_> {
         Ok(Script::Burst {
             request: self.plain(format, &burst.slot, &burst.carrier)?,
             times: burst.requests,
-            other: self.plain(format, &burst.other, &burst.carrier)?,
+            other: Box::new(self.plain(format, &burst.other, &burst.carrier)?),
             limit: Arc::clone(&burst.limit),
             served: format.status,
         })
     }
 
-    fn twin(&self, scenario: &Scenario, case: &Case) -> Option<Result<TwinScript, String>> {
+    fn twin(
+        &mut self,
+        scenario: &Scenario,
+        case: &Case,
+    ) -> Option<Result<Arc<TwinScript>, String>> {
         let twin = scenario.twin.as_ref()?;
         let Provocation::Single(single) = &case.provocation else { return None };
         let format = &self.target.requests[&twin.request];
+        let id = format!("{} {} {} {:?}", twin.request, twin.slot, single.carrier.name, twin.body);
+        if let Some(known) = self.common.twins.get(&id) {
+            return Some(Ok(Arc::clone(known)));
+        }
         let script = || {
             let key = self.target.key(&twin.slot)?;
             let body = body::bytes(format.body.as_ref(), twin.body.as_ref())?;
             let carried = Some((&*single.carrier, key));
-            Ok(TwinScript {
-                id: format!(
-                    "{} {} {} {:?}",
-                    twin.request, twin.slot, single.carrier.name, twin.body
-                ),
-                request: self.request(format, body, carried, &[], self.target.deadlines)?,
-                cost: if twin.reaches.is_some() { 0 } else { format.cost },
-            })
+            let request = self.request(format, body, carried, &[], self.target.deadlines)?;
+            let cost = if twin.reaches.is_some() { 0 } else { format.cost };
+            let twin = Arc::new(TwinScript { id: id.clone(), request, cost });
+            self.common.twins.insert(id, Arc::clone(&twin));
+            Ok(twin)
         };
         Some(script())
     }
 
-    fn preflight(&self) -> Preflight {
+    fn preflight(&mut self) -> Preflight {
         let contract = self.contract;
         let format = &self.target.requests[&contract.preflight.request];
         let slot = &self.target.slots[&contract.preflight.slot];
@@ -232,7 +253,7 @@ impl Planner<'_> {
         let body = body::bytes(format.body.as_ref(), None).unwrap_or_default();
         let headers = self.target.headers.as_deref().unwrap_or_default();
         Preflight {
-            request: outgoing(format, body, carried, headers, self.target.deadlines),
+            request: self.outgoing(format, body, carried, [headers, &[]], self.target.deadlines),
             served: slot.key.is_some().then_some(format.status),
             env: slot.env.clone(),
         }
@@ -240,7 +261,7 @@ impl Planner<'_> {
 
     /// A named request with nothing broken in it.
     fn plain(
-        &self,
+        &mut self,
         format: &RequestFormat,
         slot: &SlotName,
         carrier: &Carrier,
@@ -251,21 +272,21 @@ impl Planner<'_> {
     }
 
     fn request(
-        &self,
+        &mut self,
         format: &RequestFormat,
         body: Vec<u8>,
         key: Option<(&Carrier, &Secret)>,
-        extra: &[(String, Secret)],
+        extra: &[(Arc<str>, Secret)],
         deadlines: Deadlines,
     ) -> Result<Outgoing, String> {
         let headers = self.target.headers.as_ref().map_err(Clone::clone)?;
-        Ok(outgoing(format, body, key, &[headers, extra].concat(), deadlines))
+        Ok(self.outgoing(format, body, key, [headers, extra], deadlines))
     }
 
     fn first(&self, first: &First) -> Result<Outgoing, String> {
         let common = self.target.headers.as_ref().map_err(Clone::clone)?;
         let request = Request {
-            method: first.method.as_str().to_owned(),
+            method: first.method.as_str().into(),
             path: first.path.clone(),
             headers: [common.as_slice(), &first.headers].concat(),
             body: first.body.clone(),
@@ -275,7 +296,23 @@ impl Planner<'_> {
 
     /// The key with its defect. It is a secret like the key itself: most of it is the key.
     fn spoil(&mut self, key: &str, slot: &SlotName, defect: &KeyDefect) -> Option<Secret> {
-        let spoilt = Secret::new(self.contract.key.spoil(key, defect)?);
+        if *defect == KeyDefect::Fresh {
+            let fresh = Secret::new(self.fresh.make().key);
+            return Some(self.add(fresh, slot, defect));
+        }
+        let broken = self.common.broken.iter();
+        let mut known = broken.filter(|(of, has, _)| of == slot && has == defect);
+        if let Some((.., spoilt)) = known.next() {
+            return spoilt.clone();
+        }
+        let spoilt = self.contract.key.spoil(key, defect).map(Secret::new);
+        let spoilt = spoilt.map(|spoilt| self.add(spoilt, slot, defect));
+        self.common.broken.push((slot.clone(), defect.clone(), spoilt.clone()));
+        spoilt
+    }
+
+    /// Takes note of a key that is no slot's own.
+    fn add(&mut self, spoilt: Secret, slot: &SlotName, defect: &KeyDefect) -> Secret {
         self.spoilt.push(Spoilt {
             key: spoilt.clone(),
             slot: slot.clone(),
@@ -291,34 +328,32 @@ impl Planner<'_> {
             let halves = spoilt.expose().split(text.as_str());
             self.keys.extend(halves.map(|half| (Secret::new(half), label.to_owned())));
         }
-        Some(spoilt)
+        spoilt
     }
-}
 
-fn outgoing(
-    format: &RequestFormat,
-    body: Vec<u8>,
-    key: Option<(&Carrier, &Secret)>,
-    headers: &[(String, Secret)],
-    deadlines: Deadlines,
-) -> Outgoing {
-    let mut all: Headers = Vec::new();
-    if format.body.is_some() {
-        all.push(("Content-Type".to_owned(), Secret::new("application/json")));
+    fn outgoing(
+        &mut self,
+        format: &RequestFormat,
+        body: Vec<u8>,
+        key: Option<(&Carrier, &Secret)>,
+        headers: [&[(Arc<str>, Secret)]; 2],
+        deadlines: Deadlines,
+    ) -> Outgoing {
+        let content_type = format.body.as_ref().map(|_| self.common.content_type.clone());
+        let carried = key.map(|(carrier, key)| self.common.carried(carrier, key));
+        let own = content_type.into_iter().chain(carried);
+        let mut all: Headers = own.chain(headers.concat()).collect();
+        all.shrink_to_fit();
+        let request = Request {
+            method: format.method.as_str().into(),
+            path: Arc::clone(&format.path),
+            headers: all,
+            body,
+        };
+        // An empty carrier holds no key, so it takes no key's time.
+        let key = key.map(|(_, key)| key.clone()).filter(|key| !key.expose().is_empty());
+        Outgoing { request: Arc::new(request), key, deadlines }
     }
-    if let Some((carrier, key)) = key {
-        all.push((carrier.header.clone(), Secret::new(carrier.value(key.expose()))));
-    }
-    all.extend_from_slice(headers);
-    let request = Request {
-        method: format.method.as_str().to_owned(),
-        path: format.path.clone(),
-        headers: all,
-        body,
-    };
-    // An empty carrier holds no key, so it takes no key's time.
-    let key = key.map(|(_, key)| key.clone()).filter(|key| !key.expose().is_empty());
-    Outgoing { request: Arc::new(request), key, deadlines }
 }
 
 impl Planned {
