@@ -167,7 +167,7 @@ async fn send(client: &Client, base_url: &Url, request: &Request) {
     let mut builder =
         client.request(method, url(base_url, &request.path)).body(request.body.clone());
     for (name, value) in &request.headers {
-        builder = builder.header(name, value.expose().as_bytes());
+        builder = builder.header(&**name, value.expose().as_bytes());
     }
     let response = builder.send().await.expect("an answer");
     response.bytes().await.expect("a body");

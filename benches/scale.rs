@@ -10,18 +10,14 @@ use std::{
     env, fs,
     path::Path,
     process::{Command, ExitCode, Stdio},
-    sync::atomic::{AtomicU64, Ordering},
     time::Instant,
 };
 
 use errproof::run::{folder::Fallback, options::Options, start::start};
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::{TcpListener, TcpStream},
-    runtime::Runtime,
-};
+use tokio::runtime::Runtime;
 
-const FILES: usize = 14;
+mod cases;
+
 const SIZES: [usize; 3] = [14, 1_400, 14_000];
 const RUNS: usize = 5;
 const BOUND_RATIO: f64 = 1.2;
@@ -43,14 +39,12 @@ fn main() -> ExitCode {
         return ExitCode::SUCCESS;
     }
     let runtime = Runtime::new().expect("the runtime starts");
-    let listener = runtime.block_on(TcpListener::bind("127.0.0.1:0")).expect("a free port");
-    let url = format!("http://{}", listener.local_addr().expect("bound"));
-    runtime.spawn(serve(listener));
+    let url = cases::start(&runtime);
     let mut each = Vec::new();
     let mut most = 0.0;
     for size in SIZES {
         let folder = tempfile::tempdir().expect("a folder");
-        write_contract(folder.path(), size);
+        cases::write_contract(folder.path(), size);
         let mut runs: Vec<_> = (0..RUNS).map(|_| run(folder.path(), &url)).collect();
         runs.sort_by(|a, b| a.0.total_cmp(&b.0));
         let (seconds, mib) = runs[RUNS / 2];
@@ -78,7 +72,7 @@ fn run(folder: &Path, url: &str) -> (f64, f64) {
         .args(["--target-url", url, "--contract"])
         .arg(folder)
         .env(MEASURED, &peak)
-        .env("ERRPROOF_KEY_VALID", format!("key_{}", "0".repeat(32)))
+        .envs(cases::variables())
         .stdout(Stdio::null())
         .status()
         .expect("it starts");
@@ -89,89 +83,4 @@ fn run(folder: &Path, url: &str) -> (f64, f64) {
     let kib: f64 =
         peak.and_then(|peak| peak.split_whitespace().next()?.parse().ok()).expect("a number");
     (seconds, kib / 1024.0)
-}
-
-/// A contract of so many cases in fourteen files, with a limit that no run reaches.
-fn write_contract(folder: &Path, cases: usize) {
-    fs::create_dir(folder.join("scenarios")).expect("created");
-    let write = |name: &str, text: &str| fs::write(folder.join(name), text).expect("written");
-    write("envelope.json", r#"{"type":"object","required":["code","message","docs","id"]}"#);
-    let codes: Vec<_> = (0..FILES).map(|file| format!("\"refused_{file}\"")).collect();
-    let chain = format!("chain = [{}]\n", codes.join(", "));
-    let contract = chain
-        + r#"
-name = "a contract to measure with"
-docs = "https://example.com/errors"
-envelope = { schema = "envelope.json", code = "/code", message = "/message", docs = "/docs", request-id = "/id" }
-limit = { requests = 1000000, window-seconds = 1 }
-preflight = { request = "look", slot = "valid" }
-
-[key]
-prefix = "key_"
-alphabet = "0123456789"
-length = 32
-carriers = [{ name = "header", header = "X-Key" }]
-
-[requests]
-look = { method = "GET", path = "/" }
-
-[slots]
-valid = { env = "ERRPROOF_KEY_VALID", purpose = "a key" }
-"#;
-    write("contract.toml", &contract);
-    for file in 0..FILES {
-        let head = format!(
-            "code = \"refused_{file}\"\nstatus = 400\npromise = \"a\"\nsource = \"b\"\n\
-             request = \"look\"\nslot = \"valid\"\n"
-        );
-        let cases = (0..cases / FILES).map(|case| {
-            format!("\n[[cases]]\nid = \"case-{case}\"\nbody = {{ text = \"{file}\" }}\n")
-        });
-        write(&format!("scenarios/{file}.toml"), &(head + &cases.collect::<String>()));
-    }
-}
-
-/// A server that answers every request as the file that its body names wants it.
-async fn serve(listener: TcpListener) {
-    while let Ok((connection, _)) = listener.accept().await {
-        tokio::spawn(answer(connection));
-    }
-}
-
-async fn answer(mut connection: TcpStream) -> std::io::Result<()> {
-    static ANSWERS: AtomicU64 = AtomicU64::new(0);
-    connection.set_nodelay(true)?;
-    let mut buffer = Vec::new();
-    loop {
-        let Some(head) = buffer.windows(4).position(|window| window == b"\r\n\r\n") else {
-            if connection.read_buf(&mut buffer).await? == 0 {
-                return Ok(());
-            }
-            continue;
-        };
-        let text = String::from_utf8_lossy(&buffer[..head]).to_ascii_lowercase();
-        let length =
-            text.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
-        let end = head + 4 + length.unwrap_or(0);
-        while buffer.len() < end {
-            connection.read_buf(&mut buffer).await?;
-        }
-        let file = String::from_utf8_lossy(&buffer[head + 4..end]).into_owned();
-        buffer.drain(..end);
-        let id = ANSWERS.fetch_add(1, Ordering::Relaxed);
-        let (status, body) = match file.as_str() {
-            "" => ("200 OK", "{}".to_owned()),
-            file => (
-                "400 Bad Request",
-                format!(
-                    r#"{{"code":"refused_{file}","message":"no","docs":"https://example.com/errors","id":"{id}"}}"#
-                ),
-            ),
-        };
-        let length = body.len();
-        let answer = format!(
-            "HTTP/1.1 {status}\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
-        );
-        connection.write_all(answer.as_bytes()).await?;
-    }
 }

@@ -1,5 +1,7 @@
 //! An answer as a contract's envelope reads it: what stands at the places that the contract names.
 
+use std::{borrow::Cow, cell::OnceCell};
+
 use serde_json::Value;
 
 use crate::{
@@ -7,38 +9,44 @@ use crate::{
     exchange::message::Answer,
 };
 
-/// An answer with its body read, for as many questions as there are.
+/// An answer whose body is read once, with the first question that it takes: of a burst's answers most
+/// are told apart by their status.
 #[derive(Debug)]
 pub struct Reading<'a> {
     answer: &'a Answer,
     places: &'a EnvelopeFormat,
-    /// The body, if it is JSON.
-    pub body: Option<Value>,
+    body: OnceCell<Option<Value>>,
 }
 
 impl<'a> Reading<'a> {
-    /// Reads an answer's body.
+    /// A reading of an answer.
     #[must_use]
     pub fn of(answer: &'a Answer, places: &'a EnvelopeFormat) -> Self {
-        Self { answer, places, body: serde_json::from_slice(&answer.body).ok() }
+        Self { answer, places, body: OnceCell::new() }
+    }
+
+    /// The body, if it is JSON.
+    #[must_use]
+    pub fn body(&self) -> Option<&Value> {
+        self.body.get_or_init(|| serde_json::from_slice(&self.answer.body).ok()).as_ref()
     }
 
     /// What stands at a place: a value of the body, or a header's value as a text.
     #[must_use]
-    pub fn at(&self, place: &AnswerPlace) -> Option<Value> {
+    pub fn at(&self, place: &AnswerPlace) -> Option<Cow<'_, Value>> {
         match place.header() {
-            Some(name) => self.answer.header(&name.to_ascii_lowercase()).map(Value::String),
-            None => self.body.as_ref()?.pointer(place.as_str()).cloned(),
+            Some(name) => {
+                let value = self.answer.header(&name.to_ascii_lowercase())?;
+                Some(Cow::Owned(Value::String(value)))
+            }
+            None => find(self.body()?, place.as_str()).map(Cow::Borrowed),
         }
     }
 
     /// The text at a place.
     #[must_use]
     pub fn text(&self, place: &AnswerPlace) -> Option<String> {
-        match self.at(place)? {
-            Value::String(text) => Some(text),
-            _ => None,
-        }
+        self.at(place)?.as_str().map(str::to_owned)
     }
 
     /// The code, without what the contract says stands before it.
@@ -63,6 +71,18 @@ impl<'a> Reading<'a> {
         self.answer.status == scenario.status
             && (scenario.status >= 400 || self.code().as_deref() == Some(scenario.code.as_str()))
     }
+}
+
+/// What a JSON Pointer leads to. `Value::pointer` makes two texts of each step, for escapes that hardly
+/// a pointer has.
+fn find<'v>(body: &'v Value, pointer: &str) -> Option<&'v Value> {
+    if pointer.contains('~') || !pointer.starts_with('/') {
+        return body.pointer(pointer);
+    }
+    pointer.split('/').skip(1).try_fold(body, |value, step| match value {
+        Value::Object(fields) => fields.get(step),
+        _ => value.pointer(&format!("/{step}")),
+    })
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ use super::{
 use crate::{
     checks::sheet::Noted,
     contract::Contract,
+    exchange::clock::pause,
     result::{
         collected::Collected,
         finding::Finding,
@@ -382,7 +383,7 @@ impl Shared {
     async fn record(&self, at: usize) -> Result<Arc<Record>, String> {
         let run = || async {
             let start = self.starts.get().and_then(|starts| starts.get(&at));
-            tokio::time::sleep(start.copied().unwrap_or_default()).await;
+            pause(start.copied().unwrap_or_default()).await;
             let permit = self.at_once.acquire().await;
             let record = self.run(&self.rules.scripts[at], at != 0).await;
             drop(permit);

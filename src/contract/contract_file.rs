@@ -1,6 +1,6 @@
 //! The format of `contract.toml`: the API as a whole.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -13,6 +13,7 @@ use super::{
     place::AnswerPlace,
     retry::RetryFormat,
 };
+use crate::source::bounds::within;
 
 /// `contract.toml`: what the docs say of the API as a whole.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -123,9 +124,11 @@ fn json() -> String {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limit {
     /// Requests that a rested key has.
+    #[serde(deserialize_with = "within::<1, { u32::MAX }, _, _>")]
     #[schemars(range(min = 1))]
     pub requests: u32,
     /// Seconds after which it has them again.
+    #[serde(deserialize_with = "within::<1, { u32::MAX }, _, _>")]
     #[schemars(range(min = 1))]
     pub window_seconds: u32,
     /// The name under which the API tells the limit in the headers `RateLimit` and
@@ -142,7 +145,7 @@ pub struct RequestFormat {
     /// The HTTP method.
     pub method: Method,
     /// The path, from the target's base URL on.
-    pub path: String,
+    pub path: Arc<str>,
     /// The body, sent as JSON.
     #[serde(default)]
     pub body: Option<Value>,

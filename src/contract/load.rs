@@ -53,6 +53,7 @@ impl Contract {
         }
         if let Some(contract) = &mut contract {
             contract.scenarios = scenarios;
+            contract.find_limit_scenario();
         }
         contract
     }
@@ -139,6 +140,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         page,
         retry: file.retry,
         scenarios: Vec::new(),
+        limit_scenario: None,
     }
 }
 

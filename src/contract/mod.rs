@@ -10,6 +10,7 @@ use jsonschema::Validator;
 pub mod body;
 pub mod check;
 pub mod contract_file;
+pub mod fresh;
 pub mod key;
 pub mod lint;
 mod load;
@@ -73,6 +74,8 @@ pub struct Contract {
     pub retry: Option<RetryFormat>,
     /// One for each code, in the order of their files' names.
     pub scenarios: Vec<Arc<Scenario>>,
+    /// Which of them is that of the limit.
+    limit_scenario: Option<usize>,
 }
 
 /// The link that every error carries.

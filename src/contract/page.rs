@@ -1,9 +1,15 @@
-//! How the docs' page is read, with its patterns compiled.
+//! How the docs' page is read.
+
+use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::contract_file::{CodesIn, Form, PageFormat};
-use crate::source::reader::Reader;
+use crate::source::{document::Way, reader::Reader};
+
+/// A regular expression that is compiled when it is first matched: the five of a page cost 13 million
+/// instructions, nearly as many as all else in loading a contract, and few runs read a page.
+pub type Pattern = LazyLock<Regex, Box<dyn FnOnce() -> Regex + Send>>;
 
 /// How the docs' page is read.
 #[derive(Debug)]
@@ -17,15 +23,15 @@ pub struct Reading {
     /// The headers of the column that holds the status.
     pub status_columns: Vec<String>,
     /// A cell that holds a code, with one group around it.
-    pub code: Regex,
+    pub code: Pattern,
     /// A status, with one group around it.
-    pub status: Regex,
+    pub status: Pattern,
     /// A line of plain text that is a heading.
-    pub heading: Regex,
+    pub heading: Pattern,
     /// The limit, with the groups `requests`, `unit` and perhaps `count`.
-    pub limit: Regex,
+    pub limit: Pattern,
     /// A range of time, with the groups `least`, `most`, `most_unit` and perhaps `least_unit`.
-    pub time: Regex,
+    pub time: Pattern,
     /// The heading under which the example of an envelope stands.
     pub example_under: Option<String>,
     /// The example that is printed.
@@ -33,8 +39,9 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Compiles the patterns. What is wrong with one is a fault at its place.
+    /// Takes the patterns in. What is wrong with one is a fault at its place.
     pub(super) fn new(format: &PageFormat, reader: &mut Reader<'_>) -> Self {
+        let defaults = PageFormat::default();
         for (name, columns) in
             [("code-columns", &format.code_columns), ("status-columns", &format.status_columns)]
         {
@@ -47,43 +54,76 @@ impl Reading {
             codes_in: format.codes_in,
             code_columns: format.code_columns.clone(),
             status_columns: format.status_columns.clone(),
-            code: one_group(reader, "code", &format.code),
-            status: one_group(reader, "status", &format.status),
-            heading: compile(reader, "heading", &format.heading),
-            limit: named_groups(reader, "limit", &format.limit, &["requests", "unit"]),
-            time: named_groups(reader, "time", &format.time, &["least", "most", "most_unit"]),
+            code: pattern(reader, "code", &format.code, &defaults.code),
+            status: pattern(reader, "status", &format.status, &defaults.status),
+            heading: pattern(reader, "heading", &format.heading, &defaults.heading),
+            limit: pattern(reader, "limit", &format.limit, &defaults.limit),
+            time: pattern(reader, "time", &format.time, &defaults.time),
             example_under: format.example_under.clone(),
             example: format.example.clone(),
         }
     }
 }
 
-fn compile(reader: &mut Reader<'_>, name: &str, pattern: &str) -> Regex {
-    Regex::new(pattern).unwrap_or_else(|error| {
-        let text = error.to_string();
-        let why = text.lines().next_back().unwrap_or_default().trim_start_matches("error: ");
-        reader.add(&["page", name], "not a regular expression", why);
-        Regex::new("").expect("nothing is a pattern")
-    })
+/// A pattern: at once with its faults where the contract gives it, later where it is our own.
+fn pattern(reader: &mut Reader<'_>, name: &str, text: &str, default: &str) -> Pattern {
+    let text = text.to_owned();
+    if text == default {
+        let compile = move || Regex::new(&text).expect("the defaults are patterns");
+        return LazyLock::new(Box::new(compile));
+    }
+    let pattern = compile(reader, name, &text);
+    LazyLock::new(Box::new(move || pattern))
 }
 
-fn one_group(reader: &mut Reader<'_>, name: &str, text: &str) -> Regex {
-    let pattern = compile(reader, name, text);
-    if pattern.captures_len() != 2 && pattern.as_str() == text {
-        let label = "expected one, around what is read";
-        reader.add(&["page", name], "not one group", label);
+/// Compiles a pattern, with everything in it that is read from a page.
+fn compile(reader: &mut Reader<'_>, name: &str, text: &str) -> Regex {
+    let pattern = match Regex::new(text) {
+        Ok(pattern) => pattern,
+        Err(error) => {
+            let text = error.to_string();
+            let why = text.lines().next_back().unwrap_or_default().trim_start_matches("error: ");
+            reader.add(&["page", name], "not a regular expression", why);
+            return Regex::new("").expect("nothing is a pattern");
+        }
+    };
+    let way = ["page", name];
+    match name {
+        "code" | "status" if pattern.captures_len() != 2 => {
+            reader.add(&way, "not one group", "expected one, around what is read");
+        }
+        "limit" => has_groups(reader, &way, &pattern, &["requests", "unit"]),
+        "time" => has_groups(reader, &way, &pattern, &["least", "most", "most_unit"]),
+        _ => {}
     }
     pattern
 }
 
-fn named_groups(reader: &mut Reader<'_>, name: &str, text: &str, groups: &[&str]) -> Regex {
-    let pattern = compile(reader, name, text);
+fn has_groups(reader: &mut Reader<'_>, way: Way<'_>, pattern: &Regex, groups: &[&str]) {
     let has = |group: &str| pattern.capture_names().flatten().any(|known| known == group);
-    if let Some(missing) = groups.iter().find(|group| !has(group))
-        && pattern.as_str() == text
-    {
-        let label = format!("expected (?<{missing}>...) in it");
-        reader.add(&["page", name], "a group is missing", label);
+    if let Some(missing) = groups.iter().find(|group| !has(group)) {
+        reader.add(way, "a group is missing", format!("expected (?<{missing}>...) in it"));
     }
-    pattern
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_default_patterns_have_all_that_is_asked_of_others() {
+        let format = PageFormat::default();
+        let patterns = [
+            ("code", format.code),
+            ("status", format.status),
+            ("heading", format.heading),
+            ("limit", format.limit),
+            ("time", format.time),
+        ];
+        let mut reader = Reader::of_nothing();
+        for (name, text) in patterns {
+            assert_eq!(compile(&mut reader, name, &text).as_str(), text, "{name}");
+        }
+        assert_eq!(reader.finish().to_string(), "");
+    }
 }

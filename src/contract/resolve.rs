@@ -2,7 +2,7 @@
 //! contract, so that a case that breaks nothing, or the wrong thing, is found before it is sent.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -49,7 +49,8 @@ pub(super) fn read_scenario(
         return None;
     };
     let carriers = contract.key.carriers.iter().cloned().map(Arc::new).collect();
-    let mut resolver = Resolver { document: &document, contract, carriers, reader };
+    let names = HashSet::new();
+    let mut resolver = Resolver { document: &document, contract, carriers, names, reader };
     let scenario = file.map(|file| resolver.scenario(file));
     faults.append(resolver.reader.finish());
     scenario
@@ -60,6 +61,8 @@ struct Resolver<'a> {
     contract: &'a Contract,
     /// The contract's carriers, shared by all cases of the file.
     carriers: Vec<Arc<Carrier>>,
+    /// The names of the file's cases so far.
+    names: HashSet<String>,
     reader: Reader<'a>,
 }
 
@@ -246,11 +249,11 @@ impl Resolver<'_> {
                     slot: slot.clone(),
                     carrier,
                     key: case.key.clone(),
-                    body: case.body.clone(),
+                    body: case.body.clone().map(Box::new),
                     hook: case.hook.clone(),
                 }),
             };
-            if cases.iter().any(|known: &Case| known.name == name) {
+            if !self.names.insert(name.clone()) {
                 self.reader.add(
                     &["cases", at, "id"],
                     format!("two cases `{name}`"),

@@ -12,13 +12,17 @@ use super::{
     contract_file::{EnvelopeFormat, Promise},
     names::{Code, RequestName},
 };
-use crate::source::reader::{Reader, keys};
+use crate::source::{
+    bounds::{some, within},
+    reader::{Reader, keys},
+};
 
 /// What the docs tell clients to do after an error. A code is in one group at the most.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RetryFormat {
     /// The least wait before anything is sent again, in milliseconds.
+    #[serde(deserialize_with = "within::<1, 10_000, _, _>")]
     #[schemars(range(min = 1, max = 10_000))]
     pub beat_milliseconds: u32,
     /// What a call that succeeds is answered with.
@@ -89,6 +93,7 @@ pub struct Backoff {
     /// The codes.
     pub codes: Vec<Code>,
     /// The waits before the second attempt, the third, and so on. After the last, no more.
+    #[serde(deserialize_with = "some")]
     #[schemars(length(min = 1))]
     pub steps_seconds: Vec<Seconds>,
     /// What is promised.
@@ -112,7 +117,11 @@ pub struct AnyWait {
 /// Whole seconds that a client waits. A minute is the most, since they are really waited.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Seconds(#[schemars(range(min = 1, max = 60))] pub u32);
+pub struct Seconds(
+    #[serde(deserialize_with = "within::<1, 60, _, _>")]
+    #[schemars(range(min = 1, max = 60))]
+    pub u32,
+);
 
 /// What holds after every code, as far as it is promised.
 #[derive(Debug, Clone, Default, Deserialize, JsonSchema)]

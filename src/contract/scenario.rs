@@ -96,8 +96,8 @@ pub struct Single {
     pub carrier: Arc<Carrier>,
     /// What is wrong with the key.
     pub key: Option<KeyDefect>,
-    /// What is wrong with the body.
-    pub body: Option<BodyDefect>,
+    /// What is wrong with the body. It lies elsewhere, since few cases have one.
+    pub body: Option<Box<BodyDefect>>,
     /// The hook that makes the target fail.
     pub hook: Option<HookName>,
 }
@@ -146,9 +146,13 @@ impl Contract {
     /// The scenario of the limit: the one with a burst.
     #[must_use]
     pub fn limit_scenario(&self) -> Option<&Arc<Scenario>> {
-        self.scenarios.iter().find(|scenario| {
-            let bursts = |case: &Case| matches!(case.provocation, Provocation::Burst(_));
-            scenario.cases.iter().any(bursts)
-        })
+        self.scenarios.get(self.limit_scenario?)
+    }
+
+    /// Finds the scenario of the limit once, since every exchange of a run asks for it.
+    pub(super) fn find_limit_scenario(&mut self) {
+        let bursts = |case: &Case| matches!(case.provocation, Provocation::Burst(_));
+        self.limit_scenario =
+            self.scenarios.iter().position(|scenario| scenario.cases.iter().any(bursts));
     }
 }

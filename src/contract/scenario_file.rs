@@ -10,6 +10,7 @@ use super::{
     key::KeyDefect,
     names::{CarrierName, CaseName, Code, HookName, ProbeName, RequestName, SlotName},
 };
+use crate::source::bounds::{some, within, within_if_given};
 
 /// One file in `scenarios/`: one error code.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -35,13 +36,14 @@ pub struct ScenarioFile {
     pub retry_after: bool,
     /// The longest wait, in seconds, that `Retry-After` may ask for; the limit's window, if nothing
     /// is said.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "within_if_given::<1, { u32::MAX }, _, _>")]
     #[schemars(range(min = 1))]
     pub retry_after_at_most: Option<u32>,
     /// The same request without the defect, in its cheapest form.
     #[serde(default)]
     pub twin: Option<TwinFormat>,
     /// The cases, in the order in which people should read them.
+    #[serde(deserialize_with = "some")]
     #[schemars(length(min = 1))]
     pub cases: Vec<CaseFormat>,
 }
@@ -155,6 +157,7 @@ pub struct Filling {
     /// The text.
     pub with: String,
     /// How many times it stands there, at most a million.
+    #[serde(deserialize_with = "within::<1, 1_000_000, _, _>")]
     #[schemars(range(min = 1, max = 1_000_000))]
     pub times: usize,
 }
@@ -186,6 +189,7 @@ pub struct SecondsRange {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BurstFormat {
     /// How many requests are sent at once: more than the limit.
+    #[serde(deserialize_with = "within::<2, 10_000, _, _>")]
     #[schemars(range(min = 2, max = 10_000))]
     pub requests: u32,
     /// The slot whose key has to be served while the burst's key is refused.

@@ -1,16 +1,18 @@
 //! A request and an answer as they are on the wire.
 
+use std::{borrow::Cow, sync::Arc};
+
 use crate::shown::secret::Secret;
 
 /// A request, complete to the byte.
 #[derive(Debug, Clone)]
 pub struct Request {
     /// The method's name.
-    pub method: String,
+    pub method: Cow<'static, str>,
     /// The path, from the target's base URL on.
-    pub path: String,
+    pub path: Arc<str>,
     /// Names and values. Any value may hold a key, so none shows itself.
-    pub headers: Vec<(String, Secret)>,
+    pub headers: Vec<(Arc<str>, Secret)>,
     /// The body.
     pub body: Vec<u8>,
 }

@@ -1,6 +1,12 @@
 //! Sends requests over HTTP: the only place of the harness that touches the network.
 
-use std::{fmt, net::IpAddr, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    fmt,
+    net::IpAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use reqwest::{
     Client, Method, Response, Url,
@@ -36,7 +42,7 @@ pub struct Sender {
 /// How requests get there.
 #[derive(Debug, Clone)]
 enum Wire {
-    Http { client: Client, base_url: Url },
+    Http { client: Client, addresses: Arc<Addresses> },
     InProcess(Arc<dyn InProcess>),
 }
 
@@ -64,7 +70,8 @@ impl Sender {
         // A proxy from the environment is right for a server elsewhere, never for one on this machine.
         let builder = if loopback { builder.no_proxy() } else { builder };
         let client = builder.build().expect("a client with fixed settings can be built");
-        Ok(Self { wire: Wire::Http { client, base_url }, clock, pacer: Arc::new(pacer) })
+        let addresses = Arc::new(Addresses { base_url, known: Mutex::default() });
+        Ok(Self { wire: Wire::Http { client, addresses }, clock, pacer: Arc::new(pacer) })
     }
 
     /// A sender to a server in this process.
@@ -117,9 +124,9 @@ impl Sender {
         let sent = self.clock.now(key);
         let answer = match &self.wire {
             Wire::InProcess(server) => server.answer(&outgoing.request),
-            Wire::Http { client, base_url } => {
+            Wire::Http { client, addresses } => {
                 let attempt =
-                    || over_http(client, build(base_url, &outgoing.request), outgoing.deadlines);
+                    || over_http(client, build(addresses, &outgoing.request), outgoing.deadlines);
                 match attempt().await {
                     // A server may close an idle connection just as a request goes out on it (RFC
                     // 9112, section 9.3): that says nothing of the API. Once more, on a new one.
@@ -154,9 +161,9 @@ async fn over_http(
     whole.await.map_err(|_| NoAnswer::Deadline(deadlines.whole))?
 }
 
-fn build(base_url: &Url, request: &Request) -> reqwest::Request {
+fn build(addresses: &Addresses, request: &Request) -> reqwest::Request {
     let method = Method::from_bytes(request.method.as_bytes()).expect("a method's name");
-    let mut built = reqwest::Request::new(method, url(base_url, &request.path));
+    let mut built = reqwest::Request::new(method, addresses.of(&request.path));
     for (name, value) in &request.headers {
         let name = HeaderName::from_bytes(name.as_bytes());
         let value = HeaderValue::from_bytes(value.expose().as_bytes());
@@ -169,6 +176,21 @@ fn build(base_url: &Url, request: &Request) -> reqwest::Request {
         *built.body_mut() = Some(request.body.clone().into());
     }
     built
+}
+
+/// The addresses of a run's requests: a few, of which each is parsed once.
+#[derive(Debug)]
+struct Addresses {
+    base_url: Url,
+    known: Mutex<HashMap<Arc<str>, Url>>,
+}
+
+impl Addresses {
+    fn of(&self, path: &Arc<str>) -> Url {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let address = known.entry(Arc::clone(path)).or_insert_with(|| url(&self.base_url, path));
+        address.clone()
+    }
 }
 
 /// The address of a path below a base URL that may have a path of its own.

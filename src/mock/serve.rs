@@ -3,10 +3,10 @@
 
 use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 
-use http_body_util::{BodyExt as _, Full, Limited};
+use http_body_util::{BodyExt as _, Collected, Full, Limited};
 use hyper::{
     Request as HttpRequest, Response,
-    body::{Bytes, Incoming},
+    body::{Body as _, Bytes, Incoming},
     server::conn::http1,
     service::service_fn,
 };
@@ -17,7 +17,7 @@ use hyper_util::{
 use tokio::{net::TcpListener, time};
 
 use super::server::{Front, secret};
-use crate::exchange::message::Request;
+use crate::exchange::{clock::pause, message::Request};
 
 /// No body of this API comes near it; what is longer is refused, so that no client fills the memory.
 const LONGEST_BODY: usize = 16 << 20;
@@ -92,20 +92,25 @@ async fn answer(
         *response.status_mut() = status;
         Ok(response)
     };
-    let body = match Limited::new(body, LONGEST_BODY).collect().await {
-        Ok(body) => body.to_bytes(),
+    let read = if body.is_end_stream() {
+        Ok(Bytes::new())
+    } else {
+        Limited::new(body, LONGEST_BODY).collect().await.map(Collected::to_bytes)
+    };
+    let body = match read {
+        Ok(body) => body,
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
             return plain(hyper::StatusCode::PAYLOAD_TOO_LARGE, "the mock takes no such body\n");
         }
         Err(_) => return plain(hyper::StatusCode::BAD_REQUEST, "the body broke off\n"),
     };
     let reply = front.reply(&Request {
-        method: head.method.to_string(),
-        path: head.uri.path().to_owned(),
+        method: head.method.to_string().into(),
+        path: head.uri.path().into(),
         headers: secret(&head.headers),
-        body: body.to_vec(),
+        body: body.into(),
     });
-    time::sleep(reply.after).await;
+    pause(reply.after).await;
     let mut response = Response::builder().status(reply.status);
     for (name, value) in reply.headers {
         response = response.header(name, value);

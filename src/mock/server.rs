@@ -112,19 +112,22 @@ impl Bundled {
 pub(super) fn secret(headers: &HeaderMap) -> Headers {
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
     let headers = headers.iter();
-    headers.map(|(name, value)| (name.to_string(), Secret::new(text(value.as_bytes())))).collect()
+    headers
+        .map(|(name, value)| (name.as_str().into(), Secret::new(text(value.as_bytes()))))
+        .collect()
 }
 
 impl Respond for Front {
     fn respond(&self, request: &wiremock::Request) -> ResponseTemplate {
         let reply = self.reply(&Request {
-            method: request.method.to_string(),
-            path: request.url.path().to_owned(),
+            method: request.method.to_string().into(),
+            path: request.url.path().into(),
             headers: secret(&request.headers),
             body: request.body.clone(),
         });
         let mut template = ResponseTemplate::new(reply.status).set_body_bytes(reply.body);
-        if matches!(self.clock, Clock::Real(_)) {
+        // wiremock sleeps for a delay of zero, too, which takes a millisecond.
+        if matches!(self.clock, Clock::Real(_)) && !reply.after.is_zero() {
             template = template.set_delay(reply.after);
         }
         let headers = reply.headers.into_iter();

@@ -271,7 +271,7 @@ impl Judge<'_> {
             && let Some(link) = at(&docs.place)
         {
             let place = docs.place.as_str();
-            note(CheckId::PageDocs, fields::exactly(link.as_ref(), place, &docs.link));
+            note(CheckId::PageDocs, fields::exactly(link.as_deref(), place, &docs.link));
         }
         if places.code.header().is_some() {
             return found;
@@ -288,13 +288,13 @@ impl Judge<'_> {
         };
         if let Some(message) = at(&places.message) {
             let (place, pattern) = (places.message.as_str(), scenario.message.as_ref());
-            let message = fields::message(message.as_ref(), place, None, pattern);
+            let message = fields::message(message.as_deref(), place, None, pattern);
             note(CheckId::PageExampleCode, message);
         }
         if let Some(place) = &places.status
             && let Some(status) = at(place)
         {
-            let status = fields::repeated(status.as_ref(), place.as_str(), scenario.status);
+            let status = fields::repeated(status.as_deref(), place.as_str(), scenario.status);
             note(CheckId::PageExampleCode, status);
         }
         found

@@ -77,7 +77,7 @@ impl Curl {
             }
             Ok(Script::Single { first, .. }) if role == Role::Own => {
                 let defect = match &planned.case().provocation {
-                    Provocation::Single(single) => single.body.as_ref(),
+                    Provocation::Single(single) => single.body.as_deref(),
                     Provocation::Burst(_) => None,
                 };
                 let one = writer.one(sent, defect);

@@ -56,16 +56,16 @@ impl Judge {
         let code = alternative.map_or(&scenario.code, |also| &also.code);
         sheet.note(CheckId::Status, at, fields::status(answer.status, status));
         sheet.note(CheckId::EnvelopeJson, at, envelope::json(answer, &places.media_type));
-        if let Some(body) = &reading.body {
+        if let Some(body) = reading.body() {
             let found = envelope::schema(&contract.envelope.schema, body);
             sheet.note(CheckId::EnvelopeSchema, at, found);
             if let Some(place) = &places.status {
                 let found =
-                    fields::repeated(reading.at(place).as_ref(), place.as_str(), answer.status);
+                    fields::repeated(reading.at(place).as_deref(), place.as_str(), answer.status);
                 sheet.note(CheckId::Status, at, found);
             }
             let exactly = |place: &AnswerPlace, expected: &str| {
-                fields::exactly(reading.at(place).as_ref(), place.as_str(), expected)
+                fields::exactly(reading.at(place).as_deref(), place.as_str(), expected)
             };
             sheet.note(CheckId::Code, at, exactly(&places.code, &places.full_code(code)));
             if let Some(docs) = &contract.docs {
@@ -75,12 +75,13 @@ impl Judge {
                 case.and_then(|case| case.field.as_deref()).filter(|_| alternative.is_none());
             let pattern = scenario.message.as_ref().filter(|_| alternative.is_none());
             let message = reading.at(&places.message);
-            let found = fields::message(message.as_ref(), places.message.as_str(), field, pattern);
+            let found =
+                fields::message(message.as_deref(), places.message.as_str(), field, pattern);
             sheet.note(CheckId::Message, at, found);
             if let Some(place) = &places.request_id {
                 let name = case.map_or(scenario.code.as_str(), |case| &case.name);
                 let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
-                let found = ids.check(reading.at(place).as_ref(), place.as_str(), name);
+                let found = ids.check(reading.at(place).as_deref(), place.as_str(), name);
                 sheet.note(CheckId::RequestId, at, found);
             }
         }

@@ -3,6 +3,7 @@
 pub mod bundled;
 mod burst;
 pub mod collector;
+mod common;
 pub mod curl;
 pub mod details;
 pub mod drift;

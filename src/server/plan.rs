@@ -3,10 +3,13 @@
 
 use std::{sync::Arc, time::Duration};
 
+use super::common::Common;
+
 use crate::{
     contract::{
         Contract, body,
         contract_file::{Limit, RequestFormat},
+        fresh::{FreshKey, FreshKeys},
         key::{Carrier, KeyDefect},
         names::SlotName,
         scenario::{Burst, Case, Provocation, Scenario, Single},
@@ -42,7 +45,7 @@ pub struct Planned {
     /// The requests, or what the target would have to offer.
     pub script: Result<Script, String>,
     /// The same request without the defect, or why it cannot be asked; none for a burst.
-    pub twin: Option<Result<TwinScript, String>>,
+    pub twin: Option<Result<Arc<TwinScript>, String>>,
 }
 
 /// The request that shows that a case's error comes from its defect.
@@ -62,11 +65,11 @@ pub enum Script {
     /// One request, with what has to be done before and after.
     Single {
         /// A request that has to succeed first.
-        first: Option<Outgoing>,
+        first: Option<Box<Outgoing>>,
         /// The case's own request.
         request: Outgoing,
         /// A request whose answer holds a number that has to stay, and where in it.
-        probe: Option<(Outgoing, String)>,
+        probe: Option<Box<(Outgoing, String)>>,
     },
     /// One request many times at once.
     Burst {
@@ -75,7 +78,7 @@ pub enum Script {
         /// How many times.
         times: u32,
         /// The same request with another key.
-        other: Outgoing,
+        other: Box<Outgoing>,
         /// The limit that they go past.
         limit: Arc<Limit>,
         /// The status of the answer when the key is not refused.
@@ -101,8 +104,16 @@ impl Plan {
     /// If a body that the target's file gives cannot be broken as a scenario says.
     pub fn new(contract: &Contract, target: &Target) -> Result<Self, Faults> {
         let faults = Faults::default();
-        let mut planner = Planner { contract, target, faults, made: Vec::new() };
-        let mut trials = Vec::new();
+        let mut planner = Planner {
+            contract,
+            target,
+            faults,
+            made: Vec::new(),
+            fresh: FreshKeys::new(&contract.key),
+            common: Common::new(contract),
+        };
+        let count = contract.scenarios.iter().map(|scenario| scenario.cases.len()).sum();
+        let mut trials = Vec::with_capacity(count);
         for scenario in &contract.scenarios {
             for (at, case) in scenario.cases.iter().enumerate() {
                 let script = planner.script(case);
@@ -137,6 +148,8 @@ struct Planner<'a> {
     target: &'a Target,
     faults: Faults,
     made: Vec<Secret>,
+    fresh: FreshKeys,
+    common: Common,
 }
 
 impl Planner<'_> {
@@ -150,10 +163,10 @@ impl Planner<'_> {
     fn single(&mut self, case: &Case, single: &Single) -> Result<Script, String> {
         let target = self.target;
         let key = match &single.key {
-            Some(defect) if !defect.needs_slot() => self.spoil("", defect),
+            Some(defect) if !defect.needs_slot() => self.spoil("", &single.slot, defect),
             Some(defect) => {
                 let key = target.key(&single.slot)?.expose();
-                self.spoil(key, defect)
+                self.spoil(key, &single.slot, defect)
             }
             None => Some(target.key(&single.slot)?.clone()),
         };
@@ -162,22 +175,25 @@ impl Planner<'_> {
         let probe = case.unchanged.as_ref().map(|name| target.probes[name].as_ref()).transpose();
         let probe = probe.map_err(Clone::clone)?;
         let format = &target.requests[&single.request];
-        let body = body::bytes(format.body.as_ref(), single.body.as_ref()).unwrap_or_else(|why| {
-            let title =
-                format!("the body of `{}` cannot be broken as {} says", single.request, case.name);
-            self.faults.add(Fault::general(title).help(why));
-            Vec::new()
-        });
+        let body =
+            body::bytes(format.body.as_ref(), single.body.as_deref()).unwrap_or_else(|why| {
+                let title = format!(
+                    "the body of `{}` cannot be broken as {} says",
+                    single.request, case.name
+                );
+                self.faults.add(Fault::general(title).help(why));
+                Vec::new()
+            });
         let deadlines = case.after.map_or(target.deadlines, |(_, most)| Deadlines::up_to(most));
         let extra = hook.map(|hook| hook.headers.as_slice()).unwrap_or_default();
         let carried = key.as_ref().map(|key| (&*single.carrier, key));
         let request = self.request(format, body, carried, extra, deadlines)?;
         let first = hook.and_then(|hook| hook.first.as_ref());
-        let first = first.map(|first| self.first(first)).transpose()?;
+        let first = first.map(|first| self.first(first).map(Box::new)).transpose()?;
         let probe = probe.map(|probe| {
             let read =
                 self.plain(&target.requests[&probe.request], &single.slot, &single.carrier)?;
-            Ok::<_, String>((read.sent_as(Role::Probe), probe.pointer.clone()))
+            Ok::<_, String>(Box::new((read.sent_as(Role::Probe), probe.pointer.clone())))
         });
         Ok(Script::Single { first, request, probe: probe.transpose()? })
     }
@@ -187,35 +203,41 @@ impl Planner<'_> {
         Ok(Script::Burst {
             request: self.plain(format, &burst.slot, &burst.carrier)?,
             times: burst.requests,
-            other: self.plain(format, &burst.other, &burst.carrier)?.sent_as(Role::OtherKey),
+            other: Box::new(
+                self.plain(format, &burst.other, &burst.carrier)?.sent_as(Role::OtherKey),
+            ),
             limit: Arc::clone(&burst.limit),
             served: format.status,
         })
     }
 
-    fn twin(&self, scenario: &Scenario, case: &Case) -> Option<Result<TwinScript, String>> {
+    fn twin(
+        &mut self,
+        scenario: &Scenario,
+        case: &Case,
+    ) -> Option<Result<Arc<TwinScript>, String>> {
         let twin = scenario.twin.as_ref()?;
         let Provocation::Single(single) = &case.provocation else { return None };
         let format = &self.target.requests[&twin.request];
+        let id = format!("{} {} {} {:?}", twin.request, twin.slot, single.carrier.name, twin.body);
+        if let Some(known) = self.common.twins.get(&id) {
+            return Some(Ok(Arc::clone(known)));
+        }
         let script = || {
             let key = self.target.key(&twin.slot)?;
             let body = body::bytes(format.body.as_ref(), twin.body.as_ref())?;
             let carried = Some((&*single.carrier, key));
-            Ok(TwinScript {
-                id: format!(
-                    "{} {} {} {:?}",
-                    twin.request, twin.slot, single.carrier.name, twin.body
-                ),
-                request: self
-                    .request(format, body, carried, &[], self.target.deadlines)?
-                    .sent_as(Role::Twin),
-                cost: if twin.reaches.is_some() { 0 } else { format.cost },
-            })
+            let request = self.request(format, body, carried, &[], self.target.deadlines)?;
+            let request = request.sent_as(Role::Twin);
+            let cost = if twin.reaches.is_some() { 0 } else { format.cost };
+            let twin = Arc::new(TwinScript { id: id.clone(), request, cost });
+            self.common.twins.insert(id, Arc::clone(&twin));
+            Ok(twin)
         };
         Some(script())
     }
 
-    fn preflight(&self) -> Preflight {
+    fn preflight(&mut self) -> Preflight {
         let contract = self.contract;
         let format = &self.target.requests[&contract.preflight.request];
         let slot = &self.target.slots[&contract.preflight.slot];
@@ -223,7 +245,8 @@ impl Planner<'_> {
         let body = body::bytes(format.body.as_ref(), None).unwrap_or_default();
         let headers = self.target.headers.as_deref().unwrap_or_default();
         Preflight {
-            request: outgoing(format, body, carried, headers, self.target.deadlines)
+            request: self
+                .outgoing(format, body, carried, [headers, &[]], self.target.deadlines)
                 .sent_as(Role::Preflight),
             served: slot.key.is_some().then_some(format.status),
             env: slot.env.clone(),
@@ -232,7 +255,7 @@ impl Planner<'_> {
 
     /// A named request with nothing broken in it.
     fn plain(
-        &self,
+        &mut self,
         format: &RequestFormat,
         slot: &SlotName,
         carrier: &Carrier,
@@ -243,21 +266,21 @@ impl Planner<'_> {
     }
 
     fn request(
-        &self,
+        &mut self,
         format: &RequestFormat,
         body: Vec<u8>,
         key: Option<(&Carrier, &Secret)>,
-        extra: &[(String, Secret)],
+        extra: &[(Arc<str>, Secret)],
         deadlines: Deadlines,
     ) -> Result<Outgoing, String> {
         let headers = self.target.headers.as_ref().map_err(Clone::clone)?;
-        Ok(outgoing(format, body, key, &[headers, extra].concat(), deadlines))
+        Ok(self.outgoing(format, body, key, [headers, extra], deadlines))
     }
 
     fn first(&self, first: &First) -> Result<Outgoing, String> {
         let common = self.target.headers.as_ref().map_err(Clone::clone)?;
         let request = Request {
-            method: first.method.as_str().to_owned(),
+            method: first.method.as_str().into(),
             path: first.path.clone(),
             headers: [common.as_slice(), &first.headers].concat(),
             body: first.body.clone(),
@@ -271,39 +294,45 @@ impl Planner<'_> {
     }
 
     /// The key with its defect.
-    fn spoil(&mut self, key: &str, defect: &KeyDefect) -> Option<Secret> {
-        let spoilt = Secret::new(self.contract.key.spoil(key, defect)?);
+    fn spoil(&mut self, key: &str, slot: &SlotName, defect: &KeyDefect) -> Option<Secret> {
         if *defect == KeyDefect::Fresh {
-            self.made.push(spoilt.clone());
+            let FreshKey { key, own } = self.fresh.make();
+            self.made.push(Secret::new(own));
+            return Some(Secret::new(key));
         }
-        Some(spoilt)
+        let broken = self.common.broken.iter();
+        let mut known = broken.filter(|(of, has, _)| of == slot && has == defect);
+        if let Some((.., spoilt)) = known.next() {
+            return spoilt.clone();
+        }
+        let spoilt = self.contract.key.spoil(key, defect).map(Secret::new);
+        self.common.broken.push((slot.clone(), defect.clone(), spoilt.clone()));
+        spoilt
     }
-}
 
-fn outgoing(
-    format: &RequestFormat,
-    body: Vec<u8>,
-    key: Option<(&Carrier, &Secret)>,
-    headers: &[(String, Secret)],
-    deadlines: Deadlines,
-) -> Outgoing {
-    let mut all: Headers = Vec::new();
-    if format.body.is_some() {
-        all.push(("Content-Type".to_owned(), Secret::new("application/json")));
+    fn outgoing(
+        &mut self,
+        format: &RequestFormat,
+        body: Vec<u8>,
+        key: Option<(&Carrier, &Secret)>,
+        headers: [&[(Arc<str>, Secret)]; 2],
+        deadlines: Deadlines,
+    ) -> Outgoing {
+        let content_type = format.body.as_ref().map(|_| self.common.content_type.clone());
+        let carried = key.map(|(carrier, key)| self.common.carried(carrier, key));
+        let own = content_type.into_iter().chain(carried);
+        let mut all: Headers = own.chain(headers.concat()).collect();
+        all.shrink_to_fit();
+        let request = Request {
+            method: format.method.as_str().into(),
+            path: Arc::clone(&format.path),
+            headers: all,
+            body,
+        };
+        // An empty carrier holds no key, so it takes no key's time.
+        let key = key.map(|(_, key)| key.clone()).filter(|key| !key.expose().is_empty());
+        Outgoing { request: Arc::new(request), key, deadlines, role: Role::Own }
     }
-    if let Some((carrier, key)) = key {
-        all.push((carrier.header.clone(), Secret::new(carrier.value(key.expose()))));
-    }
-    all.extend_from_slice(headers);
-    let request = Request {
-        method: format.method.as_str().to_owned(),
-        path: format.path.clone(),
-        headers: all,
-        body,
-    };
-    // An empty carrier holds no key, so it takes no key's time.
-    let key = key.map(|(_, key)| key.clone()).filter(|key| !key.expose().is_empty());
-    Outgoing { request: Arc::new(request), key, deadlines, role: Role::Own }
 }
 
 impl Planned {

@@ -88,7 +88,7 @@ impl Count<'_> {
                     self.add(first, 1);
                 }
                 self.add(request, 1);
-                if let Some((read, _)) = probe {
+                if let Some((read, _)) = probe.as_deref() {
                     self.add(read, 2);
                 }
             }

@@ -122,7 +122,7 @@ impl Run {
         };
         let done = match script {
             Script::Single { first, request, probe } => {
-                let done = play.single(first.as_ref(), request, probe.as_ref()).await;
+                let done = play.single(first.as_deref(), request, probe.as_deref()).await;
                 if done.is_ok() { play.ask_twin().await } else { done }
             }
             Script::Burst { request, times, other, limit, served } => {

@@ -2,6 +2,7 @@
 
 use std::{ops::Range, path::Path, sync::Arc};
 
+use serde::de::DeserializeOwned;
 use serde_json::{Map, Number, Value};
 use toml::{
     Spanned,
@@ -20,13 +21,13 @@ pub struct Document {
 }
 
 /// A value with its place and, inside a table, the place of its name.
-struct Node {
+pub(super) struct Node {
     span: Range<usize>,
     name: Option<Range<usize>>,
     value: Branch,
 }
 
-enum Branch {
+pub(super) enum Branch {
     Leaf(Value),
     List(Vec<Node>),
     Table(Vec<(String, Node)>),
@@ -88,6 +89,12 @@ impl Document {
         self.tree.to_json()
     }
 
+    /// The document as a type, if it is all that the type's schema asks for.
+    #[must_use = "what is not read is to be held against the schema, which says why"]
+    pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
+        T::deserialize(&self.tree).ok()
+    }
+
     /// A fault at the value that `way` leads to, or at the nearest thing around it.
     #[must_use]
     pub fn fault(&self, way: Way<'_>, title: impl Into<String>, label: impl Into<String>) -> Fault {
@@ -139,6 +146,10 @@ impl Document {
 }
 
 impl Node {
+    pub(super) fn branch(&self) -> &Branch {
+        &self.value
+    }
+
     fn child(&self, step: &str) -> Option<&Self> {
         match &self.value {
             Branch::Leaf(_) => None,

@@ -1,8 +1,10 @@
 //! A file that a person wrote, as TOML with all its faults and their places.
 
 pub mod advice;
+pub(crate) mod bounds;
 pub mod document;
 pub mod fault;
 pub mod folder;
 pub(crate) mod reader;
 pub mod shape;
+mod strict;

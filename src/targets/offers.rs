@@ -39,7 +39,7 @@ impl Loader<'_> {
             };
             format.method = change.method.unwrap_or(format.method);
             if let Some(path) = &change.path {
-                format.path.clone_from(path);
+                format.path = path.as_str().into();
             }
             if change.body.is_some() {
                 format.body.clone_from(&change.body);
@@ -93,11 +93,11 @@ impl Loader<'_> {
         }
         let mut headers = self.headers(&first.headers, &["hooks", name, "first", "headers"])?;
         if first.body.is_some() {
-            headers.push(("Content-Type".to_owned(), Secret::new("application/json")));
+            headers.push(("Content-Type".into(), Secret::new("application/json")));
         }
         Ok(First {
             method: first.method,
-            path: first.path.clone(),
+            path: first.path.as_str().into(),
             headers,
             body: first.body.as_ref().map(|body| body.to_string().into_bytes()).unwrap_or_default(),
         })
@@ -124,7 +124,7 @@ impl Loader<'_> {
         };
         let value = value.trim();
         self.check_header(&[], header, value);
-        Ok(Hook { headers: vec![(header.to_owned(), Secret::new(value))], first: None })
+        Ok(Hook { headers: vec![(header.into(), Secret::new(value))], first: None })
     }
 
     pub(super) fn probes(
@@ -235,7 +235,7 @@ impl Loader<'_> {
                 }
             };
             self.check_header(&[way, &[name.as_str()]].concat(), name, &value);
-            headers.push((name.clone(), Secret::new(value)));
+            headers.push((name.as_str().into(), Secret::new(value)));
         }
         missing.map_or(Ok(headers), Err)
     }

@@ -1,6 +1,6 @@
 //! Who is tested: a base URL, keys, and what it offers.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use reqwest::Url;
 
@@ -44,7 +44,7 @@ pub struct Target {
 }
 
 /// Names and values of headers.
-pub type Headers = Vec<(String, Secret)>;
+pub type Headers = Vec<(Arc<str>, Secret)>;
 
 /// A named credential.
 #[derive(Debug, Clone)]
@@ -72,7 +72,7 @@ pub struct First {
     /// The method.
     pub method: Method,
     /// The path.
-    pub path: String,
+    pub path: Arc<str>,
     /// The headers.
     pub headers: Headers,
     /// The body, to the byte.

@@ -40,7 +40,7 @@ impl Bench {
         let key = Secret::new(self.bundled.keys()[slot].as_str());
         let request = self.suite.plan.preflight.request.clone();
         let mut headers = request.request.headers.clone();
-        for (_, value) in headers.iter_mut().filter(|(name, _)| name == "X-API-Key") {
+        for (_, value) in headers.iter_mut().filter(|(name, _)| &**name == "X-API-Key") {
             *value = key.clone();
         }
         let changed = Request { headers, ..(*request.request).clone() };

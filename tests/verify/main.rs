@@ -10,6 +10,7 @@ mod dev_dependency;
 mod docs;
 mod ends;
 mod failures;
+mod formats;
 mod limits;
 mod links;
 mod live;

@@ -46,7 +46,7 @@ const NULL_TARGETS: [(&str, Answers); 8] = [
     ("always 500", |_| answer(500, "text/html", b"<h1>Internal Server Error</h1>")),
     ("always an empty envelope", |_| answer(400, "application/json", br#"{"error":{}}"#)),
     ("an echo", |request| answer(200, "application/json", &request.body)),
-    ("a static file server", |request| match request.method.as_str() {
+    ("a static file server", |request| match &*request.method {
         "GET" => answer(200, "text/html", b"<!doctype html><title>Index of /</title>"),
         _ => answer(405, "text/html", b"<h1>Method Not Allowed</h1>"),
     }),

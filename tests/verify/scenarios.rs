@@ -18,7 +18,10 @@ fn bodies<'a>(contract: &'a Contract, scenario: &'a Scenario) -> Vec<(&'a str, V
     let body = |case: &'a errproof::contract::scenario::Case| {
         let Provocation::Single(single) = &case.provocation else { return None };
         let base = contract.requests[&single.request].format.body.as_ref();
-        Some((case.name.as_str(), body::bytes(base, single.body.as_ref()).expect("it was checked")))
+        Some((
+            case.name.as_str(),
+            body::bytes(base, single.body.as_deref()).expect("it was checked"),
+        ))
     };
     scenario.cases.iter().filter_map(body).collect()
 }

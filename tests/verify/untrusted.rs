@@ -11,7 +11,10 @@ use errproof::{
     targets::{load::Given, target::Target},
 };
 
-use crate::support::{Contract, errproof};
+use crate::{
+    formats::read_in_both_ways,
+    support::{Contract, errproof},
+};
 
 /// How many spoilt folders are loaded. Each is made from its number, so that a failure repeats.
 const FOLDERS: u64 = 150;
@@ -79,7 +82,9 @@ fn no_spoilt_folder_crashes_the_loader() {
         let file = FILES[random.usize(0..FILES.len())];
         let path = contract.path(file);
         let text = fs::read_to_string(&path).expect("a file of the contract");
-        fs::write(&path, spoil(&text, &mut random)).expect("written");
+        let spoilt = spoil(&text, &mut random);
+        read_in_both_ways(file, &spoilt);
+        fs::write(&path, spoilt).expect("written");
         // A key of its own for each variable.
         let environment = |name: &str| {
             let letters: String = name.chars().filter(char::is_ascii_alphanumeric).collect();
