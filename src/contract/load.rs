@@ -160,6 +160,10 @@ fn check_key(reader: &mut Reader<'_>, key: &KeyShape) {
         let label = "expected `length` or more";
         reader.add(&["key", "longest"], "a range that holds nothing", label);
     }
+    if key.shortest.is_some_and(|shortest| shortest == 0 || shortest > key.length) {
+        let label = "expected 1 or more, and `length` at the most";
+        reader.add(&["key", "shortest"], "a range that holds nothing", label);
+    }
     let texts = [("prefix", &key.prefix), ("alphabet", &key.alphabet)];
     for (name, _) in texts.iter().filter(|(_, text)| !can_be_sent(text)) {
         reader.add(

@@ -142,9 +142,15 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
     let field =
         On::Those(|trial, _| trial.starts_with("invalid_input") && !trial.contains("::body-"));
     let body = On::Those(|trial, _| {
-        code_of(trial) == "invalid_json"
-            && !trial.ends_with("::empty")
-            && !trial.ends_with("::white-space")
+        // Where the page or JSON's own tests leave room, invalid_input is as good.
+        let open = ["::empty", "::white-space", "::invalid-utf8", "::overlong-utf8", "::utf16"];
+        code_of(trial) == "invalid_json" && !open.iter().any(|case| trial.ends_with(case))
+    });
+    // The page promises nothing of what follows the prefix, so a key that is only of another length or
+    // alphabet may as well be looked up.
+    let shape = On::Those(|trial, _| {
+        let ours = ["::one-short", "::one-long", "::outside-alphabet", "::non-ascii"];
+        code_of(trial) == "malformed_api_key" && !ours.iter().any(|case| trial.contains(case))
     });
     let pays = On::Those(|trial, _| {
         ["insufficient_credits", "generation_failed", "generation_timeout"]
@@ -181,7 +187,7 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
             C::Status,
             On::Those(|trial, _| trial.contains("::inner-")),
         ),
-        ("shape unchecked", B::ShapeUnchecked, C::Code, On::Code("malformed_api_key")),
+        ("shape unchecked", B::ShapeUnchecked, C::Code, shape),
         ("revoked key alive", B::RevokedAlive, C::Status, REVOKED),
         ("revoked as invalid", B::RevokedAsInvalid, C::Code, REVOKED),
         ("key in the message", B::EchoesKey(Echo::InMessage), C::SecretLeak, with_key),

@@ -11,6 +11,7 @@ use crate::{
     contract::{key::KeyDefect, scenario::Provocation, scenario_file::BodyDefect},
     exchange::{message::Request, sender::url},
     server::plan::{Plan, Planned, Script, Spoilt},
+    shown::secret::Secret,
 };
 
 /// What a shell reads as one word.
@@ -162,9 +163,10 @@ fn made(run: &Run, spoilt: &Spoilt) -> Vec<Piece> {
     let literal = |text: &str| Piece::Literal(text.to_owned());
     let shell = |text: String| Piece::Shell(text);
     let shortened = || shell(format!("${{{env}%?}}"));
+    let key = run.target.slots[&spoilt.slot].key.as_ref().map(Secret::expose);
     match &spoilt.defect {
         KeyDefect::Absent | KeyDefect::Empty => Vec::new(),
-        KeyDefect::Fresh => vec![Piece::Literal(shape.example())],
+        KeyDefect::Fresh => vec![literal(&shape.example_like(key))],
         KeyDefect::Shortened => vec![shortened()],
         KeyDefect::Lengthened => {
             vec![shell(format!("${env}")), shell(format!("${{{env}#\"${{{env}%?}}\"}}"))]
@@ -174,7 +176,8 @@ fn made(run: &Run, spoilt: &Spoilt) -> Vec<Piece> {
         }
         KeyDefect::Quoted(text) => vec![literal(text), shell(format!("${env}")), literal(text)],
         KeyDefect::Inserted(text) => {
-            let head = format!("$(printf %.{}s \"${env}\")", shape.middle());
+            let middle = shape.middle(key.unwrap_or_default());
+            let head = format!("$(printf %.{middle}s \"${env}\")");
             let tail = format!("${{{env}#\"{head}\"}}");
             vec![shell(head), literal(text), shell(tail)]
         }

@@ -161,7 +161,11 @@ impl Planner<'_> {
     fn single(&mut self, case: &Case, single: &Single) -> Result<Script, String> {
         let target = self.target;
         let key = match &single.key {
-            Some(defect) if !defect.needs_slot() => self.spoil("", &single.slot, defect),
+            Some(defect) if !defect.needs_slot() => {
+                // A fresh key is like the slot's, if there is one.
+                let key = target.slots[&single.slot].key.as_ref();
+                self.spoil(key.map_or("", Secret::expose), &single.slot, defect)
+            }
             Some(defect) => {
                 let key = target.key(&single.slot)?.expose();
                 self.spoil(key, &single.slot, defect)

@@ -1,0 +1,168 @@
+//! What the page leaves room for is no finding: the bundled API as others would write it, each time
+//! with another legal habit. The servers in `tests/conformant/` show the same over HTTP, in real time.
+
+use std::{path::Path, sync::Arc};
+
+use errproof::{
+    contract::Contract,
+    exchange::{
+        clock::{Clock, SharedClock},
+        message::{Answer, Request},
+        sender::InProcess,
+    },
+    mock::server::Front,
+    result::verdict::Verdict,
+    server::{played::Played, suite::Suite},
+    shown::secret::Secret,
+};
+use serde_json::Value;
+use tokio::runtime::Builder;
+
+/// One legal habit: what it makes of a request before the API sees it, and of the answer.
+struct Habit {
+    name: &'static str,
+    before: fn(&mut Request),
+    after: fn(&mut Answer, &Request, &SharedClock),
+}
+
+impl Habit {
+    const NONE: Self = Self { name: "none", before: |_| {}, after: |_, _, _| {} };
+}
+
+/// The bundled API with a habit.
+#[derive(Debug)]
+struct Other {
+    front: Front,
+    clock: SharedClock,
+    before: fn(&mut Request),
+    after: fn(&mut Answer, &Request, &SharedClock),
+}
+
+impl InProcess for Other {
+    fn answer(&self, request: &Request) -> Answer {
+        let mut changed = request.clone();
+        (self.before)(&mut changed);
+        let mut answer = self.front.answer(&changed);
+        (self.after)(&mut answer, request, &self.clock);
+        answer
+    }
+}
+
+fn contract() -> Arc<Contract> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    Contract::load(root).unwrap_or_else(|faults| panic!("{faults}")).into()
+}
+
+/// Carries all trials out, or those whose name holds `filter`.
+fn play(habit: &Habit, filter: &str) -> Vec<(String, Played)> {
+    let shared = SharedClock::default();
+    let clock = Clock::Shared(shared.clone());
+    let (front, keys) = Front::new(clock.clone(), None);
+    let server = Other { front, clock: shared, before: habit.before, after: habit.after };
+    let suite = Suite::in_process(contract(), Arc::new(server), &keys, clock);
+    let suite = suite.unwrap_or_else(|faults| panic!("{faults}"));
+    let runtime = Builder::new_current_thread().build().expect("the runtime starts");
+    let trials = suite.plan.trials.iter().filter(|planned| planned.case().name.contains(filter));
+    trials
+        .map(|planned| (planned.case().name.clone(), runtime.block_on(suite.run.play(planned))))
+        .collect()
+}
+
+/// The trials that are not green.
+fn red(habit: &Habit) -> Vec<String> {
+    let played = play(habit, "");
+    assert!(played.len() >= 78, "{}", played.len());
+    let red = played.iter().filter(|(_, played)| played.verdict != Verdict::Pass);
+    let line = |(name, played): &(String, Played)| {
+        let findings = played.sheet.findings();
+        format!("{}: {name} {:?} {findings:?}", habit.name, played.verdict)
+    };
+    red.map(line).collect()
+}
+
+fn code(answer: &Answer) -> String {
+    let body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
+    body["error"]["code"].as_str().unwrap_or_default().to_owned()
+}
+
+fn set(answer: &mut Answer, field: &str, value: &str) {
+    let mut body: Value = serde_json::from_slice(&answer.body).expect("JSON");
+    body["error"][field] = value.into();
+    answer.body = body.to_string().into_bytes();
+}
+
+/// The key that a request carries, changed in place.
+fn change_key(request: &mut Request, change: impl Fn(&str) -> String) {
+    for (name, value) in &mut request.headers {
+        let text = value.expose();
+        if name == "X-API-Key" {
+            *value = Secret::new(change(text));
+        } else if let Some(key) = text.strip_prefix("Bearer ") {
+            *value = Secret::new(format!("Bearer {}", change(key)));
+        }
+    }
+}
+
+/// Node's decoder and every other that WHATWG describes: UTF-16 by its mark, else UTF-8 with U+FFFD
+/// in place of what is none.
+fn decode(request: &mut Request) {
+    request.body = match request.body.strip_prefix(b"\xff\xfe") {
+        Some(rest) => {
+            let (pairs, _) = rest.as_chunks::<2>();
+            let units: Vec<u16> = pairs.iter().map(|pair| u16::from_le_bytes(*pair)).collect();
+            String::from_utf16_lossy(&units).into_bytes()
+        }
+        None => String::from_utf8_lossy(&request.body).into_owned().into_bytes(),
+    };
+}
+
+/// Looks a key of any length and alphabet up, as long as it begins as the page says and is not
+/// copied with quotes or white space.
+fn look_up_any(request: &mut Request) {
+    change_key(request, |key| {
+        let own = key.strip_prefix("pms_live_").is_some_and(|tail| {
+            tail.len() != 32 || !tail.bytes().all(|byte| byte.is_ascii_alphanumeric())
+        });
+        let copied_badly = key.contains(['"', ' ', '\t']);
+        if own && !copied_badly { format!("pms_live_{}", "0".repeat(32)) } else { key.to_owned() }
+    });
+}
+
+const HABITS: [Habit; 3] = [
+    Habit { name: "bad bytes of a body are replaced", before: decode, ..Habit::NONE },
+    Habit { name: "keys of any length are looked up", before: look_up_any, ..Habit::NONE },
+    Habit {
+        name: "an empty header is a malformed key",
+        after: |answer, request, _| {
+            let empty = |(_, value): &(String, Secret)| ["", "Bearer "].contains(&value.expose());
+            if code(answer) == "missing_api_key" && request.headers.iter().any(empty) {
+                set(answer, "code", "malformed_api_key");
+            }
+        },
+        ..Habit::NONE
+    },
+];
+
+#[test]
+fn no_legal_habit_is_a_finding() {
+    let mut all: Vec<_> = HABITS.iter().flat_map(red).collect();
+    all.extend(red(&Habit::NONE));
+    assert!(all.is_empty(), "{} alarms:\n{}", all.len(), all.join("\n"));
+}
+
+#[test]
+fn a_body_that_every_parser_has_to_refuse_is_refused_as_invalid_json_and_nothing_else() {
+    let habit = Habit {
+        name: "all of JSON is input",
+        after: |answer, _, _| {
+            if code(answer) == "invalid_json" {
+                set(answer, "code", "invalid_input");
+            }
+        },
+        ..Habit::NONE
+    };
+    let played = play(&habit, "invalid_json::");
+    let green = played.iter().filter(|(_, played)| played.verdict == Verdict::Pass);
+    let green: Vec<_> = green.map(|(name, _)| name.trim_start_matches("invalid_json::")).collect();
+    assert_eq!(green, ["invalid-utf8", "overlong-utf8", "utf16", "empty", "white-space"]);
+}
