@@ -1,7 +1,7 @@
 //! What the page leaves room for is no finding: the bundled API as others would write it, each time
 //! with another legal habit. The servers in `tests/conformant/` show the same over HTTP, in real time.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use errproof::{
     contract::Contract,
@@ -91,6 +91,10 @@ fn set(answer: &mut Answer, field: &str, value: &str) {
     answer.body = body.to_string().into_bytes();
 }
 
+fn key_of(request: &Request) -> Option<Secret> {
+    errproof::mock::api::key_of(request).map(Secret::new)
+}
+
 /// The key that a request carries, changed in place.
 fn change_key(request: &mut Request, change: impl Fn(&str) -> String) {
     for (name, value) in &mut request.headers {
@@ -128,7 +132,7 @@ fn look_up_any(request: &mut Request) {
     });
 }
 
-const HABITS: [Habit; 3] = [
+const HABITS: [Habit; 4] = [
     Habit { name: "bad bytes of a body are replaced", before: decode, ..Habit::NONE },
     Habit { name: "keys of any length are looked up", before: look_up_any, ..Habit::NONE },
     Habit {
@@ -137,6 +141,16 @@ const HABITS: [Habit; 3] = [
             let empty = |(_, value): &(String, Secret)| ["", "Bearer "].contains(&value.expose());
             if code(answer) == "missing_api_key" && request.headers.iter().any(empty) {
                 set(answer, "code", "malformed_api_key");
+            }
+        },
+        ..Habit::NONE
+    },
+    Habit {
+        name: "the generator is given five minutes, and the way takes some",
+        after: |answer, request, clock| {
+            if code(answer) == "generation_timeout" {
+                // The mock gave up after 90 seconds.
+                clock.advance(key_of(request).as_ref(), Duration::from_millis(211_500));
             }
         },
         ..Habit::NONE
