@@ -83,7 +83,7 @@ impl Curl {
         if self.base_url.scheme() == "https" {
             command.push_str(" --http1.1");
         }
-        let sends = !request.body.is_empty() || request.method == "POST";
+        let sends = request.announces_body();
         if sends || request.method != "GET" {
             let _ = write!(command, " -X {}", request.method);
         }

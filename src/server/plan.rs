@@ -271,7 +271,7 @@ impl Planner<'_> {
         let request = Request {
             method: first.method.as_str().to_owned(),
             path: first.path.clone(),
-            headers: [common.as_slice(), &first.headers].concat(),
+            headers: unpacked([common.as_slice(), &first.headers].concat()),
             body: first.body.clone(),
         };
         Ok(Outgoing { request: Arc::new(request), key: None, deadlines: self.target.deadlines })
@@ -299,6 +299,16 @@ impl Planner<'_> {
     }
 }
 
+/// The headers with what says that nothing is to be packed: a request that says nothing of codings
+/// takes any (RFC 9110, section 12.5.3), so that a compressed answer would be no deviation.
+fn unpacked(mut headers: Headers) -> Headers {
+    const NAME: &str = "Accept-Encoding";
+    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case(NAME)) {
+        headers.push((NAME.to_owned(), Secret::new("identity")));
+    }
+    headers
+}
+
 fn outgoing(
     format: &RequestFormat,
     body: Vec<u8>,
@@ -317,7 +327,7 @@ fn outgoing(
     let request = Request {
         method: format.method.as_str().to_owned(),
         path: format.path.clone(),
-        headers: all,
+        headers: unpacked(all),
         body,
     };
     // An empty carrier holds no key, so it takes no key's time.
