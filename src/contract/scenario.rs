@@ -27,12 +27,21 @@ pub struct Scenario {
     pub source: String,
     /// What has to be in the message.
     pub message: Option<MessagePattern>,
-    /// The longest wait, in seconds, that `Retry-After` may ask for, if it has to be there.
-    pub retry_after: Option<u32>,
+    /// The longest wait that `Retry-After` may ask for, if it has to be there.
+    pub retry_after: Option<LongestWait>,
     /// The same request without the defect.
     pub twin: Option<Twin>,
     /// The cases, in the order of the file.
     pub cases: Vec<Case>,
+}
+
+/// The longest wait that an answer may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LongestWait {
+    /// The docs set none.
+    Unsaid,
+    /// So many seconds.
+    Seconds(u32),
 }
 
 /// A request that has not the defect of a scenario's cases.

@@ -33,8 +33,7 @@ pub struct ScenarioFile {
     /// Whether the answer has to say in `Retry-After` how long to wait.
     #[serde(default)]
     pub retry_after: bool,
-    /// The longest wait, in seconds, that `Retry-After` may ask for; the limit's window, if nothing
-    /// is said.
+    /// The longest wait, in seconds, that `Retry-After` may ask for, if the docs set one.
     #[serde(default)]
     #[schemars(range(min = 1))]
     pub retry_after_at_most: Option<u32>,

@@ -16,6 +16,18 @@ pub struct Mutant {
     pub killed_by: CheckId,
     /// The trials on which it has to fail. All others stay green.
     pub on: On,
+    /// What has to be promised for it to be a break.
+    pub promised: Promised,
+}
+
+/// What a mutant breaks a promise of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Promised {
+    /// The page.
+    ByPage,
+    /// The page, and that `Retry-After` asks for a window at the most (`retry-after-at-most`), which
+    /// the page does not say: without it no wait is too long.
+    LongestWaitToo,
 }
 
 /// The trials that must not be green, by their name and their place in the run.
@@ -73,12 +85,19 @@ pub fn all() -> Vec<Mutant> {
                 mutation: Mutation::Envelope(fault, code),
                 killed_by,
                 on: On::Code(code),
+                promised: Promised::ByPage,
             });
         }
     }
     for (name, behaviour, killed_by, on) in behaviours() {
         let mutation = Mutation::Behaviour(behaviour);
-        all.push(Mutant { name: name.to_owned(), mutation, killed_by, on });
+        let promised = match behaviour {
+            Behaviour::RetryAfter(
+                RetryAfterFault::Milliseconds | RetryAfterFault::LongerThanWindow,
+            ) => Promised::LongestWaitToo,
+            _ => Promised::ByPage,
+        };
+        all.push(Mutant { name: name.to_owned(), mutation, killed_by, on, promised });
     }
     all
 }

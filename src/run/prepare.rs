@@ -88,6 +88,7 @@ pub(super) fn prepare(options: &Options, fallback: Fallback) -> Result<Ready, En
             if let Some(seconds) = options.answer_within {
                 target.deadlines = Deadlines::within(Duration::from_secs(seconds));
             }
+            target.wait_at_most = Duration::from_secs(options.wait_at_most);
             guard_production(&contract, &target, options.allow_production)?;
             let recording = Recording::from_environment(&environment);
             Some(Suite::new(Arc::clone(&contract), target, recording)?)

@@ -9,7 +9,7 @@ use crate::{
         rate_fields::{self, Left},
         retry_after,
     },
-    contract::{check::CheckId, contract_file::Limit},
+    contract::{check::CheckId, contract_file::Limit, scenario::LongestWait},
     exchange::outgoing::{Exchange, Outgoing},
 };
 
@@ -72,9 +72,19 @@ impl Play<'_> {
         self.sheet.note(CheckId::RatePerKey, meanwhile, found);
         self.compare(last);
 
-        let window = u64::from(limit.window_seconds);
+        let longest = match scenario.retry_after {
+            Some(LongestWait::Seconds(most)) => u64::from(most),
+            Some(LongestWait::Unsaid) | None => u64::MAX,
+        };
         let told = rate_fields::wait(&self.exchanges[last].answer, limit);
-        if let Some(told) = told.filter(|told| (1..=window).contains(told)) {
+        // What is less or more than the docs allow is a finding already.
+        if let Some(told) = told.filter(|told| (1..=longest).contains(told)) {
+            let most = run.target.wait_at_most.as_secs();
+            if told > most {
+                return Err(Stop::Inconclusive(format!(
+                    "the refusals ask for a wait of {told} s, and --wait-at-most is {most} s: whether the key is served again was not tried"
+                )));
+            }
             self.wait(request, Duration::from_secs(told), "the Retry-After it was told").await;
             let again = self.exchange(request).await?;
             self.exchanges.push(again);

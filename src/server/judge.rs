@@ -84,8 +84,8 @@ impl Judge {
                 sheet.note(CheckId::RequestId, at, found);
             }
         }
-        if let Some(most) = scenario.retry_after {
-            sheet.note(CheckId::RetryAfter, at, retry_after::present(answer, most));
+        if let Some(longest) = scenario.retry_after {
+            sheet.note(CheckId::RetryAfter, at, retry_after::present(answer, longest));
         }
         self.leak(exchange, at, sheet);
     }

@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     contract::{Contract, names::SlotName, scenario::Provocation},
-    exchange::{clock::Clock, deadlines::Deadlines},
+    exchange::{
+        clock::Clock,
+        deadlines::{Deadlines, LONGEST_WAIT},
+    },
     shown::{redactor::SHORTEST_SECRET, secret::Secret},
     source::{
         document::{Document, Way},
@@ -191,6 +194,7 @@ impl<'a> Loader<'a> {
             base_url,
             clock,
             deadlines: Deadlines::ORDINARY,
+            wait_at_most: LONGEST_WAIT,
             slots,
             headers,
             secrets: self.secrets,
