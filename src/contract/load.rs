@@ -207,10 +207,11 @@ fn check_places(reader: &mut Reader<'_>, places: &EnvelopeFormat) {
             reader.add(&["envelope", name], "not a place in an answer", why);
         }
     }
-    if !places.media_type.split_once('/').is_some_and(|(kind, form)| {
+    let is_media = |media: &String| {
         let word = |text: &str| HeaderName::from_bytes(text.as_bytes()).is_ok();
-        word(kind) && word(form)
-    }) {
+        media.split_once('/').is_some_and(|(kind, form)| word(kind) && word(form))
+    };
+    if !places.media_type.as_ref().is_none_or(is_media) {
         let label = "expected one like `application/json`, without parameters";
         reader.add(&["envelope", "media-type"], "not a media type", label);
     }

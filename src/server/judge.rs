@@ -55,7 +55,7 @@ impl Judge {
         let status = alternative.map_or(scenario.status, |also| also.status);
         let code = alternative.map_or(&scenario.code, |also| &also.code);
         sheet.note(CheckId::Status, at, fields::status(answer.status, status));
-        sheet.note(CheckId::EnvelopeJson, at, envelope::json(answer, &places.media_type));
+        sheet.note(CheckId::EnvelopeJson, at, envelope::json(answer, places.media_type.as_deref()));
         if let Some(body) = &reading.body {
             let found = envelope::schema(&contract.envelope.schema, body);
             sheet.note(CheckId::EnvelopeSchema, at, found);
