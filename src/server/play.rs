@@ -49,6 +49,8 @@ pub(super) enum Stop {
     Error(String),
     /// Its timing cannot be judged.
     Inconclusive(String),
+    /// What was found tells nothing of the code, unless it is listed as known.
+    NotJudged(String),
 }
 
 impl From<NoAnswer> for Stop {
@@ -112,10 +114,15 @@ impl Run {
                 let verdict = Verdict::Inconclusive(why);
                 Played { exchanges, sheet, verdict, main: None, twin_not_asked: None }
             }
-            Ok(()) | Err(Stop::Inconclusive(_)) => {
+            Ok(()) | Err(Stop::Inconclusive(_) | Stop::NotJudged(_)) => {
                 let name = &planned.case().name;
                 let known = self.target.known.iter().filter(|known| known.covers(name));
-                Played::judged(exchanges, sheet, &known.collect::<Vec<_>>(), self.today)
+                let known: Vec<_> = known.collect();
+                let mut played = Played::judged(exchanges, sheet, &known, self.today);
+                if let (Err(Stop::NotJudged(why)), Verdict::Fail) = (done, &played.verdict) {
+                    played.verdict = Verdict::Error(why);
+                }
+                played
             }
         };
         played.main = main;
