@@ -50,14 +50,13 @@ pub fn json(answer: &Answer, promised: Option<&str>) -> Mismatches {
 fn is_media(media: &str, promised: Option<&str>) -> bool {
     let mut parts = parts(media).into_iter().map(|part| part.trim().to_ascii_lowercase());
     let kind = parts.next().unwrap_or_default();
-    let is_kind = match promised {
-        Some(promised) => kind.eq_ignore_ascii_case(promised),
-        None => {
-            let structured = |(_, form): (&str, &str)| form.len() > 5 && form.ends_with("+json");
-            ["application/json", "text/json"].contains(&kind.as_str())
-                || kind.split_once('/').is_some_and(structured)
-        }
+    let structured =
+        |(_, form): (&str, &str)| form.len() > "+json".len() && form.ends_with("+json");
+    let is_json = || {
+        ["application/json", "text/json"].contains(&kind.as_str())
+            || kind.split_once('/').is_some_and(structured)
     };
+    let is_kind = promised.map_or_else(is_json, |promised| kind.eq_ignore_ascii_case(promised));
     let is_utf8 = |part: String| {
         let charset = part.strip_prefix("charset=").map(|value| value.trim_matches('"'));
         charset.is_none_or(|charset| ["utf-8", "utf8"].contains(&charset))

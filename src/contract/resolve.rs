@@ -17,7 +17,9 @@ use super::{
     contract_file::Limit,
     key::{Carrier, KeyDefect},
     names::{CarrierName, Code},
-    scenario::{Burst, Case, LongestWait, MessagePattern, Provocation, Scenario, Single, Twin},
+    scenario::{
+        Burst, Case, LongestWait, MessagePattern, Provocation, Scenario, Single, Twin, Wording,
+    },
     scenario_file::{BurstFormat, CaseFormat, ScenarioFile},
     sendable::can_be_sent,
 };
@@ -145,7 +147,8 @@ impl Resolver<'_> {
         for number in format.greater.iter().flatten() {
             self.reader.known(&["message", "greater"], "number", number, keys(&format.numbers));
         }
-        Some(MessagePattern { numbers, greater: format.greater.clone() })
+        let wording = if format.any_wording { Wording::Any } else { Wording::Fixed };
+        Some(MessagePattern { numbers, greater: format.greater.clone(), wording })
     }
 
     fn twin(&mut self, file: &ScenarioFile) -> Option<Twin> {

@@ -64,6 +64,17 @@ pub struct MessagePattern {
     pub numbers: BTreeMap<String, Regex>,
     /// Two of them: the first has to be greater than the second.
     pub greater: Option<[String; 2]>,
+    /// What the patterns are worth where they do not find their numbers.
+    pub wording: Wording,
+}
+
+/// How a message has to put what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wording {
+    /// As the patterns have it.
+    Fixed,
+    /// As it likes: the patterns judge a text only where each of them finds its number.
+    Any,
 }
 
 /// One way to provoke one code. One case is one trial.

@@ -55,6 +55,11 @@ pub struct MessageFormat {
     /// Two of them: the first has to be greater than the second.
     #[serde(default)]
     pub greater: Option<[String; 2]>,
+    /// Whether the docs promise the numbers and no wording. Then the patterns judge only a message in
+    /// which each of them finds a number of its own. In any other it is enough that there is a number,
+    /// and, where one has to be greater and there are several, that they are not all the same.
+    #[serde(default)]
+    pub any_wording: bool,
 }
 
 /// A request that has not the defect of the scenario's cases: it has to get past the scenario's

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{
     checks::{
-        envelope, fields, leak, reading::Reading, request_id::RequestIds, retry_after, sheet::Sheet,
+        envelope, fields, leak, message, reading::Reading, request_id::RequestIds, retry_after,
+        sheet::Sheet,
     },
     contract::{
         Contract,
@@ -74,8 +75,8 @@ impl Judge {
             let field =
                 case.and_then(|case| case.field.as_deref()).filter(|_| alternative.is_none());
             let pattern = scenario.message.as_ref().filter(|_| alternative.is_none());
-            let message = reading.at(&places.message);
-            let found = fields::message(message.as_ref(), places.message.as_str(), field, pattern);
+            let text = reading.at(&places.message);
+            let found = message::message(text.as_ref(), places.message.as_str(), field, pattern);
             sheet.note(CheckId::Message, at, found);
             if let Some(place) = &places.request_id {
                 let name = case.map_or(scenario.code.as_str(), |case| &case.name);

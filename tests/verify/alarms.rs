@@ -4,7 +4,7 @@
 use std::{path::Path, sync::Arc, time::Duration};
 
 use errproof::{
-    checks::sheet::Kind,
+    checks::{message::message, sheet::Kind},
     contract::Contract,
     exchange::{
         clock::{Clock, SharedClock},
@@ -97,6 +97,14 @@ fn set(answer: &mut Answer, field: &str, value: &str) {
     answer.body = body.to_string().into_bytes();
 }
 
+fn change_message(answer: &mut Answer, on: &str, change: impl Fn(String) -> String) {
+    if code(answer) == on {
+        let body: Value = serde_json::from_slice(&answer.body).expect("JSON");
+        let message = body["error"]["message"].as_str().expect("a text").to_owned();
+        set(answer, "message", &change(message));
+    }
+}
+
 fn media_type(answer: &mut Answer, media: &str) {
     for (_, value) in answer.headers.iter_mut().filter(|(name, _)| name == "content-type") {
         *value = media.as_bytes().to_vec();
@@ -144,7 +152,7 @@ fn look_up_any(request: &mut Request) {
     });
 }
 
-const HABITS: [Habit; 6] = [
+const HABITS: [Habit; 9] = [
     Habit { name: "bad bytes of a body are replaced", before: decode, ..Habit::NONE },
     Habit { name: "keys of any length are looked up", before: look_up_any, ..Habit::NONE },
     Habit {
@@ -168,6 +176,34 @@ const HABITS: [Habit; 6] = [
     Habit {
         name: "the older media type",
         after: |answer, _, _| media_type(answer, "text/json"),
+        ..Habit::NONE
+    },
+    Habit {
+        name: "a field by its title",
+        after: |answer, _, _| {
+            change_message(answer, "invalid_input", |message| {
+                ["product", "description", "tone", "count"].iter().fold(message, |text, field| {
+                    let title = field[..1].to_uppercase() + &field[1..];
+                    text.replace(&format!("The field {field}"), &title)
+                })
+            });
+        },
+        ..Habit::NONE
+    },
+    Habit {
+        name: "a message in another language, and a balance below zero",
+        after: |answer, _, _| {
+            let said = |_| "Guthaben: -5, benötigt: 1.500".to_owned();
+            change_message(answer, "insufficient_credits", said);
+        },
+        ..Habit::NONE
+    },
+    Habit {
+        name: "a message that says what is missing",
+        after: |answer, _, _| {
+            let said = |_| "You need 6 more credits; you have 4 of 10.".to_owned();
+            change_message(answer, "insufficient_credits", said);
+        },
         ..Habit::NONE
     },
     Habit {
@@ -238,4 +274,52 @@ fn a_wrong_code_that_the_twin_gets_as_well_is_not_judged_and_any_other_is_broken
     let why = "the same request without the defect is refused as plan_gate, too, so this case was not judged";
     assert_eq!(of(&everywhere), (Verdict::Error(why.to_owned()), true, 2));
     assert_eq!(of(&case_alone), (Verdict::Fail, true, 2));
+}
+
+#[test]
+fn credits_may_be_put_in_any_words_as_long_as_the_numbers_can_be_true() {
+    const SWAPPED: Option<&str> = Some("a text in which need is greater than have");
+    const NOTHING: Option<&str> = Some("a text that holds a number");
+    const SAME: Option<&str> = Some("a text whose numbers differ, need and have");
+    let rows = [
+        ("You need 150 credits but have 40.", None),
+        ("You have 40 credits but need 150.", None),
+        ("This call needs 10 credits, and the workspace has 4.", None),
+        ("Need 1,500 credits; have 400", None),
+        ("need 150, have 40", None),
+        ("You have 4 of 10 credits", None),
+        ("4 of 10 credits", None),
+        ("10 credits required, 4 available, top up 6", None),
+        ("You need 6 more credits: you have 4, and this costs 10", None),
+        ("You need 6 credits more; you have 14 left over", None),
+        ("Guthaben: -5, benötigt: 1.500", None),
+        ("Solde \u{2212}5, il faut 10", None),
+        ("You have none; 10 needed", None),
+        ("need 1\u{202f}500 credits, have 1\u{202f}400", None),
+        ("besoin de 1\u{202f}500, solde 400", None),
+        ("need 12'000, have 9'000", None),
+        ("you need 10.5 credits, you have 40.25 in another workspace", None),
+        ("You need to have 10 credits, you have 4", None),
+        ("رصيدك ٤ والمطلوب ١٠", None),
+        ("need ١٠, have ٤", None),
+        ("Not enough credits.", NOTHING),
+        ("You need ten and have four", NOTHING),
+        ("You need 10 credits but have 10.", SWAPPED),
+        ("need 40, have 40", SWAPPED),
+        ("10 of 10 credits", SAME),
+        ("Guthaben: 1.500, benötigt: 1500", SAME),
+        ("You need 40 credits but have 150.", SWAPPED),
+        ("You have 150 credits left, but need 40.", SWAPPED),
+        ("This call needs 4 credits, and the workspace has 10.", SWAPPED),
+        ("need 400 credits, have 1\u{202f}500", SWAPPED),
+    ];
+    let contract = contract();
+    let of_credits = |code: &str| code == "insufficient_credits";
+    let scenario = contract.scenarios.iter().find(|scenario| of_credits(scenario.code.as_str()));
+    let pattern = scenario.expect("the code").message.as_ref();
+    for (text, expected) in rows {
+        let found = message(Some(&text.into()), "/error/message", None, pattern);
+        let found = found.first().map(|mismatch| mismatch.expected.as_str());
+        assert_eq!(found, expected, "{text}");
+    }
 }

@@ -56,7 +56,7 @@ fn every_fault_of_every_file_is_shown_with_its_place() {
             "code = \"invalid_api_key\"",
             "code = \"revoked_api_key\"",
         )
-        .change("scenarios/402-insufficient_credits.toml", "(?i)", "(?i")
+        .change("scenarios/402-insufficient_credits.toml", "(?ix)", "(?ix")
         .change(
             "scenarios/400-invalid_input.toml",
             "body = { remove = \"/tone\" }",
