@@ -317,4 +317,5 @@ listener = socket.create_server(("127.0.0.1", 0), backlog=256)
 print(f"listening on http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
 uvicorn.Server(uvicorn.Config(
     app, http=V.get("http", "h11"), log_level="critical", access_log=False, timeout_keep_alive=V.get("idle", 60),
-    server_header=not V.get("bare"), date_header=not V.get("bare"), lifespan="off")).run(sockets=[listener])
+    server_header=not V.get("bare"), date_header=not V.get("bare"), lifespan="off",
+    timeout_graceful_shutdown=1)).run(sockets=[listener])
