@@ -21,10 +21,11 @@ const VARIANTS = [
         'credits' => '%2$d of %1$d credits', 'order' => 'json input auth rate workspace preflight credits plan regen', 'bearer' => true,
         'media' => 'application/json; charset=utf-8', 'headers' => ['Cache-Control: no-store', 'X-Content-Type-Options: nosniff', 'Vary: *'],
     ],
-    // Credits are held while a tool works for up to five minutes; whoever goes past the limit is out for longer than the
-    // minute; a 5xx may say how long to wait; an empty key may be a malformed one.
+    // Credits are held while a tool works for up to 140 s, so that even a call that has to wait for another one's worker
+    // is answered within five minutes; whoever goes past the limit is out for longer than the minute; a 5xx may say how
+    // long to wait; an empty key may be a malformed one.
     'hold' => [
-        'limiter' => 'penalty', 'hold' => true, 'timeout' => 300, 'drained' => 9, 'empty' => 'malformed_api_key', 'details' => true,
+        'limiter' => 'penalty', 'hold' => true, 'timeout' => 140, 'drained' => 9, 'empty' => 'malformed_api_key', 'details' => true,
         'credits' => 'Need %1$s / have %2$s', 'field' => '$["%s"]', 'headers' => ['WWW-Authenticate: Bearer', 'Set-Cookie: seen=1; HttpOnly'],
         'order' => 'auth workspace rate plan regen credits json input preflight', 'retry' => '2', 'message' => 'Sorry: %s',
     ],
