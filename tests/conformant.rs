@@ -67,12 +67,23 @@ struct Variant {
     folder: PathBuf,
     name: String,
     shape: Shape,
+    /// The seconds after which its tools give up on their generator.
+    gives_up_after: u32,
 }
+
+/// The least and the most that the page gives a tool.
+const GIVES_UP_AFTER: [u32; 2] = [90, 300];
+
+/// How many stacks have their first variant tested once more, with tools that take all that the page
+/// gives them. These runs take five minutes each, so they begin first.
+const SLOW: usize = 2;
 
 impl Variant {
     fn title(&self) -> String {
         let stack = self.folder.file_name().unwrap_or_default().to_string_lossy();
-        format!("{stack}/{}", self.name)
+        let slow =
+            if self.gives_up_after == GIVES_UP_AFTER[1] { " after five minutes" } else { "" };
+        format!("{stack}/{}{slow}", self.name)
     }
 }
 
@@ -154,7 +165,18 @@ fn variants() -> VecDeque<Variant> {
             folder: folder.clone(),
             name: name.to_owned(),
             shape: SHAPES[at % SHAPES.len()],
+            gives_up_after: GIVES_UP_AFTER[usize::from(name.contains("five-minutes"))],
         }));
+    }
+    let mut slow: Vec<Variant> = Vec::new();
+    for Variant { folder, name, shape, .. } in &variants {
+        if slow.len() < SLOW && slow.iter().all(|known| known.folder != *folder) {
+            let (folder, name) = (folder.clone(), name.clone());
+            slow.push(Variant { folder, name, shape: *shape, gives_up_after: GIVES_UP_AFTER[1] });
+        }
+    }
+    for variant in slow {
+        variants.push_front(variant);
     }
     variants.retain(|variant| variant.title().starts_with(&only));
     variants
@@ -163,16 +185,13 @@ fn variants() -> VecDeque<Variant> {
 /// Starts a server, and has errproof judge it.
 fn judge(variant: &Variant) -> Said {
     let title = variant.title();
-    let keys: Vec<(String, String)> = SLOTS
-        .iter()
-        .map(|slot| (format!("ERRPROOF_KEY_{slot}"), variant.shape.key()))
-        .collect();
-    let timeout = if variant.name.contains("five-minutes") { "300" } else { "90" };
+    let keys: Vec<(String, String)> =
+        SLOTS.iter().map(|slot| (format!("ERRPROOF_KEY_{slot}"), variant.shape.key())).collect();
     let server = Command::new(variant.folder.join("run"))
         .arg(&variant.name)
         .envs(keys.iter().cloned())
         .env("WINDOW_SECONDS", "60")
-        .env("TIMEOUT_SECONDS", timeout)
+        .env("TIMEOUT_SECONDS", variant.gives_up_after.to_string())
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
@@ -185,7 +204,7 @@ fn judge(variant: &Variant) -> Said {
     let Some((url, _stdout)) = server.0.stdout.take().and_then(address) else {
         return Said { title, code: None, text: "it does not say where it listens".to_owned() };
     };
-    let (code, text) = run(&url, &keys);
+    let (code, text) = run(&url, &flags(&variant.folder), &keys);
     Said { title, code, text }
 }
 
@@ -205,8 +224,15 @@ fn address(stdout: ChildStdout) -> Option<(String, BufReader<ChildStdout>)> {
     Some((url, reader))
 }
 
+/// What a person would have to say of a stack's servers, from its file `flags`, whose comments say why.
+fn flags(folder: &Path) -> Vec<String> {
+    let text = fs::read_to_string(folder.join("flags")).unwrap_or_default();
+    let lines = text.lines().filter(|line| !line.starts_with('#'));
+    lines.flat_map(str::split_whitespace).map(str::to_owned).collect()
+}
+
 /// Runs errproof against a server, as a person would.
-fn run(url: &str, keys: &[(String, String)]) -> (Option<i32>, String) {
+fn run(url: &str, flags: &[String], keys: &[(String, String)]) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let output = folder.path().join("output");
     let file = fs::File::create(&output).expect("a file");
@@ -221,6 +247,7 @@ fn run(url: &str, keys: &[(String, String)]) -> (Option<i32>, String) {
     }
     let process = command
         .args(["test", "--target-url", url])
+        .args(flags)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("CI", "true")
         .env_remove("NEXTEST")
