@@ -10,7 +10,7 @@ use std::{
     process::{Command, ExitCode, Stdio},
 };
 
-use errproof::{contract::Contract, terminal::print::line};
+use errproof::contract::Contract;
 use tokio::runtime::Runtime;
 
 mod cases;
@@ -49,7 +49,7 @@ fn main() -> ExitCode {
 fn keys(root: &Path) -> Vec<(String, String)> {
     let contract = Contract::load(root).unwrap_or_else(|faults| panic!("{faults:?}"));
     let slots = contract.slots.values().enumerate().map(|(at, slot)| {
-        let key = contract.key.example();
+        let key = contract.key.example_like(None);
         let end = key.len() - 1;
         (slot.env.clone(), format!("{}{at}", &key[..end]))
     });

@@ -9,13 +9,14 @@ use super::{
 };
 use crate::exchange::message::{Answer, Ending};
 
-/// `envelope.json`: one JSON document in UTF-8, sent as `expected` (`application/json`), with
-/// nothing before it, nothing after it, and as long as the server said.
+/// `envelope.json`: one JSON document in UTF-8, sent as `promised` or, if the docs promise no media
+/// type, as any JSON, with nothing before it, nothing after it, and as long as the server said.
 #[must_use]
-pub fn json(answer: &Answer, expected: &str) -> Mismatches {
+pub fn json(answer: &Answer, promised: Option<&str>) -> Mismatches {
     let mut found = Vec::new();
     let media = answer.header("content-type");
-    if !media.as_deref().is_some_and(|media| is_media(media, expected)) {
+    if !media.as_deref().is_some_and(|media| is_media(media, promised)) {
+        let expected = promised.unwrap_or("application/json");
         found.push(Mismatch::at("header Content-Type", expected, quoted(media.as_deref())));
     }
     if answer.count("content-type") > 1 {
@@ -43,12 +44,35 @@ pub fn json(answer: &Answer, expected: &str) -> Mismatches {
     found
 }
 
-/// The media type, alone or with `charset=utf-8`, which RFC 8259 does not define but which is
-/// harmless and common.
-fn is_media(media: &str, expected: &str) -> bool {
-    let mut parts = media.split(';').map(|part| part.trim().to_ascii_lowercase());
-    parts.next().is_some_and(|first| first.eq_ignore_ascii_case(expected))
-        && parts.all(|part| matches!(part.replace('"', "").as_str(), "charset=utf-8"))
+/// Whether this is the promised media type, or any of JSON if none is promised: RFC 8259's, the older
+/// `text/json`, and those that end in `+json` (RFC 6839). Parameters may follow, as `profile` (RFC
+/// 6906). RFC 8259 defines no `charset`, but it is harmless and common where it says UTF-8.
+fn is_media(media: &str, promised: Option<&str>) -> bool {
+    let mut parts = parts(media).into_iter().map(|part| part.trim().to_ascii_lowercase());
+    let kind = parts.next().unwrap_or_default();
+    let structured =
+        |(_, form): (&str, &str)| form.len() > "+json".len() && form.ends_with("+json");
+    let is_json = || {
+        ["application/json", "text/json"].contains(&kind.as_str())
+            || kind.split_once('/').is_some_and(structured)
+    };
+    let is_kind = promised.map_or_else(is_json, |promised| kind.eq_ignore_ascii_case(promised));
+    let is_utf8 = |part: String| {
+        let charset = part.strip_prefix("charset=").map(|value| value.trim_matches('"'));
+        charset.is_none_or(|charset| ["utf-8", "utf8"].contains(&charset))
+    };
+    is_kind && parts.all(is_utf8)
+}
+
+/// What stands between semicolons, other than those in quotes.
+fn parts(media: &str) -> Vec<&str> {
+    let mut quoted = false;
+    media
+        .split(|c| {
+            quoted ^= c == '"';
+            c == ';' && !quoted
+        })
+        .collect()
 }
 
 /// `envelope.schema`: everything that the contract's JSON Schema refuses.
@@ -89,11 +113,25 @@ mod tests {
     #[test]
     fn only_one_json_document_sent_as_json_holds() {
         const JSON: Option<&str> = Some("application/json");
-        let rows: [(Option<&str>, &[u8], &[&str]); 14] = [
+        let rows: [(Option<&str>, &[u8], &[&str]); 24] = [
             (JSON, b"{}", &[]),
             (Some("Application/JSON; charset=\"UTF-8\""), b"{}\n", &[]),
             (Some("application/json; charset=latin1"), b"{}", &["header Content-Type"]),
-            (Some("application/problem+json"), b"{}", &["header Content-Type"]),
+            (Some("application/problem+json"), b"{}", &[]),
+            (Some("application/vnd.api+json; profile=\"a;charset=b\"; charset=utf8"), b"{}", &[]),
+            (Some("text/json;charset=UTF8"), b"{}", &[]),
+            (Some("application/json; profile=https://example.com/e"), b"{}", &[]),
+            (Some("application/json;charset=utf-16"), b"{}", &["header Content-Type"]),
+            (
+                Some("application/json; profile=\"x\"; charset=latin1"),
+                b"{}",
+                &["header Content-Type"],
+            ),
+            (Some("application/+json"), b"{}", &["header Content-Type"]),
+            (Some("application/jsonp"), b"{}", &["header Content-Type"]),
+            (Some("application/json-seq"), b"{}", &["header Content-Type"]),
+            (Some("json"), b"{}", &["header Content-Type"]),
+            (Some("text/html; profile=\"a+json\""), b"{}", &["header Content-Type"]),
             (Some("text/plain"), b"{}", &["header Content-Type"]),
             (None, b"{}", &["header Content-Type"]),
             (JSON, b"", &["body"]),
@@ -106,7 +144,7 @@ mod tests {
             (Some("text/html"), b"<html>", &["header Content-Type", "body"]),
         ];
         for (media, body, places) in rows {
-            let found = json(&answer(media, body), "application/json");
+            let found = json(&answer(media, body), None);
             let found: Vec<_> = found.iter().map(|mismatch| mismatch.place.as_str()).collect();
             assert_eq!(found, places, "{media:?} {}", String::from_utf8_lossy(body));
         }
@@ -116,7 +154,7 @@ mod tests {
     fn a_body_that_broke_off_or_never_ended_does_not_hold() {
         for ending in [Ending::Broken("reset".to_owned()), Ending::TooLong] {
             let answer = Answer { ending, ..answer(Some("application/json"), b"{\"err") };
-            assert_eq!(json(&answer, "application/json").len(), 1, "{answer:?}");
+            assert_eq!(json(&answer, None).len(), 1, "{answer:?}");
         }
     }
 
@@ -126,9 +164,16 @@ mod tests {
         for (media, holds) in [
             (PROBLEM, true),
             ("application/problem+json; charset=utf-8", true),
+            ("application/problem+json; profile=p", true),
+            ("application/problem+json; charset=latin1", false),
             ("application/json", false),
+            ("application/other+json", false),
         ] {
-            assert_eq!(json(&answer(Some(media), b"{}"), PROBLEM).is_empty(), holds, "{media}");
+            assert_eq!(
+                json(&answer(Some(media), b"{}"), Some(PROBLEM)).is_empty(),
+                holds,
+                "{media}"
+            );
         }
     }
 

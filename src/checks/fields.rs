@@ -1,9 +1,8 @@
-//! `status`, `code`, `docs` and `message`: what an envelope says.
+//! `status`, `code` and `docs`: what an envelope says, to the letter.
 
 use serde_json::Value;
 
 use super::mismatch::{Mismatch, Mismatches, unless};
-use crate::contract::scenario::MessagePattern;
 
 /// `status`: exactly the scenario's.
 #[must_use]
@@ -27,106 +26,15 @@ pub fn exactly(actual: Option<&Value>, place: &str, expected: &str) -> Mismatche
     })
 }
 
-/// `message`: a text with something in it, and the parts that the docs promise.
-#[must_use]
-pub fn message(
-    actual: Option<&Value>,
-    place: &str,
-    field: Option<&str>,
-    pattern: Option<&MessagePattern>,
-) -> Mismatches {
-    let Some(text) = actual.and_then(Value::as_str).filter(|text| !text.trim().is_empty()) else {
-        return vec![Mismatch::at(place, "a text with something in it", shown(actual))];
-    };
-    let named = field.filter(|field| !names(text, field));
-    let named = named
-        .map(|field| Mismatch::at(place, format!("a text that names `{field}`"), shown(actual)));
-    let parts = pattern.and_then(|pattern| {
-        let why = parts(text, pattern).err()?;
-        Some(Mismatch::at(place, why, shown(actual)))
-    });
-    named.into_iter().chain(parts).collect()
-}
-
-/// Whether a text names a field, as a word of its own: `count` is not named by "account".
-fn names(text: &str, field: &str) -> bool {
-    let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-');
-    text.match_indices(field).any(|(at, _)| {
-        let before = text[..at].chars().next_back();
-        let after = text[at + field.len()..].chars().next();
-        !inside(before) && !inside(after)
-    })
-}
-
-/// Whether the parts are there; if not, what was expected.
-fn parts(text: &str, message: &MessagePattern) -> Result<(), String> {
-    let number = |name: &String| -> Result<u128, String> {
-        let found = message.numbers.get(name).and_then(|pattern| pattern.captures(text)?.get(1));
-        let digits: Option<String> =
-            found.map(|found| found.as_str().chars().filter(char::is_ascii_digit).collect());
-        let number = digits.and_then(|digits| digits.parse().ok());
-        number.ok_or_else(|| format!("a text that holds the number `{name}`"))
-    };
-    for name in message.numbers.keys() {
-        number(name)?;
-    }
-    match &message.greater {
-        Some([greater, smaller]) if number(greater)? <= number(smaller)? => {
-            Err(format!("a text in which {greater} is greater than {smaller}"))
-        }
-        _ => Ok(()),
-    }
-}
-
-fn shown(value: Option<&Value>) -> String {
+/// A value as it is shown.
+pub(super) fn shown(value: Option<&Value>) -> String {
     value.map_or("nothing".to_owned(), Value::to_string)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use regex::Regex;
     use serde_json::json;
-
-    fn credits() -> MessagePattern {
-        let number = |name: &str, words: &str| {
-            let pattern = format!(r"(?i)\b(?:{words})\b\D*(\d[\d, ]*)");
-            (name.to_owned(), Regex::new(&pattern).expect("a pattern"))
-        };
-        MessagePattern {
-            numbers: [number("need", "need"), number("have", "have")].into(),
-            greater: Some(["need".to_owned(), "have".to_owned()]),
-        }
-    }
-
-    #[test]
-    fn a_message_holds_the_parts_that_are_promised() {
-        let rows = [
-            (json!("no key was sent"), None, false, true),
-            (json!(""), None, false, false),
-            (json!(" \n"), None, false, false),
-            (json!(7), None, false, false),
-            (Value::Null, None, false, false),
-            (json!("`tone` is not one of them"), Some("tone"), false, true),
-            (json!("tone: no"), Some("tone"), false, true),
-            (json!("the overtone is wrong"), Some("tone"), false, false),
-            (json!("sub-tone is wrong"), Some("tone"), false, false),
-            (json!("bad input"), Some("tone"), false, false),
-            (json!("need 150, have 40"), None, true, true),
-            (json!("need 1,500, have 400"), None, true, true),
-            (json!("you have 40 but need 150"), None, true, true),
-            (json!("need 1 500 credits, have 400"), None, true, true),
-            (json!("Error 402: you have 7"), None, true, false),
-            (json!("need 40, have 150"), None, true, false),
-            (json!("need 40, have 40"), None, true, false),
-            (json!("not enough"), None, true, false),
-        ];
-        let pattern = credits();
-        for (text, field, numbers, holds) in rows {
-            let found = message(Some(&text), "/message", field, numbers.then_some(&pattern));
-            assert_eq!(found.is_empty(), holds, "{text}: {found:?}");
-        }
-    }
 
     #[test]
     fn a_code_or_link_holds_only_to_the_letter() {

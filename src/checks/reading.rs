@@ -94,7 +94,7 @@ mod tests {
         let place = |text: &str| AnswerPlace::from(text.to_owned());
         EnvelopeFormat {
             schema: String::new(),
-            media_type: "application/json".to_owned(),
+            media_type: None,
             success_statuses: false,
             code: place("/type"),
             code_prefix: "https://api.example.com/problems/".to_owned(),

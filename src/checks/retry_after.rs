@@ -4,18 +4,25 @@ use super::{
     envelope::quoted,
     mismatch::{Mismatch, Mismatches, unless},
 };
-use crate::exchange::message::Answer;
+use crate::{contract::scenario::LongestWait, exchange::message::Answer};
 
 const PLACE: &str = "header Retry-After";
 
-/// `retry-after`: whole seconds, from 1 to `most`. RFC 9110 also allows a date there; the docs say
-/// seconds.
+/// `retry-after`: whole seconds, from 1 to the longest wait that the docs allow. RFC 9110 also allows
+/// a date there; the docs say seconds.
 #[must_use]
-pub fn present(answer: &Answer, most: u32) -> Mismatches {
-    let told = seconds(answer).is_some_and(|told| (1..=u64::from(most)).contains(&told));
+pub fn present(answer: &Answer, longest: LongestWait) -> Mismatches {
+    let most = match longest {
+        LongestWait::Unsaid => u64::MAX,
+        LongestWait::Seconds(most) => most.into(),
+    };
+    let told = seconds(answer).is_some_and(|told| (1..=most).contains(&told));
     unless(told && answer.count("retry-after") == 1, || {
         let actual = answer.header("retry-after");
-        let expected = format!("whole seconds from 1 to {most}");
+        let expected = match longest {
+            LongestWait::Unsaid => "whole seconds, 1 or more".to_owned(),
+            LongestWait::Seconds(most) => format!("whole seconds from 1 to {most}"),
+        };
         Mismatch::at(PLACE, expected, quoted(actual.as_deref()))
     })
 }
@@ -55,26 +62,34 @@ mod tests {
 
     #[test]
     fn only_whole_seconds_within_the_window_hold() {
+        let minute = LongestWait::Seconds(60);
         let good = ["1", "60", "007"];
+        let long = ["61", "60000"];
         let bad = [
             "0",
-            "61",
             "-1",
             "+5",
             "1.5",
             "5s",
             " ",
-            "60000",
             "99999999999999999999999",
             "Wed, 21 Oct 2026 07:28:00 GMT",
         ];
+        let found = |text, longest| present(&answer(429, text), longest).len();
         for text in good {
-            assert_eq!(present(&answer(429, Some(text)), 60), [], "{text}");
+            assert_eq!(found(Some(text), minute), 0, "{text}");
         }
-        for text in bad {
-            assert_eq!(present(&answer(429, Some(text)), 60).len(), 1, "{text}");
+        // What is too long is for the docs to say.
+        for text in long {
+            assert_eq!(found(Some(text), minute), 1, "{text}");
+            assert_eq!(found(Some(text), LongestWait::Unsaid), 0, "{text}");
         }
-        assert_eq!(present(&answer(429, None), 60).len(), 1);
+        for longest in [minute, LongestWait::Unsaid] {
+            for text in bad {
+                assert_eq!(found(Some(text), longest), 1, "{text}");
+            }
+            assert_eq!(found(None, longest), 1);
+        }
     }
 
     #[test]

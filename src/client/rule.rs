@@ -152,7 +152,7 @@ impl Scripted {
             status: scenario.status,
             code: Some(code.clone()),
             retry_after: None,
-            headers: vec![("content-type".to_owned(), places.media_type.clone())],
+            headers: vec![("content-type".to_owned(), places.example_media().to_owned())],
             body: Value::Object(Map::new()),
             id_place: places.request_id.clone(),
         };

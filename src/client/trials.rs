@@ -123,7 +123,7 @@ impl Clients {
     ) -> Result<Self, Fault> {
         let rules = Rules::new(contract)?;
         let program = Program::parse(asked.command)?;
-        let key = Secret::new(contract.key.fresh());
+        let key = Secret::new(contract.key.fresh(&mut |below| fastrand::usize(..below)));
         let own = Named { secret: key.clone(), label: format!("${API_KEY}") };
         let prefix = KeyPrefix(contract.key.prefix.clone());
         let mut secrets = around.secrets.clone();

@@ -80,10 +80,10 @@ pub enum BundledMock {
 pub struct EnvelopeFormat {
     /// The JSON Schema of the body, a path inside the contract folder.
     pub schema: String,
-    /// The media type of the body: `application/json`, if nothing is said, or
-    /// `application/problem+json` (RFC 9457).
-    #[serde(default = "json")]
-    pub media_type: String,
+    /// The media type of the body, where the docs say one: `application/problem+json` (RFC 9457).
+    /// Without it any JSON will do: `application/json`, `text/json`, and what ends in `+json`.
+    #[serde(default)]
+    pub media_type: Option<String>,
     /// Whether an error may have the status of a success (200), as in GraphQL. What is an error is
     /// then told by its code alone.
     #[serde(default)]
@@ -113,10 +113,12 @@ impl EnvelopeFormat {
     pub fn full_code(&self, code: &Code) -> String {
         format!("{}{code}", self.code_prefix)
     }
-}
 
-fn json() -> String {
-    "application/json".to_owned()
+    /// A media type that an error may have: for one that is made rather than judged.
+    #[must_use]
+    pub fn example_media(&self) -> &str {
+        self.media_type.as_deref().unwrap_or("application/json")
+    }
 }
 
 /// A limit on requests, for each key on its own.

@@ -1,6 +1,10 @@
 //! Keys that are made for a run: well-formed, issued by nobody, and no two the same.
 
 use super::key::KeyShape;
+use crate::shown::secret::Secret;
+
+/// Gives a whole number below the one that it is asked with, each as often as any other.
+pub type Random<'a> = &'a mut dyn FnMut(usize) -> usize;
 
 /// So many characters in a row of a secret are searched for in what is shown.
 const WINDOW: usize = 12;
@@ -14,6 +18,8 @@ pub struct FreshKeys {
     /// The characters that may stand at each place of the tail.
     instead: Vec<Vec<char>>,
     made: usize,
+    /// The key that they are like.
+    like: Secret,
 }
 
 /// One key that was made for a run.
@@ -25,26 +31,25 @@ pub struct FreshKey {
 }
 
 impl FreshKeys {
-    /// Keys of a contract's shape.
+    /// Keys that a server takes for well-formed if it takes `key` so; without one to go by, keys of the
+    /// contract's shape.
     #[must_use]
-    pub fn new(shape: &KeyShape) -> Self {
-        let alphabet: Vec<char> = shape.alphabet.chars().collect();
-        Self::like(&shape.fresh(), &shape.prefix, |_| alphabet.clone())
-    }
-
-    /// Keys like a first one, made for the run like them. `instead` gives the characters that may stand
-    /// in the place of one.
-    fn like(first: &str, prefix: &str, instead: impl Fn(char) -> Vec<char>) -> Self {
-        let tail = first.strip_prefix(prefix).unwrap_or(first);
+    pub fn like(shape: &KeyShape, key: &str, random: Random<'_>) -> Self {
+        let first = shape.fresh_like(key, random);
+        let tail = first.strip_prefix(&shape.prefix).unwrap_or(&first);
         let head = first[..first.len() - tail.len()].to_owned();
-        let tail: Vec<char> = tail.chars().collect();
-        let instead = tail.iter().map(|c| instead(*c)).collect();
-        Self { head, tail, instead, made: 0 }
+        let instead = tail.chars().map(|c| shape.instead(c, key)).collect();
+        Self { head, tail: tail.chars().collect(), instead, made: 0, like: Secret::new(key) }
     }
 
     /// The next one. They repeat only when as many were made as the shape has.
     #[must_use]
     pub fn make(&mut self) -> FreshKey {
+        let next = self.next();
+        if next.key == self.like.expose() { self.next() } else { next }
+    }
+
+    fn next(&mut self) -> FreshKey {
         let mut tail = self.tail.clone();
         let mut rest = self.made;
         let mut changed = if rest == 0 { 0 } else { tail.len() };
@@ -78,10 +83,11 @@ mod tests {
                 prefix: "key_".to_owned(),
                 alphabet: alphabet.to_owned(),
                 length,
+                shortest: None,
                 longest: None,
                 carriers: Vec::new(),
             };
-            let mut fresh = FreshKeys::new(&shape);
+            let mut fresh = FreshKeys::like(&shape, "", &mut |below| fastrand::usize(..below));
             let (mut keys, mut known) = (HashSet::new(), HashSet::new());
             let mut searched = 0;
             let window = WINDOW.min(length);

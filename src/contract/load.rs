@@ -162,6 +162,10 @@ fn check_key(reader: &mut Reader<'_>, key: &KeyShape) {
         let label = "expected `length` or more";
         reader.add(&["key", "longest"], "a range that holds nothing", label);
     }
+    if key.shortest.is_some_and(|shortest| shortest == 0 || shortest > key.length) {
+        let label = "expected 1 or more, and `length` at the most";
+        reader.add(&["key", "shortest"], "a range that holds nothing", label);
+    }
     let texts = [("prefix", &key.prefix), ("alphabet", &key.alphabet)];
     for (name, _) in texts.iter().filter(|(_, text)| !can_be_sent(text)) {
         reader.add(
@@ -205,10 +209,11 @@ fn check_places(reader: &mut Reader<'_>, places: &EnvelopeFormat) {
             reader.add(&["envelope", name], "not a place in an answer", why);
         }
     }
-    if !places.media_type.split_once('/').is_some_and(|(kind, form)| {
+    let is_media = |media: &String| {
         let word = |text: &str| HeaderName::from_bytes(text.as_bytes()).is_ok();
-        word(kind) && word(form)
-    }) {
+        media.split_once('/').is_some_and(|(kind, form)| word(kind) && word(form))
+    };
+    if !places.media_type.as_ref().is_none_or(is_media) {
         let label = "expected one like `application/json`, without parameters";
         reader.add(&["envelope", "media-type"], "not a media type", label);
     }

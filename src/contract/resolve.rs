@@ -17,7 +17,9 @@ use super::{
     contract_file::Limit,
     key::{Carrier, KeyDefect},
     names::{CarrierName, Code},
-    scenario::{Burst, Case, MessagePattern, Provocation, Scenario, Single, Twin},
+    scenario::{
+        Burst, Case, LongestWait, MessagePattern, Provocation, Scenario, Single, Twin, Wording,
+    },
     scenario_file::{BurstFormat, CaseFormat, ScenarioFile},
     sendable::can_be_sent,
 };
@@ -116,21 +118,13 @@ impl Resolver<'_> {
     }
 
     /// The longest wait that `Retry-After` may ask for, if it has to be there.
-    fn retry_after(&mut self, file: &ScenarioFile) -> Option<u32> {
-        let window = self.contract.limit.as_ref().map(|limit| limit.window_seconds);
-        let most = file.retry_after_at_most.or(window);
-        if !file.retry_after {
-            if file.retry_after_at_most.is_some() {
-                let label = "expected `retry-after = true`, too";
-                self.reader.add(&["retry-after-at-most"], "a wait that is not asked for", label);
-            }
-            return None;
+    fn retry_after(&mut self, file: &ScenarioFile) -> Option<LongestWait> {
+        if !file.retry_after && file.retry_after_at_most.is_some() {
+            let label = "expected `retry-after = true`, too";
+            self.reader.add(&["retry-after-at-most"], "a wait that is not asked for", label);
         }
-        if most.is_none() {
-            let label = "expected `retry-after-at-most`, since contract.toml has no [limit]";
-            self.reader.add(&["retry-after"], "a wait without a bound", label);
-        }
-        most
+        let most = file.retry_after_at_most;
+        file.retry_after.then(|| most.map_or(LongestWait::Unsaid, LongestWait::Seconds))
     }
 
     fn message(&mut self, file: &ScenarioFile) -> Option<MessagePattern> {
@@ -156,7 +150,8 @@ impl Resolver<'_> {
         for number in format.greater.iter().flatten() {
             self.reader.known(&["message", "greater"], "number", number, keys(&format.numbers));
         }
-        Some(MessagePattern { numbers, greater: format.greater.clone() })
+        let wording = if format.any_wording { Wording::Any } else { Wording::Fixed };
+        Some(MessagePattern { numbers, greater: format.greater.clone(), wording })
     }
 
     fn twin(&mut self, file: &ScenarioFile) -> Option<Twin> {

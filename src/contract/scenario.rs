@@ -27,12 +27,21 @@ pub struct Scenario {
     pub source: String,
     /// What has to be in the message.
     pub message: Option<MessagePattern>,
-    /// The longest wait, in seconds, that `Retry-After` may ask for, if it has to be there.
-    pub retry_after: Option<u32>,
+    /// The longest wait that `Retry-After` may ask for, if it has to be there.
+    pub retry_after: Option<LongestWait>,
     /// The same request without the defect.
     pub twin: Option<Twin>,
     /// The cases, in the order of the file.
     pub cases: Vec<Case>,
+}
+
+/// The longest wait that an answer may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LongestWait {
+    /// The docs set none.
+    Unsaid,
+    /// So many seconds.
+    Seconds(u32),
 }
 
 /// A request that has not the defect of a scenario's cases.
@@ -55,6 +64,17 @@ pub struct MessagePattern {
     pub numbers: BTreeMap<String, Regex>,
     /// Two of them: the first has to be greater than the second.
     pub greater: Option<[String; 2]>,
+    /// What the patterns are worth where they do not find their numbers.
+    pub wording: Wording,
+}
+
+/// How a message has to put what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wording {
+    /// As the patterns have it.
+    Fixed,
+    /// As it likes: the patterns judge a text only where each of them finds its number.
+    Any,
 }
 
 /// One way to provoke one code. One case is one trial.

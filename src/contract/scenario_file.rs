@@ -34,8 +34,7 @@ pub struct ScenarioFile {
     /// Whether the answer has to say in `Retry-After` how long to wait.
     #[serde(default)]
     pub retry_after: bool,
-    /// The longest wait, in seconds, that `Retry-After` may ask for; the limit's window, if nothing
-    /// is said.
+    /// The longest wait, in seconds, that `Retry-After` may ask for, if the docs set one.
     #[serde(default, deserialize_with = "within_if_given::<1, { u32::MAX }, _, _>")]
     #[schemars(range(min = 1))]
     pub retry_after_at_most: Option<u32>,
@@ -58,6 +57,11 @@ pub struct MessageFormat {
     /// Two of them: the first has to be greater than the second.
     #[serde(default)]
     pub greater: Option<[String; 2]>,
+    /// Whether the docs promise the numbers and no wording. Then the patterns judge only a message in
+    /// which each of them finds a number of its own. In any other it is enough that there is a number,
+    /// and, where one has to be greater and there are several, that they are not all the same.
+    #[serde(default)]
+    pub any_wording: bool,
 }
 
 /// A request that has not the defect of the scenario's cases: it has to get past the scenario's

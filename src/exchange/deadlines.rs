@@ -2,6 +2,11 @@
 
 use std::time::Duration;
 
+/// How long an answer's `Retry-After` is waited out where nobody says otherwise: five windows of the
+/// usual minute. A limiter that adds a penalty to its window is waited for, and one that locks a key
+/// for hours does not hold up a run.
+pub const LONGEST_WAIT: Duration = Duration::from_secs(300);
+
 /// How long a request may take. Each is a real time, not the key's.
 #[derive(Debug, Clone, Copy)]
 pub struct Deadlines {

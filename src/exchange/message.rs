@@ -18,6 +18,14 @@ pub struct Request {
 }
 
 impl Request {
+    /// Whether its method gives a body a meaning, so that an empty one is announced, too: `POST`,
+    /// `PUT` and `PATCH` without a `Content-Length` are answered 411 by some gateways (RFC 9110,
+    /// section 8.6).
+    #[must_use]
+    pub fn announces_body(&self) -> bool {
+        !self.body.is_empty() || ["POST", "PUT", "PATCH"].contains(&&*self.method)
+    }
+
     /// The value of the first header of this name.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {

@@ -10,7 +10,7 @@ use std::{
 
 use reqwest::{
     Client, Method, Response, Url,
-    header::{HeaderName, HeaderValue},
+    header::{CONTENT_LENGTH, HeaderName, HeaderValue},
     redirect::Policy,
 };
 use rustls::{ClientConfig, RootCertStore};
@@ -172,8 +172,11 @@ fn build(addresses: &Addresses, request: &Request) -> reqwest::Request {
         value.set_sensitive(true);
         built.headers_mut().append(name, value);
     }
-    if !request.body.is_empty() || request.method == "POST" {
+    if !request.body.is_empty() {
         *built.body_mut() = Some(request.body.clone().into());
+    } else if request.announces_body() {
+        // hyper takes an empty body for none, and says nothing of its length.
+        built.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
     built
 }

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     checks::{
-        fields,
+        fields, message,
         mismatch::{Mismatch, Mismatches},
         reading::Reading,
     },
@@ -288,7 +288,7 @@ impl Judge<'_> {
         };
         if let Some(message) = at(&places.message) {
             let (place, pattern) = (places.message.as_str(), scenario.message.as_ref());
-            let message = fields::message(message.as_deref(), place, None, pattern);
+            let message = message::message(message.as_deref(), place, None, pattern);
             note(CheckId::PageExampleCode, message);
         }
         if let Some(place) = &places.status

@@ -5,7 +5,7 @@ use std::{fmt, path::PathBuf};
 use clap::Parser;
 use libtest_mimic::Arguments;
 
-use crate::shown::secret::Secret;
+use crate::{exchange::deadlines::LONGEST_WAIT, shown::secret::Secret};
 
 /// Proves that an API's errors are what its docs promise.
 ///
@@ -57,6 +57,10 @@ pub struct Options {
     /// Give an answer this long, 80 seconds without it; one that may take longer by the docs still may
     #[arg(long, value_name = "SECONDS", env = "ERRPROOF_ANSWER_WITHIN", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub answer_within: Option<u64>,
+
+    /// Seconds to wait out a Retry-After; if a response asks for more, whether it was true is inconclusive
+    #[arg(long, value_name = "SECONDS", env = "ERRPROOF_WAIT_AT_MOST", default_value_t = LONGEST_WAIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub wait_at_most: u64,
 
     /// Fail what is ignored or inconclusive
     #[arg(long, env = "ERRPROOF_STRICT", value_parser = clap::builder::FalseyValueParser::new())]

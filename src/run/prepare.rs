@@ -92,6 +92,7 @@ pub(super) fn prepare(
         if let Some(seconds) = options.answer_within {
             target.deadlines = Deadlines::within(Duration::from_secs(seconds));
         }
+        target.wait_at_most = Duration::from_secs(options.wait_at_most);
         guard_production(&contract, &target, options.allow_production)?;
         let recording = Recording::from_environment(&variable);
         suite = Some(Suite::new(Arc::clone(&contract), target, recording, secrets)?);

@@ -12,7 +12,7 @@ use crate::{
         rate_fields::{self, Left},
         retry_after,
     },
-    contract::{check::CheckId, contract_file::Limit},
+    contract::{check::CheckId, contract_file::Limit, scenario::LongestWait},
     exchange::outgoing::{Exchange, Outgoing, Role},
     shown,
 };
@@ -132,11 +132,21 @@ impl Play<'_> {
     /// Waits as long as the last refusal says, and looks whether the key is served again.
     async fn wait_as_told(&mut self, burst: Burst<'_>, last: usize) -> Result<(), Stop> {
         let Burst { request, limit, served, .. } = burst;
-        let window = u64::from(limit.window_seconds);
+        let longest = match self.planned.scenario.retry_after {
+            Some(LongestWait::Seconds(most)) => u64::from(most),
+            Some(LongestWait::Unsaid) | None => u64::MAX,
+        };
         let told = rate_fields::wait(&self.exchanges[last].answer, limit);
-        let Some(told) = told.filter(|told| (1..=window).contains(told)) else {
+        // What is less or more than the docs allow is a finding already.
+        let Some(told) = told.filter(|told| (1..=longest).contains(told)) else {
             return Ok(());
         };
+        let most = self.run.target.wait_at_most.as_secs();
+        if told > most {
+            return Err(Stop::Inconclusive(format!(
+                "the refusals ask for a wait of {told} s, and --wait-at-most is {most} s: whether the key is served again was not tried"
+            )));
+        }
         self.wait(request, Duration::from_secs(told), "the Retry-After it was told").await;
         let again = self.push(&request.sent_as(Role::Again)).await?;
         let is_served = self.is_served(burst, again);

@@ -9,10 +9,12 @@ use super::plan::TwinScript;
 use crate::{
     contract::{
         Contract,
-        key::{Carrier, KeyDefect},
+        fresh::{FreshKey, FreshKeys, Random},
+        key::{Carrier, KeyDefect, KeyShape},
         names::{CarrierName, SlotName},
     },
     shown::secret::Secret,
+    targets::target::Headers,
 };
 
 /// What many requests have in common, each made once.
@@ -23,6 +25,10 @@ pub(super) struct Common {
     carriers: BTreeMap<CarrierName, (Arc<str>, HashMap<Secret, Secret>)>,
     /// Slots' keys with a defect.
     pub(super) broken: Vec<(SlotName, KeyDefect, Option<Secret>)>,
+    /// Well-formed keys that nobody has issued, like each slot's.
+    fresh: HashMap<SlotName, FreshKeys>,
+    /// What says that nothing is to be packed.
+    unpacked: (Arc<str>, Secret),
     /// Twins by what tells them apart.
     pub(super) twins: HashMap<String, Arc<TwinScript>>,
 }
@@ -36,6 +42,8 @@ impl Common {
             content_type: ("Content-Type".into(), Secret::new("application/json")),
             carriers: contract.key.carriers.iter().map(carrier).collect(),
             broken: Vec::new(),
+            fresh: HashMap::new(),
+            unpacked: ("Accept-Encoding".into(), Secret::new("identity")),
             twins: HashMap::new(),
         }
     }
@@ -48,5 +56,26 @@ impl Common {
             value => Secret::new(value),
         };
         (Arc::clone(name), values.entry(key.clone()).or_insert_with(value).clone())
+    }
+
+    /// The next well-formed key like a slot's that nobody has issued.
+    pub(super) fn fresh(
+        &mut self,
+        shape: &KeyShape,
+        slot: &SlotName,
+        key: &str,
+        random: Random<'_>,
+    ) -> FreshKey {
+        let keys = self.fresh.entry(slot.clone());
+        keys.or_insert_with(|| FreshKeys::like(shape, key, random)).make()
+    }
+
+    /// Says in the headers that nothing is to be packed: a request that says nothing of codings takes
+    /// any (RFC 9110, section 12.5.3), so that a compressed answer would be no deviation.
+    pub(super) fn unpacked(&self, headers: &mut Headers) {
+        let (name, _) = &self.unpacked;
+        if !headers.iter().any(|(other, _)| other.eq_ignore_ascii_case(name)) {
+            headers.push(self.unpacked.clone());
+        }
     }
 }

@@ -130,7 +130,7 @@ impl Writer<'_> {
         if self.base_url.scheme() == "https" {
             command.push_str(" --http1.1");
         }
-        let sends = !request.body.is_empty() || request.method == "POST";
+        let sends = request.announces_body();
         if sends || request.method != "GET" {
             let _ = write!(command, " -X {}", request.method);
         }
@@ -214,11 +214,12 @@ fn made(run: &Run, slot: &SlotName, defect: &KeyDefect) -> Vec<Piece> {
     let literal = |text: &str| Piece::Literal(text.to_owned());
     let shell = |text: String| Piece::Shell(text);
     let shortened = || shell(format!("${{{env}%?}}"));
+    let key = run.target.slots[slot].key.as_ref().map(Secret::expose);
     match defect {
         KeyDefect::Absent | KeyDefect::Empty => Vec::new(),
         // In two parts, or it would be taken for a key that somebody has.
         KeyDefect::Fresh => {
-            let example = shape.example();
+            let example = shape.example_like(key);
             let tail = example.strip_prefix(&shape.prefix).unwrap_or(&example);
             vec![shell(format!("$(printf %s%s '{}' '{tail}')", shape.prefix))]
         }
@@ -231,7 +232,8 @@ fn made(run: &Run, slot: &SlotName, defect: &KeyDefect) -> Vec<Piece> {
         }
         KeyDefect::Quoted(text) => vec![literal(text), shell(format!("${env}")), literal(text)],
         KeyDefect::Inserted(text) => {
-            let head = format!("$(printf %.{}s \"${env}\")", shape.middle());
+            let middle = shape.middle(key.unwrap_or_default());
+            let head = format!("$(printf %.{middle}s \"${env}\")");
             let tail = format!("${{{env}#\"{head}\"}}");
             vec![shell(head), literal(text), shell(tail)]
         }

@@ -4,7 +4,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::{
     checks::{
-        envelope, fields, leak, reading::Reading, request_id::RequestIds, retry_after, sheet::Sheet,
+        envelope, fields, leak, message, reading::Reading, request_id::RequestIds, retry_after,
+        sheet::Sheet,
     },
     contract::{
         Contract,
@@ -55,7 +56,7 @@ impl Judge {
         let status = alternative.map_or(scenario.status, |also| also.status);
         let code = alternative.map_or(&scenario.code, |also| &also.code);
         sheet.note(CheckId::Status, at, fields::status(answer.status, status));
-        sheet.note(CheckId::EnvelopeJson, at, envelope::json(answer, &places.media_type));
+        sheet.note(CheckId::EnvelopeJson, at, envelope::json(answer, places.media_type.as_deref()));
         if let Some(body) = reading.body() {
             let found = envelope::schema(&contract.envelope.schema, body);
             sheet.note(CheckId::EnvelopeSchema, at, found);
@@ -74,9 +75,8 @@ impl Judge {
             let field =
                 case.and_then(|case| case.field.as_deref()).filter(|_| alternative.is_none());
             let pattern = scenario.message.as_ref().filter(|_| alternative.is_none());
-            let message = reading.at(&places.message);
-            let found =
-                fields::message(message.as_deref(), places.message.as_str(), field, pattern);
+            let text = reading.at(&places.message);
+            let found = message::message(text.as_deref(), places.message.as_str(), field, pattern);
             sheet.note(CheckId::Message, at, found);
             if let Some(place) = &places.request_id {
                 let name = case.map_or(scenario.code.as_str(), |case| &case.name);
@@ -85,8 +85,8 @@ impl Judge {
                 sheet.note(CheckId::RequestId, at, found);
             }
         }
-        if let Some(most) = scenario.retry_after {
-            sheet.note(CheckId::RetryAfter, at, retry_after::present(answer, most));
+        if let Some(longest) = scenario.retry_after {
+            sheet.note(CheckId::RetryAfter, at, retry_after::present(answer, longest));
         }
         self.leak(exchange, at, sheet);
     }

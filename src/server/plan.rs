@@ -9,7 +9,7 @@ use crate::{
     contract::{
         Contract, body,
         contract_file::{Limit, RequestFormat},
-        fresh::{FreshKey, FreshKeys},
+        fresh::{FreshKey, Random},
         key::{Carrier, KeyDefect},
         names::SlotName,
         scenario::{Burst, Case, Provocation, Scenario, Single},
@@ -102,14 +102,14 @@ impl Plan {
     ///
     /// # Errors
     /// If a body that the target's file gives cannot be broken as a scenario says.
-    pub fn new(contract: &Contract, target: &Target) -> Result<Self, Faults> {
+    pub fn new(contract: &Contract, target: &Target, random: Random<'_>) -> Result<Self, Faults> {
         let faults = Faults::default();
         let mut planner = Planner {
             contract,
             target,
             faults,
             made: Vec::new(),
-            fresh: FreshKeys::new(&contract.key),
+            random,
             common: Common::new(contract),
         };
         let count = contract.scenarios.iter().map(|scenario| scenario.cases.len()).sum();
@@ -148,7 +148,7 @@ struct Planner<'a> {
     target: &'a Target,
     faults: Faults,
     made: Vec<Secret>,
-    fresh: FreshKeys,
+    random: Random<'a>,
     common: Common,
 }
 
@@ -163,7 +163,11 @@ impl Planner<'_> {
     fn single(&mut self, case: &Case, single: &Single) -> Result<Script, String> {
         let target = self.target;
         let key = match &single.key {
-            Some(defect) if !defect.needs_slot() => self.spoil("", &single.slot, defect),
+            Some(defect) if !defect.needs_slot() => {
+                // A fresh key is like the slot's, if there is one.
+                let key = target.slots[&single.slot].key.as_ref();
+                self.spoil(key.map_or("", Secret::expose), &single.slot, defect)
+            }
             Some(defect) => {
                 let key = target.key(&single.slot)?.expose();
                 self.spoil(key, &single.slot, defect)
@@ -279,10 +283,12 @@ impl Planner<'_> {
 
     fn first(&self, first: &First) -> Result<Outgoing, String> {
         let common = self.target.headers.as_ref().map_err(Clone::clone)?;
+        let mut headers = [common.as_slice(), &first.headers].concat();
+        self.common.unpacked(&mut headers);
         let request = Request {
             method: first.method.as_str().into(),
             path: first.path.clone(),
-            headers: [common.as_slice(), &first.headers].concat(),
+            headers,
             body: first.body.clone(),
         };
         Ok(Outgoing {
@@ -296,7 +302,8 @@ impl Planner<'_> {
     /// The key with its defect.
     fn spoil(&mut self, key: &str, slot: &SlotName, defect: &KeyDefect) -> Option<Secret> {
         if *defect == KeyDefect::Fresh {
-            let FreshKey { key, own } = self.fresh.make();
+            let FreshKey { key, own } =
+                self.common.fresh(&self.contract.key, slot, key, self.random);
             self.made.push(Secret::new(own));
             return Some(Secret::new(key));
         }
@@ -305,7 +312,7 @@ impl Planner<'_> {
         if let Some((.., spoilt)) = known.next() {
             return spoilt.clone();
         }
-        let spoilt = self.contract.key.spoil(key, defect).map(Secret::new);
+        let spoilt = self.contract.key.spoil(key, defect, self.random).map(Secret::new);
         self.common.broken.push((slot.clone(), defect.clone(), spoilt.clone()));
         spoilt
     }
@@ -322,6 +329,7 @@ impl Planner<'_> {
         let carried = key.map(|(carrier, key)| self.common.carried(carrier, key));
         let own = content_type.into_iter().chain(carried);
         let mut all: Headers = own.chain(headers.concat()).collect();
+        self.common.unpacked(&mut all);
         all.shrink_to_fit();
         let request = Request {
             method: format.method.as_str().into(),

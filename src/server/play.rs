@@ -56,6 +56,8 @@ pub(super) enum Stop {
     Error(String),
     /// Its timing cannot be judged.
     Inconclusive(String),
+    /// What was found tells nothing of the code, unless it is listed as known.
+    NotJudged(String),
 }
 
 impl Stop {
@@ -66,6 +68,10 @@ impl Stop {
             Self::Error(why) => Verdict::Error(why),
             Self::Inconclusive(why) if sheet.noted().is_empty() => Verdict::Inconclusive(why),
             Self::Inconclusive(_) => weighed(),
+            Self::NotJudged(why) => match weighed() {
+                Verdict::Fail => Verdict::Error(why),
+                known => known,
+            },
         }
     }
 }
@@ -225,9 +231,9 @@ impl Play<'_> {
         })
     }
 
-    /// Sends a request and gives its place in the trial. A refusal by the limit that nobody asked
-    /// for (somebody else uses the key, or each trial is a process of its own) is judged like any
-    /// other, waited out, and the request sent once more.
+    /// Sends a request and gives its place in the trial. A refusal by the limit that the case did not
+    /// ask for says nothing of the case: somebody else uses the key, or each trial is a process of its
+    /// own, or the server counts in another way. It is waited out, and the request sent once more.
     pub(super) async fn send(&mut self, request: &Outgoing) -> Result<usize, Stop> {
         let at = self.exchanges.len();
         let exchange = self.exchange(request).await?;
@@ -240,18 +246,19 @@ impl Play<'_> {
         let Some((refusal, limit)) = refusal.zip(contract.limit.as_ref()) else {
             return Ok(at);
         };
-        self.run.judge.answer(contract, refusal, None, &self.exchanges[at], at, &mut self.sheet);
-        let window = u64::from(limit.window_seconds);
-        let told = rate_fields::wait(&self.exchanges[at].answer, limit).unwrap_or(window);
-        let wait = Duration::from_secs(told.clamp(1, window));
+        let told = rate_fields::wait(&self.exchanges[at].answer, limit);
+        let told = Duration::from_secs(told.unwrap_or(limit.window_seconds.into()).max(1));
+        let wait = told.min(self.run.target.wait_at_most);
         self.wait(request, wait, "a refusal by the limit to pass").await;
         let exchange = self.exchange(request).await?;
         self.exchanges.push(exchange);
         if !self.run.reading(&self.exchanges[at + 1]).is_refusal(refusal) {
             return Ok(at + 1);
         }
-        let twice = refusal.status;
-        Err(Stop::Error(format!("refused with {twice} twice: somebody else uses this key")))
+        let (status, seconds) = (refusal.status, wait.as_secs());
+        Err(Stop::Error(format!(
+            "the limit refused the request with {status}, and again after a wait of {seconds} s: this case was not judged"
+        )))
     }
 
     /// Holds the envelope of the code's first case against its reviewed snapshot, if all else holds:

@@ -84,7 +84,7 @@ impl Suite {
         sender: Sender,
         secrets: &Secrets,
     ) -> Result<Self, Faults> {
-        let plan = Plan::new(&contract, &target)?;
+        let plan = Plan::new(&contract, &target, &mut |below| fastrand::usize(..below))?;
         let keys = plan.secrets(&target);
         let mut all = secrets.clone();
         keys.iter().rev().for_each(|key| all.add_first(key.clone()));

@@ -48,19 +48,39 @@ impl Twins {
 
 impl Play<'_> {
     /// Asks the twin of a case that held so far. A twin that does not get past the case's code
-    /// makes the case an error: it proves nothing.
+    /// makes the case an error: it proves nothing. The twin of a case that was refused with another
+    /// code or status is asked as well: if it is refused with the very same code, what refused both
+    /// has nothing to do with the case's defect.
     pub(super) async fn ask_twin(&mut self) -> Result<(), Stop> {
+        let odd = match self.sheet.noted() {
+            [] => None,
+            noted => {
+                let of_code = [CheckId::Status, CheckId::Code];
+                let main = self.main.map(|at| self.run.reading(&self.exchanges[at]).code());
+                match main.flatten() {
+                    Some(code) if noted.iter().any(|noted| of_code.contains(&noted.check)) => {
+                        Some(code)
+                    }
+                    _ => return Ok(()),
+                }
+            }
+        };
         let twin = match &self.planned.twin {
-            Some(Ok(twin)) if self.sheet.noted().is_empty() => twin,
+            Some(Ok(twin)) => twin,
             Some(Err(why)) => {
                 self.twin_not_asked = Some(why.clone());
                 return Ok(());
             }
-            _ => return Ok(()),
+            None => return Ok(()),
         };
         let cell = self.run.twins.cell(&twin.id);
         let before = self.exchanges.len();
-        let asked = cell.get_or_try_init(|| self.ask(twin)).await?;
+        let asked = match cell.get_or_try_init(|| self.ask(twin)).await {
+            Ok(asked) => asked,
+            // What was found stands without it.
+            Err(_) if odd.is_some() => return Ok(()),
+            Err(stop) => return Err(stop),
+        };
         let Some(exchange) = asked else {
             let cost = twin.cost;
             self.twin_not_asked = Some(format!(
@@ -73,6 +93,14 @@ impl Play<'_> {
         }
         let code = &self.planned.scenario.code;
         let refused = self.run.reading(exchange).code().map(Code::from);
+        if let Some(odd) = odd {
+            return match refused {
+                Some(refused) if refused.as_str() == odd => Err(Stop::NotJudged(format!(
+                    "the same request without the defect is refused as {odd}, too, so this case was not judged"
+                ))),
+                _ => Ok(()),
+            };
+        }
         let mismatches = twin::past(refused.as_ref(), code, &self.run.contract.chain);
         let at = self.exchanges.len() - 1;
         let proves_nothing = !mismatches.is_empty();

@@ -10,7 +10,10 @@ use super::{
 };
 use crate::{
     contract::{Contract, names::SlotName, scenario::Provocation},
-    exchange::{clock::Clock, deadlines::Deadlines},
+    exchange::{
+        clock::Clock,
+        deadlines::{Deadlines, LONGEST_WAIT},
+    },
     shown::{redactor::SHORTEST_SECRET, secret::Secret, secrets::Named},
     source::{
         document::{Document, Way},
@@ -191,6 +194,7 @@ impl<'a> Loader<'a> {
             base_url,
             clock,
             deadlines: Deadlines::ORDINARY,
+            wait_at_most: LONGEST_WAIT,
             slots,
             headers,
             secrets: self.secrets,
@@ -240,11 +244,13 @@ impl<'a> Loader<'a> {
             let title = format!("${env} does not look like a key of this API");
             let prefix = &shape.prefix;
             let and = if prefix.is_empty() { "" } else { " and " };
-            let most = shape.longest.map(|most| format!(" to {most}")).unwrap_or_default();
-            let label = format!(
-                "expected {prefix}{and}{}{most} characters, as [key] in contract.toml says",
-                shape.length
-            );
+            let lengths = shape.lengths();
+            let count = match (lengths.start(), lengths.end()) {
+                (one, other) if one == other => one.to_string(),
+                (least, most) => format!("{least} to {most}"),
+            };
+            let label =
+                format!("expected {prefix}{and}{count} characters, as [key] in contract.toml says");
             self.reader.add(way, title, label);
         }
     }

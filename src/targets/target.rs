@@ -1,6 +1,6 @@
 //! Who is tested: a base URL, keys, and what it offers.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use reqwest::Url;
 
@@ -25,6 +25,8 @@ pub struct Target {
     pub clock: Clock,
     /// How long an answer may take that is not documented to take longer.
     pub deadlines: Deadlines,
+    /// How long it may ask to wait: for longer nobody waits.
+    pub wait_at_most: Duration,
     /// Its keys.
     pub slots: BTreeMap<SlotName, Slot>,
     /// Headers that every request carries, or why one of them is missing.

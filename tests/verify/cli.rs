@@ -56,7 +56,7 @@ fn every_fault_of_every_file_is_shown_with_its_place() {
             "code = \"invalid_api_key\"",
             "code = \"revoked_api_key\"",
         )
-        .change("scenarios/402-insufficient_credits.toml", "(?i)", "(?i")
+        .change("scenarios/402-insufficient_credits.toml", "(?ix)", "(?ix")
         .change(
             "scenarios/400-invalid_input.toml",
             "body = { remove = \"/tone\" }",
@@ -142,7 +142,8 @@ fn what_a_contract_says_of_its_envelope_keys_and_limit_has_to_fit_together() {
         .change("contract.toml", "mock = \"planmysaas\"", "mock = \"planmysas\"")
         .change("contract.toml", "docs = \"/error/docs\"\n", "media-type = \"json\"\n")
         .change("contract.toml", "\"/error/requestId\"", "\"header X Request Id\"")
-        .change("contract.toml", "length = 32", "length = 32\nlongest = 31")
+        .change("contract.toml", "length = 32\nlongest = 200", "length = 32\nlongest = 31")
+        .change("contract.toml", "shortest = 8", "shortest = 33")
         .change("contract.toml", "\"Bearer \"", "\"Bearer \"\nbasic = \"user\"")
         .change("contract.toml", "[limit]\nrequests = 60\nwindow-seconds = 60\n", "")
         .change(

@@ -62,10 +62,11 @@ fn read(connection: &mut TcpStream) -> Option<Sent> {
             let name = String::from_utf8_lossy(&line[..at]).to_ascii_lowercase();
             let value = line[at + 1..].strip_prefix(b" ").unwrap_or(&line[at + 1..]);
             let value = value.strip_suffix(b"\r").unwrap_or(value).to_vec();
-            match name.as_str() {
-                "content-length" => length = String::from_utf8_lossy(&value).parse().ok()?,
-                "user-agent" | "accept" | "host" => {}
-                _ => headers.push((name, value)),
+            if name == "content-length" {
+                length = String::from_utf8_lossy(&value).parse().ok()?;
+            }
+            if !["user-agent", "accept", "host"].contains(&name.as_str()) {
+                headers.push((name, value));
             }
         }
         while bytes.len() < end + 4 + length {
@@ -127,6 +128,42 @@ fn every_command_sends_what_its_trial_sent_to_the_byte() {
     let probes = |sent: &&&Sent| !sent.0.starts_with("GET /api/v1/credits");
     let missing: Vec<_> = only_errproof.iter().filter(probes).collect();
     assert!(missing.is_empty(), "sent by no command: {missing:?}");
+}
+
+#[test]
+fn every_request_wants_its_answer_unpacked_and_an_empty_body_has_its_length() {
+    let (url, sent) = record();
+    let contract = Contract::copy();
+    // A regeneration needs no instructions here.
+    contract.change(
+        "contract.toml",
+        "[requests.regenerate.body]\ninstructions = \"Shorter, please.\"",
+        "",
+    );
+    for method in ["POST", "PUT", "PATCH", "GET", "DELETE"] {
+        contract.change("contract.toml", &path_of("POST"), &path_of(method));
+        let flags = ["--target-url", &url, "--contract", contract.folder(), "regen_limit"];
+        let ended = errproof(&flags, &KEYS);
+        assert_eq!(ended.code, 101, "{ended:?}");
+        contract.change("contract.toml", &path_of(method), &path_of("POST"));
+        let sent = distinct(&sent);
+        let has = |(_, headers, _): &Sent, name: &str, value: &[u8]| {
+            let named: Vec<_> = headers.iter().filter(|(known, _)| known == name).collect();
+            matches!(named.as_slice(), [(_, only)] if only == value)
+        };
+        assert!(sent.iter().all(|sent| has(sent, "accept-encoding", b"identity")), "{sent:?}");
+        let line = format!("{method} /api/v1/projects");
+        let own: Vec<_> = sent.iter().filter(|(first, ..)| first.starts_with(&line)).collect();
+        assert!(!own.is_empty(), "{sent:?}");
+        let announced = ["POST", "PUT", "PATCH"].contains(&method);
+        let empty = |sent: &&Sent| has(sent, "content-length", b"0");
+        assert_eq!(own.iter().all(empty), announced, "{method}: {own:?}");
+    }
+}
+
+/// The beginning of the regeneration's request in the contract.
+fn path_of(method: &str) -> String {
+    format!("method = \"{method}\"\npath = \"/api/v1/projects/prj_demo/regenerate\"")
 }
 
 fn shown(sent: &[&Sent]) -> String {

@@ -1,17 +1,22 @@
 //! Limits that somebody else has used before the run: waited out, judged, and never a false alarm.
 
-use std::{path::Path, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use errproof::{
-    contract::{Contract, check::CheckId},
+    contract::Contract,
     exchange::{
         clock::{Clock, SharedClock},
         message::Request,
         outgoing::Outgoing,
+        pacing::Pacer,
+        sender::Sender,
     },
-    mock::server::Bundled,
+    mock::{
+        mutation::{Behaviour, Mutation, RetryAfterFault},
+        server::{Bundled, Front},
+    },
     result::verdict::Verdict,
-    server::{drift::Recording, played::Played, suite::Suite},
+    server::{bundled::target, drift::Recording, played::Played, suite::Suite},
     shown::secret::Secret,
     shown::secrets::Secrets,
     source::fault::Faults,
@@ -83,15 +88,67 @@ async fn a_burst_key_that_was_used_within_the_last_minute_is_rested_once_and_pas
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_refusal_that_nobody_asked_for_is_judged_waited_out_and_the_case_sent_again() {
+async fn a_refusal_that_the_case_did_not_ask_for_is_waited_out_and_the_case_sent_again() {
     let bench = Bench::new().await;
     bench.use_key("valid", 60).await;
     let played = bench.play("invalid_json::nan").await;
     assert_eq!(played.verdict, Verdict::Pass, "{:?}", played.sheet);
     // The refusal, the case, and its twin.
     assert_eq!(statuses(&played), [429, 400, 400]);
-    let judged: Vec<_> = played.sheet.held().map(CheckId::as_str).collect();
-    assert!(judged.contains(&"retry-after"), "the refusal was not judged: {judged:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_refusal_that_the_case_did_not_ask_for_is_never_its_finding() {
+    let clock = SharedClock::default();
+    // A refusal that is wrong in itself is a finding of the limit's own case alone.
+    let mutation = Mutation::Behaviour(Behaviour::RefusalByGateway);
+    let (front, keys) = Front::new(Clock::Shared(clock.clone()), Some(mutation));
+    let on_clock = Clock::Shared(clock.clone());
+    let suite = Suite::in_process(contract().into(), Arc::new(front), &keys, on_clock);
+    let suite = suite.unwrap_or_else(|faults| panic!("{faults:?}"));
+    suite.run.sender.burst(&suite.plan.preflight.request, 60).await.expect("answers");
+    let played = play(&suite, "invalid_json::nan").await;
+    assert_eq!(played.verdict, Verdict::Pass, "{:?}", played.sheet);
+    assert_eq!(statuses(&played), [429, 400, 400]);
+    let burst = play(&suite, "rate_limited::burst").await;
+    assert_eq!(burst.verdict, Verdict::Fail, "{:?}", burst.sheet);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_long_retry_after_is_waited_out_up_to_a_most_and_is_inconclusive_beyond() {
+    let long = Mutation::Behaviour(Behaviour::RetryAfter(RetryAfterFault::LongerThanWindow));
+    let hours = Mutation::Behaviour(Behaviour::RetryAfter(RetryAfterFault::Milliseconds));
+    let untried = |told, most| {
+        Verdict::Inconclusive(format!(
+            "the refusals ask for a wait of {told} s, and --wait-at-most is {most} s: whether the key is served again was not tried"
+        ))
+    };
+    let rows = [
+        (long, 300, Verdict::Pass, 120),
+        (long, 120, Verdict::Pass, 120),
+        (long, 119, untried(120, 119), 0),
+        (hours, 300, untried(60_000, 300), 0),
+    ];
+    for (mutation, most, verdict, waited) in rows {
+        let clock = SharedClock::default();
+        let (front, keys) = Front::new(Clock::Shared(clock.clone()), Some(mutation));
+        let on_clock = Clock::Shared(clock.clone());
+        let server = Arc::new(front);
+        let mut faults = Faults::default();
+        let contract = Arc::new(contract());
+        let url = "http://127.0.0.1";
+        let target = target(url, &keys, on_clock.clone(), &contract, &mut faults);
+        let mut target = target.unwrap_or_else(|| panic!("{faults:?}"));
+        target.wait_at_most = Duration::from_secs(most);
+        let sender = Sender::in_process(server, on_clock, Pacer::new(contract.limit.as_ref()));
+        let suite =
+            Suite::with_sender(contract, target, Recording::Nothing, sender, &Secrets::default());
+        let suite = suite.unwrap_or_else(|faults| panic!("{faults:?}"));
+        let played = play(&suite, "rate_limited::burst").await;
+        assert_eq!(played.verdict, verdict, "{most}: {:?}", played.sheet);
+        let key = Secret::new(keys["burst"].as_str());
+        assert_eq!(clock.now(Some(&key)), Duration::from_secs(waited), "{most}");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -118,7 +175,10 @@ async fn a_key_that_is_refused_twice_is_an_error_and_no_failure() {
     let suite = suite.unwrap_or_else(|faults| panic!("{faults:?}"));
     let played = play(&suite, "invalid_json::nan").await;
     let Verdict::Error(why) = &played.verdict else { panic!("{played:?}") };
-    assert_eq!(why, "refused with 429 twice: somebody else uses this key");
+    assert_eq!(
+        why,
+        "the limit refused the request with 429, and again after a wait of 7 s: this case was not judged"
+    );
     assert_eq!(statuses(&played), [429, 429]);
     assert_eq!(clock.now(Some(&Secret::new(key.as_str()))), Duration::from_secs(7));
 }

@@ -1,5 +1,6 @@
 //! The harness's own tests, one file for each subject: `cargo verify`.
 
+mod alarms;
 mod bursts;
 mod cli;
 mod clients;

@@ -15,7 +15,7 @@ use errproof::{
     contract::{Contract, check::CheckId},
     exchange::clock::{Clock, SharedClock},
     mock::{
-        mutants::{self, Mutant, code_of},
+        mutants::{self, Mutant, Promised, code_of},
         mutation::Mutation,
         server::Front,
     },
@@ -29,6 +29,15 @@ use crate::support::line;
 fn contract() -> Arc<Contract> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     Contract::load(root).unwrap_or_else(|faults| panic!("{faults:?}")).into()
+}
+
+/// The contract with the one promise more that some mutants break.
+fn with_longest_wait() -> Arc<Contract> {
+    let copy = crate::support::Contract::copy();
+    let promise = "retry-after = true\nretry-after-at-most = 60";
+    copy.change("scenarios/429-rate_limited.toml", "retry-after = true", promise);
+    let contract = Contract::load(copy.path("").as_path());
+    contract.unwrap_or_else(|faults| panic!("{faults:?}")).into()
 }
 
 /// Carries the whole suite out on a mock, trial by trial in the contract's order.
@@ -92,7 +101,7 @@ fn judge(
 
 #[test]
 fn every_mutant_is_killed_by_its_check_and_breaks_nothing_else() {
-    let contract = contract();
+    let (contract, stricter) = (contract(), with_longest_wait());
     let mutants = mutants::all();
     let next = AtomicUsize::new(0);
     let requests = AtomicUsize::new(0);
@@ -103,7 +112,11 @@ fn every_mutant_is_killed_by_its_check_and_breaks_nothing_else() {
         for _ in 0..thread::available_parallelism().map_or(1, Into::into) {
             scope.spawn(|| {
                 while let Some(mutant) = mutants.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let played = play(&contract, Some(mutant.mutation));
+                    let contract = match mutant.promised {
+                        Promised::ByPage => &contract,
+                        Promised::LongestWaitToo => &stricter,
+                    };
+                    let played = play(contract, Some(mutant.mutation));
                     let sent: usize = played.iter().map(|(_, played)| played.exchanges.len()).sum();
                     requests.fetch_add(sent, Ordering::Relaxed);
                     let (more, by_code) = judge(mutant, &played);
@@ -156,8 +169,10 @@ fn every_check_kills_a_mutant() {
 
 #[test]
 fn the_whole_mock_passes_and_mutants_have_names_of_their_own() {
-    for (trial, played) in play(&contract(), None) {
-        assert_eq!(played.verdict, Verdict::Pass, "{trial}: {:?}", played.sheet);
+    for contract in [contract(), with_longest_wait()] {
+        for (trial, played) in play(&contract, None) {
+            assert_eq!(played.verdict, Verdict::Pass, "{trial}: {:?}", played.sheet);
+        }
     }
     let mutants = mutants::all();
     let names: BTreeSet<_> = mutants.iter().map(|mutant| &mutant.name).collect();

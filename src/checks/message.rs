@@ -1,0 +1,194 @@
+//! `message`: what is said to people, and the parts of it that the docs promise.
+
+use std::{collections::BTreeMap, ops::Range, sync::LazyLock};
+
+use regex::Regex;
+use serde_json::Value;
+
+use super::{
+    fields::shown,
+    mismatch::{Mismatch, Mismatches},
+    naming::names,
+};
+use crate::contract::scenario::{MessagePattern, Wording};
+
+/// `message`: a text with something in it, and the parts that the docs promise.
+#[must_use]
+pub fn message(
+    actual: Option<&Value>,
+    place: &str,
+    field: Option<&str>,
+    pattern: Option<&MessagePattern>,
+) -> Mismatches {
+    let Some(text) = actual.and_then(Value::as_str).filter(|text| !text.trim().is_empty()) else {
+        return vec![Mismatch::at(place, "a text with something in it", shown(actual))];
+    };
+    let named = field.filter(|field| !names(text, field));
+    let named = named
+        .map(|field| Mismatch::at(place, format!("a text that names `{field}`"), shown(actual)));
+    let parts = pattern.and_then(|pattern| {
+        let why = match pattern.wording {
+            Wording::Fixed => fixed(text, pattern),
+            Wording::Any => any(text, pattern),
+        };
+        Some(Mismatch::at(place, why.err()?, shown(actual)))
+    });
+    named.into_iter().chain(parts).collect()
+}
+
+/// A number that a pattern found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Found {
+    at: Range<usize>,
+    value: u128,
+}
+
+/// Whether each pattern finds its number; if not, what was expected.
+fn fixed(text: &str, message: &MessagePattern) -> Result<(), String> {
+    let mut numbers = BTreeMap::new();
+    for (name, pattern) in &message.numbers {
+        let found = all(text, pattern).next().flatten();
+        let found = found.ok_or_else(|| format!("a text that holds the number `{name}`"))?;
+        numbers.insert(name.as_str(), found.value);
+    }
+    greater(&numbers, message)
+}
+
+/// Whether the numbers can be those that are promised, however the text puts them; if not, what was
+/// expected.
+fn any(text: &str, message: &MessagePattern) -> Result<(), String> {
+    if let Some(numbers) = plain(text, message) {
+        return greater(&numbers, message);
+    }
+    let numbers: Vec<String> = NUMBER.find_iter(text).map(|found| bare(found.as_str())).collect();
+    match numbers.split_first() {
+        None => Err("a text that holds a number".to_owned()),
+        Some((first, more)) => {
+            let same = !more.is_empty() && more.iter().all(|other| other == first);
+            match &message.greater {
+                Some([greater, smaller]) if same => {
+                    Err(format!("a text whose numbers differ, {greater} and {smaller}"))
+                }
+                _ => Ok(()),
+            }
+        }
+    }
+}
+
+/// The numbers of a text that puts them as the patterns have it: each pattern finds one, which is no
+/// other's. One that finds several is about something else.
+fn plain<'a>(text: &str, message: &'a MessagePattern) -> Option<BTreeMap<&'a str, u128>> {
+    let mut places: Vec<Range<usize>> = Vec::new();
+    let mut numbers = BTreeMap::new();
+    for (name, pattern) in &message.numbers {
+        let found: Vec<Found> = all(text, pattern).collect::<Option<_>>()?;
+        let (first, more) = found.split_first()?;
+        let own = places.iter().all(|at| at.end <= first.at.start || first.at.end <= at.start);
+        if !own || more.iter().any(|other| other.value != first.value) {
+            return None;
+        }
+        places.push(first.at.clone());
+        numbers.insert(name.as_str(), first.value);
+    }
+    (!numbers.is_empty()).then_some(numbers)
+}
+
+fn greater(numbers: &BTreeMap<&str, u128>, message: &MessagePattern) -> Result<(), String> {
+    match &message.greater {
+        Some([greater, smaller])
+            if numbers.get(greater.as_str()) <= numbers.get(smaller.as_str()) =>
+        {
+            Err(format!("a text in which {greater} is greater than {smaller}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// All that a pattern finds; nothing in the place of what is no number of ASCII digits.
+fn all(text: &str, pattern: &Regex) -> impl Iterator<Item = Option<Found>> {
+    pattern.captures_iter(text).map(|found| {
+        let found = found.get(1)?;
+        let other = |c: char| c.is_numeric() && !c.is_ascii_digit();
+        let digits: String = found.as_str().chars().filter(char::is_ascii_digit).collect();
+        let value = digits.parse().ok().filter(|_| !found.as_str().contains(other))?;
+        Some(Found { at: found.range(), value })
+    })
+}
+
+/// A number as people write it: digits of any script, in groups of three with a point, a comma, an
+/// apostrophe or a space between (a narrow one that does not break, too), with a sign before.
+static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern = r"[-\u{2212}]?\d+(?:[.,'\u{2019}\s]\d{3})*(?:[.,]\d+)?";
+    Regex::new(pattern).expect("a pattern that is tested")
+});
+
+/// A number without what groups its digits.
+fn bare(number: &str) -> String {
+    let kept = |c: &char| c.is_numeric() || ['-', '\u{2212}'].contains(c);
+    number.chars().filter(kept).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn credits(wording: Wording) -> MessagePattern {
+        let number = |name: &str, words: &str| {
+            let pattern = format!(r"(?i)\b(?:{words})\b\D*(\d[\d, ]*)");
+            (name.to_owned(), Regex::new(&pattern).expect("a pattern"))
+        };
+        MessagePattern {
+            numbers: [number("need", "need"), number("have", "have")].into(),
+            greater: Some(["need".to_owned(), "have".to_owned()]),
+            wording,
+        }
+    }
+
+    #[test]
+    fn a_message_holds_the_parts_that_are_promised() {
+        let rows = [
+            (json!("no key was sent"), None, false, true),
+            (json!(""), None, false, false),
+            (json!(" \n"), None, false, false),
+            (json!(7), None, false, false),
+            (Value::Null, None, false, false),
+            (json!("`tone` is not one of them"), Some("tone"), false, true),
+            (json!("bad input"), Some("tone"), false, false),
+            (json!("need 150, have 40"), None, true, true),
+            (json!("need 1,500, have 400"), None, true, true),
+            (json!("you have 40 but need 150"), None, true, true),
+            (json!("need 1 500 credits, have 400"), None, true, true),
+            (json!("Error 402: you have 7"), None, true, false),
+            (json!("need 40, have 150"), None, true, false),
+            (json!("need 40, have 40"), None, true, false),
+            (json!("not enough"), None, true, false),
+        ];
+        let pattern = credits(Wording::Fixed);
+        for (text, field, numbers, holds) in rows {
+            let found = message(Some(&text), "/message", field, numbers.then_some(&pattern));
+            assert_eq!(found.is_empty(), holds, "{text}: {found:?}");
+        }
+    }
+
+    #[test]
+    fn where_any_wording_will_do_the_patterns_judge_only_what_they_find_apart() {
+        let pattern = credits(Wording::Any);
+        let rows = [
+            ("need 40, have 150", Err("a text in which need is greater than have")),
+            ("need 150, have 40", Ok(())),
+            // Both patterns find the same number, or one finds two.
+            ("you need to have 150, not 40", Ok(())),
+            ("need 5, have 40, need 45", Ok(())),
+            ("40 / 150", Ok(())),
+            ("40 / 40", Err("a text whose numbers differ, need and have")),
+            ("40", Ok(())),
+            ("not enough", Err("a text that holds a number")),
+        ];
+        for (text, expected) in rows {
+            assert_eq!(any(text, &pattern), expected.map_err(str::to_owned), "{text}");
+        }
+        let unordered = MessagePattern { greater: None, ..pattern };
+        assert_eq!(any("40 / 40", &unordered), Ok(()));
+    }
+}

@@ -1,0 +1,3 @@
+module conformant
+
+go 1.19
