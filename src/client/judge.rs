@@ -135,10 +135,8 @@ fn early_or_late(number: usize, before: &Attempt, next: &Attempt, wait: Wait) ->
     if !early && !late {
         return None;
     }
-    let began = match overlap(before, next) {
-        true => "before".to_owned(),
-        false => format!("{} after", seconds(got)),
-    };
+    let began =
+        if overlap(before, next) { "before".to_owned() } else { format!("{} after", seconds(got)) };
     let expected = match wait.most {
         Some(most) if late => format!("a wait of {} to {}", seconds(wait.least), seconds(most)),
         _ => format!("a {} wait", seconds(wait.least)),

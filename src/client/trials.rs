@@ -179,12 +179,11 @@ impl Clients {
             }
             records
         });
-        let judged = match records.iter().find_map(|record| record.as_ref().err()) {
-            Some(why) => Judged { unjudged: Some(why.clone()), ..Judged::default() },
-            None => {
-                let records: Vec<&Record> = records.iter().flatten().map(AsRef::as_ref).collect();
-                judge::judge(&shared.rules, rule, &records, &shared.key)
-            }
+        let judged = if let Some(why) = records.iter().find_map(|record| record.as_ref().err()) {
+            Judged { unjudged: Some(why.clone()), ..Judged::default() }
+        } else {
+            let records: Vec<&Record> = records.iter().flatten().map(AsRef::as_ref).collect();
+            judge::judge(&shared.rules, rule, &records, &shared.key)
         };
         let records: Vec<Arc<Record>> = records.into_iter().flatten().collect();
         shared.result(rule, &judged, &records, begin.elapsed())

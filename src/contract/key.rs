@@ -120,10 +120,11 @@ impl KeyDefect {
 }
 
 impl KeyShape {
-    /// A well-formed key that nobody has issued: its characters are random.
+    /// A well-formed key that nobody has issued: its characters are random, and letters and digits alone
+    /// where the alphabet has any, since not every server that takes those takes a hyphen, too.
     #[must_use]
     pub fn fresh(&self, random: Random<'_>) -> String {
-        let alphabet: Vec<char> = self.alphabet.chars().collect();
+        let alphabet = self.plainest();
         let tail = (0..self.length).map(|_| alphabet[random(alphabet.len())]);
         self.prefix.chars().chain(tail).collect()
     }
@@ -159,10 +160,16 @@ impl KeyShape {
     pub(super) fn instead(&self, c: char, key: &str) -> Vec<char> {
         let tail = key.strip_prefix(&self.prefix).unwrap_or(key);
         if tail.is_empty() {
-            return self.alphabet.chars().collect();
+            return self.plainest();
         }
         let used: BTreeSet<char> = tail.chars().filter(|other| alike(*other, c)).collect();
         if used.len() > 1 { used.into_iter().collect() } else { whole_class(c, tail) }
+    }
+
+    /// The letters and digits of the alphabet; all of it, if it has none.
+    fn plainest(&self) -> Vec<char> {
+        let plain: Vec<char> = self.alphabet.chars().filter(char::is_ascii_alphanumeric).collect();
+        if plain.is_empty() { self.alphabet.chars().collect() } else { plain }
     }
 
     /// A well-formed key to show to people: the same each time, and issued by nobody. It is as long

@@ -205,10 +205,8 @@ impl Judge<'_> {
             .enumerate()
             .map(|(at, (code, rows))| {
                 // A page of another API has thousands, and a likeness takes the product of lengths.
-                let hint = match at < MOST_HINTS && code.len() < LONGEST_HINTED {
-                    true => did_you_mean(code, known.iter().copied()),
-                    false => None,
-                };
+                let is_hinted = at < MOST_HINTS && code.len() < LONGEST_HINTED;
+                let hint = is_hinted.then(|| did_you_mean(code, known.iter().copied())).flatten();
                 let hint = hint.map(|hint| format!(" ({hint})")).unwrap_or_default();
                 let sentence =
                     format!("`{}` is not a code of the contract{hint}", code.escape_debug());

@@ -204,7 +204,7 @@ fn headline(subject: &Shown, trials: &[TrialResult]) -> Shown {
     let (codes, rest): (Vec<_>, Vec<_>) = trials.iter().partition(|trial| trial.code.is_some());
     let mut text = subject.clone();
     let (as_promised, otherwise): (Vec<&TrialResult>, Vec<_>) =
-        codes.iter().partition(|code| passes(&code));
+        codes.iter().partition(|code| passes(code));
     if !codes.is_empty() {
         let noun = if codes.len() == 1 { " code on " } else { " codes on " };
         text = shown![codes.len(), noun, subject, ": ", as_promised.len(), " as promised"];
@@ -214,7 +214,7 @@ fn headline(subject: &Shown, trials: &[TrialResult]) -> Shown {
         text = shown![text, ", ", otherwise.len(), " not (", Shown::joined(names, ", "), ")"];
     }
     let (as_promised, otherwise): (Vec<&TrialResult>, Vec<_>) =
-        rest.iter().partition(|rest| passes(&rest));
+        rest.iter().partition(|rest| passes(rest));
     for (how, trials) in [(" as promised", as_promised), (" not as promised", otherwise)] {
         if !trials.is_empty() {
             text = shown![

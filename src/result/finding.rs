@@ -82,10 +82,10 @@ impl Finding {
     /// Where and what, in one line.
     #[must_use]
     pub fn sentence(&self) -> Shown {
-        match self.place.is_empty() {
-            true => self.wrong.clone(),
-            false => shown!["at ", self.place, ": ", self.wrong],
+        if self.place.is_empty() {
+            return self.wrong.clone();
         }
+        shown!["at ", self.place, ": ", self.wrong]
     }
 }
 

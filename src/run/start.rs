@@ -54,7 +54,7 @@ pub fn start(options: Result<Options, clap::Error>, fallback: Fallback) -> ExitC
     let mut secrets = of_environment();
     match options {
         Ok(options) => {
-            let ended = run(options, fallback, &mut secrets);
+            let ended = run(&options, fallback, &mut secrets);
             end::finish(ended, &secrets.redactor())
         }
         Err(error) => print::usage(&error, &secrets.redactor()),
@@ -67,10 +67,9 @@ pub(crate) fn of_environment() -> Secrets {
     Secrets::of_environment(env::vars_os().map(|(name, value)| (text(name), text(value))))
 }
 
-fn run(options: Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u8, End> {
-    let Ready { contract, sides, suite, redactor, _running } =
-        prepare(&options, fallback, secrets)?;
-    let reports = Reports::new(&options)?;
+fn run(options: &Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u8, End> {
+    let Ready { contract, sides, suite, redactor, _running } = prepare(options, fallback, secrets)?;
+    let reports = Reports::new(options)?;
     let mut tests = options.tests.clone();
     if tests.test_threads.is_none() && suite.as_ref().is_some_and(Suite::is_live) {
         tests.test_threads = Some(LIVE_THREADS);
@@ -182,9 +181,9 @@ fn carry_out(
 fn selection(tests: &Arguments, redactor: &Redactor) -> Shown {
     let filter = tests.filter.as_ref();
     let filter = filter.map(|filter| shown![" by `", redactor.line(filter), "`"]);
-    let skip = match tests.skip.is_empty() {
-        true => Shown::default(),
-        false => shown![", skipping `", redactor.line(&tests.skip.join("`, `")), "`"],
-    };
-    shown![filter.unwrap_or_default(), skip]
+    let filter = filter.unwrap_or_default();
+    if tests.skip.is_empty() {
+        return filter;
+    }
+    shown![filter, ", skipping `", redactor.line(&tests.skip.join("`, `")), "`"]
 }

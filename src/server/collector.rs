@@ -54,24 +54,24 @@ impl Collector {
     #[must_use]
     pub fn new(run: Arc<Run>, redactor: Arc<Redactor>) -> Self {
         let curl = Curl::new(Arc::clone(&run), Arc::clone(&redactor));
-        let promised = |says: &str, source: &str| Promised {
+        let made = |says: &str, source: &str| Promised {
             says: redactor.line(says),
             source: redactor.line(source),
         };
         let texts = |scenario: &Arc<Scenario>| {
             let texts = Texts {
                 code: redactor.line(scenario.code.as_str()),
-                promise: promised(&scenario.promise, &scenario.source),
+                promise: made(&scenario.promise, &scenario.source),
                 file: redactor.line(&scenario.file.to_string_lossy()),
             };
             (scenario.code.to_string(), texts)
         };
         let texts = run.contract.scenarios.iter().map(texts).collect();
-        let promises = run.contract.promises.iter();
-        let promises = promises
-            .map(|(check, promise)| (*check, promised(&promise.says, &promise.source)))
-            .collect();
-        Self { curl, texts, promises, run, redactor }
+        let of_checks = run.contract.promises.iter();
+        let of_checks =
+            of_checks.map(|(check, promise)| (*check, made(&promise.says, &promise.source)));
+        let promises = of_checks.collect();
+        Self { run, redactor, curl, texts, promises }
     }
 
     /// A code of the contract, as it is shown.
@@ -90,10 +90,8 @@ impl Collector {
     ) -> TrialResult {
         let texts = self.texts[planned.scenario.code.as_str()].clone();
         let outcome = Outcome::from(&played.verdict);
-        let evidence = match keep == Keep::All || outcome != Outcome::Pass {
-            true => self.evidence(planned, played),
-            false => None,
-        };
+        let keeps = keep == Keep::All || outcome != Outcome::Pass;
+        let evidence = if keeps { self.evidence(planned, played) } else { None };
         let finding = |noted| {
             let noted: &crate::checks::sheet::Noted = noted;
             let place = self.redactor.line(&noted.mismatch.place);

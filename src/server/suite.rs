@@ -129,7 +129,7 @@ impl Suite {
         shown![bundled, self.collector.target_url()]
     }
 
-    fn carry_out(&self, planned: &Planned, style: Style) -> TrialResult {
+    fn carry_out(&self, planned: &Planned, style: &Style) -> TrialResult {
         let begin = Instant::now();
         let activity = Activity::default();
         let name = self.redactor().line(&planned.case().name);
@@ -191,7 +191,7 @@ impl Side for Server {
                     Ok(_) => Foreseen::CarriedOut,
                     Err(_) => Foreseen::Ignored,
                 },
-                carry_out: Box::new(move || suite.carry_out(&suite.plan.trials[at], style)),
+                carry_out: Box::new(move || suite.carry_out(&suite.plan.trials[at], &style)),
             }
         };
         order.into_iter().map(trial).collect()

@@ -153,11 +153,11 @@ impl Redactor {
     pub fn finds(&self, bytes: &[u8]) -> Option<&str> {
         let mut first = None;
         self.search(bytes, |hit| first = first.min(Some(hit.secret)).or(Some(hit.secret)));
-        self.label(first?)
+        first.map(|first| self.label(first))
     }
 
-    fn label(&self, secret: usize) -> Option<&str> {
-        Some(self.labels.get(secret).map_or(BY_SHAPE, |label| label))
+    fn label(&self, secret: usize) -> &str {
+        self.labels.get(secret).map_or(BY_SHAPE, |label| label)
     }
 
     /// The text without any secret; control codes are still in it.
@@ -178,7 +178,7 @@ impl Redactor {
             }
             let start = floor(text, hit.start).max(done);
             clean.push_str(&text[done..start]);
-            clean.push_str(self.label(hit.secret).unwrap_or_default());
+            clean.push_str(self.label(hit.secret));
             done = ceiling(text, hit.end).max(start);
         }
         clean + &text[done..]
