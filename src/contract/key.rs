@@ -123,7 +123,7 @@ impl KeyShape {
     /// A well-formed key that nobody has issued: its characters are random.
     #[must_use]
     pub fn fresh(&self) -> String {
-        let alphabet: Vec<char> = self.alphabet.chars().collect();
+        let alphabet = self.plain_alphabet();
         let tail = (0..self.length).filter_map(|_| fastrand::choice(&alphabet).copied());
         self.prefix.chars().chain(tail).collect()
     }
@@ -158,10 +158,19 @@ impl KeyShape {
         let length = tail.map_or(self.length, |tail| tail.chars().count());
         let hexadecimal = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
         let alphabet = match tail {
-            Some(tail) if !tail.is_empty() && tail.chars().all(hexadecimal) => "0123456789abcdef",
-            _ => &self.alphabet,
+            Some(tail) if !tail.is_empty() && tail.chars().all(hexadecimal) => {
+                "0123456789abcdef".chars().collect()
+            }
+            _ => self.plain_alphabet(),
         };
-        self.prefix.chars().chain(alphabet.chars().cycle().take(length)).collect()
+        self.prefix.chars().chain(alphabet.into_iter().cycle().take(length)).collect()
+    }
+
+    /// The letters and digits of the alphabet: a server may take less than the contract allows, and
+    /// they are what nearly all take. All of it where it has none.
+    fn plain_alphabet(&self) -> Vec<char> {
+        let plain: Vec<char> = self.alphabet.chars().filter(char::is_ascii_alphanumeric).collect();
+        if plain.is_empty() { self.alphabet.chars().collect() } else { plain }
     }
 
     /// How many characters of a key stand before what [`KeyDefect::Inserted`] puts into it.
@@ -264,6 +273,10 @@ mod tests {
     fn fresh_keys_fit_the_shape_and_differ() {
         let (one, other) = (shape().fresh(), shape().fresh());
         assert!(shape().fits(&one) && shape().fits(&other));
+        let wide = KeyShape { alphabet: "ab-_".to_owned(), length: 64, ..shape() };
+        assert!(!wide.fresh().contains('-') && !wide.example_like(None).contains('-'));
+        let signs = KeyShape { alphabet: "-_".to_owned(), ..shape() };
+        assert!(signs.fits(&signs.fresh()));
         // Eight of eight characters: two equal ones come once in 16 million runs.
         assert_ne!(one, other);
     }
