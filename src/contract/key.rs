@@ -124,7 +124,7 @@ impl KeyShape {
     /// where the alphabet has any, since not every server that takes those takes a hyphen, too.
     #[must_use]
     pub fn fresh(&self, random: Random<'_>) -> String {
-        let alphabet = self.plainest();
+        let alphabet = self.plain_alphabet();
         let tail = (0..self.length).map(|_| alphabet[random(alphabet.len())]);
         self.prefix.chars().chain(tail).collect()
     }
@@ -160,16 +160,10 @@ impl KeyShape {
     pub(super) fn instead(&self, c: char, key: &str) -> Vec<char> {
         let tail = key.strip_prefix(&self.prefix).unwrap_or(key);
         if tail.is_empty() {
-            return self.plainest();
+            return self.plain_alphabet();
         }
         let used: BTreeSet<char> = tail.chars().filter(|other| alike(*other, c)).collect();
         if used.len() > 1 { used.into_iter().collect() } else { whole_class(c, tail) }
-    }
-
-    /// The letters and digits of the alphabet; all of it, if it has none.
-    fn plainest(&self) -> Vec<char> {
-        let plain: Vec<char> = self.alphabet.chars().filter(char::is_ascii_alphanumeric).collect();
-        if plain.is_empty() { self.alphabet.chars().collect() } else { plain }
     }
 
     /// A well-formed key to show to people: the same each time, and issued by nobody. It is as long
@@ -180,10 +174,19 @@ impl KeyShape {
         let length = tail.map_or(self.length, |tail| tail.chars().count());
         let hexadecimal = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c);
         let alphabet = match tail {
-            Some(tail) if !tail.is_empty() && tail.chars().all(hexadecimal) => "0123456789abcdef",
-            _ => &self.alphabet,
+            Some(tail) if !tail.is_empty() && tail.chars().all(hexadecimal) => {
+                "0123456789abcdef".chars().collect()
+            }
+            _ => self.plain_alphabet(),
         };
-        self.prefix.chars().chain(alphabet.chars().cycle().take(length)).collect()
+        self.prefix.chars().chain(alphabet.into_iter().cycle().take(length)).collect()
+    }
+
+    /// The letters and digits of the alphabet: a server may take less than the contract allows, and
+    /// they are what nearly all take. All of it where it has none.
+    fn plain_alphabet(&self) -> Vec<char> {
+        let plain: Vec<char> = self.alphabet.chars().filter(char::is_ascii_alphanumeric).collect();
+        if plain.is_empty() { self.alphabet.chars().collect() } else { plain }
     }
 
     /// How many characters of a key stand before what [`KeyDefect::Inserted`] puts into it.
@@ -289,6 +292,12 @@ mod tests {
     fn fresh_keys_fit_the_shape_and_differ() {
         let (one, other) = (shape().fresh(&mut { random }), shape().fresh(&mut { random }));
         assert!(shape().fits(&one) && shape().fits(&other));
+        let wide = KeyShape { alphabet: "ab-_".to_owned(), length: 64, ..shape() };
+        assert!(
+            !wide.fresh(&mut { random }).contains('-') && !wide.example_like(None).contains('-')
+        );
+        let signs = KeyShape { alphabet: "-_".to_owned(), ..shape() };
+        assert!(signs.fits(&signs.fresh(&mut { random })));
         // Eight of eight characters: two equal ones come once in 16 million runs.
         assert_ne!(one, other);
     }

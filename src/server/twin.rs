@@ -50,7 +50,8 @@ impl Play<'_> {
     /// Asks the twin of a case that held so far. A twin that does not get past the case's code
     /// makes the case an error: it proves nothing. The twin of a case that was refused with another
     /// code or status is asked as well: if it is refused with the very same code, what refused both
-    /// has nothing to do with the case's defect.
+    /// has nothing to do with the case's defect. Unless that is the code that the twin is to reach:
+    /// then the server has taken the case for its twin, and did not see the defect.
     pub(super) async fn ask_twin(&mut self) -> Result<(), Stop> {
         let odd = match self.sheet.noted() {
             [] => None,
@@ -94,10 +95,14 @@ impl Play<'_> {
         let code = &self.planned.scenario.code;
         let refused = self.run.reading(exchange).code().map(Code::from);
         if let Some(odd) = odd {
+            let twin = self.planned.scenario.twin.as_ref();
+            let reaches = twin.and_then(|twin| twin.reaches.as_ref());
             return match refused {
-                Some(refused) if refused.as_str() == odd => Err(Stop::NotJudged(format!(
-                    "the same request without the defect is refused as {odd}, too, so this case was not judged"
-                ))),
+                Some(refused) if refused.as_str() == odd && reaches != Some(&refused) => {
+                    Err(Stop::NotJudged(format!(
+                        "the same request without the defect is refused as {odd}, too, so this case was not judged"
+                    )))
+                }
                 _ => Ok(()),
             };
         }

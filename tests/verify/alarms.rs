@@ -238,6 +238,11 @@ fn a_body_that_every_parser_has_to_refuse_is_refused_as_invalid_json_and_nothing
         ..Habit::NONE
     };
     let played = play(&habit, "invalid_json::");
+    // Their twin is invalid input by intent: that it gets the same code excuses nothing.
+    let red = |(_, played): &&(String, Played)| played.verdict != Verdict::Pass;
+    for (name, played) in played.iter().filter(red) {
+        assert_eq!(played.verdict, Verdict::Fail, "{name}");
+    }
     let green = played.iter().filter(|(_, played)| played.verdict == Verdict::Pass);
     let green: Vec<_> = green.map(|(name, _)| name.trim_start_matches("invalid_json::")).collect();
     assert_eq!(green, ["invalid-utf8", "overlong-utf8", "utf16", "empty", "white-space"]);

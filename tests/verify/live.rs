@@ -88,6 +88,13 @@ async fn a_variable_that_is_not_set_is_no_fault_and_its_cases_say_what_to_set() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_is_made_without_one_to_go_by_is_taken_for_well_formed() {
+    let live = Live::start().await;
+    let ended = live.run(&["invalid_api_key"], &["VALID"]).await;
+    assert_eq!(ended.code, 0, "{ended:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_the_target_refuses_ends_the_run_with_one_line_and_no_key_in_it() {
     let mut live = Live::start().await;
     let revoked = live.server.keys()["revoked"].clone();
