@@ -4,13 +4,12 @@ use std::{collections::BTreeMap, time::Duration};
 
 use serde::Serialize;
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::{
     error::{ApiError, whole_seconds},
     input::{self, Field},
     limiter::Limiter,
-    world::{KeyRecord, LENGTH, PREFIX, Plan, World},
+    world::{KeyRecord, LENGTH, PREFIX, Plan, World, sha256},
 };
 use crate::exchange::message::Request;
 
@@ -176,7 +175,7 @@ impl Api {
 
     /// An id for each answer that says nothing of how many there were.
     fn request_id(&self) -> String {
-        let digest: [u8; 32] = Sha256::digest(self.answers.to_le_bytes()).into();
+        let digest = sha256(&self.answers.to_le_bytes());
         let (first, _) = digest.as_chunks::<8>();
         format!("{:016x}", u64::from_be_bytes(first[0]))
     }

@@ -5,7 +5,6 @@ use std::{collections::BTreeMap, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
-use sha2::Digest as _;
 
 use super::{
     api::{Api, DOCS, Reply, Waits, key_of},
@@ -13,6 +12,7 @@ use super::{
     error::ApiError,
     limiter::Keeping,
     mutation::{Behaviour, Echo, EnvelopeField, Mutation, RetryAfterFault},
+    world::sha256,
 };
 use crate::{exchange::message::Request, shown::secret::Secret};
 
@@ -165,7 +165,7 @@ fn for_everyone(reply: &mut Reply, behaviour: Behaviour, request: &Request) {
         return;
     }
     let (code, status) = error.code_and_status();
-    let id = sha2::Sha256::digest(&reply.body);
+    let id = sha256(&reply.body);
     let id = format!("{:02x}{:02x}{:02x}{:02x}", id[0], id[1], id[2], id[3]);
     let message = error.message();
     let body =

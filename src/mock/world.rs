@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use sha2::{Digest, Sha256};
+use ring::digest::{SHA256, digest};
 
 /// A plan, from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -129,6 +129,11 @@ impl World {
     }
 }
 
+/// The SHA-256 of some bytes: ring has it, which TLS needs anyway.
+pub(super) fn sha256(bytes: &[u8]) -> [u8; 32] {
+    digest(&SHA256, bytes).as_ref().try_into().expect("SHA-256 has 32 bytes")
+}
+
 fn hash(key: &str) -> [u8; 32] {
-    Sha256::digest(key).into()
+    sha256(key.as_bytes())
 }
