@@ -14,7 +14,8 @@ pub fn read(body: &[u8], pointer: &str) -> Option<Number> {
 /// The same number before and after.
 #[must_use]
 pub fn unchanged(pointer: &str, before: &Number, after: &Number) -> Mismatches {
-    let mismatch = || Mismatch::at(pointer, format!("{before}, as before"), after.to_string());
+    let sentence = || format!("changed from {before} to {after}; a failed request costs nothing");
+    let mismatch = || Mismatch::says(pointer, sentence());
     unless(before == after, mismatch)
 }
 
@@ -32,7 +33,7 @@ mod tests {
         assert_eq!(unchanged("/credits", &before, &before), []);
         assert_eq!(
             unchanged("/credits", &before, &after),
-            [Mismatch::at("/credits", "40, as before", "30")]
+            [Mismatch::says("/credits", "changed from 40 to 30; a failed request costs nothing")]
         );
         for body in ["{}", "[", r#"{"credits":"40"}"#] {
             assert_eq!(read(body), None, "{body}");

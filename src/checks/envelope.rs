@@ -17,29 +17,34 @@ pub fn json(answer: &Answer, promised: Option<&str>) -> Mismatches {
     let media = answer.header("content-type");
     if !media.as_deref().is_some_and(|media| is_media(media, promised)) {
         let expected = promised.unwrap_or("application/json");
-        found.push(Mismatch::at("header Content-Type", expected, quoted(media.as_deref())));
+        let actual = media.as_deref().map(quoted);
+        found.push(Mismatch::or_missing("header Content-Type", expected, actual));
     }
     if answer.count("content-type") > 1 {
-        found.push(Mismatch::at("header Content-Type", "one", "more than one"));
+        found.push(Mismatch::says("header Content-Type", "sent more than once"));
     }
     if let Some(coding) = answer.header("content-encoding").filter(|coding| coding != "identity") {
-        let expected = "none, since the request accepts none";
-        found.push(Mismatch::at("header Content-Encoding", expected, quoted(Some(&coding))));
+        let sentence =
+            format!("the body is compressed with {coding:?}; the request accepts identity alone");
+        found.push(Mismatch::says("header Content-Encoding", sentence));
     }
-    let body = |expected: &str, actual: String| Mismatch::at("body", expected, actual);
+    let body = |sentence: String| Mismatch::says("body", sentence);
     match &answer.ending {
         Ending::Complete => {}
-        Ending::Broken(why) => found.push(body("as many bytes as the server said", why.clone())),
-        Ending::TooLong => found.push(body("an envelope", "more than a megabyte".to_owned())),
+        Ending::Broken(why) => found.push(body(format!("broke off early: {why}"))),
+        Ending::TooLong => found.push(body("longer than a megabyte".to_owned())),
     }
     if answer.body.starts_with(b"\xef\xbb\xbf") {
-        found.push(body("no byte order mark before the JSON", "one".to_owned()));
+        found.push(body("begins with a byte order mark, which JSON does not have".to_owned()));
     } else if answer.ending == Ending::Complete
         && let Err(error) = serde_json::from_slice::<UniqueNames>(&answer.body)
     {
-        let empty = answer.body.is_empty();
-        let actual = if empty { "an empty body".to_owned() } else { error.to_string() };
-        found.push(body("one JSON document in UTF-8", actual));
+        let sentence = format!("not valid JSON: {error}");
+        found.push(body(if answer.body.is_empty() {
+            "empty; expected JSON".to_owned()
+        } else {
+            sentence
+        }));
     }
     found
 }
@@ -90,10 +95,10 @@ pub fn schema(schema: &Validator, body: &Value) -> Mismatches {
         .collect()
 }
 
-/// A text as it is shown: in quotes, or "nothing".
+/// A text in quotes, as it is shown.
 #[must_use]
-pub fn quoted(text: Option<&str>) -> String {
-    text.map_or("nothing".to_owned(), |text| format!("{text:?}"))
+pub fn quoted(text: &str) -> String {
+    format!("{text:?}")
 }
 
 #[cfg(test)]

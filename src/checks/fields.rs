@@ -10,11 +10,21 @@ pub fn status(actual: u16, expected: u16) -> Mismatches {
     unless(actual == expected, || Mismatch::at("", expected.to_string(), actual.to_string()))
 }
 
+/// `status` of a response that is no error at all: nothing else of it can be checked.
+#[must_use]
+pub fn served(actual: u16) -> Mismatches {
+    vec![Mismatch::says(
+        "",
+        format!("the request was served ({actual}), so there is no error to check"),
+    )]
+}
+
 /// `status`, where the body repeats it: the same number.
 #[must_use]
 pub fn repeated(actual: Option<&Value>, place: &str, status: u16) -> Mismatches {
     unless(actual.and_then(Value::as_u64) == Some(status.into()), || {
-        Mismatch::at(place, format!("{status}, as the answer has"), shown(actual))
+        let expected = format!("{status}, the response's status");
+        Mismatch::or_missing(place, expected, actual.map(Value::to_string))
     })
 }
 
@@ -22,13 +32,8 @@ pub fn repeated(actual: Option<&Value>, place: &str, status: u16) -> Mismatches 
 #[must_use]
 pub fn exactly(actual: Option<&Value>, place: &str, expected: &str) -> Mismatches {
     unless(actual.and_then(Value::as_str) == Some(expected), || {
-        Mismatch::at(place, format!("{expected:?}"), shown(actual))
+        Mismatch::or_missing(place, format!("{expected:?}"), actual.map(Value::to_string))
     })
-}
-
-/// A value as it is shown.
-pub(super) fn shown(value: Option<&Value>) -> String {
-    value.map_or("nothing".to_owned(), Value::to_string)
 }
 
 #[cfg(test)]
@@ -41,20 +46,28 @@ mod tests {
         let body = json!({"error": {"code": "invalid_json"}});
         let code = body.pointer("/error/code");
         assert_eq!(exactly(code, "/error/code", "invalid_json"), []);
-        let rows =
-            [("/error/code", "INVALID_JSON", "\"invalid_json\""), ("/error/docs", "x", "nothing")];
-        for (place, expected, actual) in rows {
+        let rows = [
+            ("/error/code", "INVALID_JSON", "expected \"INVALID_JSON\", got \"invalid_json\""),
+            ("/error/docs", "x", "missing; expected \"x\""),
+        ];
+        for (place, expected, sentence) in rows {
             let found = exactly(body.pointer(place), place, expected);
-            assert_eq!(found, [Mismatch::at(place, format!("{expected:?}"), actual)]);
+            assert_eq!(says(&found), [(place, sentence.to_owned())]);
         }
         assert_eq!(status(400, 400), []);
         assert_eq!(status(200, 400), [Mismatch::at("", "400", "200")]);
         assert_eq!(repeated(Some(&json!(410)), "/status", 410), []);
-        for (other, actual) in
-            [(Some(json!(400)), "400"), (Some(json!("410")), "\"410\""), (None, "nothing")]
-        {
-            let expected = Mismatch::at("/status", "410, as the answer has", actual);
-            assert_eq!(repeated(other.as_ref(), "/status", 410), [expected]);
+        for (other, sentence) in [
+            (Some(json!(400)), "expected 410, the response's status, got 400"),
+            (Some(json!("410")), "expected 410, the response's status, got \"410\""),
+            (None, "missing; expected 410, the response's status"),
+        ] {
+            let found = repeated(other.as_ref(), "/status", 410);
+            assert_eq!(says(&found), [("/status", sentence.to_owned())]);
         }
+    }
+
+    fn says(found: &Mismatches) -> Vec<(&str, String)> {
+        found.iter().map(|found| (found.place.as_str(), found.wrong.to_string())).collect()
     }
 }

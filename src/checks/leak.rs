@@ -12,10 +12,7 @@ pub fn key(answer: &Answer, keys: &Redactor) -> Mismatches {
     let mut found = Vec::new();
     let mut note = |place: &str, label: Option<&str>| {
         if let Some(label) = label {
-            found.push(Mismatch::says(
-                place,
-                format!("it holds what is in {label}, or a part of it"),
-            ));
+            found.push(Mismatch::says(place, format!("contains {label}, or a part of it")));
         }
         label.is_some()
     };

@@ -6,7 +6,6 @@ use regex::Regex;
 use serde_json::Value;
 
 use super::{
-    fields::shown,
     mismatch::{Mismatch, Mismatches},
     naming::names,
 };
@@ -21,17 +20,19 @@ pub fn message(
     pattern: Option<&MessagePattern>,
 ) -> Mismatches {
     let Some(text) = actual.and_then(Value::as_str).filter(|text| !text.trim().is_empty()) else {
-        return vec![Mismatch::at(place, "a text with something in it", shown(actual))];
+        let actual = actual.map(Value::to_string);
+        return vec![Mismatch::or_missing(place, "a non-empty text", actual)];
     };
+    let quoted = || Value::from(text).to_string();
     let named = field.filter(|field| !names(text, field));
-    let named = named
-        .map(|field| Mismatch::at(place, format!("a text that names `{field}`"), shown(actual)));
+    let named =
+        named.map(|field| Mismatch::at(place, format!("a text that names `{field}`"), quoted()));
     let parts = pattern.and_then(|pattern| {
         let why = match pattern.wording {
             Wording::Fixed => fixed(text, pattern),
             Wording::Any => any(text, pattern),
         };
-        Some(Mismatch::at(place, why.err()?, shown(actual)))
+        Some(Mismatch::at(place, why.err()?, quoted()))
     });
     named.into_iter().chain(parts).collect()
 }

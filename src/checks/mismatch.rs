@@ -34,6 +34,15 @@ impl Mismatch {
         Self { place: place.to_owned(), wrong }
     }
 
+    /// Another value than expected, or no value at all.
+    #[must_use]
+    pub fn or_missing(place: &str, expected: impl Into<String>, actual: Option<String>) -> Self {
+        match actual {
+            Some(actual) => Self::at(place, expected, actual),
+            None => Self::says(place, format!("missing; expected {}", expected.into())),
+        }
+    }
+
     /// Something that is wrong in words of its own.
     #[must_use]
     pub fn says(place: &str, sentence: impl Into<String>) -> Self {

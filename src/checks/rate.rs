@@ -93,13 +93,17 @@ pub fn admits(tally: &Tally, limit: &Limit) -> Mismatches {
     if tally.admitted(limit) == Admitted::AsLimited {
         return Vec::new();
     }
-    let expected = match tally.refilled(limit) {
-        0 => limit.requests.to_string(),
-        more => format!("{} to {}", limit.requests, count(limit.requests) + more),
-    };
     let Tally { sent, admitted, span, .. } = tally;
-    let expected = format!("{expected} of {sent} at once admitted on a rested key");
-    vec![Mismatch::at("", expected, format!("{admitted} within {:.1} s", span.as_secs_f64()))]
+    let limit = match tally.refilled(limit) {
+        0 => format!("the limit is {}", limit.requests),
+        more => format!(
+            "the limit is {}, and up to {more} may be refilled in {:.1} s",
+            limit.requests,
+            span.as_secs_f64()
+        ),
+    };
+    let sentence = format!("{admitted} of {sent} concurrent requests were accepted; {limit}");
+    vec![Mismatch::says("", sentence)]
 }
 
 /// `rate.refuses`: all others are refused, and with the documented status.
@@ -109,22 +113,27 @@ pub fn refuses(tally: &Tally, limit: &Limit, refusal: u16) -> Mismatches {
     if tally.refused > 0 && tally.refused == expected {
         return Vec::new();
     }
-    let most = tally.sent.saturating_sub(count(limit.requests));
-    let expected = format!("all past the limit ({most} of {}) refused with {refusal}", tally.sent);
-    let other = tally.sent - tally.admitted - tally.refused;
-    let actual = match (tally.refused, other) {
-        (0, 0) => "none refused".to_owned(),
-        (refused, other) => format!("{refused} refused with {refusal}, {other} answered otherwise"),
+    let Tally { sent, refused, .. } = tally;
+    let past = sent.saturating_sub(count(limit.requests));
+    let other = match sent - tally.admitted - refused {
+        0 => String::new(),
+        other => format!(" and {other} got another error"),
     };
-    vec![Mismatch::at("", expected, actual)]
+    let sentence = format!(
+        "{refused} of {sent} concurrent requests were refused with {refusal}{other}; {past} are past the limit"
+    );
+    vec![Mismatch::says("", sentence)]
 }
 
 /// `rate.per-key`: another key is served, with its status, while the burst's is refused.
 #[must_use]
 pub fn per_key(other: &Answer, is_served: bool, served: u16) -> Mismatches {
     unless(is_served, || {
-        let expected = format!("{served} for another key meanwhile");
-        Mismatch::at("", expected, other.status.to_string())
+        let got = other.status;
+        let sentence = format!(
+            "another API key got {got} while this one was over its limit; expected {served}"
+        );
+        Mismatch::says("", sentence)
     })
 }
 

@@ -72,7 +72,8 @@ fn field(
         let parameters: String = expected.iter().map(shown).collect();
         let actual = answer.header(&lower);
         let expected = format!("{policy:?}{parameters}");
-        Mismatch::at(&format!("header {name}"), expected, quoted(actual.as_deref()))
+        let actual = actual.as_deref().map(quoted);
+        Mismatch::or_missing(&format!("header {name}"), expected, actual)
     })
 }
 
@@ -149,8 +150,8 @@ mod tests {
         }
         let found =
             told(&answer(&[("ratelimit-policy", POLICY)]), &limit(), "default", Left::Nothing);
-        let expected = r#""default";r=0;t=1 to 10"#;
-        assert_eq!(found, [Mismatch::at("header RateLimit", expected, "nothing")]);
+        let sentence = r#"missing; expected "default";r=0;t=1 to 10"#;
+        assert_eq!(found, [Mismatch::says("header RateLimit", sentence)]);
     }
 
     #[test]

@@ -16,13 +16,16 @@ impl RequestIds {
     #[must_use]
     pub fn check(&mut self, actual: Option<&Value>, place: &str, answer: &str) -> Mismatches {
         let Some(id) = actual.and_then(Value::as_str).filter(|id| !id.trim().is_empty()) else {
-            let shown = actual.map_or("nothing".to_owned(), Value::to_string);
-            return vec![Mismatch::at(place, "a text with something in it", shown)];
+            let actual = actual.map(Value::to_string);
+            return vec![Mismatch::or_missing(place, "a non-empty text", actual)];
         };
         let first = self.0.entry(id.to_owned());
         if let Entry::Occupied(first) = &first {
-            let shown = format!("{id:?}, which an answer of {} has, too", first.get());
-            return vec![Mismatch::at(place, "an id that no other answer has", shown)];
+            let sentence = format!(
+                "not unique: {id:?} is the request id of a response to {} as well",
+                first.get()
+            );
+            return vec![Mismatch::says(place, sentence)];
         }
         first.or_insert_with(|| answer.to_owned());
         Vec::new()

@@ -20,10 +20,10 @@ pub fn present(answer: &Answer, longest: LongestWait) -> Mismatches {
     unless(told && answer.count("retry-after") == 1, || {
         let actual = answer.header("retry-after");
         let expected = match longest {
-            LongestWait::Unsaid => "whole seconds, 1 or more".to_owned(),
-            LongestWait::Seconds(most) => format!("whole seconds from 1 to {most}"),
+            LongestWait::Unsaid => "a whole number of seconds, at least 1".to_owned(),
+            LongestWait::Seconds(most) => format!("a whole number of seconds from 1 to {most}"),
         };
-        Mismatch::at(PLACE, expected, quoted(actual.as_deref()))
+        Mismatch::or_missing(PLACE, expected, actual.as_deref().map(quoted))
     })
 }
 
@@ -40,8 +40,11 @@ pub fn seconds(answer: &Answer) -> Option<u64> {
 #[must_use]
 pub fn honest(again: &Answer, is_served: bool, served: u16, waited: u64) -> Mismatches {
     unless(is_served, || {
-        let expected = format!("{served} after waiting {waited} s as told");
-        Mismatch::at("", expected, again.status.to_string())
+        let got = again.status;
+        let sentence = format!(
+            "the key got {got} after the {waited} s that Retry-After told it to wait; expected {served}"
+        );
+        Mismatch::says("", sentence)
     })
 }
 
@@ -96,6 +99,8 @@ mod tests {
     fn a_refusal_after_the_wait_is_dishonest() {
         assert_eq!(honest(&answer(200, None), true, 200, 17), []);
         let found = honest(&answer(429, Some("1")), false, 200, 17);
-        assert_eq!(found, [Mismatch::at("", "200 after waiting 17 s as told", "429")]);
+        let sentence =
+            "the key got 429 after the 17 s that Retry-After told it to wait; expected 200";
+        assert_eq!(found, [Mismatch::says("", sentence)]);
     }
 }

@@ -14,8 +14,9 @@ pub const ON_THE_WAY: Duration = Duration::from_secs(5);
 #[must_use]
 pub fn within(took: Duration, range: (Duration, Duration)) -> Mismatches {
     unless((range.0..=range.1 + ON_THE_WAY).contains(&took), || {
-        let expected = format!("an answer after {} to {} s", range.0.as_secs(), range.1.as_secs());
-        Mismatch::at("", expected, format!("one after {:.1} s", took.as_secs_f64()))
+        let (least, most, took) = (range.0.as_secs(), range.1.as_secs(), took.as_secs_f64());
+        let sentence = format!("the response took {took:.1} s; expected {least} to {most} s");
+        Mismatch::says("", sentence)
     })
 }
 

@@ -13,8 +13,11 @@ pub fn past(refused: Option<&Code>, code: &Code, chain: &[Code]) -> Mismatches {
         *refused == code || place(refused).zip(place(code)).is_some_and(|(other, own)| other < own)
     });
     unless(stuck.is_none(), || {
-        let expected = format!("the same request without the defect to get past {code}");
-        Mismatch::at("", expected, stuck.map(Code::to_string).unwrap_or_default())
+        let refused = stuck.map(Code::as_str).unwrap_or_default();
+        let sentence = format!(
+            "the same request without the defect (its twin) was refused as {refused}; expected it to get past {code}"
+        );
+        Mismatch::says("", sentence)
     })
 }
 

@@ -187,7 +187,7 @@ fn the_junit_report_is_read_back_as_it_was_meant() {
         ),
         (
             "rate_limited::burst",
-            "retry-after: at header Retry-After: expected whole seconds, 1 or more, got \"Wed, 21 Oct 2026 07:28:00 GMT\"",
+            "retry-after: at header Retry-After: expected a whole number of seconds, at least 1, got \"Wed, 21 Oct 2026 07:28:00 GMT\"",
         ),
     ];
     assert_eq!(failed, said);
