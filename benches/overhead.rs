@@ -1,7 +1,7 @@
 //! What judging costs: the whole suite on the bundled mock, against a bare client that sends the
 //! same requests at the same concurrency and looks at nothing. Same process, in turn.
 //!
-//! Bound: the suite takes at most 1.5 times as long.
+//! Bound: the suite takes at most 1.25 times as long.
 
 mod common;
 use common::line;
@@ -36,23 +36,37 @@ use libtest_mimic::{Failed, Trial};
 use reqwest::{Client, Method, Url, redirect::Policy};
 use tokio::{runtime::Runtime, task::JoinSet};
 
-const ROUNDS: usize = 41;
+/// A server and its runtime settle into one of two speeds, a third apart, so that one says little.
+const SERVERS: usize = 11;
+const ROUNDS: usize = 11;
 const THREADS: usize = 16;
-const BOUND: f64 = 1.5;
+const BOUND: f64 = 1.25;
 
 fn main() {
     // `cargo test --benches` only asks whether it starts.
     if !std::env::args().any(|flag| flag == "--bench") {
         return;
     }
+    let (mut suite, mut bare, mut count) = (Vec::new(), Vec::new(), 0);
+    for _ in 0..SERVERS {
+        count = measure(&mut suite, &mut bare);
+    }
+    let (suite, bare) = (median(suite), median(bare));
+    let ratio = suite.as_secs_f64() / bare.as_secs_f64();
+    line(&format!(
+        "suite {suite:.1?}, bare client {bare:.1?}, {count} requests, {THREADS} trials at once, \
+         medians of {ROUNDS} on each of {SERVERS} servers: {ratio:.2} times (bound {BOUND})"
+    ));
+    assert!(ratio <= BOUND, "the suite takes {ratio:.2} times as long as a bare client");
+}
+
+/// Measures both in turn on one server, and gives the number of their requests.
+fn measure(suite: &mut Vec<Duration>, bare: &mut Vec<Duration>) -> usize {
     let runtime = Runtime::new().expect("the runtime starts");
     let clock = SharedClock::default();
     let bundled = runtime.block_on(Bundled::start(Clock::Shared(clock.clone())));
     let base_url = Url::parse(&bundled.url()).expect("an address");
     let requests = requests(&runtime, &bundled);
-    let count: usize = requests.iter().flatten().map(Vec::len).sum();
-    let mut suite = Vec::new();
-    let mut bare = Vec::new();
     for _ in 0..ROUNDS {
         // Every key is rested again.
         for key in bundled.keys().values() {
@@ -62,13 +76,7 @@ fn main() {
         suite.push(run_suite(&runtime, &bundled));
         bare.push(run_bare(&runtime, &base_url, &requests));
     }
-    let (suite, bare) = (median(suite), median(bare));
-    let ratio = suite.as_secs_f64() / bare.as_secs_f64();
-    line(&format!(
-        "suite {suite:.1?}, bare client {bare:.1?}, {count} requests, {THREADS} trials at once, \
-         medians of {ROUNDS}: {ratio:.2} times (bound {BOUND})"
-    ));
-    assert!(ratio <= BOUND, "the suite takes {ratio:.2} times as long as a bare client");
+    requests.iter().flatten().map(Vec::len).sum()
 }
 
 /// The suite as `cargo test` runs it, but printing into a file.
