@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use errproof::{
+use errproof::internals::{
     contract::Contract,
     exchange::{
         clock::{Clock, SharedClock},
@@ -56,7 +56,7 @@ fn main() {
     for _ in 0..ROUNDS {
         // Every key is rested again.
         for key in bundled.keys().values() {
-            let key = errproof::shown::secret::Secret::new(key.as_str());
+            let key = errproof::internals::shown::secret::Secret::new(key.as_str());
             clock.advance(Some(&key), Duration::from_secs(120));
         }
         suite.push(run_suite(&runtime, &bundled));

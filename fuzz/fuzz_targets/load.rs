@@ -12,7 +12,19 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use errproof::{contract::Contract, exchange::{clock::Clock, message::{Answer, Request}, pacing::Pacer, sender::{InProcess, Sender}}, report, server::{drift::Recording, suite::Suite}, source::fault::Faults, targets::{load::Given, target::Target}};
+use errproof::internals::{
+    contract::Contract,
+    exchange::{
+        clock::Clock,
+        message::{Answer, Request},
+        pacing::Pacer,
+        sender::{InProcess, Sender},
+    },
+    report,
+    server::{drift::Recording, suite::Suite},
+    source::fault::Faults,
+    targets::{load::Given, target::Target},
+};
 use libfuzzer_sys::{Corpus, fuzz_target};
 use tempfile::TempDir;
 
