@@ -20,8 +20,8 @@ use errproof::internals::{
         pacing::Pacer,
         sender::{InProcess, Sender},
     },
-    report,
-    server::{drift::Recording, suite::Suite},
+    server::{drift::Recording, plan_text, suite::Suite},
+    shown::secrets::Secrets,
     source::fault::Faults,
     targets::{load::Given, target::Target},
 };
@@ -97,8 +97,9 @@ fn load(folder: &Path) -> Result<String, Faults> {
     // Not by HTTP: the certificates of this machine would be read each time.
     let pacer = Pacer::new(contract.limit.as_ref());
     let sender = Sender::in_process(Arc::new(Nobody), Clock::real(), pacer);
-    let suite = Suite::with_sender(contract.into(), target, Recording::Nothing, sender)?;
-    Ok(suite.redact(&report::plan::render(&suite.run, &suite.plan)))
+    let secrets = Secrets::default();
+    let suite = Suite::with_sender(contract.into(), target, Recording::Nothing, sender, &secrets)?;
+    Ok(plan_text::render(&suite).to_string())
 }
 
 /// A key of its own for each variable.
