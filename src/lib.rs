@@ -112,18 +112,27 @@ pub mod internals {
         ($($room:ident)*) => { $(pub mod $room { pub use crate::$room::*; })* };
     }
 
-    rooms! {
-        checks client command contract exchange mock page report result run server shown source
-        targets terminal
-    }
+    rooms! { checks contract exchange report result run server shown source targets terminal }
+    #[cfg(feature = "client")]
+    rooms! { client }
+    #[cfg(feature = "command")]
+    rooms! { command }
+    #[cfg(feature = "mock")]
+    rooms! { mock }
+    #[cfg(feature = "page")]
+    rooms! { page }
 }
 
 mod checks;
+#[cfg(feature = "client")]
 mod client;
+#[cfg(feature = "command")]
 mod command;
 mod contract;
 mod exchange;
+#[cfg(feature = "mock")]
 mod mock;
+#[cfg(feature = "page")]
 mod page;
 mod report;
 mod result;
