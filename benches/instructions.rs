@@ -10,7 +10,7 @@ use std::{
     process::{Command, ExitCode, Stdio},
 };
 
-use errproof::contract::Contract;
+use errproof::internals::contract::Contract;
 use tokio::runtime::Runtime;
 
 mod cases;

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use errproof::{
+use errproof::internals::{
     contract::Contract,
     exchange::{
         clock::{Clock, SharedClock},
@@ -70,7 +70,7 @@ fn measure(suite: &mut Vec<Duration>, bare: &mut Vec<Duration>) -> usize {
     for _ in 0..ROUNDS {
         // Every key is rested again.
         for key in bundled.keys().values() {
-            let key = errproof::shown::secret::Secret::new(key.as_str());
+            let key = errproof::internals::shown::secret::Secret::new(key.as_str());
             clock.advance(Some(&key), Duration::from_secs(120));
         }
         suite.push(run_suite(&runtime, &bundled));

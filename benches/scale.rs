@@ -13,7 +13,7 @@ use std::{
     time::Instant,
 };
 
-use errproof::run::{folder::Fallback, options::Options, start::start};
+use errproof::internals::run::{folder::Fallback, options::Options, start::start};
 use tokio::runtime::Runtime;
 
 mod cases;

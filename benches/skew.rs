@@ -7,7 +7,7 @@ use common::line;
 
 use std::{path::Path, time::Duration};
 
-use errproof::{
+use errproof::internals::{
     contract::Contract,
     exchange::{clock::Clock, pacing::Pacer, sender::Sender},
     mock::server::Bundled,

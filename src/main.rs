@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    errproof::command::words::main()
+    errproof::internals::command::words::main()
 }

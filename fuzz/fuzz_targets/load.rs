@@ -12,7 +12,19 @@ use std::{
     sync::{Arc, LazyLock},
 };
 
-use errproof::{contract::Contract, exchange::{clock::Clock, message::{Answer, Request}, pacing::Pacer, sender::{InProcess, Sender}}, report, server::{drift::Recording, suite::Suite}, source::fault::Faults, targets::{load::Given, target::Target}};
+use errproof::internals::{
+    contract::Contract,
+    exchange::{
+        clock::Clock,
+        message::{Answer, Request},
+        pacing::Pacer,
+        sender::{InProcess, Sender},
+    },
+    server::{drift::Recording, plan_text, suite::Suite},
+    shown::secrets::Secrets,
+    source::fault::Faults,
+    targets::{load::Given, target::Target},
+};
 use libfuzzer_sys::{Corpus, fuzz_target};
 use tempfile::TempDir;
 
@@ -85,8 +97,9 @@ fn load(folder: &Path) -> Result<String, Faults> {
     // Not by HTTP: the certificates of this machine would be read each time.
     let pacer = Pacer::new(contract.limit.as_ref());
     let sender = Sender::in_process(Arc::new(Nobody), Clock::real(), pacer);
-    let suite = Suite::with_sender(contract.into(), target, Recording::Nothing, sender)?;
-    Ok(suite.redact(&report::plan::render(&suite.run, &suite.plan)))
+    let secrets = Secrets::default();
+    let suite = Suite::with_sender(contract.into(), target, Recording::Nothing, sender, &secrets)?;
+    Ok(plan_text::render(&suite).to_string())
 }
 
 /// A key of its own for each variable.

@@ -2,5 +2,6 @@
 
 pub mod lint;
 pub mod new;
+#[cfg(feature = "mock")]
 pub mod serve;
 pub mod words;

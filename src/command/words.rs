@@ -5,17 +5,18 @@ use std::process::ExitCode;
 use clap::{CommandFactory as _, Parser, ValueEnum};
 use clap_complete::Shell;
 
-use super::{lint, new, serve};
+#[cfg(feature = "mock")]
+use super::serve;
+use super::{lint, new};
 use crate::{
     contract::{contract_file::ContractFile, scenario_file::ScenarioFile},
     result::results::Results,
-    run::start::of_environment,
     run::{
-        dry::{docs, plan},
+        dry,
         end::{End, finish},
         folder::Fallback,
         options::Options,
-        start::start,
+        start::{of_environment, start},
     },
     shown::redactor::Redactor,
     source::shape::schema_of,
@@ -44,9 +45,11 @@ pub enum Command {
     #[command(help_template = HELP)]
     Plan(Options),
     /// Print the docs' page from the contract, in Markdown
+    #[cfg(feature = "page")]
     #[command(help_template = HELP)]
     Docs(Options),
     /// Serve the bundled mock, for people who write clients
+    #[cfg(feature = "mock")]
     Serve(serve::ServeOptions),
     /// Look for what is wrong or missing in a contract's files
     Lint(lint::LintOptions),
@@ -115,8 +118,10 @@ impl Command {
     pub fn run(self) -> ExitCode {
         match self {
             Self::Test(options) => start(Ok(options), Fallback::BuiltIn),
-            Self::Plan(options) => plan(&options, Fallback::BuiltIn),
-            Self::Docs(options) => docs(&options, Fallback::BuiltIn),
+            Self::Plan(options) => dry::plan(&options, Fallback::BuiltIn),
+            #[cfg(feature = "page")]
+            Self::Docs(options) => dry::docs(&options, Fallback::BuiltIn),
+            #[cfg(feature = "mock")]
             Self::Serve(options) => finish(serve::serve(&options), &of_environment().redactor()),
             Self::Lint(options) => {
                 let mut secrets = of_environment();

@@ -2,19 +2,12 @@
 
 use std::process::ExitCode;
 
-use super::{
-    end::{self, End},
-    folder::{Fallback, contract_folder},
-    options::Options,
-    prepare::{learn, prepare},
-    start::of_environment,
-};
-use crate::{
-    contract::Contract,
-    page,
-    source::fault::Faults,
-    terminal::{exit, print},
-};
+use super::{end, folder::Fallback, options::Options, prepare::prepare, start::of_environment};
+#[cfg(feature = "page")]
+use super::{end::End, folder::contract_folder, prepare::learn};
+use crate::terminal::{exit, print};
+#[cfg(feature = "page")]
+use crate::{contract::Contract, page, source::fault::Faults};
 
 /// Prints what a run with these flags would send, and sends nothing.
 #[must_use = "return it from main, or faults in the files go unnoticed"]
@@ -28,6 +21,7 @@ pub fn plan(options: &Options, fallback: Fallback) -> ExitCode {
 }
 
 /// Prints the docs' page from the contract, in Markdown.
+#[cfg(feature = "page")]
 #[must_use = "return it from main, or faults in the files go unnoticed"]
 pub fn docs(options: &Options, fallback: Fallback) -> ExitCode {
     let mut secrets = of_environment();

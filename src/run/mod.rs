@@ -6,6 +6,7 @@ pub mod dry;
 pub mod end;
 pub mod folder;
 pub mod options;
+mod parts;
 pub mod prepare;
 pub mod reports;
 pub mod start;

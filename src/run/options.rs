@@ -7,11 +7,17 @@ use libtest_mimic::Arguments;
 
 use crate::{exchange::deadlines::LONGEST_WAIT, shown::secret::Secret};
 
-/// Proves that an API's errors are what its docs promise.
+/// The flags of a run, and the variables that stand in for flags that are not given.
 ///
-/// Without a target it proves the contract on the bundled mock, if that keeps it.
+/// [`Options::from_flags`] reads them and [`Options::run`] carries the run out. `--help` lists them.
 #[derive(Parser)]
-#[command(after_help = "\
+#[command(
+    about = "Proves that an API's errors are what its docs promise",
+    long_about = "\
+Proves that an API's errors are what its docs promise.
+
+Without a target it proves the contract on the bundled mock, if that keeps it.",
+    after_help = "\
 Exit codes:
   0    all well
   101  the contract is broken, or a trial could not be judged
@@ -20,66 +26,67 @@ Exit codes:
   3    the target or the page could not be reached, or the target refuses the key it was given; or
         the client makes no call, or fails though its call is answered with success
   4    nothing was selected, or no code that was selected was proven
-  5    what was asked for could not be written, to a full disk say")]
+  5    what was asked for could not be written, to a full disk say"
+)]
 pub struct Options {
     /// Test the API at this address; with --target, in place of the file's own
     #[arg(long, value_name = "URL", env = "ERRPROOF_TARGET_URL", hide_env_values = true)]
-    pub target_url: Option<Secret>,
+    pub(crate) target_url: Option<Secret>,
 
     /// Test the API that targets/NAME.toml or FILE describes
     #[arg(long, value_name = "NAME|FILE", env = "ERRPROOF_TARGET", hide_env_values = true)]
-    pub target: Option<Secret>,
+    pub(crate) target: Option<Secret>,
 
     /// Test whether the docs' page says what the contract says
     #[arg(long, value_name = "URL|FILE", env = "ERRPROOF_DOCS", hide_env_values = true)]
-    pub docs: Option<Secret>,
+    pub(crate) docs: Option<Secret>,
 
     /// Follow the docs link that every error carries
     #[arg(long, env = "ERRPROOF_CHECK_LINKS", value_parser = clap::builder::FalseyValueParser::new())]
-    pub check_links: bool,
+    pub(crate) check_links: bool,
 
     /// Test this client: a command that makes one call and ends; alone, or besides a target
     #[arg(long, value_name = "COMMAND", env = "ERRPROOF_CLIENT", hide_env_values = true)]
-    pub client: Option<Secret>,
+    pub(crate) client: Option<Secret>,
 
     /// Seconds that a run of the client may take beyond the waits that it is told
     #[arg(long, value_name = "SECONDS", env = "ERRPROOF_CLIENT_TIMEOUT", default_value_t = 60)]
-    pub client_timeout: u32,
+    pub(crate) client_timeout: u32,
 
     /// Take the contract from this folder
     #[arg(long, value_name = "DIR", env = "ERRPROOF_CONTRACT", hide_env_values = true)]
-    pub contract: Option<PathBuf>,
+    pub(crate) contract: Option<PathBuf>,
 
     /// Write report.html, report.json, junit.xml and summary.md into this folder
     #[arg(long, value_name = "DIR", env = "ERRPROOF_REPORT_DIR", hide_env_values = true)]
-    pub report_dir: Option<PathBuf>,
+    pub(crate) report_dir: Option<PathBuf>,
 
     /// Give an answer this long, 80 seconds without it; one that may take longer by the docs still may
     #[arg(long, value_name = "SECONDS", env = "ERRPROOF_ANSWER_WITHIN", value_parser = clap::value_parser!(u64).range(1..=3600))]
-    pub answer_within: Option<u64>,
+    pub(crate) answer_within: Option<u64>,
 
     /// Seconds to wait out a Retry-After; if a response asks for more, whether it was true is inconclusive
     #[arg(long, value_name = "SECONDS", env = "ERRPROOF_WAIT_AT_MOST", default_value_t = LONGEST_WAIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..=86_400))]
-    pub wait_at_most: u64,
+    pub(crate) wait_at_most: u64,
 
     /// Fail what is ignored or inconclusive
     #[arg(long, env = "ERRPROOF_STRICT", value_parser = clap::builder::FalseyValueParser::new())]
-    pub strict: bool,
+    pub(crate) strict: bool,
 
     /// Allow a run against a host that real customers use
     #[arg(long, env = "ERRPROOF_ALLOW_PRODUCTION", value_parser = clap::builder::FalseyValueParser::new())]
-    pub allow_production: bool,
+    pub(crate) allow_production: bool,
 
     /// The flags of the standard test harness.
     #[command(flatten, next_help_heading = "Flags of every Rust test run")]
-    pub tests: Arguments,
+    pub(crate) tests: Arguments,
 }
 
 impl Options {
     /// Whether a server is tested: the one that is named, or the bundled mock if no other side of
     /// the contract is named.
     #[must_use]
-    pub fn tests_server(&self) -> bool {
+    pub(crate) fn tests_server(&self) -> bool {
         let other_side = self.docs.is_some() || self.client.is_some();
         self.target.is_some() || self.target_url.is_some() || !other_side
     }

@@ -9,16 +9,17 @@ use super::{
     end::End,
     folder::{Fallback, contract_folder},
     options::Options,
+    parts::{self, Bundled},
 };
+#[cfg(feature = "client")]
+use crate::client::trials::{Asked, Clients, Surroundings};
+#[cfg(feature = "page")]
+use crate::page::trials::{self as page, Docs, Links};
+#[cfg(any(feature = "client", feature = "page"))]
+use crate::targets::known::Known;
 use crate::{
-    client::trials::{Asked, Clients, Surroundings},
     contract::Contract,
-    exchange::{
-        clock::{Clock, SharedClock},
-        deadlines::Deadlines,
-    },
-    mock::server::Bundled,
-    page::trials::{self as page, Docs, Links},
+    exchange::deadlines::Deadlines,
     result::side::Side,
     server::{
         drift::Recording,
@@ -33,9 +34,6 @@ use crate::{
     targets::{load::Given, target::Target},
     terminal::activity::Lines,
 };
-
-/// The bundled mock keeps its own contract, and would fail any other for no reason.
-const NO_TARGET: &str = "no target: give --target-url URL or --target NAME; without one only a contract is run that has `mock` in its contract.toml";
 
 /// More of them than any target should be asked by at once; each is a thread of this machine.
 const MOST_THREADS: usize = 1_024;
@@ -76,6 +74,7 @@ pub(super) fn prepare(
     if let Some(contract) = &contract {
         learn(contract, secrets);
     }
+    parts::check(options)?;
     check_flags(&options.tests)?;
     let runtime = ManuallyDrop::new(Runtime::new().expect("the runtime starts"));
     let mut running = Running { runtime, bundled: None };
@@ -102,13 +101,13 @@ pub(super) fn prepare(
         None => Arc::new(secrets.redactor()),
     };
     let runtime = running.runtime.handle();
-    let known = suite.as_ref().map(|suite| suite.run.target.known.clone()).unwrap_or_default();
     let mut sides: Vec<Box<dyn Side>> = Vec::new();
     if let Some(suite) = &suite {
         let lines = Some(lines(&options.tests));
         let (suite, runtime) = (suite.clone(), runtime.clone());
         sides.push(Box::new(Server { suite, runtime, lines }));
     }
+    #[cfg(feature = "client")]
     if let Some(command) = &options.client {
         let asked = Asked {
             command,
@@ -120,11 +119,14 @@ pub(super) fn prepare(
             plan.secrets(&run.target).into_iter().for_each(|named| secrets.add(named));
         }
         let hidden = hidden(&contract, suite.as_ref());
-        let around = Surroundings { runtime, secrets: &secrets, hidden, known: known.clone() };
+        let known = known(suite.as_ref());
+        let around = Surroundings { runtime, secrets: &secrets, hidden, known };
         sides.push(Box::new(Clients::new(&contract, asked, around)?));
     }
+    #[cfg(feature = "page")]
     if options.docs.is_some() || options.check_links {
         let links = if options.check_links { Links::Followed } else { Links::LeftAlone };
+        let known = known(suite.as_ref());
         let around = page::Surroundings { runtime, redactor: Arc::clone(&redactor), known };
         let docs = Docs::new(Arc::clone(&contract), options.docs.as_ref(), links, around)?;
         sides.push(Box::new(docs));
@@ -175,13 +177,9 @@ fn find_target(
     if !given.is_nothing() {
         return Target::load(given, contract, &variable, faults);
     }
-    if contract.mock.is_none() {
-        faults.add(Fault::general(NO_TARGET));
-        return None;
-    }
-    let clock = Clock::Shared(SharedClock::default());
-    let bundled = running.runtime.block_on(Bundled::start(clock));
-    running.bundled.insert(bundled).target(contract, faults)
+    let (bundled, target) = parts::bundled(&running.runtime, contract, faults)?;
+    running.bundled = Some(bundled);
+    Some(target)
 }
 
 /// With one trial at a time its name is printed before it is carried out.
@@ -190,7 +188,14 @@ fn lines(tests: &Arguments) -> Lines {
     if tests.test_threads == Some(1) && !json { Lines::Begun } else { Lines::Whole }
 }
 
+/// The deviations that the target's file lists as known.
+#[cfg(any(feature = "client", feature = "page"))]
+fn known(suite: Option<&Suite>) -> Vec<Known> {
+    suite.map(|suite| suite.run.target.known.clone()).unwrap_or_default()
+}
+
 /// The variables of a target's keys and hooks: a client sees none of them.
+#[cfg(feature = "client")]
 fn hidden(contract: &Contract, suite: Option<&Suite>) -> Vec<String> {
     let slots = contract.slots.values().map(|slot| slot.env.clone());
     let hooks = contract.hooks.values().map(|hook| hook.env.clone());

@@ -3,6 +3,8 @@
 use std::{
     collections::BTreeSet,
     env,
+    ffi::OsString,
+    iter,
     process::ExitCode,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::{Instant, SystemTime},
@@ -48,6 +50,31 @@ pub fn main() -> ExitCode {
     start(Options::try_parse(), Fallback::None)
 }
 
+impl Options {
+    /// Reads flags as [`main`] reads those of its process, without the program's name in front. For a
+    /// flag that is not there, its variable of the environment counts.
+    ///
+    /// # Errors
+    /// If the flags are wrong: errproof says so on stderr, and the code is [`exit::USAGE`]. Or if they ask
+    /// for `--help` alone: errproof prints it, and the code is [`exit::SUCCESS`].
+    pub fn from_flags<Flags>(flags: Flags) -> Result<Self, ExitCode>
+    where
+        Flags: IntoIterator,
+        Flags::Item: Into<OsString>,
+    {
+        let program = OsString::from(env!("CARGO_PKG_NAME"));
+        let words = iter::once(program).chain(flags.into_iter().map(Into::into));
+        Self::try_parse_from(words)
+            .map_err(|error| print::usage(&error, &of_environment().redactor()))
+    }
+
+    /// Runs the contract and prints as a standard test run does. [`exit`] lists the codes it can end with.
+    #[must_use = "return it from main, or a broken contract goes unnoticed"]
+    pub fn run(self) -> ExitCode {
+        start(Ok(self), Fallback::None)
+    }
+}
+
 /// Runs with flags that were read, or says what is wrong with them, and ends as [`exit`] says.
 #[must_use = "return it from main, or the run always succeeds"]
 pub fn start(options: Result<Options, clap::Error>, fallback: Fallback) -> ExitCode {
@@ -63,7 +90,7 @@ pub fn start(options: Result<Options, clap::Error>, fallback: Fallback) -> ExitC
 
 /// What the environment tells to be secret, before any file is read.
 pub(crate) fn of_environment() -> Secrets {
-    let text = |text: std::ffi::OsString| text.to_string_lossy().into_owned();
+    let text = |text: OsString| text.to_string_lossy().into_owned();
     Secrets::of_environment(env::vars_os().map(|(name, value)| (text(name), text(value))))
 }
 

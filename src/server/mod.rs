@@ -1,5 +1,6 @@
 //! The server's side of the contract: what is sent, how it is judged, and what came of it.
 
+#[cfg(feature = "mock")]
 pub mod bundled;
 mod burst;
 pub mod collector;

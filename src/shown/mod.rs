@@ -1,7 +1,7 @@
 //! Text that may be shown, and what must not be.
 //!
 //! A [`secret::Secret`] shows nothing of itself. [`redactor::Redactor`] finds secrets in whatever form
-//! ([`views`]) and makes [`text::Shown`] of what is left: the only kind of text that reaches a screen or
+//! (`views`) and makes [`text::Shown`] of what is left: the only kind of text that reaches a screen or
 //! a file.
 
 pub mod redactor;

@@ -1,6 +1,6 @@
 //! Takes secrets out of everything that is shown or written, in whatever form a server echoed them.
 //!
-//! A text is looked at in every view of [`super::views`], through a window of twelve characters: any
+//! A text is looked at in every view of `super::views`, through a window of twelve characters: any
 //! twelve in a row that a secret has are taken out, with all that goes on with them. So a server that
 //! echoes a part of a key is found out, and a key that was spoilt needs no entry of its own.
 

@@ -7,7 +7,7 @@ use serde::{Serialize, Serializer};
 
 /// A text without secrets and control codes, of a length that is worth showing. Only a
 /// [`super::redactor::Redactor`] makes one of text that came from outside; our own words are one as they
-/// are, and [`shown!`] joins both.
+/// are, and [`crate::shown!`] joins both.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Shown(Arc<str>);
 
@@ -57,17 +57,26 @@ impl Shown {
 
 /// Joins what may be shown into one text: other [`Shown`], numbers, words of our own.
 ///
+/// ```
+/// use errproof::{internals::shown::text::Shown, shown};
+///
+/// let status: Shown = shown!["status ", 429u16];
+/// assert_eq!(shown!["the server said ", status].as_str(), "the server said status 429");
+/// ```
+///
 /// A text that came from outside does not fit in, and that is the point of it:
 ///
-/// ```compile_fail
-/// # use errproof::internals::shown;
+/// ```compile_fail,E0277
 /// let from_a_server = String::from("pms_live_...");
-/// shown!["the server said ", from_a_server];
+/// errproof::shown!["the server said ", from_a_server];
 /// ```
+#[doc(hidden)]
 #[macro_export]
 macro_rules! shown {
     ($($piece:expr),* $(,)?) => {
-        $crate::shown::text::Shown::of_pieces(&[$(&$piece as &dyn $crate::shown::text::MayBeShown),*])
+        $crate::internals::shown::text::Shown::of_pieces(
+            &[$(&$piece as &dyn $crate::internals::shown::text::MayBeShown),*],
+        )
     };
 }
 

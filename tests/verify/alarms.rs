@@ -3,7 +3,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use errproof::{
+use errproof::internals::{
     checks::message::message,
     contract::Contract,
     contract::check::CheckId,
@@ -113,7 +113,7 @@ fn media_type(answer: &mut Answer, media: &str) {
 }
 
 fn key_of(request: &Request) -> Option<Secret> {
-    errproof::mock::api::key_of(request).map(Secret::new)
+    errproof::internals::mock::api::key_of(request).map(Secret::new)
 }
 
 /// The key that a request carries, changed in place.

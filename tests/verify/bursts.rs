@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use errproof::{
+use errproof::internals::{
     contract::Contract,
     exchange::{
         clock::{Clock, SharedClock},
@@ -275,7 +275,7 @@ async fn limiters_that_keep_the_limit_pass_and_others_do_not() {
         assert_eq!(played.verdict, verdict, "{name}: {:?}", played.sheet);
         let found: Vec<_> = played.sheet.noted().iter().map(|noted| noted.check.as_str()).collect();
         assert_eq!(found, broken, "{name}");
-        let of_burst = |exchange: &&errproof::exchange::outgoing::Exchange| {
+        let of_burst = |exchange: &&errproof::internals::exchange::outgoing::Exchange| {
             exchange.key.as_ref().is_some_and(|key| Some(key) == played.exchanges[0].key.as_ref())
         };
         let sent = played.exchanges.iter().filter(of_burst).count();

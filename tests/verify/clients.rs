@@ -14,7 +14,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use errproof::{exchange::clock::Clock, mock::server::Bundled};
+use errproof::internals::{exchange::clock::Clock, mock::server::Bundled};
 use insta::assert_snapshot;
 
 use crate::support::{Contract, Ended, errproof, skip};

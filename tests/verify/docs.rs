@@ -3,7 +3,7 @@
 
 use std::{fs, process::Command};
 
-use errproof::{
+use errproof::internals::{
     contract::{Contract as Loaded, contract_file::Form},
     page,
 };

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use errproof::terminal::exit;
+use errproof::internals::terminal::exit;
 use serde_json::Value;
 
 use crate::support::{Contract, Mock, command, errproof, prepared, steady};

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use errproof::{
+use errproof::internals::{
     contract::{Contract, check::CheckId},
     exchange::clock::{Clock, SharedClock},
     mock::{mutants, server::Front},

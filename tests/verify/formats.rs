@@ -3,7 +3,7 @@
 
 use std::{fmt::Debug, fs, path::Path};
 
-use errproof::{
+use errproof::internals::{
     contract::{contract_file::ContractFile, scenario_file::ScenarioFile},
     source::{document::Document, shape::schema_of},
     targets::target_file::TargetFile,

@@ -2,7 +2,7 @@
 
 use std::{path::Path, sync::Arc, time::Duration};
 
-use errproof::{
+use errproof::internals::{
     contract::Contract,
     exchange::{
         clock::{Clock, SharedClock},

@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use errproof::page::fetch::{NoPage, fetch};
+use errproof::internals::page::fetch::{NoPage, fetch};
 
 use crate::support::{Contract, errproof};
 

@@ -1,7 +1,7 @@
 //! Runs against a server in real time, with keys from the environment: what a CI job does. The two
 //! trials that take a minute and more are left to a run by hand.
 
-use errproof::{exchange::clock::Clock, mock::server::Bundled};
+use errproof::internals::{exchange::clock::Clock, mock::server::Bundled};
 use insta::assert_snapshot;
 
 use crate::support::{Ended, errproof};

@@ -11,7 +11,7 @@ use std::{
     thread,
 };
 
-use errproof::{
+use errproof::internals::{
     contract::{Contract, check::CheckId},
     exchange::clock::{Clock, SharedClock},
     mock::{

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path};
 
-use errproof::contract::check::CheckId;
+use errproof::internals::contract::check::CheckId;
 
 const SNAPSHOT: &str = "tests/verify/snapshots/verify__mutants__every_mutant_is_killed_by_its_check_and_breaks_nothing_else.snap";
 const PICTURE: &str = "docs/mutants.svg";

@@ -12,7 +12,7 @@ use std::{
 };
 
 use clap::ValueEnum as _;
-use errproof::{
+use errproof::internals::{
     contract::{Contract, check::CheckId},
     result::verdict::Verdict,
     server::{drift::Recording, played::Played, suite::Suite},

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use errproof::contract::{
+use errproof::internals::contract::{
     Contract, body,
     scenario::{Provocation, Scenario},
 };
@@ -15,7 +15,7 @@ fn contract() -> Contract {
 
 /// The bodies that a scenario sends, with the names of their cases.
 fn bodies<'a>(contract: &'a Contract, scenario: &'a Scenario) -> Vec<(&'a str, Vec<u8>)> {
-    let body = |case: &'a errproof::contract::scenario::Case| {
+    let body = |case: &'a errproof::internals::contract::scenario::Case| {
         let Provocation::Single(single) = &case.provocation else { return None };
         let base = contract.requests[&single.request].format.body.as_ref();
         Some((

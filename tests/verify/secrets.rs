@@ -13,7 +13,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose};
-use errproof::shown::{
+use errproof::internals::shown::{
     redactor::{Redactor, WINDOW},
     secrets::{Named, Secrets},
 };
@@ -358,7 +358,7 @@ fn debug_shows_nothing_of_what_may_hold_a_key() {
     let named = Named::of_variable("KEY", &key);
     let mut secrets = Secrets::default();
     secrets.add(named.clone());
-    let options = <errproof::run::options::Options as clap::Parser>::try_parse_from([
+    let options = <errproof::internals::run::options::Options as clap::Parser>::try_parse_from([
         "test",
         "--client",
         &key,

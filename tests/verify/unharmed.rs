@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use errproof::{
+use errproof::internals::{
     contract::Contract,
     exchange::{
         clock::{Clock, SharedClock},

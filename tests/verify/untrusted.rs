@@ -3,7 +3,7 @@
 
 use std::fs;
 
-use errproof::{
+use errproof::internals::{
     contract::Contract as Loaded,
     server::{drift::Recording, suite::Suite},
     shown::{redactor::Redactor, secrets::Secrets},
