@@ -2,8 +2,8 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
+use http::HeaderName;
 use jsonschema::Validator;
-use reqwest::header::HeaderName;
 use serde_json::Value;
 
 use super::{

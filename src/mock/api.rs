@@ -12,7 +12,7 @@ use super::{
     limiter::Limiter,
     world::{KeyRecord, LENGTH, PREFIX, Plan, World},
 };
-use crate::exchange::message::Request;
+use crate::{contract::fresh::Random, exchange::message::Request};
 
 /// Where every error points to.
 pub const DOCS: &str = "https://www.planmysaas.com/docs/api/errors";
@@ -70,8 +70,8 @@ struct Tool {
 impl Api {
     /// An API with one key for each condition, and these keys by the condition's name.
     #[must_use]
-    pub fn seeded(waits: Waits) -> (Self, BTreeMap<&'static str, String>) {
-        let (world, keys) = World::seeded();
+    pub fn seeded(waits: Waits, random: Random<'_>) -> (Self, BTreeMap<&'static str, String>) {
+        let (world, keys) = World::seeded(random);
         let limiter = Limiter::new(waits.rate_window);
         let generation_timeout = waits.generation_timeout;
         let api = Self { world, limiter, generation_timeout, answers: 0 };

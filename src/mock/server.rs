@@ -5,7 +5,7 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use reqwest::header::HeaderMap;
+use http::HeaderMap;
 use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers};
 
 use super::{
@@ -48,7 +48,7 @@ impl Front {
     /// The same with other waits than the page's.
     #[must_use]
     pub fn with_waits(clock: Clock, mutation: Option<Mutation>, waits: Waits) -> (Self, Keys) {
-        let (api, keys) = Broken::seeded(mutation, waits);
+        let (api, keys) = Broken::seeded(mutation, waits, &mut |below| fastrand::usize(..below));
         (Self { api: Mutex::new(api), clock }, keys)
     }
 

@@ -7,8 +7,8 @@ use std::{
     time::Instant,
 };
 
-use reqwest::Url;
 use tokio::runtime::Handle;
+use url::Url;
 
 use super::{
     fetch::{self, DEADLINE, NoPage},

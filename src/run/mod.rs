@@ -5,6 +5,7 @@ mod conclude;
 pub mod dry;
 pub mod end;
 pub mod folder;
+mod github;
 pub mod options;
 pub mod prepare;
 pub mod reports;

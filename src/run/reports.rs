@@ -6,9 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::options::Options;
+use super::{github::Github, options::Options};
 use crate::{
-    report::{github::Github, html, json, junit, markdown},
+    report::{html, json, junit, markdown},
     result::{collected::Keep, results::Results},
     shown,
     shown::{redactor::Redactor, text::Shown},

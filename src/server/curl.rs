@@ -4,7 +4,7 @@
 use std::{fmt::Write as _, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use reqwest::Url;
+use url::Url;
 
 use super::{
     plan::{Planned, Script},

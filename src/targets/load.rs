@@ -2,7 +2,8 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use reqwest::{Url, header::HeaderValue};
+use http::HeaderValue;
+use url::Url;
 
 use super::{
     target::{Slot, Target},

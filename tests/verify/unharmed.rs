@@ -157,7 +157,7 @@ async fn beside_an_answer_that_never_comes_every_other_trial_passes() {
 
 #[test]
 fn an_answer_that_is_late_by_the_docs_keeps_the_time_that_they_give_it() {
-    let (_, keys) = World::seeded();
+    let (_, keys) = World::seeded(&mut |below| fastrand::usize(..below));
     let suite = suite("http://127.0.0.1", &keys, Clock::real());
     let whole = |name: &str| {
         let planned = suite.plan.trials.iter().find(|planned| planned.case().name == name);
