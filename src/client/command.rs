@@ -4,7 +4,7 @@
 use std::{
     io,
     process::{ExitStatus, Stdio},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -21,6 +21,7 @@ use super::{
     server::Mock,
 };
 use crate::{
+    exchange::locked::Locked as _,
     shown::{redactor::Redactor, secret::Secret, text::Shown},
     source::fault::Fault,
 };
@@ -232,7 +233,7 @@ impl Stream {
     }
 
     fn heard(&self) -> std::sync::MutexGuard<'_, Heard> {
-        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+        self.heard.locked()
     }
 
     fn is_closed(&self) -> bool {

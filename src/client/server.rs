@@ -4,7 +4,7 @@
 use std::{
     convert::Infallible,
     io,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::{Duration, Instant},
 };
 
@@ -26,7 +26,7 @@ use super::{
     record::{Attempt, Given, LONGEST_BODY, MOST_ATTEMPTS},
     rule::{ANSWER_AFTER, Script},
 };
-use crate::{contract::key::Carrier, shown::secret::Secret};
+use crate::{contract::key::Carrier, exchange::locked::Locked as _, shown::secret::Secret};
 
 /// A mock that is running. It ends, with all connections, when this is dropped.
 ///
@@ -146,7 +146,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
 
 impl Shared {
     fn seen(&self) -> MutexGuard<'_, Seen> {
-        self.seen.lock().unwrap_or_else(PoisonError::into_inner)
+        self.seen.locked()
     }
 
     async fn answer(&self, request: Request<Incoming>) -> Response<Full<Bytes>> {

@@ -3,6 +3,7 @@
 
 pub mod clock;
 pub mod deadlines;
+pub(crate) mod locked;
 pub mod message;
 pub mod outgoing;
 pub mod pacing;

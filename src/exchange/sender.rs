@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     fmt,
     net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -20,6 +20,7 @@ use tokio::{task::JoinSet, time::timeout};
 use super::{
     clock::Clock,
     deadlines::Deadlines,
+    locked::Locked as _,
     message::{Answer, Ending, Request},
     outgoing::{Exchange, NoAnswer, Outgoing},
     pacing::Pacer,
@@ -190,7 +191,7 @@ struct Addresses {
 
 impl Addresses {
     fn of(&self, path: &Arc<str>) -> Url {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.locked();
         let address = known.entry(Arc::clone(path)).or_insert_with(|| url(&self.base_url, path));
         address.clone()
     }

@@ -1,9 +1,6 @@
 //! The bundled API behind HTTP, in this process, by wiremock.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::BTreeMap, sync::Mutex};
 
 use http::HeaderMap;
 use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers};
@@ -16,6 +13,7 @@ use super::{
 use crate::{
     exchange::{
         clock::Clock,
+        locked::Locked as _,
         message::{Answer, Ending, Request},
         sender::InProcess,
     },
@@ -55,7 +53,7 @@ impl Front {
     pub(super) fn reply(&self, request: &Request) -> Reply {
         let key = key_of(request).map(Secret::new);
         let now = self.clock.now(key.as_ref());
-        let reply = self.api.lock().unwrap_or_else(PoisonError::into_inner).answer(request, now);
+        let reply = self.api.locked().answer(request, now);
         if let Clock::Shared(clock) = &self.clock {
             clock.advance(key.as_ref(), reply.after);
         }

@@ -4,7 +4,7 @@ use std::{
     collections::BTreeSet,
     env,
     process::ExitCode,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::{Instant, SystemTime},
 };
 
@@ -22,6 +22,7 @@ use super::{
     reports::Reports,
 };
 use crate::{
+    exchange::locked::Locked as _,
     report::summary,
     result::{
         collected::Collected,
@@ -154,7 +155,7 @@ impl Tested {
     }
 
     fn collected(&self) -> MutexGuard<'_, Collected> {
-        self.collected.lock().unwrap_or_else(PoisonError::into_inner)
+        self.collected.locked()
     }
 }
 

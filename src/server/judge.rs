@@ -1,6 +1,6 @@
 //! Holds one answer against everything that is promised of every error.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::{
     checks::{
@@ -13,7 +13,7 @@ use crate::{
         place::AnswerPlace,
         scenario::{Case, Scenario},
     },
-    exchange::outgoing::Exchange,
+    exchange::{locked::Locked as _, outgoing::Exchange},
     shown::redactor::Redactor,
 };
 
@@ -80,7 +80,7 @@ impl Judge {
             sheet.note(CheckId::Message, at, found);
             if let Some(place) = &places.request_id {
                 let name = case.map_or(scenario.code.as_str(), |case| &case.name);
-                let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut ids = self.ids.locked();
                 let found = ids.check(reading.at(place).as_deref(), place.as_str(), name);
                 sheet.note(CheckId::RequestId, at, found);
             }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use tokio::sync::OnceCell;
@@ -11,7 +11,7 @@ use super::play::{Play, Stop};
 use crate::{
     checks::twin,
     contract::{check::CheckId, names::Code},
-    exchange::outgoing::Exchange,
+    exchange::{locked::Locked as _, outgoing::Exchange},
     server::plan::TwinScript,
 };
 
@@ -33,13 +33,13 @@ impl Twins {
     }
 
     fn cell(&self, id: &str) -> Asked {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut asked = self.asked.locked();
         Arc::clone(asked.entry(id.to_owned()).or_default())
     }
 
     /// Takes a twin's cost from what is left, if that is enough.
     fn pay(&self, cost: u32) -> bool {
-        let mut credits = self.credits.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut credits = self.credits.locked();
         let rest = credits.checked_sub(cost);
         *credits = rest.unwrap_or(*credits);
         rest.is_some()

@@ -1,14 +1,14 @@
 //! What a trial is waiting for, for whoever wonders why it takes so long.
 
 use std::{
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
 use tokio::{runtime::Handle, task::AbortHandle, time};
 
 use super::print;
-use crate::{shown, shown::text::Shown};
+use crate::{exchange::locked::Locked as _, shown, shown::text::Shown};
 
 /// A trial that takes longer than this says what it waits for ...
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -31,11 +31,11 @@ impl Activity {
     /// Notes what is waited for from now on, and how long that may take.
     pub(crate) fn waits(&self, what: impl Into<Shown>, most: Option<Duration>) {
         let wait = Wait { what: what.into(), since: Instant::now(), most };
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(wait);
+        *self.0.locked() = Some(wait);
     }
 
     fn describe(&self) -> Shown {
-        let wait = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let wait = self.0.locked();
         let Some(Wait { what, since, most }) = &*wait else { return "busy".into() };
         let passed = since.elapsed().as_secs();
         let most = most.map(|most| shown![" of at most ", most.as_secs(), " s"]);
