@@ -17,6 +17,7 @@ mod load;
 pub mod names;
 pub mod page;
 pub mod place;
+pub mod pointer;
 mod resolve;
 pub mod retry;
 pub mod scenario;

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::judge::timed;
 use crate::{
-    contract::{Contract, place::AnswerPlace, scenario::Scenario},
+    contract::{Contract, place::AnswerPlace, pointer, scenario::Scenario},
     source::fault::{Fault, Faults},
 };
 
@@ -50,28 +50,11 @@ fn example(contract: &Contract) -> Result<String, Faults> {
     Ok(serde_json::to_string_pretty(&body).expect("a value is JSON"))
 }
 
-/// Puts a value at a place of the body, with the objects on the way to it.
+/// Puts a value at a place of the body.
 fn set(body: &mut Value, place: Option<&AnswerPlace>, value: Value) {
-    let Some(place) = place.filter(|place| place.header().is_none()) else {
-        return;
-    };
-    let steps = place.as_str().split('/').skip(1);
-    let mut at = body;
-    for step in steps.map(|step| step.replace("~1", "/").replace("~0", "~")) {
-        // A list with one thing in it is all that an example needs.
-        at = if step == "0" {
-            if !at.is_array() {
-                *at = Value::Array(vec![Value::Null]);
-            }
-            &mut at[0]
-        } else {
-            if !at.is_object() {
-                *at = Value::Object(Map::new());
-            }
-            at.as_object_mut().expect("made one").entry(step).or_insert(Value::Null)
-        };
+    if let Some(place) = place.filter(|place| place.header().is_none()) {
+        pointer::put(body, place.as_str(), value);
     }
-    *at = value;
 }
 
 /// The scenarios in the order in which the API looks for their codes.

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 use crate::{
     checks::mismatch::Mismatch,
-    contract::{contract_file::EnvelopeFormat, place::AnswerPlace, scenario::Scenario},
+    contract::{contract_file::EnvelopeFormat, place::AnswerPlace, pointer, scenario::Scenario},
     exchange::message::Answer,
     shown::redactor::Redactor,
     terminal::print::Unwritten,
@@ -225,8 +225,7 @@ fn collect(value: &Value, place: &str, places: &EnvelopeFormat, facts: &mut Fact
     let fact = match value {
         Value::Object(fields) if !fields.is_empty() => {
             for (name, value) in fields {
-                let name = name.replace('~', "~0").replace('/', "~1");
-                collect(value, &format!("{place}/{name}"), places, facts);
+                collect(value, &format!("{place}/{}", pointer::step(name)), places, facts);
             }
             return;
         }
