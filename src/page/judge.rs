@@ -14,6 +14,7 @@ use crate::{
     checks::{
         fields, message,
         mismatch::{Mismatch, Mismatches},
+        naming::has_word,
         reading::Reading,
     },
     contract::{
@@ -377,14 +378,6 @@ fn is_cut_short(error: &ValidationError<'_>) -> bool {
     );
     let text = error.instance().as_str().unwrap_or_default();
     form && (text.ends_with('…') || text.ends_with("..."))
-}
-
-/// Whether a text has a code as a word of its own.
-pub(super) fn has_word(text: &str, code: &str) -> bool {
-    let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-');
-    text.match_indices(code).any(|(at, _)| {
-        !inside(text[..at].chars().next_back()) && !inside(text[at + code.len()..].chars().next())
-    })
 }
 
 /// Whether two codes differ in nothing but case, or in what cannot be seen.
