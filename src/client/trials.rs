@@ -37,6 +37,7 @@ use crate::{
     },
     shown,
     shown::{
+        plural::plural,
         redactor::Redactor,
         secret::Secret,
         secrets::{KeyPrefix, Named, Secrets},
@@ -285,9 +286,8 @@ fn headline(subject: &Shown, trials: &[TrialResult]) -> Shown {
         names.sort_unstable();
         names
     };
-    let noun = if trials.len() == 1 { " rule on " } else { " rules on " };
     let kept = names(&[Outcome::Pass]).len();
-    let mut text = shown![trials.len(), noun, subject, ": ", kept, " kept"];
+    let mut text = shown![plural(trials.len(), "rule"), " on ", subject, ": ", kept, " kept"];
     for (what, outcomes) in [
         (" broken (", &[Outcome::Fail, Outcome::Stale][..]),
         (" broken as known (", &[Outcome::Known]),
@@ -338,7 +338,10 @@ impl Shared {
             seconds: took.as_secs_f64(),
             evidence: None,
             timelines: order.iter().map(|at| records[*at].timeline(&self.redactor)).collect(),
-            printed: first.filter(|_| outcome != Outcome::Pass).map(|record| self.printed(record)),
+            printed: match outcome {
+                Outcome::Pass => None,
+                _ => first.map(|record| self.printed(record)),
+            },
         }
     }
 

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::judge::timed;
 use crate::{
     contract::{Contract, place::AnswerPlace, pointer, scenario::Scenario},
+    shown::plural::plural,
     source::fault::{Fault, Faults},
 };
 
@@ -86,14 +87,13 @@ fn add_codes(page: &mut String, contract: &Contract) {
 fn add_numbers(page: &mut String, contract: &Contract) {
     let mut numbers = Vec::new();
     if let Some(limit) = &contract.limit {
-        let noun = if limit.requests == 1 { "request" } else { "requests" };
         let window = match limit.window_seconds {
             1 => "second".to_owned(),
             60 => "minute".to_owned(),
             3_600 => "hour".to_owned(),
             seconds => duration(Duration::from_secs(seconds.into())),
         };
-        numbers.push(format!("- A key has {} {noun} per {window}.", limit.requests));
+        numbers.push(format!("- A key has {} per {window}.", plural(limit.requests, "request")));
     }
     for (scenario, (least, most)) in timed(contract) {
         let (least, most) = (duration(least), duration(most));

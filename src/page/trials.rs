@@ -28,7 +28,7 @@ use crate::{
         verdict::weigh,
     },
     shown,
-    shown::{redactor::Redactor, secret::Secret, text::Shown},
+    shown::{plural::plural, redactor::Redactor, secret::Secret, text::Shown},
     source::{fault::Fault, folder::Folder},
     targets::known::{Day, Known},
 };
@@ -206,8 +206,14 @@ fn headline(subject: &Shown, trials: &[TrialResult]) -> Shown {
     let (as_promised, otherwise): (Vec<&TrialResult>, Vec<_>) =
         codes.iter().partition(|code| passes(&code));
     if !codes.is_empty() {
-        let noun = if codes.len() == 1 { " code on " } else { " codes on " };
-        text = shown![codes.len(), noun, subject, ": ", as_promised.len(), " as promised"];
+        text = shown![
+            plural(codes.len(), "code"),
+            " on ",
+            subject,
+            ": ",
+            as_promised.len(),
+            " as promised"
+        ];
     }
     if !otherwise.is_empty() {
         let names = otherwise.iter().filter_map(|trial| trial.code.as_ref());
