@@ -135,8 +135,7 @@ impl Api {
         }
         workspace.credits -= tool.cost;
         // Without a cap nobody asks how often; a mock that runs for days need not know.
-        if let Some(project) = tool.regenerates.filter(|_| workspace.plan.regenerations().is_some())
-        {
+        if let (Some(project), Some(_)) = (tool.regenerates, workspace.plan.regenerations()) {
             *workspace.regenerations.entry(project).or_default() += 1;
         }
         Ok(Some(json!({ "result": { "for": body }, "creditsLeft": workspace.credits })))

@@ -250,9 +250,10 @@ impl Builder {
     fn end_flow(&mut self) {
         let Piece { text, line, lead } = std::mem::take(&mut self.flow);
         let text = single_spaced(&text);
-        let Some(line) = line.filter(|_| !text.is_empty()) else {
+        let Some(line) = line else { return };
+        if text.is_empty() {
             return;
-        };
+        }
         match std::mem::take(&mut self.what) {
             Flow::Title => self.content.title = self.content.title.take().or(Some(text)),
             Flow::Heading(level) => self.add_heading(&text, level, line),

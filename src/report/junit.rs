@@ -7,7 +7,12 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::failure;
 use crate::{
-    result::{outcome::Outcome, results::Results, side::SideResult, trial::TrialResult},
+    result::{
+        outcome::Outcome,
+        results::Results,
+        side::{SideName, SideResult},
+        trial::TrialResult,
+    },
     shown,
     shown::text::Shown,
     terminal::paint::Paint,
@@ -29,8 +34,10 @@ pub fn render(results: &Results) -> String {
 }
 
 fn suite(results: &Results, side: &SideResult) -> TestSuite {
-    let server =
-        results.server.as_ref().filter(|_| side.side == crate::result::side::SideName::Server);
+    let server = match side.side {
+        SideName::Server => results.server.as_ref(),
+        SideName::Client | SideName::Page => None,
+    };
     let name = server.map_or(&side.subject, |server| &server.target.name);
     let mut suite = TestSuite::new(name.as_str());
     suite.set_time(seconds(results.seconds));

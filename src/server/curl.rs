@@ -201,9 +201,11 @@ impl Writer<'_> {
 /// What stands in base64 in HTTP Basic credentials (RFC 7617): curl makes the header from it by
 /// itself, and a key in it can be a variable.
 fn basic(name: &str, value: &str) -> Option<String> {
-    let encoded =
-        value.strip_prefix("Basic ").filter(|_| name.eq_ignore_ascii_case("authorization"));
-    let credentials = String::from_utf8(STANDARD.decode(encoded?).ok()?).ok()?;
+    if !name.eq_ignore_ascii_case("authorization") {
+        return None;
+    }
+    let encoded = value.strip_prefix("Basic ")?;
+    let credentials = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
     credentials.contains(':').then_some(credentials)
 }
 

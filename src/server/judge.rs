@@ -72,9 +72,11 @@ impl Judge {
             if let Some(docs) = &contract.docs {
                 sheet.note(CheckId::Docs, at, exactly(&docs.place, &docs.link));
             }
-            let field =
-                case.and_then(|case| case.field.as_deref()).filter(|_| alternative.is_none());
-            let pattern = scenario.message.as_ref().filter(|_| alternative.is_none());
+            // What the message holds is promised of the scenario's own code alone.
+            let (field, pattern) = match alternative {
+                None => (case.and_then(|case| case.field.as_deref()), scenario.message.as_ref()),
+                Some(_) => (None, None),
+            };
             let text = reading.at(&places.message);
             let found = message::message(text.as_deref(), places.message.as_str(), field, pattern);
             sheet.note(CheckId::Message, at, found);

@@ -196,8 +196,10 @@ impl Play<'_> {
     /// The right to use the request's key. A request that takes minutes holds none, so that nobody
     /// has to wait for it.
     async fn key_for(&self, request: &Outgoing, alone: bool) -> Option<InUse> {
-        let key = request.key.as_ref().filter(|_| self.planned.case().after.is_none())?;
-        let keys = &self.run.keys;
+        if self.planned.case().after.is_some() {
+            return None;
+        }
+        let (key, keys) = (request.key.as_ref()?, &self.run.keys);
         self.activity.waits("another trial that uses its key", None);
         Some(if alone { keys.alone(key).await } else { keys.share(key).await })
     }
