@@ -124,6 +124,6 @@ mod tests {
         for (name, text) in patterns {
             assert_eq!(compile(&mut reader, name, &text).as_str(), text, "{name}");
         }
-        assert!(reader.finish().is_empty(), "the patterns have faults");
+        assert!(reader.finish().is_empty());
     }
 }

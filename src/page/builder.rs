@@ -380,6 +380,6 @@ fn level(name: &str) -> Option<u8> {
 
 /// The text with one space for each stretch of white space. What is no space but cannot be seen
 /// (U+200B) stays: a code that is copied with it is another code.
-fn single_spaced(text: &str) -> String {
+pub(super) fn single_spaced(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

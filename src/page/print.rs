@@ -4,10 +4,13 @@ use std::{fmt::Write as _, time::Duration};
 
 use serde_json::{Map, Value};
 
-use super::judge::timed;
+use super::{builder::single_spaced, judge::timed};
 use crate::{
     contract::{Contract, place::AnswerPlace, pointer, scenario::Scenario},
-    shown::plural::plural,
+    shown::{
+        markdown::{self, Words},
+        plural::plural,
+    },
     source::fault::{Fault, Faults},
 };
 
@@ -112,18 +115,7 @@ fn duration(time: Duration) -> String {
     }
 }
 
-/// A text in which nothing means anything to Markdown. An underscore inside a word never does.
+/// A text in which nothing means anything to Markdown, in one line.
 fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let is_inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    for (at, c) in text.char_indices() {
-        let before = text[..at].chars().next_back();
-        let in_word = c == '_' && is_inside(before) && is_inside(text[at + 1..].chars().next());
-        if r"\`*_[]<>|#&".contains(c) && !in_word {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    escaped
+    markdown::escaped(&single_spaced(text), Words::Contract)
 }
