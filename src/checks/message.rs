@@ -111,8 +111,10 @@ fn all(text: &str, pattern: &Regex) -> impl Iterator<Item = Option<Found>> {
         let found = found.get(1)?;
         let other = |c: char| c.is_numeric() && !c.is_ascii_digit();
         let digits: String = found.as_str().chars().filter(char::is_ascii_digit).collect();
-        let value = digits.parse().ok().filter(|_| !found.as_str().contains(other))?;
-        Some(Found { at: found.range(), value })
+        if found.as_str().contains(other) {
+            return None;
+        }
+        Some(Found { at: found.range(), value: digits.parse().ok()? })
     })
 }
 

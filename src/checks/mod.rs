@@ -7,7 +7,7 @@ mod json;
 pub mod leak;
 pub mod message;
 pub mod mismatch;
-mod naming;
+pub mod naming;
 pub mod rate;
 pub mod rate_fields;
 pub mod reading;

@@ -3,7 +3,7 @@
 /// Whether a text names a field, as a word of its own: `count` is not named by "account", nor `tone`
 /// by "sub-tone". `projectId` is also named by `project_id`, "project-id" and "Project ID".
 pub(super) fn names(text: &str, field: &str) -> bool {
-    if to_the_letter(text, field) {
+    if has_word(text, field) {
         return true;
     }
     let wanted = words(field);
@@ -37,11 +37,13 @@ fn is_title(identifiers: &[(usize, Vec<String>)], text: &str, wanted: &[String])
     false
 }
 
-fn to_the_letter(text: &str, field: &str) -> bool {
+/// Whether a text has this, to the letter, as a word of its own.
+#[must_use]
+pub fn has_word(text: &str, word: &str) -> bool {
     let inside = |c: Option<char>| c.is_some_and(is_part);
-    text.match_indices(field).any(|(at, _)| {
+    text.match_indices(word).any(|(at, _)| {
         let before = text[..at].chars().next_back();
-        let after = text[at + field.len()..].chars().next();
+        let after = text[at + word.len()..].chars().next();
         !inside(before) && !inside(after)
     })
 }

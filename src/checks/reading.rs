@@ -5,7 +5,7 @@ use std::{borrow::Cow, cell::OnceCell};
 use serde_json::Value;
 
 use crate::{
-    contract::{contract_file::EnvelopeFormat, place::AnswerPlace, scenario::Scenario},
+    contract::{contract_file::EnvelopeFormat, place::AnswerPlace, pointer, scenario::Scenario},
     exchange::message::Answer,
 };
 
@@ -39,7 +39,7 @@ impl<'a> Reading<'a> {
                 let value = self.answer.header(&name.to_ascii_lowercase())?;
                 Some(Cow::Owned(Value::String(value)))
             }
-            None => find(self.body()?, place.as_str()).map(Cow::Borrowed),
+            None => pointer::find(self.body()?, place.as_str()).map(Cow::Borrowed),
         }
     }
 
@@ -71,18 +71,6 @@ impl<'a> Reading<'a> {
         self.answer.status == scenario.status
             && (scenario.status >= 400 || self.code().as_deref() == Some(scenario.code.as_str()))
     }
-}
-
-/// What a JSON Pointer leads to. `Value::pointer` makes two texts of each step, for escapes that hardly
-/// a pointer has.
-fn find<'v>(body: &'v Value, pointer: &str) -> Option<&'v Value> {
-    if pointer.contains('~') || !pointer.starts_with('/') {
-        return body.pointer(pointer);
-    }
-    pointer.split('/').skip(1).try_fold(body, |value, step| match value {
-        Value::Object(fields) => fields.get(step),
-        _ => value.pointer(&format!("/{step}")),
-    })
 }
 
 #[cfg(test)]

@@ -2,10 +2,12 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use tokio::process::Child;
+
+use crate::exchange::locked::Locked as _;
 
 /// All groups of a run that are alive, so that none is left when errproof itself is told to end.
 #[derive(Debug, Clone, Default)]
@@ -16,13 +18,13 @@ impl Groups {
     #[must_use = "the group is ended when this is dropped"]
     pub fn add(&self, child: &Child) -> Group {
         let leader = child.id().unwrap_or_default();
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(leader);
+        self.0.locked().insert(leader);
         Group { leader, groups: self.clone() }
     }
 
     /// Ends all of them at once.
     pub fn end(&self) {
-        for leader in &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+        for leader in &*self.0.locked() {
             system::end(*leader);
         }
     }
@@ -46,7 +48,7 @@ impl Group {
 impl Drop for Group {
     fn drop(&mut self) {
         system::end(self.leader);
-        self.groups.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.leader);
+        self.groups.0.locked().remove(&self.leader);
     }
 }
 

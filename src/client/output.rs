@@ -2,13 +2,16 @@
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use aho_corasick::AhoCorasick;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 
-use crate::shown::redactor::{OVERLAP, Redactor};
+use crate::{
+    exchange::locked::Locked as _,
+    shown::redactor::{OVERLAP, Redactor},
+};
 
 /// How much of the end of a stream is kept. What is shown is cut to a hundredth of this after keys
 /// were taken out, so half a key at the cut is never shown.
@@ -106,7 +109,7 @@ fn length(bytes: &[u8]) -> u64 {
 
 /// Reads a stream to its end, and gives each piece to `heard`.
 pub async fn listen(mut stream: impl AsyncRead + Unpin, wanted: &Wanted, heard: &Mutex<Heard>) {
-    let lock = || heard.lock().unwrap_or_else(PoisonError::into_inner);
+    let lock = || heard.locked();
     let mut piece = vec![0; PIECE];
     while let Ok(read @ 1..) = stream.read(&mut piece).await {
         lock().add(wanted, &piece[..read]);

@@ -11,6 +11,7 @@ use crate::{
         key::Carrier,
         names::Code,
         place::AnswerPlace,
+        pointer,
         retry::{Always, RetryFormat, Seconds},
     },
     source::fault::Fault,
@@ -182,35 +183,9 @@ impl Scripted {
                 let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
                 self.headers.push((name.to_owned(), value));
             }
-            None => put(&mut self.body, place.as_str(), value),
+            None => pointer::put(&mut self.body, place.as_str(), value),
         }
     }
-}
-
-/// Puts a value at a JSON Pointer, making the tables and lists on the way there.
-fn put(body: &mut Value, place: &str, value: Value) {
-    let mut at = body;
-    for name in place.split('/').skip(1) {
-        if let (Ok(index), false) = (name.parse::<usize>(), at.is_object()) {
-            if !at.is_array() {
-                *at = Value::Array(Vec::new());
-            }
-            let list = at.as_array_mut().expect("it was made one");
-            // Of a list that a client is shown, the first entries are enough.
-            let index = index.min(list.len());
-            if index == list.len() {
-                list.push(Value::Null);
-            }
-            at = &mut list[index];
-            continue;
-        }
-        if !at.is_object() {
-            *at = Value::Object(Map::new());
-        }
-        let table = at.as_object_mut().expect("it was made one");
-        at = table.entry(name.replace("~1", "/").replace("~0", "~")).or_insert(Value::Null);
-    }
-    *at = value;
 }
 
 impl Script {
@@ -262,7 +237,7 @@ impl Rules {
         };
         let carriers = contract.key.carriers.clone();
         let rules = Self { scripts: Vec::new(), rules: Vec::new(), beat, carriers };
-        let mut writer = Writer { contract, success, rules };
+        let mut writer = RulesWriter { contract, success, rules };
         writer.scripts(retry)?;
         for (id, always, promise) in retry.always.promised() {
             let (id, proof) = (id.to_owned(), Proof::Always(always));
@@ -282,13 +257,13 @@ impl Rules {
 }
 
 /// Writes scripts, each with its rule.
-struct Writer<'a> {
+struct RulesWriter<'a> {
     contract: &'a Contract,
     success: Scripted,
     rules: Rules,
 }
 
-impl Writer<'_> {
+impl RulesWriter<'_> {
     fn scripts(&mut self, retry: &RetryFormat) -> Result<(), Fault> {
         let promise =
             |says: &str, source: &str| Promise { says: says.to_owned(), source: source.to_owned() };
@@ -416,18 +391,5 @@ mod tests {
             "requestId": "an-id",
         });
         assert_eq!((answer.status, &body["error"]), (403, &error));
-    }
-
-    #[test]
-    fn a_value_is_put_where_a_pointer_leads() {
-        let mut body = Value::Object(Map::new());
-        put(&mut body, "/errors/0/extensions/code", "gone".into());
-        put(&mut body, "/errors/0/message", "it is".into());
-        put(&mut body, "/a~1b", 1.into());
-        let expected = serde_json::json!({
-            "errors": [{ "extensions": { "code": "gone" }, "message": "it is" }],
-            "a/b": 1,
-        });
-        assert_eq!(body, expected);
     }
 }

@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{
-    command::{self, API_KEY, Given, Program},
+    command::{self, API_KEY, CommandSetup, Program},
     group::Groups,
     judge::{self, Judged},
     output::Wanted,
@@ -37,6 +37,7 @@ use crate::{
     },
     shown,
     shown::{
+        plural::plural,
         redactor::Redactor,
         secret::Secret,
         secrets::{KeyPrefix, Named, Secrets},
@@ -63,10 +64,10 @@ const NAMED_RUNS: usize = 1;
 
 /// A client that is tested.
 #[derive(Debug, Clone)]
-pub struct Clients(Arc<Shared>);
+pub struct Clients(Arc<ClientsShared>);
 
 #[derive(Debug)]
-struct Shared {
+struct ClientsShared {
     rules: Rules,
     program: Program,
     patience: Duration,
@@ -130,7 +131,7 @@ impl Clients {
         secrets.add_first(own.clone());
         secrets.set_prefix(&prefix.0);
         let at_once = asked.at_once.unwrap_or(rules.scripts.len());
-        Ok(Self(Arc::new(Shared {
+        Ok(Self(Arc::new(ClientsShared {
             program,
             patience: asked.patience,
             hidden: around.hidden,
@@ -284,9 +285,8 @@ fn headline(subject: &Shown, trials: &[TrialResult]) -> Shown {
         names.sort_unstable();
         names
     };
-    let noun = if trials.len() == 1 { " rule on " } else { " rules on " };
     let kept = names(&[Outcome::Pass]).len();
-    let mut text = shown![trials.len(), noun, subject, ": ", kept, " kept"];
+    let mut text = shown![plural(trials.len(), "rule"), " on ", subject, ": ", kept, " kept"];
     for (what, outcomes) in [
         (" broken (", &[Outcome::Fail, Outcome::Stale][..]),
         (" broken as known (", &[Outcome::Known]),
@@ -300,7 +300,7 @@ fn headline(subject: &Shown, trials: &[TrialResult]) -> Shown {
     text
 }
 
-impl Shared {
+impl ClientsShared {
     /// What came of one rule.
     fn result(
         &self,
@@ -337,7 +337,10 @@ impl Shared {
             seconds: took.as_secs_f64(),
             evidence: None,
             timelines: order.iter().map(|at| records[*at].timeline(&self.redactor)).collect(),
-            printed: first.filter(|_| outcome != Outcome::Pass).map(|record| self.printed(record)),
+            printed: match outcome {
+                Outcome::Pass => None,
+                _ => first.map(|record| self.printed(record)),
+            },
         }
     }
 
@@ -395,7 +398,7 @@ impl Shared {
         let carriers = self.rules.carriers.clone();
         let mock = Mock::start(Arc::clone(script), carriers).await;
         let mock = mock.map_err(|error| format!("failed to start a mock: {error}"))?;
-        let given = Given {
+        let given = CommandSetup {
             key: &self.key,
             hidden: &self.hidden,
             patience: script.longest() + self.patience,

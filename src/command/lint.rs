@@ -11,9 +11,9 @@ use crate::{
         folder::{Fallback, contract_folder},
         prepare::learn,
     },
-    shown::secrets::Secrets,
+    shown::{plural::plural, secrets::Secrets},
     source::fault::Faults,
-    targets::{self, load::Given, target::Target},
+    targets::{self, load::GivenTarget, target::Target},
     terminal::{exit, print},
 };
 
@@ -62,7 +62,7 @@ pub fn lint(options: &LintOptions, secrets: &mut Secrets) -> Result<u8, End> {
         learn(contract, secrets);
         for name in target_files(contract) {
             // With no variable set nothing is wrong with what they hold.
-            let given = Given { target: Some(&name), url: None };
+            let given = GivenTarget { target: Some(&name), url: None };
             let target = Target::load(given, contract, &|_| None, &mut faults);
             files.insert(name, target);
         }
@@ -79,17 +79,13 @@ pub fn lint(options: &LintOptions, secrets: &mut Secrets) -> Result<u8, End> {
         return Ok(exit::USAGE);
     }
     let cases: usize = contract.scenarios.iter().map(|scenario| scenario.cases.len()).sum();
-    let count = |count: usize, what: &str| match count {
-        1 => format!("1 {what}"),
-        many => format!("{many} {what}s"),
-    };
     let and = if advice.is_empty() { String::new() } else { format!(", {}", advice.count()) };
     let counts = format!(
         "{}: {}, {}, {}, nothing wrong{and}",
         contract.name,
-        count(contract.scenarios.len(), "code"),
-        count(cases, "case"),
-        count(files.len(), "target"),
+        plural(contract.scenarios.len(), "code"),
+        plural(cases, "case"),
+        plural(files.len(), "target"),
     );
     print::line(&secrets.redactor().line(&counts))?;
     Ok(exit::SUCCESS)
@@ -98,8 +94,10 @@ pub fn lint(options: &LintOptions, secrets: &mut Secrets) -> Result<u8, End> {
 fn target_files(contract: &Contract) -> Vec<String> {
     let entries = fs::read_dir(contract.root.join("targets")).into_iter().flatten().flatten();
     let name = |path: PathBuf| {
-        let is_one = path.extension().is_some_and(|ending| ending == "toml");
-        path.file_stem().filter(|_| is_one).map(|stem| stem.to_string_lossy().into_owned())
+        if path.extension().is_none_or(|ending| ending != "toml") {
+            return None;
+        }
+        path.file_stem().map(|stem| stem.to_string_lossy().into_owned())
     };
     let mut names: Vec<_> = entries.filter_map(|entry| name(entry.path())).collect();
     names.sort();

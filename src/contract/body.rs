@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::scenario_file::BodyDefect;
+use super::{pointer, scenario_file::BodyDefect};
 
 /// The largest body that a case can send: more than any input limit that is worth a test.
 const LARGEST_BODY: usize = 16 << 20;
@@ -31,20 +31,16 @@ pub fn bytes(base: Option<&Value>, defect: Option<&BodyDefect>) -> Result<Vec<u8
 }
 
 fn remove(body: &mut Value, at: &str) -> Result<(), String> {
-    let removed = at
-        .rsplit_once('/')
-        .and_then(|(parent, name)| body.pointer_mut(parent)?.as_object_mut()?.remove(name));
+    let removed = pointer::holder(body, at).and_then(|(holder, name)| holder.remove(&name));
     removed.map(|_| ()).ok_or_else(|| format!("the request's body has nothing at `{at}`"))
 }
 
 /// Puts a value at a place. Its last step may be new: a field that is optional need not be there.
 fn place(body: &mut Value, at: &str, value: Value) -> Result<(), String> {
-    let holder = at
-        .rsplit_once('/')
-        .and_then(|(parent, name)| Some((body.pointer_mut(parent)?.as_object_mut()?, name)));
+    let holder = pointer::holder(body, at);
     let (holder, name) =
         holder.ok_or_else(|| format!("the request's body has no table around `{at}`"))?;
-    holder.insert(name.to_owned(), value);
+    holder.insert(name, value);
     Ok(())
 }
 
@@ -106,5 +102,23 @@ mod tests {
             assert_eq!(body, expected.map(str::to_owned).map_err(str::to_owned), "{defect:?}");
         }
         assert_eq!(bytes(None, None), Ok(Vec::new()));
+    }
+
+    #[test]
+    fn a_name_with_a_slash_in_it_is_removed_and_set_by_its_pointer() {
+        let base = json!({"a/b": 1, "c": {"d~e": 2}});
+        let at = |at: &str| at.to_owned();
+        let rows = [
+            (BodyDefect::Remove(at("/a~1b")), r#"{"c":{"d~e":2}}"#),
+            (BodyDefect::Remove(at("/c/d~0e")), r#"{"a/b":1,"c":{}}"#),
+            (
+                BodyDefect::Set(Replacement { at: at("/a~1b"), to: json!(7) }),
+                r#"{"a/b":7,"c":{"d~e":2}}"#,
+            ),
+        ];
+        for (defect, expected) in rows {
+            let body = bytes(Some(&base), Some(&defect));
+            assert_eq!(body, Ok(expected.as_bytes().to_vec()), "{defect:?}");
+        }
     }
 }

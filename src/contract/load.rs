@@ -2,15 +2,15 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
+use http::HeaderName;
 use jsonschema::Validator;
-use reqwest::header::HeaderName;
 use serde_json::Value;
 
 use super::{
-    Contract, Docs, Envelope, NamedRequest,
+    Contract, DocsLink, Envelope, NamedRequest,
     contract_file::{ContractFile, EnvelopeFormat, PreflightFormat},
     key::KeyShape,
-    page::Reading,
+    page::PageReading,
     place::AnswerPlace,
     resolve::read_scenario,
     sendable::{can_be_sent, path_fault},
@@ -117,7 +117,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         let way = ["probes", name.as_str(), "request"];
         reader.known(&way, "request", probe.request.as_str(), keys(&requests));
     }
-    let page = Reading::new(&file.page, reader);
+    let page = PageReading::new(&file.page, reader);
     if let Some(retry) = &file.retry {
         retry.check(reader, &file.chain, &requests, &file.envelope);
     }
@@ -220,9 +220,13 @@ fn check_places(reader: &mut Reader<'_>, places: &EnvelopeFormat) {
 }
 
 /// The docs link with its place. One without the other would be a promise that nobody checks.
-fn docs(reader: &mut Reader<'_>, link: Option<String>, place: Option<AnswerPlace>) -> Option<Docs> {
+fn docs(
+    reader: &mut Reader<'_>,
+    link: Option<String>,
+    place: Option<AnswerPlace>,
+) -> Option<DocsLink> {
     match (link, place) {
-        (Some(link), Some(place)) => Some(Docs { link, place }),
+        (Some(link), Some(place)) => Some(DocsLink { link, place }),
         (Some(_), None) => {
             let label = "expected `docs` under [envelope], too: where errors carry it";
             reader.add(&["docs"], "a docs link without a place", label);

@@ -17,6 +17,7 @@ mod load;
 pub mod names;
 pub mod page;
 pub mod place;
+pub mod pointer;
 mod resolve;
 pub mod retry;
 pub mod scenario;
@@ -30,7 +31,7 @@ use contract_file::{
 };
 use key::KeyShape;
 use names::{Code, HookName, ProbeName, RequestName, SlotName};
-use page::Reading;
+use page::PageReading;
 use place::AnswerPlace;
 use retry::RetryFormat;
 use scenario::Scenario;
@@ -45,7 +46,7 @@ pub struct Contract {
     /// The API that errproof bundles and that keeps this contract.
     pub mock: Option<BundledMock>,
     /// The link that every error carries, and where.
-    pub docs: Option<Docs>,
+    pub docs: Option<DocsLink>,
     /// Hosts that real customers use.
     pub production_hosts: Vec<String>,
     /// How an error looks.
@@ -69,7 +70,7 @@ pub struct Contract {
     /// What is promised of every error, by the check that guards it.
     pub promises: BTreeMap<CheckId, Promise>,
     /// How the docs' page is read.
-    pub page: Reading,
+    pub page: PageReading,
     /// What clients are told to do after an error.
     pub retry: Option<RetryFormat>,
     /// One for each code, in the order of their files' names.
@@ -80,7 +81,7 @@ pub struct Contract {
 
 /// The link that every error carries.
 #[derive(Debug)]
-pub struct Docs {
+pub struct DocsLink {
     /// The link.
     pub link: String,
     /// Where it is.

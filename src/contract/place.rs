@@ -1,5 +1,6 @@
 //! Where something stands in an answer: the contract says it, so that no envelope is built in.
 
+use http::HeaderName;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -25,7 +26,7 @@ impl AnswerPlace {
     /// Why this is no place, if it is none, as a label in the file.
     pub(super) fn fault(&self) -> Option<&'static str> {
         match self.header() {
-            Some(name) if reqwest::header::HeaderName::from_bytes(name.as_bytes()).is_err() => {
+            Some(name) if HeaderName::from_bytes(name.as_bytes()).is_err() => {
                 Some("expected a header's name after `header`")
             }
             None if !self.0.starts_with('/') => {

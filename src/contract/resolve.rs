@@ -388,9 +388,9 @@ impl Resolver<'_> {
 
 /// Whether an error of the input schema is about this field of the body.
 fn concerns(error: &ValidationError<'_>, field: &str) -> bool {
-    let place = error.instance_path().as_str();
+    let mut way = error.instance_path().into_iter().map(|step| step.to_string());
     match error.kind() {
         ValidationErrorKind::Required { property } => property.as_str() == Some(field),
-        _ => place.split('/').nth(1) == Some(field),
+        _ => way.next().as_deref() == Some(field),
     }
 }

@@ -1,6 +1,7 @@
 //! What can be sent: parts of header values, and paths.
 
-use reqwest::{Url, header::HeaderValue};
+use http::HeaderValue;
+use url::Url;
 
 /// Whether a text can be part of a header's value: no control characters but a tab.
 pub(crate) fn can_be_sent(text: &str) -> bool {

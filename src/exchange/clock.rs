@@ -2,10 +2,11 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
 
+use super::locked::Locked as _;
 use crate::shown::secret::Secret;
 
 /// How time passes for a target. All times are durations since the run began.
@@ -62,13 +63,13 @@ impl SharedClock {
     /// The time of a key.
     #[must_use]
     pub fn now(&self, key: Option<&Secret>) -> Duration {
-        let times = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let times = self.0.locked();
         times.get(&key.cloned()).copied().unwrap_or_default()
     }
 
     /// Moves a key's time on.
     pub fn advance(&self, key: Option<&Secret>, time: Duration) {
-        let mut times = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut times = self.0.locked();
         *times.entry(key.cloned()).or_default() += time;
     }
 }

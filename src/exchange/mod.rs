@@ -1,8 +1,10 @@
 //! One request and its answer as it was on the wire: [`sender`] gets it there, by a key's own
 //! [`clock`] and under its limit ([`pacing`]).
 
+pub(crate) mod capped;
 pub mod clock;
 pub mod deadlines;
+pub(crate) mod locked;
 pub mod message;
 pub mod outgoing;
 pub mod pacing;

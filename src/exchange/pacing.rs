@@ -2,11 +2,11 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Mutex, PoisonError},
+    sync::Mutex,
     time::Duration,
 };
 
-use super::clock::Clock;
+use super::{clock::Clock, locked::Locked as _};
 use crate::{contract::contract_file::Limit, shown::secret::Secret};
 
 /// A limit as it is kept.
@@ -47,7 +47,7 @@ impl Pacer {
     /// Counts a use, or says how long to wait for the oldest one to leave the window.
     fn claim(&self, now: Duration, key: &Secret) -> Option<Duration> {
         let Paced { most, window } = self.limit.as_ref()?;
-        let mut used = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut used = self.used.locked();
         let times = used.entry(key.clone()).or_default();
         while times.front().is_some_and(|first| now >= *first + *window) {
             times.pop_front();

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     fmt,
     net::IpAddr,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -18,9 +18,11 @@ use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio::{task::JoinSet, time::timeout};
 
 use super::{
+    capped::{Capped, read_at_most},
     clock::Clock,
     deadlines::Deadlines,
-    message::{Answer, Ending, Request},
+    locked::Locked as _,
+    message::{Answer, Request},
     outgoing::{Exchange, NoAnswer, Outgoing},
     pacing::Pacer,
 };
@@ -203,7 +205,7 @@ struct Addresses {
 
 impl Addresses {
     fn of(&self, path: &Arc<str>) -> Url {
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.locked();
         let address = known.entry(Arc::clone(path)).or_insert_with(|| url(&self.base_url, path));
         address.clone()
     }
@@ -225,27 +227,11 @@ pub(crate) fn is_loopback(url: &Url) -> bool {
 
 async fn read(mut response: Response) -> Answer {
     let headers = response.headers().iter();
-    let mut answer = Answer {
-        status: response.status().as_u16(),
-        headers: headers
-            .map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_owned()))
-            .collect(),
-        body: Vec::new(),
-        ending: Ending::Complete,
-    };
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if answer.body.len() + chunk.len() <= LONGEST_BODY => {
-                answer.body.extend_from_slice(&chunk);
-            }
-            Ok(Some(_)) => answer.ending = Ending::TooLong,
-            Ok(None) => return answer,
-            Err(error) => answer.ending = Ending::Broken(innermost(&error)),
-        }
-        if answer.ending != Ending::Complete {
-            return answer;
-        }
-    }
+    let headers =
+        headers.map(|(name, value)| (name.as_str().to_owned(), value.as_bytes().to_owned()));
+    let (status, headers) = (response.status().as_u16(), headers.collect());
+    let Capped { bytes: body, ending } = read_at_most(&mut response, LONGEST_BODY).await;
+    Answer { status, headers, body, ending }
 }
 
 fn no_answer(error: &reqwest::Error) -> NoAnswer {

@@ -9,9 +9,9 @@ use super::{
     error::{ApiError, whole_seconds},
     input::{self, Field},
     limiter::Limiter,
-    world::{KeyRecord, LENGTH, PREFIX, Plan, World, sha256},
+    world::{KeyRecord, LENGTH, PREFIX, Subscription, World, sha256},
 };
-use crate::exchange::message::Request;
+use crate::{contract::fresh::Random, exchange::message::Request};
 
 /// Where every error points to.
 pub const DOCS: &str = "https://www.planmysaas.com/docs/api/errors";
@@ -61,7 +61,7 @@ pub struct Api {
 struct Tool {
     fields: &'static [Field],
     cost: u64,
-    plan: Plan,
+    plan: Subscription,
     /// The project that is generated once more.
     regenerates: Option<String>,
 }
@@ -69,8 +69,8 @@ struct Tool {
 impl Api {
     /// An API with one key for each condition, and these keys by the condition's name.
     #[must_use]
-    pub fn seeded(waits: Waits) -> (Self, BTreeMap<&'static str, String>) {
-        let (world, keys) = World::seeded();
+    pub fn seeded(waits: Waits, random: Random<'_>) -> (Self, BTreeMap<&'static str, String>) {
+        let (world, keys) = World::seeded(random);
         let limiter = Limiter::new(waits.rate_window);
         let generation_timeout = waits.generation_timeout;
         let api = Self { world, limiter, generation_timeout, answers: 0 };
@@ -134,8 +134,7 @@ impl Api {
         }
         workspace.credits -= tool.cost;
         // Without a cap nobody asks how often; a mock that runs for days need not know.
-        if let Some(project) = tool.regenerates.filter(|_| workspace.plan.regenerations().is_some())
-        {
+        if let (Some(project), Some(_)) = (tool.regenerates, workspace.plan.regenerations()) {
             *workspace.regenerations.entry(project).or_default() += 1;
         }
         Ok(Some(json!({ "result": { "for": body }, "creditsLeft": workspace.credits })))
@@ -154,7 +153,7 @@ impl Api {
 
     fn refuse(&self, error: &ApiError) -> Reply {
         let (code, status) = error.code_and_status();
-        let envelope = Envelope {
+        let envelope = ErrorBody {
             error: Fields {
                 code,
                 docs: DOCS,
@@ -211,11 +210,11 @@ fn route(method: &str, path: &str) -> Option<Route> {
     };
     match (method, path) {
         ("GET", "/api/v1/credits") => Some(Route::Credits),
-        ("POST", "/api/v1/tools/tagline") => tool(input::TAGLINE, 10, Plan::Free, None),
-        ("POST", "/api/v1/tools/roadmap") => tool(input::ROADMAP, 150, Plan::Starter, None),
+        ("POST", "/api/v1/tools/tagline") => tool(input::TAGLINE, 10, Subscription::Free, None),
+        ("POST", "/api/v1/tools/roadmap") => tool(input::ROADMAP, 150, Subscription::Starter, None),
         ("POST", path) => {
             let project = path.strip_prefix("/api/v1/projects/")?.strip_suffix("/regenerate")?;
-            tool(input::REGENERATE, 20, Plan::Free, Some(project.to_owned()))
+            tool(input::REGENERATE, 20, Subscription::Free, Some(project.to_owned()))
         }
         _ => None,
     }
@@ -223,7 +222,7 @@ fn route(method: &str, path: &str) -> Option<Route> {
 
 /// The body of an error. A type, since a `Value` of it costs an eighth of a whole answer to build.
 #[derive(Serialize)]
-struct Envelope {
+struct ErrorBody {
     error: Fields,
 }
 

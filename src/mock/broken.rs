@@ -14,7 +14,7 @@ use super::{
     mutation::{Behaviour, Echo, EnvelopeField, Mutation, RetryAfterFault},
     world::sha256,
 };
-use crate::{exchange::message::Request, shown::secret::Secret};
+use crate::{contract::fresh::Random, exchange::message::Request, shown::secret::Secret};
 
 /// The bundled API, whole or with one promise broken.
 #[derive(Debug)]
@@ -32,8 +32,9 @@ impl Broken {
     pub fn seeded(
         mutation: Option<Mutation>,
         waits: Waits,
+        random: Random<'_>,
     ) -> (Self, BTreeMap<&'static str, String>) {
-        let (mut api, keys) = Api::seeded(waits);
+        let (mut api, keys) = Api::seeded(waits, random);
         match mutation {
             Some(Mutation::Behaviour(Behaviour::Limit(limit))) => api.limiter.limit = limit,
             Some(Mutation::Behaviour(Behaviour::LimitPerAddress)) => {

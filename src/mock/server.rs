@@ -1,11 +1,8 @@
 //! The bundled API behind HTTP, in this process, by wiremock.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-};
+use std::{collections::BTreeMap, sync::Mutex};
 
-use reqwest::header::HeaderMap;
+use http::HeaderMap;
 use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers};
 
 use super::{
@@ -16,6 +13,7 @@ use super::{
 use crate::{
     exchange::{
         clock::Clock,
+        locked::Locked as _,
         message::{Answer, Ending, Request},
         sender::InProcess,
     },
@@ -48,14 +46,14 @@ impl Front {
     /// The same with other waits than the page's.
     #[must_use]
     pub fn with_waits(clock: Clock, mutation: Option<Mutation>, waits: Waits) -> (Self, Keys) {
-        let (api, keys) = Broken::seeded(mutation, waits);
+        let (api, keys) = Broken::seeded(mutation, waits, &mut |below| fastrand::usize(..below));
         (Self { api: Mutex::new(api), clock }, keys)
     }
 
     pub(super) fn reply(&self, request: &Request) -> Reply {
         let key = key_of(request).map(Secret::new);
         let now = self.clock.now(key.as_ref());
-        let reply = self.api.lock().unwrap_or_else(PoisonError::into_inner).answer(request, now);
+        let reply = self.api.locked().answer(request, now);
         if let Clock::Shared(clock) = &self.clock {
             clock.advance(key.as_ref(), reply.after);
         }

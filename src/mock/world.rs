@@ -4,16 +4,18 @@ use std::collections::{BTreeMap, HashMap};
 
 use ring::digest::{SHA256, digest};
 
+use crate::contract::fresh::Random;
+
 /// A plan, from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the page names them and says no more of them")]
-pub enum Plan {
+pub enum Subscription {
     Free,
     Starter,
     Pro,
 }
 
-impl Plan {
+impl Subscription {
     /// How often a project may be regenerated.
     #[must_use]
     pub fn regenerations(self) -> Option<u32> {
@@ -29,7 +31,7 @@ impl Plan {
 #[derive(Debug, Clone)]
 pub struct Workspace {
     /// What it has paid for.
-    pub plan: Plan,
+    pub plan: Subscription,
     /// Credits left.
     pub credits: u64,
     /// Regenerations used, by project.
@@ -58,11 +60,14 @@ pub const PREFIX: &str = "pms_live_";
 /// How many letters and digits follow.
 pub const LENGTH: usize = 32;
 
+/// What they are drawn from.
+const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+
 impl World {
     /// Adds a workspace with a new key, and gives the key: it is not kept.
-    pub fn add(&mut self, plan: Plan, credits: u64) -> String {
-        let key: String =
-            PREFIX.chars().chain((0..LENGTH).map(|_| fastrand::alphanumeric())).collect();
+    pub fn add(&mut self, plan: Subscription, credits: u64, random: Random<'_>) -> String {
+        let drawn = (0..LENGTH).map(|_| char::from(ALPHABET[random(ALPHABET.len())]));
+        let key: String = PREFIX.chars().chain(drawn).collect();
         let record = KeyRecord { workspace: self.workspaces.len(), revoked: false };
         self.keys.insert(hash(&key), record);
         let regenerations = HashMap::new();
@@ -106,17 +111,18 @@ impl World {
     /// A world with one key for each of the conditions that the page's errors need, by the name
     /// of the condition.
     #[must_use]
-    pub fn seeded() -> (Self, BTreeMap<&'static str, String>) {
+    pub fn seeded(random: Random<'_>) -> (Self, BTreeMap<&'static str, String>) {
         let mut world = Self::default();
         let plenty = 1_000_000;
+        let mut add = |plan, credits| world.add(plan, credits, random);
         let keys = BTreeMap::from([
-            ("valid", world.add(Plan::Pro, plenty)),
-            ("burst", world.add(Plan::Pro, plenty)),
-            ("revoked", world.add(Plan::Pro, plenty)),
-            ("drained", world.add(Plan::Pro, 4)),
-            ("free-plan", world.add(Plan::Free, plenty)),
-            ("regen-capped", world.add(Plan::Starter, plenty)),
-            ("orphaned", world.add(Plan::Pro, plenty)),
+            ("valid", add(Subscription::Pro, plenty)),
+            ("burst", add(Subscription::Pro, plenty)),
+            ("revoked", add(Subscription::Pro, plenty)),
+            ("drained", add(Subscription::Pro, 4)),
+            ("free-plan", add(Subscription::Free, plenty)),
+            ("regen-capped", add(Subscription::Starter, plenty)),
+            ("orphaned", add(Subscription::Pro, plenty)),
         ]);
         world.revoke(&keys["revoked"], true);
         world.delete_workspace(&keys["orphaned"]);

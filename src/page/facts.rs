@@ -11,7 +11,8 @@ use super::content::{Content, Kind, Row, Spot};
 use crate::contract::{
     Contract,
     contract_file::{CodesIn, EnvelopeFormat},
-    page::Reading,
+    page::PageReading,
+    pointer,
 };
 
 /// All that a page says, as far as a contract has something to say to it.
@@ -146,19 +147,24 @@ pub fn same_words(one: &str, other: &str) -> bool {
 }
 
 /// Code that begins like a JSON object and holds two or more of the envelope's names.
-fn examples(content: &Content, reading: &Reading, places: &EnvelopeFormat) -> Vec<Stated<String>> {
+fn examples(
+    content: &Content,
+    reading: &PageReading,
+    places: &EnvelopeFormat,
+) -> Vec<Stated<String>> {
     let optional = [&places.status, &places.docs, &places.request_id].into_iter().flatten();
-    let names: BTreeSet<&str> = [&places.code, &places.message]
+    let names: BTreeSet<String> = [&places.code, &places.message]
         .into_iter()
         .chain(optional)
         .filter(|place| place.header().is_none())
-        .flat_map(|place| place.as_str().split('/'))
+        .flat_map(|place| pointer::steps(place.as_str()))
         .filter(|step| !step.is_empty())
         .collect();
     let is_envelope = |text: &str| {
         let words: BTreeSet<&str> =
             text.split(|c: char| !c.is_alphanumeric() && c != '_' && c != '-').collect();
-        text.trim_start().starts_with('{') && names.intersection(&words).count() >= 2
+        text.trim_start().starts_with('{')
+            && names.iter().filter(|name| words.contains(name.as_str())).count() >= 2
     };
     let is_there = |at: Spot| {
         reading.example_under.as_ref().is_none_or(|heading| {

@@ -9,12 +9,16 @@ use std::{
 
 use reqwest::{
     Client, Response, Url,
-    header::{ACCEPT, CONTENT_TYPE, LOCATION},
+    header::{ACCEPT, CONTENT_TYPE, HeaderValue, LOCATION},
     redirect::Policy,
 };
 use tokio::{net::lookup_host, time::timeout};
 
-use crate::exchange::sender::{innermost, is_loopback, tls};
+use crate::exchange::{
+    capped::{Capped, read_at_most},
+    message::Ending,
+    sender::{innermost, is_loopback, tls},
+};
 
 /// The largest page that is read. A long documentation page has some hundred kilobytes.
 pub const LARGEST_PAGE: usize = 4 << 20;
@@ -94,22 +98,24 @@ async fn follow(first: &Url) -> Result<Fetched, NoPage> {
             .send()
             .await
             .map_err(|error| NoPage::Unreachable(innermost(&error)))?;
-        let location =
-            response.headers().get(LOCATION).filter(|_| response.status().is_redirection());
-        let Some(location) = location else {
-            return read(url, response).await;
+        let location = match response.headers().get(LOCATION) {
+            Some(location) if response.status().is_redirection() => location,
+            _ => return read(url, response).await,
         };
-        let location = location.to_str().ok();
-        let next = location.and_then(|location| url.join(location).ok());
-        let next = next.filter(|next| address(next.as_str()).is_ok());
-        let from = url.clone();
-        url = next.ok_or_else(|| NoPage::Refused(format!("{from} leads to no address")))?;
+        url = next(&url, location)
+            .ok_or_else(|| NoPage::Refused(format!("{url} leads to no address")))?;
         // The part of a page that was asked for stays the same (RFC 9110, section 10.2.2).
         if url.fragment().is_none() {
             url.set_fragment(first.fragment());
         }
     }
     Err(NoPage::Refused(format!("it leads on more than {MOST_REDIRECTS} times")))
+}
+
+/// Where a page leads to, if that is the address of a page.
+fn next(from: &Url, location: &HeaderValue) -> Option<Url> {
+    let next = from.join(location.to_str().ok()?).ok()?;
+    address(next.as_str()).is_ok().then_some(next)
 }
 
 /// The addresses of a host. None if they cannot be looked up: then a proxy may know them, or the
@@ -143,21 +149,15 @@ async fn read(url: Url, mut response: Response) -> Result<Fetched, NoPage> {
     let media = media.unwrap_or_default().split(';').next().unwrap_or_default();
     let media = media.trim().to_ascii_lowercase();
     let status = response.status().as_u16();
-    let mut bytes = Vec::new();
-    loop {
-        match response.chunk().await {
-            Ok(Some(chunk)) if bytes.len() + chunk.len() <= LARGEST_PAGE => {
-                bytes.extend_from_slice(&chunk);
-            }
-            Ok(Some(_)) => {
-                return Err(NoPage::Refused(format!("it has more than {LARGEST_PAGE} bytes")));
-            }
-            Ok(None) => break,
-            Err(error) => return Err(NoPage::Unreachable(innermost(&error))),
+    let Capped { bytes, ending } = read_at_most(&mut response, LARGEST_PAGE).await;
+    match ending {
+        Ending::Complete => {}
+        Ending::TooLong => {
+            return Err(NoPage::Refused(format!("it has more than {LARGEST_PAGE} bytes")));
         }
+        Ending::Broken(why) => return Err(NoPage::Unreachable(why)),
     }
-    let text = String::from_utf8(bytes);
-    let text = text.ok().filter(|text| is_text(text));
+    let text = String::from_utf8(bytes).ok().filter(|text| is_text(text));
     let text = text.ok_or_else(|| NoPage::Refused("it is no text in UTF-8".to_owned()))?;
     Ok(Fetched { url, status, media, text })
 }

@@ -37,8 +37,9 @@ fn attributes(tag: &StartTag<usize>) -> Attributes {
     let value = |name: &[u8]| tag.attributes.get(name).map(|value| text(&value.value));
     let number = |name: &[u8]| value(name)?.trim().parse().ok();
     let is_link = tag.name.as_slice() == b"a";
+    let name = || if is_link { value(b"name") } else { None };
     Attributes {
-        anchor: value(b"id").or_else(|| value(b"name").filter(|_| is_link)),
+        anchor: value(b"id").or_else(name),
         columns: number(b"colspan"),
         rows: number(b"rowspan"),
     }

@@ -8,12 +8,13 @@ use serde_json::Value;
 use super::{
     content::{Content, Kind, Spot},
     facts::{Definition, Facts, Stated, same_words},
-    finding::{Judged, OnPage, Place},
+    finding::{JudgedTrial, OnPage, PagePlace},
 };
 use crate::{
     checks::{
         fields, message,
         mismatch::{Mismatch, Mismatches},
+        naming::has_word,
         reading::Reading,
     },
     contract::{
@@ -54,10 +55,10 @@ fn trial_of(scenario: &Scenario) -> String {
 
 /// What came of each trial.
 #[must_use]
-pub fn judge(content: &Content, contract: &Contract) -> Vec<Judged> {
+pub fn judge(content: &Content, contract: &Contract) -> Vec<JudgedTrial> {
     let facts = Facts::of(content, contract);
     let judge = Judge { content, contract, facts };
-    let codes = contract.scenarios.iter().map(|scenario| Judged {
+    let codes = contract.scenarios.iter().map(|scenario| JudgedTrial {
         trial: trial_of(scenario),
         code: Some(scenario.code.clone()),
         promise: scenario.promise.clone(),
@@ -85,7 +86,7 @@ pub fn judge(content: &Content, contract: &Contract) -> Vec<Judged> {
             judge.limits(),
         ),
     ];
-    let whole = whole.into_iter().map(|(trial, promise, source, found)| Judged {
+    let whole = whole.into_iter().map(|(trial, promise, source, found)| JudgedTrial {
         trial: trial.to_owned(),
         code: None,
         promise: promise.to_owned(),
@@ -104,9 +105,9 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn place(&self, at: Spot) -> Place {
+    fn place(&self, at: Spot) -> PagePlace {
         let under = self.content.headings_over(at).next().map(|heading| heading.text.clone());
-        Place { line: at.line, under }
+        PagePlace { line: at.line, under }
     }
 
     fn code(&self, scenario: &Scenario) -> Vec<OnPage> {
@@ -375,14 +376,6 @@ fn is_cut_short(error: &ValidationError<'_>) -> bool {
     );
     let text = error.instance().as_str().unwrap_or_default();
     form && (text.ends_with('…') || text.ends_with("..."))
-}
-
-/// Whether a text has a code as a word of its own.
-pub(super) fn has_word(text: &str, code: &str) -> bool {
-    let inside = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_' || c == '-');
-    text.match_indices(code).any(|(at, _)| {
-        !inside(text[..at].chars().next_back()) && !inside(text[at + code.len()..].chars().next())
-    })
 }
 
 /// Whether two codes differ in nothing but case, or in what cannot be seen.

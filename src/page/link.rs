@@ -7,9 +7,11 @@ use super::{
     content::{Content, Kind},
     fetch::Fetched,
     finding::OnPage,
-    judge::has_word,
 };
-use crate::contract::{Contract, check::CheckId};
+use crate::{
+    checks::naming::has_word,
+    contract::{Contract, check::CheckId},
+};
 
 /// What titles and first headings of pages say that are not there, whatever their status. A section
 /// about 404 is no such page, so other headings are not looked at.

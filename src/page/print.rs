@@ -4,9 +4,13 @@ use std::{fmt::Write as _, time::Duration};
 
 use serde_json::{Map, Value};
 
-use super::judge::timed;
+use super::{builder::single_spaced, judge::timed};
 use crate::{
-    contract::{Contract, place::AnswerPlace, scenario::Scenario},
+    contract::{Contract, place::AnswerPlace, pointer, scenario::Scenario},
+    shown::{
+        markdown::{self, Words},
+        plural::plural,
+    },
     source::fault::{Fault, Faults},
 };
 
@@ -50,28 +54,11 @@ fn example(contract: &Contract) -> Result<String, Faults> {
     Ok(serde_json::to_string_pretty(&body).expect("a value is JSON"))
 }
 
-/// Puts a value at a place of the body, with the objects on the way to it.
+/// Puts a value at a place of the body.
 fn set(body: &mut Value, place: Option<&AnswerPlace>, value: Value) {
-    let Some(place) = place.filter(|place| place.header().is_none()) else {
-        return;
-    };
-    let steps = place.as_str().split('/').skip(1);
-    let mut at = body;
-    for step in steps.map(|step| step.replace("~1", "/").replace("~0", "~")) {
-        // A list with one thing in it is all that an example needs.
-        at = if step == "0" {
-            if !at.is_array() {
-                *at = Value::Array(vec![Value::Null]);
-            }
-            &mut at[0]
-        } else {
-            if !at.is_object() {
-                *at = Value::Object(Map::new());
-            }
-            at.as_object_mut().expect("made one").entry(step).or_insert(Value::Null)
-        };
+    if let Some(place) = place.filter(|place| place.header().is_none()) {
+        pointer::put(body, place.as_str(), value);
     }
-    *at = value;
 }
 
 /// The scenarios in the order in which the API looks for their codes.
@@ -103,14 +90,13 @@ fn add_codes(page: &mut String, contract: &Contract) {
 fn add_numbers(page: &mut String, contract: &Contract) {
     let mut numbers = Vec::new();
     if let Some(limit) = &contract.limit {
-        let noun = if limit.requests == 1 { "request" } else { "requests" };
         let window = match limit.window_seconds {
             1 => "second".to_owned(),
             60 => "minute".to_owned(),
             3_600 => "hour".to_owned(),
             seconds => duration(Duration::from_secs(seconds.into())),
         };
-        numbers.push(format!("- A key has {} {noun} per {window}.", limit.requests));
+        numbers.push(format!("- A key has {} per {window}.", plural(limit.requests, "request")));
     }
     for (scenario, (least, most)) in timed(contract) {
         let (least, most) = (duration(least), duration(most));
@@ -129,18 +115,7 @@ fn duration(time: Duration) -> String {
     }
 }
 
-/// A text in which nothing means anything to Markdown. An underscore inside a word never does.
+/// A text in which nothing means anything to Markdown, in one line.
 fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let is_inside = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-    for (at, c) in text.char_indices() {
-        let before = text[..at].chars().next_back();
-        let in_word = c == '_' && is_inside(before) && is_inside(text[at + 1..].chars().next());
-        if r"\`*_[]<>|#&".contains(c) && !in_word {
-            escaped.push('\\');
-        }
-        escaped.push(c);
-    }
-    escaped
+    markdown::escaped(&single_spaced(text), Words::Contract)
 }

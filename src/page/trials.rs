@@ -7,12 +7,12 @@ use std::{
     time::Instant,
 };
 
-use reqwest::Url;
 use tokio::runtime::Handle;
+use url::Url;
 
 use super::{
     fetch::{self, DEADLINE, NoPage},
-    finding::{Judged, OnPage},
+    finding::{JudgedTrial, OnPage},
     judge, link,
     read::{form_of, read},
 };
@@ -28,7 +28,7 @@ use crate::{
         verdict::weigh,
     },
     shown,
-    shown::{redactor::Redactor, secret::Secret, text::Shown},
+    shown::{plural::plural, redactor::Redactor, secret::Secret, text::Shown},
     source::{fault::Fault, folder::Folder},
     targets::known::{Day, Known},
 };
@@ -47,10 +47,10 @@ enum Source {
 
 /// The page's side of a run. Each trial but the link's takes what was judged when the page was read.
 #[derive(Debug, Clone)]
-pub struct Docs(Arc<Shared>);
+pub struct Docs(Arc<PageShared>);
 
 #[derive(Debug)]
-struct Shared {
+struct PageShared {
     contract: Arc<Contract>,
     /// What the page is called, and where it is.
     page: Option<(String, Source)>,
@@ -58,7 +58,7 @@ struct Shared {
     /// Takes the keys of the run out of what is shown.
     redactor: Arc<Redactor>,
     /// What the page's trials come to, once it was read.
-    judged: OnceLock<Vec<Judged>>,
+    judged: OnceLock<Vec<JudgedTrial>>,
     runtime: Handle,
     known: Vec<Known>,
     today: Day,
@@ -75,7 +75,7 @@ pub enum Links {
 
 /// What the page's side shares with the others.
 #[derive(Debug)]
-pub struct Surroundings<'a> {
+pub struct PageSurroundings<'a> {
     /// What it is carried out on.
     pub runtime: &'a Handle,
     /// Takes the keys of the run out of what is shown.
@@ -93,16 +93,16 @@ impl Docs {
         contract: Arc<Contract>,
         page: Option<&Secret>,
         links: Links,
-        around: Surroundings<'_>,
+        around: PageSurroundings<'_>,
     ) -> Result<Self, Fault> {
         let page = page.map(|page| source(page.expose())).transpose()?;
         if links == Links::Followed && contract.docs.is_none() {
             let title = "there is no docs link to check: the contract says that errors carry none";
             return Err(Fault::general(title));
         }
-        let Surroundings { runtime, redactor, known } = around;
+        let PageSurroundings { runtime, redactor, known } = around;
         let (judged, runtime, today) = (OnceLock::new(), runtime.clone(), Day::today());
-        let shared = Shared { contract, page, links, redactor, judged, runtime, known, today };
+        let shared = PageShared { contract, page, links, redactor, judged, runtime, known, today };
         Ok(Self(Arc::new(shared)))
     }
 }
@@ -206,8 +206,14 @@ fn headline(subject: &Shown, trials: &[TrialResult]) -> Shown {
     let (as_promised, otherwise): (Vec<&TrialResult>, Vec<_>) =
         codes.iter().partition(|code| passes(code));
     if !codes.is_empty() {
-        let noun = if codes.len() == 1 { " code on " } else { " codes on " };
-        text = shown![codes.len(), noun, subject, ": ", as_promised.len(), " as promised"];
+        text = shown![
+            plural(codes.len(), "code"),
+            " on ",
+            subject,
+            ": ",
+            as_promised.len(),
+            " as promised"
+        ];
     }
     if !otherwise.is_empty() {
         let names = otherwise.iter().filter_map(|trial| trial.code.as_ref());
@@ -228,8 +234,8 @@ fn headline(subject: &Shown, trials: &[TrialResult]) -> Shown {
     text
 }
 
-impl Shared {
-    fn result(&self, judged: &Judged, begin: Instant) -> TrialResult {
+impl PageShared {
+    fn result(&self, judged: &JudgedTrial, begin: Instant) -> TrialResult {
         let mut sheet = Sheet::default();
         for OnPage { check, mismatch } in &judged.found {
             sheet.note(*check, 0, vec![mismatch.clone()]);
@@ -272,8 +278,8 @@ impl Shared {
 
     /// Follows the contract's docs link, and no other: an envelope may come from anybody, and that
     /// each carries exactly this link is what the check `docs` proves.
-    async fn link(&self) -> Judged {
-        let judged = |found, unjudged| Judged {
+    async fn link(&self) -> JudgedTrial {
+        let judged = |found, unjudged| JudgedTrial {
             trial: LINK.to_owned(),
             code: None,
             promise: "every error links to its docs".to_owned(),

@@ -4,10 +4,20 @@ use std::time::Duration;
 
 use chrono::DateTime;
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+use quick_xml::{
+    Reader, Writer,
+    events::{BytesStart, Event},
+    name::QName,
+};
 
 use super::failure;
 use crate::{
-    result::{outcome::Outcome, results::Results, side::SideResult, trial::TrialResult},
+    result::{
+        outcome::Outcome,
+        results::Results,
+        side::{SideName, SideResult},
+        trial::TrialResult,
+    },
     shown,
     shown::text::Shown,
     terminal::paint::Paint,
@@ -20,17 +30,42 @@ pub fn render(results: &Results) -> String {
     report.set_time(seconds(results.seconds));
     report.add_test_suites(results.sides.iter().map(|side| suite(results, side)));
     let text = report.to_string().expect("a report without invalid characters can be written");
-    // Jenkins' and Maven's schemas know this attribute on a suite, and refuse it on all together.
-    let around = text.split_once(" skipped=\"").and_then(|(before, after)| {
-        let (_, after) = after.split_once('"')?;
-        Some(format!("{before}{after}"))
-    });
-    around.unwrap_or(text)
+    without_all_skipped(&text).expect("what was written as XML can be read as XML")
+}
+
+/// Jenkins' and Maven's schemas know `skipped` on a suite, and refuse it on all together.
+fn without_all_skipped(text: &str) -> Result<String, quick_xml::Error> {
+    let (mut reader, mut writer) = (Reader::from_str(text), Writer::new(Vec::new()));
+    loop {
+        let event = match reader.read_event()? {
+            Event::Eof => break,
+            Event::Start(tag) if tag.name().as_ref() == ALL.as_bytes() => {
+                Event::Start(without_skipped(&tag)?)
+            }
+            Event::Empty(tag) if tag.name().as_ref() == ALL.as_bytes() => {
+                Event::Empty(without_skipped(&tag)?)
+            }
+            other => other,
+        };
+        writer.write_event(event)?;
+    }
+    Ok(String::from_utf8(writer.into_inner()).expect("a text's own parts are a text"))
+}
+
+/// The element around all suites.
+const ALL: &str = "testsuites";
+
+fn without_skipped(tag: &BytesStart<'_>) -> Result<BytesStart<'static>, quick_xml::Error> {
+    let attributes = tag.attributes().collect::<Result<Vec<_>, _>>()?;
+    let kept = attributes.into_iter().filter(|attribute| attribute.key != QName(b"skipped"));
+    Ok(BytesStart::new(ALL).with_attributes(kept))
 }
 
 fn suite(results: &Results, side: &SideResult) -> TestSuite {
-    let server =
-        results.server.as_ref().filter(|_| side.side == crate::result::side::SideName::Server);
+    let server = match side.side {
+        SideName::Server => results.server.as_ref(),
+        SideName::Client | SideName::Page => None,
+    };
     let name = server.map_or(&side.subject, |server| &server.target.name);
     let mut suite = TestSuite::new(name.as_str());
     suite.set_time(seconds(results.seconds));

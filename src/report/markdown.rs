@@ -9,7 +9,10 @@ use crate::{
         results::{Results, Scope},
         server::{CodeResult, ServerDetails},
     },
-    shown::text::Shown,
+    shown::{
+        markdown::{self, Words},
+        text::Shown,
+    },
     terminal::paint::Paint,
 };
 
@@ -91,18 +94,7 @@ fn said_of(code: &CodeResult) -> String {
 
 /// A text in which nothing has a meaning to Markdown: it may come from a server.
 fn escaped(text: &str) -> String {
-    let mut escaped = String::new();
-    for c in text.chars() {
-        match c {
-            '<' => escaped.push_str("&lt;"),
-            '&' => escaped.push_str("&amp;"),
-            '\\' | '`' | '*' | '_' | '[' | ']' | '|' | '#' | '!' | '@' | '~' => {
-                escaped.extend(['\\', c]);
-            }
-            c => escaped.push(c),
-        }
-    }
-    escaped
+    markdown::escaped(text, Words::Anybody)
 }
 
 /// The longest run of backticks: a fence has to be longer.

@@ -1,10 +1,11 @@
 //! A side's trial as one of a standard test run.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use libtest_mimic::{Completion, Failed, Trial};
 
 use crate::{
+    exchange::locked::Locked as _,
     report::failure,
     result::{
         collected::{Collected, Keep},
@@ -45,7 +46,7 @@ pub(super) fn trial(
     let runner = move || {
         let result = carry_out();
         let completed = completed(&subject, &result, style);
-        collected.lock().unwrap_or_else(PoisonError::into_inner).add(result, keep);
+        collected.locked().add(result, keep);
         completed
     };
     Trial::ignorable_test(name, runner)

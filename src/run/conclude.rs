@@ -35,7 +35,7 @@ pub(super) fn conclude(
         return Ok(exit::BROKEN);
     }
     // In nextest each trial is a process of its own, and an ignored one is nothing unusual.
-    match unshown(results).filter(|_| !in_nextest()) {
+    match if in_nextest() { None } else { unshown(results) } {
         Some(why) => Err(End::Nothing(why)),
         None if lost.is_empty() => Ok(exit::SUCCESS),
         None => Ok(exit::UNWRITTEN),

@@ -5,6 +5,7 @@ mod conclude;
 pub mod dry;
 pub mod end;
 pub mod folder;
+mod github;
 pub mod options;
 mod parts;
 pub mod prepare;

@@ -31,7 +31,7 @@ use crate::{
         secrets::{Named, Secrets},
     },
     source::fault::{Fault, Faults},
-    targets::{load::Given, target::Target},
+    targets::{load::GivenTarget, target::Target},
     terminal::activity::Lines,
 };
 
@@ -127,7 +127,7 @@ pub(super) fn prepare(
     if options.docs.is_some() || options.check_links {
         let links = if options.check_links { Links::Followed } else { Links::LeftAlone };
         let known = known(suite.as_ref());
-        let around = page::Surroundings { runtime, redactor: Arc::clone(&redactor), known };
+        let around = page::PageSurroundings { runtime, redactor: Arc::clone(&redactor), known };
         let docs = Docs::new(Arc::clone(&contract), options.docs.as_ref(), links, around)?;
         sides.push(Box::new(docs));
     }
@@ -170,7 +170,7 @@ fn find_target(
     running: &mut Running,
     faults: &mut Faults,
 ) -> Option<Target> {
-    let given = Given {
+    let given = GivenTarget {
         target: options.target.as_ref().map(Secret::expose),
         url: options.target_url.as_ref().map(Secret::expose),
     };

@@ -6,9 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::options::Options;
+use super::{github::Github, options::Options};
 use crate::{
-    report::{github::Github, html, json, junit, markdown},
+    report::{html, json, junit, markdown},
     result::{collected::Keep, results::Results},
     shown,
     shown::{redactor::Redactor, text::Shown},
@@ -44,7 +44,8 @@ impl Reports {
         if let Some(folder) = &options.report_dir {
             fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
             // Those of an earlier run would be taken for this one's if it comes to none.
-            for name in NAMES.iter().filter(|_| !in_nextest) {
+            let earlier: &[&str] = if in_nextest { &[] } else { &NAMES };
+            for name in earlier {
                 match fs::remove_file(folder.join(name)) {
                     Err(error) if error.kind() != ErrorKind::NotFound => {
                         return Err(failed(&folder.join(name), &error));

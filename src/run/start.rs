@@ -6,7 +6,7 @@ use std::{
     ffi::OsString,
     iter,
     process::ExitCode,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::{Instant, SystemTime},
 };
 
@@ -24,6 +24,7 @@ use super::{
     reports::Reports,
 };
 use crate::{
+    exchange::locked::Locked as _,
     report::summary,
     result::{
         collected::Collected,
@@ -37,7 +38,7 @@ use crate::{
     shown::{redactor::Redactor, secrets::Secrets, text::Shown},
     terminal::{
         exit,
-        harness::{self, Ended},
+        harness::{self, HarnessEnd},
         nextest::in_nextest,
         paint::Paint,
         print::{self, Unwritten},
@@ -180,7 +181,7 @@ impl Tested {
     }
 
     fn collected(&self) -> MutexGuard<'_, Collected> {
-        self.collected.lock().unwrap_or_else(PoisonError::into_inner)
+        self.collected.locked()
     }
 }
 
@@ -197,11 +198,11 @@ fn carry_out(
     left: impl FnOnce() -> Vec<Trial>,
 ) -> (bool, Result<(), Unwritten>) {
     let error = match harness::run(tests, trials) {
-        Ended::Whole(conclusion) => return (conclusion.has_failed(), Ok(())),
-        Ended::Unwritten(error) => error,
+        HarnessEnd::Whole(conclusion) => return (conclusion.has_failed(), Ok(())),
+        HarnessEnd::Unwritten(error) => error,
     };
     let ended = harness::run_unheard(tests, left());
-    let is_red = matches!(ended, Ended::Whole(conclusion) if conclusion.has_failed());
+    let is_red = matches!(ended, HarnessEnd::Whole(conclusion) if conclusion.has_failed());
     (is_red, Unwritten::unless_closed(harness::output(tests), Err(error)))
 }
 

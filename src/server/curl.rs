@@ -4,10 +4,10 @@
 use std::{fmt::Write as _, sync::Arc};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use reqwest::Url;
+use url::Url;
 
 use super::{
-    plan::{Planned, Script},
+    plan::{Planned, TrialScript},
     play::Run,
 };
 use crate::{
@@ -65,17 +65,17 @@ impl Curl {
         key: Option<&Secret>,
         role: Role,
     ) -> Shown {
-        let writer = Writer {
+        let writer = CurlWriter {
             base_url: &self.run.target.base_url,
             credentials: self.credentials,
             secrets: self.secrets(planned, key, role),
         };
         let command = match &planned.script {
-            Ok(Script::Burst { times, .. }) if role == Role::Own => {
+            Ok(TrialScript::Burst { times, .. }) if role == Role::Own => {
                 let one = writer.one(sent, None);
                 format!("(for i in $(seq {times}); do {one} -w '\\n' & done; wait)")
             }
-            Ok(Script::Single { first, .. }) if role == Role::Own => {
+            Ok(TrialScript::Single { first, .. }) if role == Role::Own => {
                 let defect = match &planned.case().provocation {
                     Provocation::Single(single) => single.body.as_deref(),
                     Provocation::Burst(_) => None,
@@ -118,13 +118,13 @@ impl Curl {
 }
 
 /// Writes the command for one request.
-struct Writer<'a> {
+struct CurlWriter<'a> {
     base_url: &'a Url,
     credentials: Credentials,
     secrets: Vec<Made>,
 }
 
-impl Writer<'_> {
+impl CurlWriter<'_> {
     fn one(&self, request: &Request, defect: Option<&BodyDefect>) -> String {
         let mut command = "curl -sS -i".to_owned();
         if self.base_url.scheme() == "https" {
@@ -201,9 +201,11 @@ impl Writer<'_> {
 /// What stands in base64 in HTTP Basic credentials (RFC 7617): curl makes the header from it by
 /// itself, and a key in it can be a variable.
 fn basic(name: &str, value: &str) -> Option<String> {
-    let encoded =
-        value.strip_prefix("Basic ").filter(|_| name.eq_ignore_ascii_case("authorization"));
-    let credentials = String::from_utf8(STANDARD.decode(encoded?).ok()?).ok()?;
+    if !name.eq_ignore_ascii_case("authorization") {
+        return None;
+    }
+    let encoded = value.strip_prefix("Basic ")?;
+    let credentials = String::from_utf8(STANDARD.decode(encoded).ok()?).ok()?;
     credentials.contains(':').then_some(credentials)
 }
 

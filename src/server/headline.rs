@@ -5,16 +5,15 @@ use std::collections::BTreeMap;
 use crate::{
     result::{outcome::Standing, server::CodeResult},
     shown,
-    shown::text::Shown,
+    shown::{plural::plural, text::Shown},
 };
 
 /// How many codes are proven, and what is true of the others. `subject` is who was tested.
 #[must_use]
 pub fn headline(subject: &Shown, codes: &[CodeResult]) -> Shown {
     let selected = codes.iter().filter(|code| code.standing != Standing::NotSelected).count();
-    let noun = if selected == 1 { " code" } else { " codes" };
     let proven = of(codes, Standing::Proven).count();
-    let mut text = shown![selected, noun, " on ", subject, ": ", proven, " proven"];
+    let mut text = shown![plural(selected, "code"), " on ", subject, ": ", proven, " proven"];
     for (standing, what) in [
         (Standing::ProvenWithoutTwin, " proven without their twin ("),
         (Standing::Broken, " broken ("),

@@ -1,6 +1,6 @@
 //! Holds one answer against everything that is promised of every error.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use crate::{
     checks::{
@@ -13,19 +13,19 @@ use crate::{
         place::AnswerPlace,
         scenario::{Case, Scenario},
     },
-    exchange::outgoing::Exchange,
+    exchange::{locked::Locked as _, outgoing::Exchange},
     shown::redactor::Redactor,
 };
 
 /// Judges answers. Holds the request ids of the run, since no two answers may share one, and its
 /// keys, since no answer may hold one.
 #[derive(Debug)]
-pub struct Judge {
+pub struct AnswerJudge {
     ids: Mutex<RequestIds>,
     keys: Arc<Redactor>,
 }
 
-impl Judge {
+impl AnswerJudge {
     /// A judge that has seen no answer yet.
     #[must_use]
     pub fn new(keys: Arc<Redactor>) -> Self {
@@ -78,15 +78,17 @@ impl Judge {
             if let Some(docs) = &contract.docs {
                 sheet.note(CheckId::Docs, at, exactly(&docs.place, &docs.link));
             }
-            let field =
-                case.and_then(|case| case.field.as_deref()).filter(|_| alternative.is_none());
-            let pattern = scenario.message.as_ref().filter(|_| alternative.is_none());
+            // What the message holds is promised of the scenario's own code alone.
+            let (field, pattern) = match alternative {
+                None => (case.and_then(|case| case.field.as_deref()), scenario.message.as_ref()),
+                Some(_) => (None, None),
+            };
             let text = reading.at(&places.message);
             let found = message::message(text.as_deref(), places.message.as_str(), field, pattern);
             sheet.note(CheckId::Message, at, found);
             if let Some(place) = &places.request_id {
                 let name = case.map_or(scenario.code.as_str(), |case| &case.name);
-                let mut ids = self.ids.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut ids = self.ids.locked();
                 let found = ids.check(reading.at(place).as_deref(), place.as_str(), name);
                 sheet.note(CheckId::RequestId, at, found);
             }

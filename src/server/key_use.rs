@@ -3,12 +3,12 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use tokio::sync::{OwnedRwLockReadGuard, OwnedRwLockWriteGuard, RwLock};
 
-use crate::shown::secret::Secret;
+use crate::{exchange::locked::Locked as _, shown::secret::Secret};
 
 /// One lock for each key.
 #[derive(Debug, Default)]
@@ -36,7 +36,7 @@ impl KeyUse {
     }
 
     fn lock(&self, key: &Secret) -> Arc<RwLock<()>> {
-        let mut locks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut locks = self.0.locked();
         Arc::clone(locks.entry(key.clone()).or_default())
     }
 }

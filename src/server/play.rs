@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    burst::Burst,
+    burst::PlannedBurst,
     drift::Snapshots,
-    judge::Judge,
+    judge::AnswerJudge,
     key_use::{InUse, KeyUse},
     played::Played,
     twin::Twins,
@@ -21,7 +21,7 @@ use crate::{
         unproven::Unproven,
         verdict::{Verdict, weigh},
     },
-    server::plan::{Planned, Script},
+    server::plan::{Planned, TrialScript},
     shown::redactor::Redactor,
     targets::{known::Day, target::Target},
     terminal::activity::Activity,
@@ -39,7 +39,7 @@ pub struct Run {
     /// The way to it.
     pub sender: Sender,
     /// Holds answers against the contract.
-    pub judge: Judge,
+    pub judge: AnswerJudge,
     /// Which keys are in use.
     pub keys: KeyUse,
     /// The twins that were asked.
@@ -127,13 +127,13 @@ impl Run {
             twin_not_asked: None,
         };
         let done = match script {
-            Script::Single { first, request, probe } => {
+            TrialScript::Single { first, request, probe } => {
                 let done = play.single(first.as_deref(), request, probe.as_deref()).await;
                 if done.is_ok() { play.ask_twin().await } else { done }
             }
-            Script::Burst { request, times, other, limit, served } => {
+            TrialScript::Burst { request, times, other, limit, served } => {
                 let (times, served) = (*times, *served);
-                play.burst(Burst { request, times, other, limit, served }).await
+                play.burst(PlannedBurst { request, times, other, limit, served }).await
             }
         };
         let Play { exchanges, sheet, main, twin_not_asked, .. } = play;
@@ -196,8 +196,10 @@ impl Play<'_> {
     /// The right to use the request's key. A request that takes minutes holds none, so that nobody
     /// has to wait for it.
     async fn key_for(&self, request: &Outgoing, alone: bool) -> Option<InUse> {
-        let key = request.key.as_ref().filter(|_| self.planned.case().after.is_none())?;
-        let keys = &self.run.keys;
+        if self.planned.case().after.is_some() {
+            return None;
+        }
+        let (key, keys) = (request.key.as_ref()?, &self.run.keys);
         self.activity.waits("another trial that uses its key", None);
         Some(if alone { keys.alone(key).await } else { keys.share(key).await })
     }

@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use tokio::sync::OnceCell;
@@ -11,19 +11,19 @@ use super::play::{Play, Stop};
 use crate::{
     checks::twin,
     contract::{check::CheckId, names::Code},
-    exchange::outgoing::Exchange,
+    exchange::{locked::Locked as _, outgoing::Exchange},
     server::plan::TwinScript,
 };
 
 /// The twins of a run that were asked, and the credits that are left for more.
 #[derive(Debug)]
 pub struct Twins {
-    asked: Mutex<HashMap<String, Asked>>,
+    asked: Mutex<HashMap<String, TwinCell>>,
     credits: Mutex<u32>,
 }
 
 /// What was exchanged as soon as it is there; `None` if the twin was not asked for want of credits.
-type Asked = Arc<OnceCell<Option<Exchange>>>;
+type TwinCell = Arc<OnceCell<Option<Exchange>>>;
 
 impl Twins {
     /// No twin asked yet, and this much to spend.
@@ -32,14 +32,14 @@ impl Twins {
         Self { asked: Mutex::default(), credits: Mutex::new(credits) }
     }
 
-    fn cell(&self, id: &str) -> Asked {
-        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+    fn cell(&self, id: &str) -> TwinCell {
+        let mut asked = self.asked.locked();
         Arc::clone(asked.entry(id.to_owned()).or_default())
     }
 
     /// Takes a twin's cost from what is left, if that is enough.
     fn pay(&self, cost: u32) -> bool {
-        let mut credits = self.credits.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut credits = self.credits.locked();
         let rest = credits.checked_sub(cost);
         *credits = rest.unwrap_or(*credits);
         rest.is_some()

@@ -4,6 +4,8 @@
 //! (`views`) and makes [`text::Shown`] of what is left: the only kind of text that reaches a screen or
 //! a file.
 
+pub mod markdown;
+pub mod plural;
 pub mod redactor;
 pub mod secret;
 pub mod secrets;

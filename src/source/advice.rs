@@ -3,7 +3,7 @@
 use annotate_snippets::Level;
 
 use super::fault::{Fault, Faults, files};
-use crate::shown::{redactor::Redactor, text::Shown};
+use crate::shown::{plural::plural, redactor::Redactor, text::Shown};
 
 /// Everything that a run takes and that weakens what it proves: no reason to refuse a file.
 #[derive(Debug, Default)]
@@ -25,10 +25,7 @@ impl Advice {
     /// How much there is, in words.
     #[must_use]
     pub fn count(&self) -> String {
-        match self.0.len() {
-            1 => "1 piece of advice".to_owned(),
-            many => format!("{many} pieces of advice"),
-        }
+        format!("{} of advice", plural(self.0.len(), "piece"))
     }
 }
 

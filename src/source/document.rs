@@ -178,7 +178,10 @@ impl Node {
 fn mask(text: &str, prefix: &str) -> String {
     let mut masked = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find(prefix).filter(|_| !prefix.is_empty()) {
+    if prefix.is_empty() {
+        return text.to_owned();
+    }
+    while let Some(at) = rest.find(prefix) {
         let (before, key) = rest.split_at(at + prefix.len());
         let length = key.bytes().take_while(u8::is_ascii_alphanumeric).count();
         masked.push_str(before);

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, fmt, ops::Range, path::PathBuf, sync::Arc};
 
 use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
 
-use crate::shown::{redactor::Redactor, text::Shown};
+use crate::shown::{plural::plural, redactor::Redactor, text::Shown};
 
 /// A file's name as a person typed or knows it, and its text.
 pub struct SourceText {
@@ -175,16 +175,10 @@ impl Faults {
 }
 
 /// "3 files": how many files faults are in.
-pub(super) fn files<'a>(faults: impl IntoIterator<Item = &'a Fault>) -> String {
+pub(super) fn files<'a>(faults: impl IntoIterator<Item = &'a Fault>) -> Shown {
     let places = faults.into_iter().filter_map(|fault| fault.place.as_ref());
     let files: BTreeSet<_> = places.map(|place| &place.source.path).collect();
     plural(files.len(), "file")
-}
-
-/// `1 fault`, `2 faults`.
-#[must_use]
-pub fn plural(count: usize, what: &str) -> String {
-    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
 }
 
 /// "did you mean `x`?" where one of the known words is close to what was written.

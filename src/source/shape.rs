@@ -242,15 +242,9 @@ fn name_of<'w>(way: &[&'w str]) -> &'w str {
     named.copied().unwrap_or("this file")
 }
 
-/// The way from the file's top to the refused value (a JSON Pointer, RFC 6901, unescaped).
+/// The way from the file's top to the refused value.
 fn steps(error: &ValidationError<'_>) -> Vec<String> {
-    error
-        .instance_path()
-        .as_str()
-        .split('/')
-        .skip(1)
-        .map(|step| step.replace("~1", "/").replace("~0", "~"))
-        .collect()
+    error.instance_path().into_iter().map(|step| step.to_string()).collect()
 }
 
 /// The least value that a schema takes: an empty text, the smallest number, no entries.

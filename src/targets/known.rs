@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use chrono::NaiveDate;
 
-use crate::contract::check::CheckId;
+use crate::{contract::check::CheckId, shown::plural::plural};
 
 /// One deviation that is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,8 +33,7 @@ impl Known {
     #[must_use]
     pub fn describe(&self, today: Day) -> String {
         let Self { check, reason, owner, until, .. } = self;
-        let left = until.0 - today.0;
-        let days = if left == 1 { "1 day".to_owned() } else { format!("{left} days") };
+        let days = plural(until.0 - today.0, "day");
         format!("{check}: {reason} ({owner}, {days} left)")
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use reqwest::Url;
+use url::Url;
 
 use super::{known::Known, target_file::Budget};
 use crate::{

@@ -20,6 +20,7 @@ mod null_targets;
 mod picture;
 mod problem_json;
 mod reports;
+mod rooms;
 mod scenarios;
 mod schemas;
 mod secrets;

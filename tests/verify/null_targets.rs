@@ -56,7 +56,7 @@ const NULL_TARGETS: [(&str, Answers); 8] = [
 async fn a_null_target_passes_nothing() {
     let contract = Contract::load(Path::new(env!("CARGO_MANIFEST_DIR")));
     let contract = Arc::new(contract.unwrap_or_else(|faults| panic!("{faults:?}")));
-    let (_, keys) = World::seeded();
+    let (_, keys) = World::seeded(&mut |below| fastrand::usize(..below));
     for (name, null) in NULL_TARGETS {
         let clock = Clock::Shared(SharedClock::default());
         let suite = Suite::in_process(Arc::clone(&contract), Arc::new(Null(null)), &keys, clock);

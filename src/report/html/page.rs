@@ -103,9 +103,8 @@ fn red(results: &Results) -> Markup {
 }
 
 fn one_side(results: &Results, side: &SideResult) -> Markup {
-    let server = results.server.as_ref().filter(|_| side.side == SideName::Server);
     html! {
-        @match (side.side, server) {
+        @match (side.side, &results.server) {
             (SideName::Server, Some(server)) => {
                 (matrix::render(side, server))
                 (bursts(side))
