@@ -11,7 +11,7 @@ use crate::{
     exchange::{message::Answer, outgoing::Exchange},
 };
 
-/// What came of a burst, counted.
+/// A burst's responses, counted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Tally {
     /// Requests sent.

@@ -33,7 +33,7 @@ pub fn wait(answer: &Answer, limit: &Limit) -> Option<u64> {
 }
 
 /// `rate.told`: the policy is the documented limit, and what is left of it fits the answer. More of
-/// what a served one is told cannot be held against the server: the draft calls it a hint.
+/// what a served one is told is no deviation: the draft calls it a hint.
 #[must_use]
 pub fn told(answer: &Answer, limit: &Limit, policy: &str, left: Left) -> Mismatches {
     let (requests, window) = (i64::from(limit.requests), i64::from(limit.window_seconds));

@@ -3,7 +3,7 @@
 //! [`rule`] makes rules and scripts from the contract: which answers a mock gives one after another,
 //! and what a client may do after each. For each script, [`server`] is a mock on a port of its own
 //! and [`command`] runs the client against it, while [`output`] listens to what it prints. What
-//! came of it is a [`record`]; [`judge`], pure functions, turns records into findings, and
+//! happened is a [`record`]; [`judge`], pure functions, turns records into findings, and
 //! [`trials`] makes trials of a standard test run of it all.
 
 pub mod command;

@@ -31,7 +31,7 @@ use crate::{contract::key::Carrier, exchange::locked::Locked as _, shown::secret
 /// A mock that is running. It ends, with all connections, when this is dropped.
 ///
 /// hyper and not wiremock: a request's time is that of its head, and connections without a request
-/// are seen, too.
+/// are seen as well.
 #[derive(Debug)]
 #[must_use = "the mock ends when this is dropped"]
 pub struct Mock {

@@ -47,7 +47,7 @@ use crate::{
     targets::known::{Day, Known},
 };
 
-/// How far apart the runs begin at the most, the longest first. Twenty interpreters that start at
+/// How far apart the runs begin at most, the longest first. Twenty interpreters that start at
 /// once on two cores take 3 s, and the longest run would be late by that; it is to start alone, and
 /// the short ones have its time to spare.
 const APART: Duration = Duration::from_millis(250);
@@ -301,7 +301,7 @@ fn headline(subject: &Shown, trials: &[TrialResult]) -> Shown {
 }
 
 impl ClientsShared {
-    /// What came of one rule.
+    /// The result of one rule.
     fn result(
         &self,
         rule: &Rule,

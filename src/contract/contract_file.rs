@@ -158,7 +158,7 @@ pub struct RequestFormat {
     /// The status of the answer when nothing is broken.
     #[serde(default = "ok")]
     pub status: u16,
-    /// The credits that it costs when it succeeds, at the most.
+    /// The most credits that it costs when it succeeds.
     #[serde(default)]
     pub cost: u32,
 }
@@ -270,7 +270,7 @@ pub struct PageFormat {
     /// How the page states a range of time, with the groups `least`, `most` and `most_unit`, and
     /// `least_unit` where it may be another.
     pub time: String,
-    /// The heading under which the example of an envelope stands, where others look like one, too.
+    /// The heading under which the example of an envelope stands, where other examples look like one.
     pub example_under: Option<String>,
     /// The example that `errproof docs` prints, where none can be made from `[envelope]`.
     pub example: Option<String>,
@@ -311,7 +311,7 @@ impl Default for PageFormat {
             codes_in: CodesIn::Tables,
             code_columns: texts(&["Code", "Error code"]),
             status_columns: texts(&["Status", "HTTP status", "HTTP"]),
-            // One word that is no number: tables of statuses often call them codes, too.
+            // One word that is no number: tables of statuses often call those codes as well.
             code: r"^([^\s\d(]\S*)(?:\s*\([^()]*\))?$".to_owned(),
             // From 200 on: some APIs answer errors so.
             status: r"\b([2-5]\d\d)\b".to_owned(),

@@ -121,7 +121,7 @@ impl KeyDefect {
 
 impl KeyShape {
     /// A well-formed key that nobody has issued: its characters are random, and letters and digits alone
-    /// where the alphabet has any, since not every server that takes those takes a hyphen, too.
+    /// where the alphabet has any, since not every server that takes those takes a hyphen.
     #[must_use]
     pub fn fresh(&self, random: Random<'_>) -> String {
         let alphabet = self.plain_alphabet();

@@ -154,7 +154,7 @@ fn check_key(reader: &mut Reader<'_>, key: &KeyShape) {
     }
     for (name, length) in [("length", Some(key.length)), ("longest", key.longest)] {
         if length.is_some_and(|length| length > LONGEST_KEY) {
-            let label = format!("expected {LONGEST_KEY} at the most");
+            let label = format!("expected at most {LONGEST_KEY}");
             reader.add(&["key", name], "keys too long for a header", label);
         }
     }
@@ -163,7 +163,7 @@ fn check_key(reader: &mut Reader<'_>, key: &KeyShape) {
         reader.add(&["key", "longest"], "a range that holds nothing", label);
     }
     if key.shortest.is_some_and(|shortest| shortest == 0 || shortest > key.length) {
-        let label = "expected 1 or more, and `length` at the most";
+        let label = "expected 1 or more, and at most `length`";
         reader.add(&["key", "shortest"], "a range that holds nothing", label);
     }
     let texts = [("prefix", &key.prefix), ("alphabet", &key.alphabet)];

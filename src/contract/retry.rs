@@ -17,7 +17,7 @@ use crate::source::{
     reader::{Reader, keys},
 };
 
-/// What the docs tell clients to do after an error. A code is in one group at the most.
+/// What the docs tell clients to do after an error. A code is in at most one group.
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RetryFormat {

@@ -12,7 +12,7 @@ pub const LONGEST_WAIT: Duration = Duration::from_secs(300);
 pub struct Deadlines {
     /// Until the status and the headers are there.
     pub first_byte: Duration,
-    /// Until the body is there, too.
+    /// Until the body is there as well.
     pub whole: Duration,
 }
 

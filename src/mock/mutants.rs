@@ -25,7 +25,7 @@ pub struct Mutant {
 pub enum MutantPromised {
     /// The page.
     ByPage,
-    /// The page, and that `Retry-After` asks for a window at the most (`retry-after-at-most`), which
+    /// The page, and that `Retry-After` asks for at most a window (`retry-after-at-most`), which
     /// the page does not say: without it no wait is too long.
     LongestWaitToo,
 }
@@ -155,7 +155,7 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
     const REVOKED: On = On::Code("revoked_api_key");
     const JSON: On = On::Code("invalid_json");
     let with_key = On::Those(|trial, _| code_of(trial) != "missing_api_key");
-    // The empty carrier included: its twin, the valid key in the same carrier, is refused, too.
+    // The empty carrier included: its twin, the valid key in the same carrier, is also refused.
     let bearer = On::Those(|trial, _| trial.ends_with("-bearer"));
     let header = On::Those(|trial, _| !trial.ends_with("-bearer"));
     let field =

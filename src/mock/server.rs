@@ -124,7 +124,7 @@ impl Respond for Front {
             body: request.body.clone(),
         });
         let mut template = ResponseTemplate::new(reply.status).set_body_bytes(reply.body);
-        // wiremock sleeps for a delay of zero, too, which takes a millisecond.
+        // wiremock sleeps even for a delay of zero, which takes a millisecond.
         if matches!(self.clock, Clock::Real(_)) && !reply.after.is_zero() {
             template = template.set_delay(reply.after);
         }

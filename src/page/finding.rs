@@ -44,7 +44,7 @@ impl OnPage {
     }
 }
 
-/// What came of one trial on the page or on the link.
+/// The result of one trial on the page or on the link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JudgedTrial {
     /// Its name.

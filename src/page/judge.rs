@@ -53,7 +53,7 @@ fn trial_of(scenario: &Scenario) -> String {
     format!("docs::{}", scenario.code)
 }
 
-/// What came of each trial.
+/// The result of each trial.
 #[must_use]
 pub fn judge(content: &Content, contract: &Contract) -> Vec<JudgedTrial> {
     let facts = Facts::of(content, contract);

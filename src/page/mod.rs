@@ -1,4 +1,4 @@
-//! The page with the docs, held against the contract: a page's text is read into its [`content`],
+//! The page with the docs, checked against the contract: a page's text is read into its [`content`],
 //! what that says are its [`facts`], and [`judge`] says which of them the contract has otherwise.
 //! [`mod@print`] goes the other way. Only [`fetch`] touches the network.
 

@@ -1,4 +1,4 @@
-//! What came of the trials of one side so far. Of green ones only the number is kept, unless a report is
+//! The results of the trials of one side so far. Of green ones only the number is kept, unless a report is
 //! written: thousands of them would fill the memory.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{shown, shown::text::Shown};
 
-/// Whether green trials are kept, too.
+/// Whether green trials are kept as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Keep {
     /// Red trials, and those that proved nothing.
@@ -18,7 +18,7 @@ pub enum Keep {
     All,
 }
 
-/// What came of the trials so far.
+/// The results of the trials so far.
 #[derive(Debug, Clone, Default)]
 pub struct Collected {
     /// The trials that are kept.
@@ -30,7 +30,7 @@ pub struct Collected {
 }
 
 impl Collected {
-    /// Adds what came of one trial.
+    /// Adds the result of one trial.
     pub fn add(&mut self, trial: TrialResult, keep: Keep) {
         let code = trial.code.clone().unwrap_or_default();
         if let Some(why) = &trial.twin_not_asked {

@@ -149,7 +149,7 @@ pub enum Standing {
     /// At least one trial passed and none is red.
     Proven,
     /// The same, but the same request without the defect was not sent: a server that refuses
-    /// everybody would pass, too.
+    /// everybody would pass as well.
     ProvenWithoutTwin,
     /// A check did not hold.
     Broken,

@@ -1,4 +1,4 @@
-//! A run and all that came of it.
+//! A run and all of its results.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::shown::text::Shown;
 
-/// A run and all that came of it.
+/// A run and all of its results.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(deny_unknown_fields)]
@@ -28,7 +28,7 @@ pub struct Results {
     pub scope: Scope,
     /// How many trials came to what, on all sides together.
     pub counts: Counts,
-    /// What came of each side that was tested.
+    /// The result of each side that was tested.
     pub sides: Vec<SideResult>,
     /// What there is to say of a server besides its trials, if one was tested.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -46,7 +46,7 @@ impl Results {
         self.trials().filter(|(_, trial)| trial.outcome.is_red())
     }
 
-    /// What came of the server, if one was tested.
+    /// What is shown of the server, if one was tested.
     #[must_use]
     pub fn of_server(&self) -> Option<&SideResult> {
         self.sides.iter().find(|side| side.side == SideName::Server)

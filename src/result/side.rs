@@ -106,7 +106,7 @@ pub enum NotReady {
     Unreachable(Shown),
 }
 
-/// What came of one side.
+/// The result of one side.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(deny_unknown_fields)]
@@ -115,7 +115,7 @@ pub struct SideResult {
     pub side: SideName,
     /// What was tested: the server's address, the client's command, or the page.
     pub subject: Shown,
-    /// What it comes to, in one line.
+    /// The result in one line.
     pub headline: Shown,
     /// How many of its trials came to what.
     pub counts: Counts,

@@ -1,4 +1,4 @@
-//! What came of one trial, on whichever side.
+//! The result of one trial, on whichever side.
 
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{contract::check::CheckId, shown::text::Shown};
 
-/// What came of one trial. Thousands of them share the texts of one scenario.
+/// The result of one trial. Thousands of them share the texts of one scenario.
 #[derive(Debug, Clone, Serialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 #[schemars(deny_unknown_fields)]

@@ -1,4 +1,4 @@
-//! What a trial comes to.
+//! The verdict on a trial.
 
 use crate::{
     checks::sheet::Sheet,
@@ -6,7 +6,7 @@ use crate::{
     targets::known::{Day, Known},
 };
 
-/// What a trial comes to. A set-up that fails is an error and never a failure: the contract was
+/// The verdict on a trial. A set-up that fails is an error and never a failure: the contract was
 /// not seen to be broken. Nor is it a pass.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -41,7 +41,7 @@ impl Verdict {
     }
 }
 
-/// What a sheet comes to in the light of the deviations that are known of its trial. Each is for
+/// The verdict on a sheet, in the light of the deviations that are known of its trial. Each is for
 /// one check, so that one known gap never hides a second; one past its day is known no more. `unjudged`
 /// is why it could not be judged to its end, if it could not: that is never forgiven.
 #[must_use]
@@ -92,7 +92,7 @@ mod tests {
                 "{check} is listed as known on plan_gate, and holds: remove the entry"
             ))
         };
-        // Which of docs and message do not hold, what is listed, what it comes to on day 5.
+        // Which of docs and message do not hold, what is listed, the verdict on day 5.
         let rows: [(&[CheckId], &[&Known], Verdict); 9] = [
             (&[], &[], Verdict::Pass),
             (&[CheckId::Docs], &[], Verdict::Fail),

@@ -30,7 +30,7 @@ pub(super) struct Style {
     pub(super) in_nextest: bool,
 }
 
-/// A trial that carries a side's out and keeps what came of it.
+/// A trial that carries a side's out and keeps its result.
 pub(super) fn trial(
     side: &dyn Side,
     trial: SideTrial,

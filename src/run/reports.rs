@@ -43,7 +43,7 @@ impl Reports {
         }
         if let Some(folder) = &options.report_dir {
             fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
-            // Those of an earlier run would be taken for this one's if it comes to none.
+            // Those of an earlier run would be taken for this one's if it writes none.
             let earlier: &[&str] = if in_nextest { &[] } else { &NAMES };
             for name in earlier {
                 match fs::remove_file(folder.join(name)) {
@@ -58,7 +58,7 @@ impl Reports {
         Ok(Self { folder: options.report_dir.clone(), github, in_nextest })
     }
 
-    /// Whether green trials are shown, too.
+    /// Whether green trials are shown as well.
     #[must_use]
     pub fn keep(&self) -> Keep {
         if self.folder.is_some() { Keep::All } else { Keep::Red }

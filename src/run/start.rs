@@ -164,7 +164,7 @@ fn run(options: &Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u
     conclude(&results, is_red, unproven, &lost)
 }
 
-/// A side that is tested, and what came of its trials so far.
+/// A side that is tested, and the results of its trials so far.
 struct Tested {
     side: Box<dyn Side>,
     collected: Arc<Mutex<Collected>>,

@@ -37,7 +37,7 @@ pub(super) struct PlannedBurst<'a> {
 struct Sent {
     /// Where its exchanges begin among the trial's.
     begin: usize,
-    /// What came of it.
+    /// How many were accepted and refused.
     tally: Tally,
 }
 

@@ -79,7 +79,7 @@ impl Collector {
         self.texts[scenario.code.as_str()].code.clone()
     }
 
-    /// What came of one trial, after so many seconds.
+    /// The result of one trial, after so many seconds.
     #[must_use]
     pub fn trial(
         &self,

@@ -281,7 +281,7 @@ fn quoted(pieces: &[Piece]) -> String {
                 for c in text.chars() {
                     match c {
                         '"' | '\\' | '$' | '`' => word.extend(['\\', c]),
-                        // An interactive shell looks for it in its history, in double quotes, too.
+                        // An interactive shell looks for it in its history, even in double quotes.
                         '!' => word.push_str("\"'!'\""),
                         c if c.is_control() => {
                             let _ = write!(word, "$(printf '\\{:03o}')", u32::from(c));

@@ -1,4 +1,4 @@
-//! What came of a server: code by code, its drift, and how it was run.
+//! The result of a server: code by code, its drift, and how it was run.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -18,7 +18,7 @@ pub struct KeyUse(Mutex<HashMap<Secret, Arc<RwLock<()>>>>);
 #[derive(Debug)]
 #[must_use = "the key is free for others as soon as this is dropped"]
 pub enum InUse {
-    /// Others may use it, too.
+    /// Others may use it at the same time.
     Shared(OwnedRwLockReadGuard<()>),
     /// Nobody else uses it.
     Alone(OwnedRwLockWriteGuard<()>),

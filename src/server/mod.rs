@@ -1,4 +1,4 @@
-//! The server's side of the contract: what is sent, how it is judged, and what came of it.
+//! The server's side of the contract: what is sent, how it is judged, and the result.
 
 #[cfg(feature = "mock")]
 pub mod bundled;

@@ -48,7 +48,7 @@ pub fn render(suite: &Suite) -> Shown {
         let _ = writeln!(text, "  {slot:<24} {requests:>5}");
     }
     let budget = run.target.budget.credits;
-    let _ = writeln!(text, "credits: {credits} at the most, of a budget of {budget}");
+    let _ = writeln!(text, "credits: at most {credits}, of a budget of {budget}");
     let ready = plan.trials.iter().filter(|planned| planned.script.is_ok());
     let longest = ready.map(Planned::expected).max().unwrap_or_default();
     let _ = writeln!(text, "time: {} s at the least", longest.as_secs());

@@ -2,14 +2,14 @@
 
 use crate::{checks::sheet::Sheet, exchange::outgoing::Exchange, result::verdict::Verdict};
 
-/// A trial that has been carried out: what was exchanged, what the checks say, what it comes to.
+/// A trial that has been carried out: what was exchanged, what the checks say, the verdict.
 #[derive(Debug, Clone)]
 pub struct Played {
     /// Every exchange that the trial consists of, in order.
     pub exchanges: Vec<Exchange>,
     /// What the checks say of them.
     pub sheet: Sheet,
-    /// What it comes to.
+    /// The verdict.
     pub verdict: Verdict,
     /// Which of the exchanges is the case's own.
     pub main: Option<usize>,
@@ -31,7 +31,7 @@ impl Played {
         }
     }
 
-    /// A trial that could not be judged to its end. What was found before is shown, too.
+    /// A trial that could not be judged to its end. What was found before is still shown.
     #[must_use]
     pub fn error(exchanges: Vec<Exchange>, sheet: Sheet, why: impl Into<String>) -> Self {
         let verdict = Verdict::Error(why.into());

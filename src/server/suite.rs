@@ -42,14 +42,14 @@ use crate::{
     terminal::activity::{Activity, Lines, Watch},
 };
 
-/// Everything that is needed to carry the trials out and to show what came of them.
+/// Everything that is needed to carry the trials out and to show their results.
 #[derive(Debug, Clone)]
 pub struct Suite {
     /// What the trials share.
     pub run: Arc<Run>,
     /// What they send.
     pub plan: Arc<Plan>,
-    /// What makes results of what came of them.
+    /// What makes their results.
     pub collector: Arc<Collector>,
 }
 

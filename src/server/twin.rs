@@ -100,7 +100,7 @@ impl Play<'_> {
             return match refused {
                 Some(refused) if refused.as_str() == odd && reaches != Some(&refused) => {
                     Err(Stop::NotJudged(format!(
-                        "the same request without the defect is refused as {odd}, too, so this case was not judged"
+                        "the same request without the defect (its twin) is also refused as {odd}, so this case was not judged"
                     )))
                 }
                 _ => Ok(()),
@@ -112,7 +112,7 @@ impl Play<'_> {
         self.sheet.note(CheckId::Twin, at, mismatches);
         if proves_nothing {
             let why =
-                "the same request without the defect is refused, too, so this case proves nothing";
+                "the same request without the defect (its twin) is also refused, so this case proves nothing";
             return Err(Stop::Error(why.to_owned()));
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! Everything that a run knows to be secret, as it comes to know it.
+//! Everything that a run knows to be secret, as it learns it.
 
 use std::fmt;
 

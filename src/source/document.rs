@@ -90,7 +90,7 @@ impl Document {
     }
 
     /// The document as a type, if it is all that the type's schema asks for.
-    #[must_use = "what is not read is to be held against the schema, which says why"]
+    #[must_use = "what is not read is to be checked against the schema, which says why"]
     pub fn read<T: DeserializeOwned>(&self) -> Option<T> {
         T::deserialize(&self.tree).ok()
     }

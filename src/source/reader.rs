@@ -27,7 +27,7 @@ impl<'a> Reader<'a> {
     pub(crate) fn open<T: JsonSchema + DeserializeOwned>(
         document: &'a Document,
     ) -> (Option<T>, Self) {
-        // What is all well is not held against the schema: that costs ten times as much.
+        // What is all well is not checked against the schema: that costs ten times as much.
         if let Some(read) = document.read() {
             let faults = Faults::default();
             return (Some(read), Self { document: Some(document), mended: Vec::new(), faults });

@@ -21,7 +21,7 @@ use crate::{
     source::{document::Way, fault::did_you_mean, reader::keys},
 };
 
-/// Headers that belong to a request and not to a target. The key's carriers do, too.
+/// Headers that belong to a request and not to a target. The same goes for the key's carriers.
 const OUR_HEADERS: [&str; 5] =
     ["content-length", "content-type", "transfer-encoding", "connection", "host"];
 

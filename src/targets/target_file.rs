@@ -61,7 +61,7 @@ pub struct KnownFormat {
 #[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Budget {
-    /// Credits, at the most. Without them a twin that would generate is not asked.
+    /// At most so many credits. Without them a twin that would generate is not asked.
     pub credits: u32,
 }
 

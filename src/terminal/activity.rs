@@ -48,7 +48,7 @@ impl Activity {
 pub enum Lines {
     /// Each line of the run is printed whole, so another one may stand between any two.
     Whole,
-    /// With one trial at a time its name is printed first, and what came of it later on the same
+    /// With one trial at a time its name is printed first, and its result later on the same
     /// line: whoever prints in between begins a line of their own.
     Begun,
 }

@@ -277,7 +277,7 @@ fn a_wrong_code_that_the_twin_gets_as_well_is_not_judged_and_any_other_is_broken
         let found = played.sheet.noted().iter().any(|noted| noted.check == CheckId::Code);
         (played.verdict, found, played.exchanges.len())
     };
-    let why = "the same request without the defect is refused as plan_gate, too, so this case was not judged";
+    let why = "the same request without the defect (its twin) is also refused as plan_gate, so this case was not judged";
     assert_eq!(of(&everywhere), (Verdict::Error(why.to_owned()), true, 2));
     assert_eq!(of(&case_alone), (Verdict::Fail, true, 2));
 }

@@ -1,4 +1,4 @@
-//! A file that serde takes is not held against its schema, so that nothing may be taken by the one
+//! A file that serde takes is not checked against its schema, so that nothing may be taken by the one
 //! and refused by the other.
 
 use std::{fmt::Debug, fs, path::Path};

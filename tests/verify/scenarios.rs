@@ -1,4 +1,4 @@
-//! The scenarios of this repository, held against the page's table and against strict parsers.
+//! The scenarios of this repository, checked against the page's table and against strict parsers.
 
 use std::path::Path;
 
