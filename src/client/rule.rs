@@ -237,7 +237,7 @@ impl Rules {
         };
         let carriers = contract.key.carriers.clone();
         let rules = Self { scripts: Vec::new(), rules: Vec::new(), beat, carriers };
-        let mut writer = Writer { contract, success, rules };
+        let mut writer = RulesWriter { contract, success, rules };
         writer.scripts(retry)?;
         for (id, always, promise) in retry.always.promised() {
             let (id, proof) = (id.to_owned(), Proof::Always(always));
@@ -257,13 +257,13 @@ impl Rules {
 }
 
 /// Writes scripts, each with its rule.
-struct Writer<'a> {
+struct RulesWriter<'a> {
     contract: &'a Contract,
     success: Scripted,
     rules: Rules,
 }
 
-impl Writer<'_> {
+impl RulesWriter<'_> {
     fn scripts(&mut self, retry: &RetryFormat) -> Result<(), Fault> {
         let promise =
             |says: &str, source: &str| Promise { says: says.to_owned(), source: source.to_owned() };

@@ -36,23 +36,23 @@ use crate::{contract::key::Carrier, exchange::locked::Locked as _, shown::secret
 #[must_use = "the mock ends when this is dropped"]
 pub struct Mock {
     url: String,
-    shared: Arc<Shared>,
+    shared: Arc<MockShared>,
     accepting: JoinHandle<()>,
 }
 
 #[derive(Debug)]
-struct Shared {
+struct MockShared {
     script: Arc<Script>,
     carriers: Vec<Carrier>,
     began: Instant,
     /// The request ids of the answers, one for each attempt that is kept.
     ids: Vec<String>,
-    seen: Mutex<Seen>,
+    seen: Mutex<MockSeen>,
 }
 
 /// What a mock has seen until now.
 #[derive(Debug, Clone, Default)]
-pub struct Seen {
+pub struct MockSeen {
     /// The attempts, in the order of their arrival.
     pub attempts: Vec<Attempt>,
     /// How many more there were.
@@ -73,7 +73,7 @@ impl Mock {
         let url = format!("http://{}", listener.local_addr()?);
         let ids = (0..MOST_ATTEMPTS).map(|_| request_id()).collect();
         let (began, seen) = (Instant::now(), Mutex::default());
-        let shared = Arc::new(Shared { script, carriers, began, ids, seen });
+        let shared = Arc::new(MockShared { script, carriers, began, ids, seen });
         let accepting = tokio::spawn(accept(listener, Arc::clone(&shared)));
         Ok(Self { url, shared, accepting })
     }
@@ -103,7 +103,7 @@ impl Mock {
     }
 
     /// Ends it, and gives what it has seen.
-    pub async fn finish(mut self) -> Seen {
+    pub async fn finish(mut self) -> MockSeen {
         self.accepting.abort();
         // What was under way is over now, and noted as left.
         (&mut self.accepting).await.ok();
@@ -122,7 +122,7 @@ fn request_id() -> String {
     format!("{:016x}", fastrand::u64(..))
 }
 
-async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+async fn accept(listener: TcpListener, shared: Arc<MockShared>) {
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else {
@@ -144,8 +144,8 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
-impl Shared {
-    fn seen(&self) -> MutexGuard<'_, Seen> {
+impl MockShared {
+    fn seen(&self) -> MutexGuard<'_, MockSeen> {
         self.seen.locked()
     }
 
@@ -210,7 +210,7 @@ impl Shared {
 
 /// An attempt that has no answer yet. Dropped with its connection when the client leaves.
 struct Open<'a> {
-    shared: &'a Shared,
+    shared: &'a MockShared,
     at: usize,
     answered: bool,
 }

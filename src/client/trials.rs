@@ -64,10 +64,10 @@ const NAMED_RUNS: usize = 1;
 
 /// A client that is tested.
 #[derive(Debug, Clone)]
-pub struct Clients(Arc<Shared>);
+pub struct Clients(Arc<ClientsShared>);
 
 #[derive(Debug)]
-struct Shared {
+struct ClientsShared {
     rules: Rules,
     program: Program,
     patience: Duration,
@@ -131,7 +131,7 @@ impl Clients {
         secrets.add_first(own.clone());
         secrets.set_prefix(&prefix.0);
         let at_once = asked.at_once.unwrap_or(rules.scripts.len());
-        Ok(Self(Arc::new(Shared {
+        Ok(Self(Arc::new(ClientsShared {
             program,
             patience: asked.patience,
             hidden: around.hidden,
@@ -301,7 +301,7 @@ fn headline(subject: &Shown, trials: &[TrialResult]) -> Shown {
     text
 }
 
-impl Shared {
+impl ClientsShared {
     /// What came of one rule.
     fn result(
         &self,

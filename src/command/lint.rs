@@ -13,7 +13,7 @@ use crate::{
     },
     shown::{plural::plural, secrets::Secrets},
     source::fault::Faults,
-    targets::{self, load::Given, target::Target},
+    targets::{self, load::GivenTarget, target::Target},
     terminal::{exit, print},
 };
 
@@ -62,7 +62,7 @@ pub fn lint(options: &LintOptions, secrets: &mut Secrets) -> Result<u8, End> {
         learn(contract, secrets);
         for name in target_files(contract) {
             // With no variable set nothing is wrong with what they hold.
-            let given = Given { target: Some(&name), url: None };
+            let given = GivenTarget { target: Some(&name), url: None };
             let target = Target::load(given, contract, &|_| None, &mut faults);
             files.insert(name, target);
         }

@@ -10,7 +10,7 @@ use super::{
     Contract, Docs, Envelope, NamedRequest,
     contract_file::{ContractFile, EnvelopeFormat, PreflightFormat},
     key::KeyShape,
-    page::Reading,
+    page::PageReading,
     place::AnswerPlace,
     resolve::read_scenario,
     sendable::{can_be_sent, path_fault},
@@ -117,7 +117,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         let way = ["probes", name.as_str(), "request"];
         reader.known(&way, "request", probe.request.as_str(), keys(&requests));
     }
-    let page = Reading::new(&file.page, reader);
+    let page = PageReading::new(&file.page, reader);
     if let Some(retry) = &file.retry {
         retry.check(reader, &file.chain, &requests, &file.envelope);
     }

@@ -31,7 +31,7 @@ use contract_file::{
 };
 use key::KeyShape;
 use names::{Code, HookName, ProbeName, RequestName, SlotName};
-use page::Reading;
+use page::PageReading;
 use place::AnswerPlace;
 use retry::RetryFormat;
 use scenario::Scenario;
@@ -70,7 +70,7 @@ pub struct Contract {
     /// What is promised of every error, by the check that guards it.
     pub promises: BTreeMap<CheckId, Promise>,
     /// How the docs' page is read.
-    pub page: Reading,
+    pub page: PageReading,
     /// What clients are told to do after an error.
     pub retry: Option<RetryFormat>,
     /// One for each code, in the order of their files' names.

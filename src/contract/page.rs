@@ -13,7 +13,7 @@ pub type Pattern = LazyLock<Regex, Box<dyn FnOnce() -> Regex + Send>>;
 
 /// How the docs' page is read.
 #[derive(Debug)]
-pub struct Reading {
+pub struct PageReading {
     /// What the page is written in, if the contract says so.
     pub form: Option<Form>,
     /// Where the codes are defined.
@@ -38,7 +38,7 @@ pub struct Reading {
     pub example: Option<String>,
 }
 
-impl Reading {
+impl PageReading {
     /// Takes the patterns in. What is wrong with one is a fault at its place.
     pub(super) fn new(format: &PageFormat, reader: &mut Reader<'_>) -> Self {
         let defaults = PageFormat::default();

@@ -10,7 +10,7 @@ use super::{
     error::{ApiError, whole_seconds},
     input::{self, Field},
     limiter::Limiter,
-    world::{KeyRecord, LENGTH, PREFIX, Plan, World},
+    world::{KeyRecord, LENGTH, PREFIX, Subscription, World},
 };
 use crate::{contract::fresh::Random, exchange::message::Request};
 
@@ -62,7 +62,7 @@ pub struct Api {
 struct Tool {
     fields: &'static [Field],
     cost: u64,
-    plan: Plan,
+    plan: Subscription,
     /// The project that is generated once more.
     regenerates: Option<String>,
 }
@@ -154,7 +154,7 @@ impl Api {
 
     fn refuse(&self, error: &ApiError) -> Reply {
         let (code, status) = error.code_and_status();
-        let envelope = Envelope {
+        let envelope = ErrorBody {
             error: Fields {
                 code,
                 docs: DOCS,
@@ -211,11 +211,11 @@ fn route(method: &str, path: &str) -> Option<Route> {
     };
     match (method, path) {
         ("GET", "/api/v1/credits") => Some(Route::Credits),
-        ("POST", "/api/v1/tools/tagline") => tool(input::TAGLINE, 10, Plan::Free, None),
-        ("POST", "/api/v1/tools/roadmap") => tool(input::ROADMAP, 150, Plan::Starter, None),
+        ("POST", "/api/v1/tools/tagline") => tool(input::TAGLINE, 10, Subscription::Free, None),
+        ("POST", "/api/v1/tools/roadmap") => tool(input::ROADMAP, 150, Subscription::Starter, None),
         ("POST", path) => {
             let project = path.strip_prefix("/api/v1/projects/")?.strip_suffix("/regenerate")?;
-            tool(input::REGENERATE, 20, Plan::Free, Some(project.to_owned()))
+            tool(input::REGENERATE, 20, Subscription::Free, Some(project.to_owned()))
         }
         _ => None,
     }
@@ -223,7 +223,7 @@ fn route(method: &str, path: &str) -> Option<Route> {
 
 /// The body of an error. A type, since a `Value` of it costs an eighth of a whole answer to build.
 #[derive(Serialize)]
-struct Envelope {
+struct ErrorBody {
     error: Fields,
 }
 

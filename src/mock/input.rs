@@ -6,7 +6,7 @@ use super::error::ApiError;
 
 /// What a field may hold.
 #[derive(Debug, Clone, Copy)]
-enum Rule {
+enum FieldRule {
     Text { least: usize, most: usize },
     OneOf(&'static [&'static str]),
     Whole { least: i64, most: i64 },
@@ -17,29 +17,30 @@ enum Rule {
 pub struct Field {
     name: &'static str,
     required: bool,
-    rule: Rule,
+    rule: FieldRule,
 }
 
-const fn required(name: &'static str, rule: Rule) -> Field {
+const fn required(name: &'static str, rule: FieldRule) -> Field {
     Field { name, required: true, rule }
 }
 
-const PRODUCT: Field = required("product", Rule::Text { least: 3, most: 80 });
-const DESCRIPTION: Field = required("description", Rule::Text { least: 20, most: 2_000 });
+const PRODUCT: Field = required("product", FieldRule::Text { least: 3, most: 80 });
+const DESCRIPTION: Field = required("description", FieldRule::Text { least: 20, most: 2_000 });
 
 /// The body of the tagline tool.
 pub const TAGLINE: &[Field] = &[
     PRODUCT,
     DESCRIPTION,
-    required("tone", Rule::OneOf(&["plain", "playful", "bold", "formal"])),
-    Field { name: "count", required: false, rule: Rule::Whole { least: 1, most: 10 } },
+    required("tone", FieldRule::OneOf(&["plain", "playful", "bold", "formal"])),
+    Field { name: "count", required: false, rule: FieldRule::Whole { least: 1, most: 10 } },
 ];
 
 /// The body of the roadmap tool.
 pub const ROADMAP: &[Field] = &[PRODUCT, DESCRIPTION];
 
 /// The body of a regeneration.
-pub const REGENERATE: &[Field] = &[required("instructions", Rule::Text { least: 3, most: 500 })];
+pub const REGENERATE: &[Field] =
+    &[required("instructions", FieldRule::Text { least: 3, most: 500 })];
 
 /// Holds a body against a tool's fields.
 ///
@@ -64,20 +65,20 @@ pub fn check(body: &[u8], fields: &[Field]) -> Result<Value, ApiError> {
     Ok(body)
 }
 
-fn broken(value: &Value, rule: Rule) -> Option<String> {
+fn broken(value: &Value, rule: FieldRule) -> Option<String> {
     match rule {
-        Rule::Text { least, most } => match value.as_str().map(|text| text.chars().count()) {
+        FieldRule::Text { least, most } => match value.as_str().map(|text| text.chars().count()) {
             None => Some("has to be a text".to_owned()),
             Some(length) if !(least..=most).contains(&length) => {
                 Some(format!("has to be {least} to {most} characters long"))
             }
             Some(_) => None,
         },
-        Rule::OneOf(words) => {
+        FieldRule::OneOf(words) => {
             let known = value.as_str().is_some_and(|word| words.contains(&word));
             (!known).then(|| format!("has to be one of {}", words.join(", ")))
         }
-        Rule::Whole { least, most } => {
+        FieldRule::Whole { least, most } => {
             let within = value.as_i64().is_some_and(|number| (least..=most).contains(&number));
             (!within).then(|| format!("has to be a whole number from {least} to {most}"))
         }

@@ -17,12 +17,12 @@ pub struct Mutant {
     /// The trials on which it has to fail. All others stay green.
     pub on: On,
     /// What has to be promised for it to be a break.
-    pub promised: Promised,
+    pub promised: MutantPromised,
 }
 
 /// What a mutant breaks a promise of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Promised {
+pub enum MutantPromised {
     /// The page.
     ByPage,
     /// The page, and that `Retry-After` asks for a window at the most (`retry-after-at-most`), which
@@ -85,7 +85,7 @@ pub fn all() -> Vec<Mutant> {
                 mutation: Mutation::Envelope(fault, code),
                 killed_by,
                 on: On::Code(code),
-                promised: Promised::ByPage,
+                promised: MutantPromised::ByPage,
             });
         }
     }
@@ -94,8 +94,8 @@ pub fn all() -> Vec<Mutant> {
         let promised = match behaviour {
             Behaviour::RetryAfter(
                 RetryAfterFault::Milliseconds | RetryAfterFault::LongerThanWindow,
-            ) => Promised::LongestWaitToo,
-            _ => Promised::ByPage,
+            ) => MutantPromised::LongestWaitToo,
+            _ => MutantPromised::ByPage,
         };
         all.push(Mutant { name: name.to_owned(), mutation, killed_by, on, promised });
     }

@@ -9,13 +9,13 @@ use crate::contract::fresh::Random;
 /// A plan, from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 #[expect(missing_docs, reason = "the page names them and says no more of them")]
-pub enum Plan {
+pub enum Subscription {
     Free,
     Starter,
     Pro,
 }
 
-impl Plan {
+impl Subscription {
     /// How often a project may be regenerated.
     #[must_use]
     pub fn regenerations(self) -> Option<u32> {
@@ -31,7 +31,7 @@ impl Plan {
 #[derive(Debug, Clone)]
 pub struct Workspace {
     /// What it has paid for.
-    pub plan: Plan,
+    pub plan: Subscription,
     /// Credits left.
     pub credits: u64,
     /// Regenerations used, by project.
@@ -65,7 +65,7 @@ const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 impl World {
     /// Adds a workspace with a new key, and gives the key: it is not kept.
-    pub fn add(&mut self, plan: Plan, credits: u64, random: Random<'_>) -> String {
+    pub fn add(&mut self, plan: Subscription, credits: u64, random: Random<'_>) -> String {
         let drawn = (0..LENGTH).map(|_| char::from(ALPHABET[random(ALPHABET.len())]));
         let key: String = PREFIX.chars().chain(drawn).collect();
         let record = KeyRecord { workspace: self.workspaces.len(), revoked: false };
@@ -116,13 +116,13 @@ impl World {
         let plenty = 1_000_000;
         let mut add = |plan, credits| world.add(plan, credits, random);
         let keys = BTreeMap::from([
-            ("valid", add(Plan::Pro, plenty)),
-            ("burst", add(Plan::Pro, plenty)),
-            ("revoked", add(Plan::Pro, plenty)),
-            ("drained", add(Plan::Pro, 4)),
-            ("free-plan", add(Plan::Free, plenty)),
-            ("regen-capped", add(Plan::Starter, plenty)),
-            ("orphaned", add(Plan::Pro, plenty)),
+            ("valid", add(Subscription::Pro, plenty)),
+            ("burst", add(Subscription::Pro, plenty)),
+            ("revoked", add(Subscription::Pro, plenty)),
+            ("drained", add(Subscription::Pro, 4)),
+            ("free-plan", add(Subscription::Free, plenty)),
+            ("regen-capped", add(Subscription::Starter, plenty)),
+            ("orphaned", add(Subscription::Pro, plenty)),
         ]);
         world.revoke(&keys["revoked"], true);
         world.delete_workspace(&keys["orphaned"]);

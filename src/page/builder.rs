@@ -47,10 +47,10 @@ pub(super) struct Builder {
     over: Vec<usize>,
     /// The tables that are open, each inside a cell of the one before.
     tables: Vec<OpenTable>,
-    flow: Piece,
+    flow: FlowPiece,
     what: Flow,
-    block_of_code: Option<Piece>,
-    span_of_code: Option<Piece>,
+    block_of_code: Option<FlowPiece>,
+    span_of_code: Option<FlowPiece>,
     /// The copies of cells made so far.
     copies: usize,
     /// The element that nobody sees, and how many of its name are open in it.
@@ -59,7 +59,7 @@ pub(super) struct Builder {
 
 /// Text that is being collected, outside of a table's cells.
 #[derive(Debug, Default)]
-struct Piece {
+struct FlowPiece {
     text: String,
     /// The line on which its first character stands.
     line: Option<usize>,
@@ -94,7 +94,7 @@ struct OpenRow {
     in_cell: bool,
 }
 
-impl Piece {
+impl FlowPiece {
     fn push(&mut self, text: &str, line: usize) {
         if self.line.is_none() && !text.trim().is_empty() {
             self.line = Some(line);
@@ -128,10 +128,10 @@ impl Builder {
         match name {
             "pre" => {
                 self.begin_block();
-                self.block_of_code = Some(Piece::default());
+                self.block_of_code = Some(FlowPiece::default());
             }
             "code" | "kbd" | "samp" | "tt" if self.block_of_code.is_none() => {
-                self.span_of_code = Some(Piece::default());
+                self.span_of_code = Some(FlowPiece::default());
             }
             "br" => self.text("\n", line),
             "table" => {
@@ -248,7 +248,7 @@ impl Builder {
     }
 
     fn end_flow(&mut self) {
-        let Piece { text, line, lead } = std::mem::take(&mut self.flow);
+        let FlowPiece { text, line, lead } = std::mem::take(&mut self.flow);
         let text = single_spaced(&text);
         let Some(line) = line else { return };
         if text.is_empty() {
@@ -276,7 +276,7 @@ impl Builder {
         self.over.push(headings.len() - 1);
     }
 
-    fn add_code(&mut self, code: Piece, line: usize) {
+    fn add_code(&mut self, code: FlowPiece, line: usize) {
         if let Some(cell) = self.cell() {
             cell.push(' ');
         }

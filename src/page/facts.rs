@@ -11,7 +11,7 @@ use super::content::{Content, Kind, Row, Spot};
 use crate::contract::{
     Contract,
     contract_file::{CodesIn, EnvelopeFormat},
-    page::Reading,
+    page::PageReading,
     pointer,
 };
 
@@ -147,7 +147,11 @@ pub fn same_words(one: &str, other: &str) -> bool {
 }
 
 /// Code that begins like a JSON object and holds two or more of the envelope's names.
-fn examples(content: &Content, reading: &Reading, places: &EnvelopeFormat) -> Vec<Stated<String>> {
+fn examples(
+    content: &Content,
+    reading: &PageReading,
+    places: &EnvelopeFormat,
+) -> Vec<Stated<String>> {
     let optional = [&places.status, &places.docs, &places.request_id].into_iter().flatten();
     let names: BTreeSet<String> = [&places.code, &places.message]
         .into_iter()

@@ -9,14 +9,14 @@ use crate::{
 
 /// A place on a page, for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Place {
+pub struct PagePlace {
     /// The line of its source, counted from 1.
     pub line: usize,
     /// The heading that it stands under.
     pub under: Option<String>,
 }
 
-impl fmt::Display for Place {
+impl fmt::Display for PagePlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}", self.line)?;
         match &self.under {
@@ -38,7 +38,7 @@ pub struct OnPage {
 impl OnPage {
     /// What is wrong, in a sentence without a full stop.
     #[must_use]
-    pub fn says(check: CheckId, place: Option<&Place>, sentence: impl Into<String>) -> Self {
+    pub fn says(check: CheckId, place: Option<&PagePlace>, sentence: impl Into<String>) -> Self {
         let place = place.map(ToString::to_string).unwrap_or_default();
         Self { check, mismatch: Mismatch::says(&place, sentence) }
     }

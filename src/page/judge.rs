@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     content::{Content, Kind, Spot},
     facts::{Definition, Facts, Stated, same_words},
-    finding::{Judged, OnPage, Place},
+    finding::{Judged, OnPage, PagePlace},
 };
 use crate::{
     checks::{
@@ -105,9 +105,9 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn place(&self, at: Spot) -> Place {
+    fn place(&self, at: Spot) -> PagePlace {
         let under = self.content.headings_over(at).next().map(|heading| heading.text.clone());
-        Place { line: at.line, under }
+        PagePlace { line: at.line, under }
     }
 
     fn code(&self, scenario: &Scenario) -> Vec<OnPage> {

@@ -47,10 +47,10 @@ enum Source {
 
 /// The page's side of a run. Each trial but the link's takes what was judged when the page was read.
 #[derive(Debug, Clone)]
-pub struct Docs(Arc<Shared>);
+pub struct Docs(Arc<PageShared>);
 
 #[derive(Debug)]
-struct Shared {
+struct PageShared {
     contract: Arc<Contract>,
     /// What the page is called, and where it is.
     page: Option<(String, Source)>,
@@ -102,7 +102,7 @@ impl Docs {
         }
         let Surroundings { runtime, redactor, known } = around;
         let (judged, runtime, today) = (OnceLock::new(), runtime.clone(), Day::today());
-        let shared = Shared { contract, page, links, redactor, judged, runtime, known, today };
+        let shared = PageShared { contract, page, links, redactor, judged, runtime, known, today };
         Ok(Self(Arc::new(shared)))
     }
 }
@@ -234,7 +234,7 @@ fn headline(subject: &Shown, trials: &[TrialResult]) -> Shown {
     text
 }
 
-impl Shared {
+impl PageShared {
     fn result(&self, judged: &Judged, begin: Instant) -> TrialResult {
         let mut sheet = Sheet::default();
         for OnPage { check, mismatch } in &judged.found {

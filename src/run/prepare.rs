@@ -30,7 +30,7 @@ use crate::{
         secrets::{Named, Secrets},
     },
     source::fault::{Fault, Faults},
-    targets::{load::Given, target::Target},
+    targets::{load::GivenTarget, target::Target},
     terminal::activity::Lines,
 };
 
@@ -168,7 +168,7 @@ fn find_target(
     running: &mut Running,
     faults: &mut Faults,
 ) -> Option<Target> {
-    let given = Given {
+    let given = GivenTarget {
         target: options.target.as_ref().map(Secret::expose),
         url: options.target_url.as_ref().map(Secret::expose),
     };

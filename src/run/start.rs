@@ -36,7 +36,7 @@ use crate::{
     shown::{redactor::Redactor, secrets::Secrets, text::Shown},
     terminal::{
         exit,
-        harness::{self, Ended},
+        harness::{self, HarnessEnd},
         nextest::in_nextest,
         paint::Paint,
         print::{self, Unwritten},
@@ -172,11 +172,11 @@ fn carry_out(
     left: impl FnOnce() -> Vec<Trial>,
 ) -> (bool, Result<(), Unwritten>) {
     let error = match harness::run(tests, trials) {
-        Ended::Whole(conclusion) => return (conclusion.has_failed(), Ok(())),
-        Ended::Unwritten(error) => error,
+        HarnessEnd::Whole(conclusion) => return (conclusion.has_failed(), Ok(())),
+        HarnessEnd::Unwritten(error) => error,
     };
     let ended = harness::run_unheard(tests, left());
-    let is_red = matches!(ended, Ended::Whole(conclusion) if conclusion.has_failed());
+    let is_red = matches!(ended, HarnessEnd::Whole(conclusion) if conclusion.has_failed());
     (is_red, Unwritten::unless_closed(harness::output(tests), Err(error)))
 }
 

@@ -19,7 +19,7 @@ use crate::{
 
 /// A burst as it is planned.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Burst<'a> {
+pub(super) struct PlannedBurst<'a> {
     /// The request.
     pub(super) request: &'a Outgoing,
     /// How many times it is sent at once.
@@ -44,7 +44,7 @@ struct Sent {
 impl Play<'_> {
     /// Sends the burst, judges it whole, looks whether another key is served meanwhile, waits as
     /// long as the last refusal says, and looks whether that was true.
-    pub(super) async fn burst(&mut self, burst: Burst<'_>) -> Result<(), Stop> {
+    pub(super) async fn burst(&mut self, burst: PlannedBurst<'_>) -> Result<(), Stop> {
         let judged = self.conclusive(burst).await?;
         let meanwhile = self.push(burst.other).await?;
         let last = (0..meanwhile).rev().find(|at| self.is_refused(*at));
@@ -62,7 +62,7 @@ impl Play<'_> {
     }
 
     /// A burst that can be judged: the first one, or a second one where the first says too little.
-    async fn conclusive(&mut self, burst: Burst<'_>) -> Result<Sent, Stop> {
+    async fn conclusive(&mut self, burst: PlannedBurst<'_>) -> Result<Sent, Stop> {
         let first = self.send_burst(burst).await?;
         let mut second = None;
         loop {
@@ -80,8 +80,8 @@ impl Play<'_> {
         }
     }
 
-    async fn send_burst(&mut self, burst: Burst<'_>) -> Result<Sent, Stop> {
-        let Burst { request, times, limit, served, .. } = burst;
+    async fn send_burst(&mut self, burst: PlannedBurst<'_>) -> Result<Sent, Stop> {
+        let PlannedBurst { request, times, limit, served, .. } = burst;
         let begin = self.exchanges.len();
         let what = shown!["the responses to ", times, " requests at once"];
         self.activity.waits(what, Some(request.deadlines.whole));
@@ -94,8 +94,14 @@ impl Play<'_> {
     }
 
     /// Whether as many were admitted as the limit says, and all others refused.
-    fn judge_tally(&mut self, burst: Burst<'_>, judged: Sent, last: Option<usize>, end: usize) {
-        let Burst { limit, .. } = burst;
+    fn judge_tally(
+        &mut self,
+        burst: PlannedBurst<'_>,
+        judged: Sent,
+        last: Option<usize>,
+        end: usize,
+    ) {
+        let PlannedBurst { limit, .. } = burst;
         let Sent { begin, tally } = judged;
         // The first one past the limit, or the first that was refused before it.
         let past = (begin..end)
@@ -110,7 +116,7 @@ impl Play<'_> {
     }
 
     /// Whether each refusal is what the docs promise of it, and none of the others leaks a key.
-    fn judge_answers(&mut self, burst: Burst<'_>, end: usize) {
+    fn judge_answers(&mut self, burst: PlannedBurst<'_>, end: usize) {
         let (run, scenario) = (self.run, &self.planned.scenario);
         let case = self.planned.case();
         for at in 0..end {
@@ -130,8 +136,8 @@ impl Play<'_> {
     }
 
     /// Waits as long as the last refusal says, and looks whether the key is served again.
-    async fn wait_as_told(&mut self, burst: Burst<'_>, last: usize) -> Result<(), Stop> {
-        let Burst { request, limit, served, .. } = burst;
+    async fn wait_as_told(&mut self, burst: PlannedBurst<'_>, last: usize) -> Result<(), Stop> {
+        let PlannedBurst { request, limit, served, .. } = burst;
         let longest = match self.planned.scenario.retry_after {
             Some(LongestWait::Seconds(most)) => u64::from(most),
             Some(LongestWait::Unsaid) | None => u64::MAX,
@@ -162,7 +168,7 @@ impl Play<'_> {
         Ok(self.exchanges.len() - 1)
     }
 
-    fn is_served(&self, burst: Burst<'_>, at: usize) -> bool {
+    fn is_served(&self, burst: PlannedBurst<'_>, at: usize) -> bool {
         self.run.reading(&self.exchanges[at]).is_served(burst.served)
     }
 

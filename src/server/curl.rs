@@ -65,7 +65,7 @@ impl Curl {
         key: Option<&Secret>,
         role: Role,
     ) -> Shown {
-        let writer = Writer {
+        let writer = CurlWriter {
             base_url: &self.run.target.base_url,
             credentials: self.credentials,
             secrets: self.secrets(planned, key, role),
@@ -118,13 +118,13 @@ impl Curl {
 }
 
 /// Writes the command for one request.
-struct Writer<'a> {
+struct CurlWriter<'a> {
     base_url: &'a Url,
     credentials: Credentials,
     secrets: Vec<Made>,
 }
 
-impl Writer<'_> {
+impl CurlWriter<'_> {
     fn one(&self, request: &Request, defect: Option<&BodyDefect>) -> String {
         let mut command = "curl -sS -i".to_owned();
         if self.base_url.scheme() == "https" {

@@ -66,7 +66,7 @@ impl Recording {
 }
 
 /// What is in an envelope, by place: what would be new in every run is replaced by what it is.
-type Facts = BTreeMap<String, String>;
+type EnvelopeFacts = BTreeMap<String, String>;
 
 impl Snapshots {
     /// The snapshots of a target in a contract's folder.
@@ -103,7 +103,7 @@ impl Snapshots {
             return Vec::new();
         };
         let clean = |text: &String| self.redactor.line(text).to_string();
-        let mut facts: Facts =
+        let mut facts: EnvelopeFacts =
             facts.iter().map(|(place, fact)| (clean(place), clean(fact))).collect();
         // Numbers go last: a key without its digits would not be known as one.
         if let Some(message) = facts.get_mut(places.message.as_str()) {
@@ -165,7 +165,7 @@ impl Snapshots {
     }
 
     /// Writes insta's file format: a head with what it is, then the text.
-    fn write(&self, path: &Path, scenario: &Scenario, facts: &Facts) -> io::Result<()> {
+    fn write(&self, path: &Path, scenario: &Scenario, facts: &EnvelopeFacts) -> io::Result<()> {
         let source = Value::from(scenario.file.to_string_lossy());
         let description =
             Value::from(format!("the envelope of {} on {}", scenario.code, self.target));
@@ -179,18 +179,19 @@ impl Snapshots {
     }
 }
 
-fn read(path: &Path) -> Option<Facts> {
+fn read(path: &Path) -> Option<EnvelopeFacts> {
     let snapshot = insta::Snapshot::from_file(path).ok()?;
     let text = snapshot.as_text()?.to_string();
     let lines = text.lines().filter_map(|line| line.split_once(": "));
     Some(lines.map(|(place, fact)| (place.to_owned(), fact.to_owned())).collect())
 }
 
-fn differences(known: &Facts, facts: &Facts) -> Vec<Mismatch> {
+fn differences(known: &EnvelopeFacts, facts: &EnvelopeFacts) -> Vec<Mismatch> {
     let mut places: Vec<_> = known.keys().chain(facts.keys()).collect();
     places.sort();
     places.dedup();
-    let shown = |facts: &Facts, place| facts.get(place).cloned().unwrap_or("nothing".to_owned());
+    let shown =
+        |facts: &EnvelopeFacts, place| facts.get(place).cloned().unwrap_or("nothing".to_owned());
     places
         .into_iter()
         .filter(|place| known.get(*place) != facts.get(*place))
@@ -203,9 +204,9 @@ fn differences(known: &Facts, facts: &Facts) -> Vec<Mismatch> {
 
 /// What is worth a review in an answer: status, content type, whether there is a `Retry-After`, and
 /// every field of the body. None if the body is no JSON: that is a finding of its own.
-fn facts(places: &EnvelopeFormat, answer: &Answer) -> Option<Facts> {
+fn facts(places: &EnvelopeFormat, answer: &Answer) -> Option<EnvelopeFacts> {
     let body: Value = serde_json::from_slice(&answer.body).ok()?;
-    let mut facts = Facts::new();
+    let mut facts = EnvelopeFacts::new();
     facts.insert("status".to_owned(), answer.status.to_string());
     if let Some(media) = answer.header("content-type") {
         facts.insert("header content-type".to_owned(), Value::from(media).to_string());
@@ -219,7 +220,7 @@ fn facts(places: &EnvelopeFormat, answer: &Answer) -> Option<Facts> {
     Some(facts)
 }
 
-fn collect(value: &Value, place: &str, places: &EnvelopeFormat, facts: &mut Facts) {
+fn collect(value: &Value, place: &str, places: &EnvelopeFormat, facts: &mut EnvelopeFacts) {
     let is = |known: Option<&AnswerPlace>| known.is_some_and(|known| known.as_str() == place);
     let promised = [Some(&places.code), Some(&places.message), places.docs.as_ref()];
     let fact = match value {

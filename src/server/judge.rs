@@ -20,12 +20,12 @@ use crate::{
 /// Judges answers. Holds the request ids of the run, since no two answers may share one, and its
 /// keys, since no answer may hold one.
 #[derive(Debug)]
-pub struct Judge {
+pub struct AnswerJudge {
     ids: Mutex<RequestIds>,
     keys: Arc<Redactor>,
 }
 
-impl Judge {
+impl AnswerJudge {
     /// A judge that has seen no answer yet.
     #[must_use]
     pub fn new(keys: Arc<Redactor>) -> Self {

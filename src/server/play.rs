@@ -3,9 +3,9 @@
 use std::{sync::Arc, time::Duration};
 
 use super::{
-    burst::Burst,
+    burst::PlannedBurst,
     drift::Snapshots,
-    judge::Judge,
+    judge::AnswerJudge,
     key_use::{InUse, KeyUse},
     played::Played,
     twin::Twins,
@@ -39,7 +39,7 @@ pub struct Run {
     /// The way to it.
     pub sender: Sender,
     /// Holds answers against the contract.
-    pub judge: Judge,
+    pub judge: AnswerJudge,
     /// Which keys are in use.
     pub keys: KeyUse,
     /// The twins that were asked.
@@ -133,7 +133,7 @@ impl Run {
             }
             Script::Burst { request, times, other, limit, served } => {
                 let (times, served) = (*times, *served);
-                play.burst(Burst { request, times, other, limit, served }).await
+                play.burst(PlannedBurst { request, times, other, limit, served }).await
             }
         };
         let Play { exchanges, sheet, main, twin_not_asked, .. } = play;

@@ -14,7 +14,7 @@ use super::{
     collector::Collector,
     drift::{Recording, Snapshots},
     headline::headline,
-    judge::Judge,
+    judge::AnswerJudge,
     key_use::KeyUse,
     plan::{Plan, Planned},
     plan_text,
@@ -100,7 +100,7 @@ impl Suite {
             target,
             today: Day::today(),
             sender,
-            judge: Judge::new(keys),
+            judge: AnswerJudge::new(keys),
             keys: KeyUse::default(),
             twins: Twins::new(budget),
             snapshots,
@@ -129,7 +129,7 @@ impl Suite {
         shown![bundled, self.collector.target_url()]
     }
 
-    fn carry_out(&self, planned: &Planned, style: Style) -> TrialResult {
+    fn carry_out(&self, planned: &Planned, style: Means) -> TrialResult {
         let begin = Instant::now();
         let activity = Activity::default();
         let name = self.redactor().line(&planned.case().name);
@@ -149,7 +149,7 @@ impl Suite {
 
 /// How trials are carried out.
 #[derive(Debug, Clone)]
-struct Style {
+struct Means {
     runtime: Handle,
     manner: Manner,
     /// How lines on stderr go with those of the run; none if nothing is said of slow trials.
@@ -182,7 +182,7 @@ impl Side for Server {
         order.sort_by_key(|at| Reverse(trials[*at].expected()));
         let trial = |at: usize| {
             let planned = &trials[at];
-            let style = Style { runtime: self.runtime.clone(), manner, lines: self.lines };
+            let style = Means { runtime: self.runtime.clone(), manner, lines: self.lines };
             let suite = self.suite.clone();
             SideTrial {
                 name: planned.case().name.clone(),

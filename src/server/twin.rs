@@ -18,12 +18,12 @@ use crate::{
 /// The twins of a run that were asked, and the credits that are left for more.
 #[derive(Debug)]
 pub struct Twins {
-    asked: Mutex<HashMap<String, Asked>>,
+    asked: Mutex<HashMap<String, TwinCell>>,
     credits: Mutex<u32>,
 }
 
 /// What was exchanged as soon as it is there; `None` if the twin was not asked for want of credits.
-type Asked = Arc<OnceCell<Option<Exchange>>>;
+type TwinCell = Arc<OnceCell<Option<Exchange>>>;
 
 impl Twins {
     /// No twin asked yet, and this much to spend.
@@ -32,7 +32,7 @@ impl Twins {
         Self { asked: Mutex::default(), credits: Mutex::new(credits) }
     }
 
-    fn cell(&self, id: &str) -> Asked {
+    fn cell(&self, id: &str) -> TwinCell {
         let mut asked = self.asked.locked();
         Arc::clone(asked.entry(id.to_owned()).or_default())
     }

@@ -29,14 +29,14 @@ pub type Environment<'a> = &'a dyn Fn(&str) -> Option<String>;
 
 /// What a person said of the target.
 #[derive(Debug, Clone, Copy)]
-pub struct Given<'a> {
+pub struct GivenTarget<'a> {
     /// `--target`: a name in `targets/`, or a file.
     pub target: Option<&'a str>,
     /// `--target-url`: an address, alone or in place of the file's own.
     pub url: Option<&'a str>,
 }
 
-impl Given<'_> {
+impl GivenTarget<'_> {
     /// Whether nothing was said, so that the bundled mock is meant.
     #[must_use]
     pub fn is_nothing(self) -> bool {
@@ -49,7 +49,7 @@ impl Target {
     /// target's file, or that there is none, or that the address is none.
     #[must_use]
     pub fn load(
-        given: Given<'_>,
+        given: GivenTarget<'_>,
         contract: &Contract,
         environment: Environment<'_>,
         faults: &mut Faults,

@@ -18,10 +18,10 @@ const AGAIN: Duration = Duration::from_secs(15);
 
 /// What one trial is waiting for.
 #[derive(Debug, Clone, Default)]
-pub struct Activity(Arc<Mutex<Option<Wait>>>);
+pub struct Activity(Arc<Mutex<Option<Waiting>>>);
 
 #[derive(Debug)]
-struct Wait {
+struct Waiting {
     what: Shown,
     since: Instant,
     most: Option<Duration>,
@@ -30,13 +30,13 @@ struct Wait {
 impl Activity {
     /// Notes what is waited for from now on, and how long that may take.
     pub(crate) fn waits(&self, what: impl Into<Shown>, most: Option<Duration>) {
-        let wait = Wait { what: what.into(), since: Instant::now(), most };
+        let wait = Waiting { what: what.into(), since: Instant::now(), most };
         *self.0.locked() = Some(wait);
     }
 
     fn describe(&self) -> Shown {
         let wait = self.0.locked();
-        let Some(Wait { what, since, most }) = &*wait else { return "busy".into() };
+        let Some(Waiting { what, since, most }) = &*wait else { return "busy".into() };
         let passed = since.elapsed().as_secs();
         let most = most.map(|most| shown![" of at most ", most.as_secs(), " s"]);
         shown!["waiting for ", what, " (", passed, " s", most.unwrap_or_default(), ")"]

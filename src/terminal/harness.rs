@@ -18,7 +18,7 @@ use super::print::STDOUT;
 /// How the harness came to its end.
 #[derive(Debug)]
 #[must_use = "a run whose lines could not be written may have trials left"]
-pub(crate) enum Ended {
+pub(crate) enum HarnessEnd {
     /// With all trials carried out, and all lines written.
     Whole(Conclusion),
     /// At a line that could not be written. With more than one thread all trials were carried out
@@ -32,21 +32,21 @@ pub(crate) fn output(tests: &Arguments) -> &str {
 }
 
 /// Carries the trials out.
-pub(crate) fn run(tests: &Arguments, trials: Vec<Trial>) -> Ended {
+pub(crate) fn run(tests: &Arguments, trials: Vec<Trial>) -> HarnessEnd {
     let silent = Silent::on_this_thread();
     let ended = panic::catch_unwind(panic::AssertUnwindSafe(|| libtest_mimic::run(tests, trials)));
     silent.end();
     match ended {
-        Ok(conclusion) => Ended::Whole(conclusion),
+        Ok(conclusion) => HarnessEnd::Whole(conclusion),
         Err(panic) => match error_of(&*panic) {
-            Some(error) => Ended::Unwritten(error),
+            Some(error) => HarnessEnd::Unwritten(error),
             None => panic::resume_unwind(panic),
         },
     }
 }
 
 /// Carries trials out that are left after a line could not be written, and prints nothing more.
-pub(crate) fn run_unheard(tests: &Arguments, trials: Vec<Trial>) -> Ended {
+pub(crate) fn run_unheard(tests: &Arguments, trials: Vec<Trial>) -> HarnessEnd {
     let nowhere = if cfg!(windows) { "NUL" } else { "/dev/null" };
     run(&Arguments { logfile: Some(nowhere.to_owned()), ..tests.clone() }, trials)
 }
@@ -61,12 +61,12 @@ fn error_of(panic: &(dyn Any + Send)) -> Option<io::Error> {
     Some(code.and_then(|code| code.parse().ok()).map_or_else(error, io::Error::from_raw_os_error))
 }
 
-type Hook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Send + Sync>;
+type PanicHook = Box<dyn Fn(&panic::PanicHookInfo<'_>) + Send + Sync>;
 
 /// While this is there, a write of the harness that fails says nothing on stderr; any other panic,
 /// and any on another thread, says what it always says.
 struct Silent {
-    others: Arc<Hook>,
+    others: Arc<PanicHook>,
 }
 
 impl Silent {
