@@ -28,7 +28,7 @@ use errproof::{
         unproven::Unproven,
     },
     server::{
-        plan::Script,
+        plan::TrialScript,
         suite::{Server, Suite},
     },
 };
@@ -112,7 +112,7 @@ fn requests(runtime: &Runtime, bundled: &Bundled) -> Vec<Groups> {
             _ => false,
         };
         let at_once = match planned.script {
-            Ok(Script::Burst { times, .. }) => times as usize,
+            Ok(TrialScript::Burst { times, .. }) => times as usize,
             _ => 1,
         };
         let first: Vec<_> = requests.by_ref().take(at_once).collect();

@@ -92,7 +92,7 @@ impl Program {
 
 /// What a command is given.
 #[derive(Debug)]
-pub struct Given<'a> {
+pub struct CommandSetup<'a> {
     /// Its key.
     pub key: &'a Secret,
     /// Variables that it must not see: keys of the target that is tested in the same run.
@@ -123,7 +123,7 @@ pub struct Ended {
 /// If the command cannot be started.
 pub async fn run(
     program: &Program,
-    given: &Given<'_>,
+    given: &CommandSetup<'_>,
     mock: &Mock,
     wanted: Wanted,
 ) -> io::Result<Ended> {
@@ -149,7 +149,7 @@ pub async fn run(
     Ok(Ended { end, at, printed: printed(&wanted, &stdout, &stderr) })
 }
 
-fn command(program: &Program, given: &Given<'_>, mock: &Mock) -> Command {
+fn command(program: &Program, given: &CommandSetup<'_>, mock: &Mock) -> Command {
     let mut command = Command::new(program.words[0].expose());
     command.args(program.words[1..].iter().map(Secret::expose));
     given.hidden.iter().for_each(|name| {

@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{
-    command::{self, API_KEY, Given, Program},
+    command::{self, API_KEY, CommandSetup, Program},
     group::Groups,
     judge::{self, Judged},
     output::Wanted,
@@ -399,7 +399,7 @@ impl ClientsShared {
         let carriers = self.rules.carriers.clone();
         let mock = Mock::start(Arc::clone(script), carriers).await;
         let mock = mock.map_err(|error| format!("failed to start a mock: {error}"))?;
-        let given = Given {
+        let given = CommandSetup {
             key: &self.key,
             hidden: &self.hidden,
             patience: script.longest() + self.patience,

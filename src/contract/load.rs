@@ -7,7 +7,7 @@ use jsonschema::Validator;
 use serde_json::Value;
 
 use super::{
-    Contract, Docs, Envelope, NamedRequest,
+    Contract, DocsLink, Envelope, NamedRequest,
     contract_file::{ContractFile, EnvelopeFormat, PreflightFormat},
     key::KeyShape,
     page::PageReading,
@@ -220,9 +220,13 @@ fn check_places(reader: &mut Reader<'_>, places: &EnvelopeFormat) {
 }
 
 /// The docs link with its place. One without the other would be a promise that nobody checks.
-fn docs(reader: &mut Reader<'_>, link: Option<String>, place: Option<AnswerPlace>) -> Option<Docs> {
+fn docs(
+    reader: &mut Reader<'_>,
+    link: Option<String>,
+    place: Option<AnswerPlace>,
+) -> Option<DocsLink> {
     match (link, place) {
-        (Some(link), Some(place)) => Some(Docs { link, place }),
+        (Some(link), Some(place)) => Some(DocsLink { link, place }),
         (Some(_), None) => {
             let label = "expected `docs` under [envelope], too: where errors carry it";
             reader.add(&["docs"], "a docs link without a place", label);

@@ -46,7 +46,7 @@ pub struct Contract {
     /// The API that errproof bundles and that keeps this contract.
     pub mock: Option<BundledMock>,
     /// The link that every error carries, and where.
-    pub docs: Option<Docs>,
+    pub docs: Option<DocsLink>,
     /// Hosts that real customers use.
     pub production_hosts: Vec<String>,
     /// How an error looks.
@@ -81,7 +81,7 @@ pub struct Contract {
 
 /// The link that every error carries.
 #[derive(Debug)]
-pub struct Docs {
+pub struct DocsLink {
     /// The link.
     pub link: String,
     /// Where it is.

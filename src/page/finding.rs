@@ -46,7 +46,7 @@ impl OnPage {
 
 /// What came of one trial on the page or on the link.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Judged {
+pub struct JudgedTrial {
     /// Its name.
     pub trial: String,
     /// The code that it is about, if it is about one.

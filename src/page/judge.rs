@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{
     content::{Content, Kind, Spot},
     facts::{Definition, Facts, Stated, same_words},
-    finding::{Judged, OnPage, PagePlace},
+    finding::{JudgedTrial, OnPage, PagePlace},
 };
 use crate::{
     checks::{
@@ -55,10 +55,10 @@ fn trial_of(scenario: &Scenario) -> String {
 
 /// What came of each trial.
 #[must_use]
-pub fn judge(content: &Content, contract: &Contract) -> Vec<Judged> {
+pub fn judge(content: &Content, contract: &Contract) -> Vec<JudgedTrial> {
     let facts = Facts::of(content, contract);
     let judge = Judge { content, contract, facts };
-    let codes = contract.scenarios.iter().map(|scenario| Judged {
+    let codes = contract.scenarios.iter().map(|scenario| JudgedTrial {
         trial: trial_of(scenario),
         code: Some(scenario.code.clone()),
         promise: scenario.promise.clone(),
@@ -86,7 +86,7 @@ pub fn judge(content: &Content, contract: &Contract) -> Vec<Judged> {
             judge.limits(),
         ),
     ];
-    let whole = whole.into_iter().map(|(trial, promise, source, found)| Judged {
+    let whole = whole.into_iter().map(|(trial, promise, source, found)| JudgedTrial {
         trial: trial.to_owned(),
         code: None,
         promise: promise.to_owned(),

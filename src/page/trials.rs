@@ -12,7 +12,7 @@ use url::Url;
 
 use super::{
     fetch::{self, DEADLINE, NoPage},
-    finding::{Judged, OnPage},
+    finding::{JudgedTrial, OnPage},
     judge, link,
     read::{form_of, read},
 };
@@ -58,7 +58,7 @@ struct PageShared {
     /// Takes the keys of the run out of what is shown.
     redactor: Arc<Redactor>,
     /// What the page's trials come to, once it was read.
-    judged: OnceLock<Vec<Judged>>,
+    judged: OnceLock<Vec<JudgedTrial>>,
     runtime: Handle,
     known: Vec<Known>,
     today: Day,
@@ -75,7 +75,7 @@ pub enum Links {
 
 /// What the page's side shares with the others.
 #[derive(Debug)]
-pub struct Surroundings<'a> {
+pub struct PageSurroundings<'a> {
     /// What it is carried out on.
     pub runtime: &'a Handle,
     /// Takes the keys of the run out of what is shown.
@@ -93,14 +93,14 @@ impl Docs {
         contract: Arc<Contract>,
         page: Option<&Secret>,
         links: Links,
-        around: Surroundings<'_>,
+        around: PageSurroundings<'_>,
     ) -> Result<Self, Fault> {
         let page = page.map(|page| source(page.expose())).transpose()?;
         if links == Links::Followed && contract.docs.is_none() {
             let title = "there is no docs link to check: the contract says that errors carry none";
             return Err(Fault::general(title));
         }
-        let Surroundings { runtime, redactor, known } = around;
+        let PageSurroundings { runtime, redactor, known } = around;
         let (judged, runtime, today) = (OnceLock::new(), runtime.clone(), Day::today());
         let shared = PageShared { contract, page, links, redactor, judged, runtime, known, today };
         Ok(Self(Arc::new(shared)))
@@ -235,7 +235,7 @@ fn headline(subject: &Shown, trials: &[TrialResult]) -> Shown {
 }
 
 impl PageShared {
-    fn result(&self, judged: &Judged, begin: Instant) -> TrialResult {
+    fn result(&self, judged: &JudgedTrial, begin: Instant) -> TrialResult {
         let mut sheet = Sheet::default();
         for OnPage { check, mismatch } in &judged.found {
             sheet.note(*check, 0, vec![mismatch.clone()]);
@@ -278,8 +278,8 @@ impl PageShared {
 
     /// Follows the contract's docs link, and no other: an envelope may come from anybody, and that
     /// each carries exactly this link is what the check `docs` proves.
-    async fn link(&self) -> Judged {
-        let judged = |found, unjudged| Judged {
+    async fn link(&self) -> JudgedTrial {
+        let judged = |found, unjudged| JudgedTrial {
             trial: LINK.to_owned(),
             code: None,
             promise: "every error links to its docs".to_owned(),

@@ -125,7 +125,7 @@ pub(super) fn prepare(
     }
     if options.docs.is_some() || options.check_links {
         let links = if options.check_links { Links::Followed } else { Links::LeftAlone };
-        let around = page::Surroundings { runtime, redactor: Arc::clone(&redactor), known };
+        let around = page::PageSurroundings { runtime, redactor: Arc::clone(&redactor), known };
         let docs = Docs::new(Arc::clone(&contract), options.docs.as_ref(), links, around)?;
         sides.push(Box::new(docs));
     }

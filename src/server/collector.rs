@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{
     curl::Curl,
-    plan::{Planned, Script},
+    plan::{Planned, TrialScript},
     play::Run,
     played::Played,
 };
@@ -127,7 +127,7 @@ impl Collector {
         let at = found.or(played.main).filter(|at| *at < exchanges.len());
         let Some(at) = at.or(exchanges.len().checked_sub(1)) else {
             // Nothing was answered; what was to be sent can still be tried by hand.
-            let (Script::Single { request, .. } | Script::Burst { request, .. }) =
+            let (TrialScript::Single { request, .. } | TrialScript::Burst { request, .. }) =
                 planned.script.as_ref().ok()?;
             let Outgoing { request, key, role, .. } = request;
             return Some(Evidence {
@@ -141,7 +141,7 @@ impl Collector {
         };
         let Exchange { request, key, answer, role, .. } = &exchanges[at];
         let limit = match &planned.script {
-            Ok(Script::Burst { limit, .. }) => Some(limit),
+            Ok(TrialScript::Burst { limit, .. }) => Some(limit),
             _ => None,
         };
         let first = exchanges.iter().map(|exchange| exchange.sent).min().unwrap_or_default();

@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use url::Url;
 
 use super::{
-    plan::{Planned, Script},
+    plan::{Planned, TrialScript},
     play::Run,
 };
 use crate::{
@@ -71,11 +71,11 @@ impl Curl {
             secrets: self.secrets(planned, key, role),
         };
         let command = match &planned.script {
-            Ok(Script::Burst { times, .. }) if role == Role::Own => {
+            Ok(TrialScript::Burst { times, .. }) if role == Role::Own => {
                 let one = writer.one(sent, None);
                 format!("(for i in $(seq {times}); do {one} -w '\\n' & done; wait)")
             }
-            Ok(Script::Single { first, .. }) if role == Role::Own => {
+            Ok(TrialScript::Single { first, .. }) if role == Role::Own => {
                 let defect = match &planned.case().provocation {
                     Provocation::Single(single) => single.body.as_deref(),
                     Provocation::Burst(_) => None,

@@ -43,7 +43,7 @@ pub struct Planned {
     /// Which of the scenario's cases it is.
     pub at: usize,
     /// The requests, or what the target would have to offer.
-    pub script: Result<Script, String>,
+    pub script: Result<TrialScript, String>,
     /// The same request without the defect, or why it cannot be asked; none for a burst.
     pub twin: Option<Result<Arc<TwinScript>, String>>,
 }
@@ -61,7 +61,7 @@ pub struct TwinScript {
 
 /// The requests of one case.
 #[derive(Debug, Clone)]
-pub enum Script {
+pub enum TrialScript {
     /// One request, with what has to be done before and after.
     Single {
         /// A request that has to succeed first.
@@ -153,14 +153,14 @@ struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    fn script(&mut self, case: &Case) -> Result<Script, String> {
+    fn script(&mut self, case: &Case) -> Result<TrialScript, String> {
         match &case.provocation {
             Provocation::Single(single) => self.single(case, single),
             Provocation::Burst(burst) => self.burst(burst),
         }
     }
 
-    fn single(&mut self, case: &Case, single: &Single) -> Result<Script, String> {
+    fn single(&mut self, case: &Case, single: &Single) -> Result<TrialScript, String> {
         let target = self.target;
         let key = match &single.key {
             Some(defect) if !defect.needs_slot() => {
@@ -199,12 +199,12 @@ impl Planner<'_> {
                 self.plain(&target.requests[&probe.request], &single.slot, &single.carrier)?;
             Ok::<_, String>(Box::new((read.sent_as(Role::Probe), probe.pointer.clone())))
         });
-        Ok(Script::Single { first, request, probe: probe.transpose()? })
+        Ok(TrialScript::Single { first, request, probe: probe.transpose()? })
     }
 
-    fn burst(&mut self, burst: &Burst) -> Result<Script, String> {
+    fn burst(&mut self, burst: &Burst) -> Result<TrialScript, String> {
         let format = &self.target.requests[&burst.request];
-        Ok(Script::Burst {
+        Ok(TrialScript::Burst {
             request: self.plain(format, &burst.slot, &burst.carrier)?,
             times: burst.requests,
             other: Box::new(

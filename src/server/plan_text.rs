@@ -9,7 +9,7 @@ use super::play::Run;
 use super::suite::Suite;
 use crate::{
     exchange::outgoing::Outgoing,
-    server::plan::{Planned, Script},
+    server::plan::{Planned, TrialScript},
     shown::text::Shown,
 };
 
@@ -83,7 +83,7 @@ impl Count<'_> {
 
     fn add_case(&mut self, planned: &Planned) {
         match &planned.script {
-            Ok(Script::Single { first, request, probe }) => {
+            Ok(TrialScript::Single { first, request, probe }) => {
                 if let Some(first) = first {
                     self.add(first, 1);
                 }
@@ -92,7 +92,7 @@ impl Count<'_> {
                     self.add(read, 2);
                 }
             }
-            Ok(Script::Burst { request, times, other, .. }) => {
+            Ok(TrialScript::Burst { request, times, other, .. }) => {
                 // The burst, and one more after the wait.
                 self.add(request, usize::try_from(*times).unwrap_or(usize::MAX).saturating_add(1));
                 self.add(other, 1);

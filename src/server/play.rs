@@ -21,7 +21,7 @@ use crate::{
         unproven::Unproven,
         verdict::{Verdict, weigh},
     },
-    server::plan::{Planned, Script},
+    server::plan::{Planned, TrialScript},
     shown::redactor::Redactor,
     targets::{known::Day, target::Target},
     terminal::activity::Activity,
@@ -127,11 +127,11 @@ impl Run {
             twin_not_asked: None,
         };
         let done = match script {
-            Script::Single { first, request, probe } => {
+            TrialScript::Single { first, request, probe } => {
                 let done = play.single(first.as_deref(), request, probe.as_deref()).await;
                 if done.is_ok() { play.ask_twin().await } else { done }
             }
-            Script::Burst { request, times, other, limit, served } => {
+            TrialScript::Burst { request, times, other, limit, served } => {
                 let (times, served) = (*times, *served);
                 play.burst(PlannedBurst { request, times, other, limit, served }).await
             }

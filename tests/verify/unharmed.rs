@@ -19,7 +19,7 @@ use errproof::{
         world::World,
     },
     result::verdict::Verdict,
-    server::plan::Script,
+    server::plan::TrialScript,
     server::{bundled::target, drift::Recording, played::Played, suite::Suite},
     shown::secrets::Secrets,
     source::fault::Faults,
@@ -162,7 +162,7 @@ fn an_answer_that_is_late_by_the_docs_keeps_the_time_that_they_give_it() {
     let whole = |name: &str| {
         let planned = suite.plan.trials.iter().find(|planned| planned.case().name == name);
         let script = &planned.expect("a case of this name").script;
-        let Ok(Script::Single { request, .. }) = script else { panic!("{script:?}") };
+        let Ok(TrialScript::Single { request, .. }) = script else { panic!("{script:?}") };
         request.deadlines.whole
     };
     assert_eq!(whole(HARMED.0), Duration::from_secs(5));
