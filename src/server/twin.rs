@@ -111,8 +111,7 @@ impl Play<'_> {
         let proves_nothing = !mismatches.is_empty();
         self.sheet.note(CheckId::Twin, at, mismatches);
         if proves_nothing {
-            let why =
-                "the same request without the defect (its twin) is also refused, so this case proves nothing";
+            let why = "the same request without the defect (its twin) is also refused, so this case proves nothing";
             return Err(Stop::Error(why.to_owned()));
         }
         Ok(())
