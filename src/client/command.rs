@@ -99,10 +99,19 @@ pub struct CommandSetup<'a> {
     pub hidden: &'a [String],
     /// How long it may take.
     pub patience: Duration,
-    /// Whether the mock stays for what the command may leave behind.
-    pub watch: bool,
+    /// What the mock does when the command has ended.
+    pub afterwards: Afterwards,
     /// Where its process group is noted while it is alive.
     pub groups: &'a Groups,
+}
+
+/// What a mock does when its command has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Afterwards {
+    /// It stays for what the command may have left behind.
+    Watches,
+    /// It ends, too.
+    Ends,
 }
 
 /// How a command ended, and what it printed.
@@ -137,7 +146,7 @@ pub async fn run(
 
     let end = until_its_end(&mut child, mock, given.patience).await?;
     let at = mock.now();
-    if matches!(end, End::Exit(_) | End::Signal(_)) && given.watch {
+    if matches!(end, End::Exit(_) | End::Signal(_)) && given.afterwards == Afterwards::Watches {
         let left = || group.is_alive() || streams.iter().any(|stream| !stream.is_closed());
         watch(mock, at, left).await;
     }

@@ -14,7 +14,7 @@ use tokio::{
 };
 
 use super::{
-    command::{self, API_KEY, CommandSetup, Program},
+    command::{self, API_KEY, Afterwards, CommandSetup, Program},
     group::Groups,
     judge::{self, Judged},
     output::Wanted,
@@ -387,15 +387,16 @@ impl ClientsShared {
         let run = || async {
             let start = self.starts.get().and_then(|starts| starts.get(&at));
             pause(start.copied().unwrap_or_default()).await;
+            let afterwards = if at == 0 { Afterwards::Ends } else { Afterwards::Watches };
             let permit = self.at_once.acquire().await;
-            let record = self.run(&self.rules.scripts[at], at != 0).await;
+            let record = self.run(&self.rules.scripts[at], afterwards).await;
             drop(permit);
             record.map(Arc::new)
         };
         self.records[at].get_or_init(run).await.clone()
     }
 
-    async fn run(&self, script: &Arc<Script>, watch: bool) -> Result<Record, String> {
+    async fn run(&self, script: &Arc<Script>, afterwards: Afterwards) -> Result<Record, String> {
         let carriers = self.rules.carriers.clone();
         let mock = Mock::start(Arc::clone(script), carriers).await;
         let mock = mock.map_err(|error| format!("failed to start a mock: {error}"))?;
@@ -403,7 +404,7 @@ impl ClientsShared {
             key: &self.key,
             hidden: &self.hidden,
             patience: script.longest() + self.patience,
-            watch,
+            afterwards,
             groups: &self.groups,
         };
         let wanted = Wanted::new(Arc::clone(&self.key_seeker), mock.ids());

@@ -7,10 +7,11 @@ use jsonschema::Validator;
 use serde_json::Value;
 
 use super::{
-    Contract, DocsLink, Envelope, NamedRequest,
+    Contract,
     contract_file::{ContractFile, EnvelopeFormat, PreflightFormat},
     key::KeyShape,
     page::PageReading,
+    parts::{DocsLink, Envelope, NamedRequest},
     place::AnswerPlace,
     resolve::read_scenario,
     sendable::{can_be_sent, path_fault},

@@ -5,8 +5,6 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
-use jsonschema::Validator;
-
 pub mod body;
 pub mod check;
 pub mod contract_file;
@@ -16,6 +14,7 @@ pub mod lint;
 mod load;
 pub mod names;
 pub mod page;
+pub mod parts;
 pub mod place;
 pub mod pointer;
 mod resolve;
@@ -25,14 +24,11 @@ pub mod scenario_file;
 pub(crate) mod sendable;
 
 use check::CheckId;
-use contract_file::{
-    BundledMock, EnvelopeFormat, HookPurpose, Limit, PreflightFormat, Probe, Promise,
-    RequestFormat, SlotFormat,
-};
+use contract_file::{BundledMock, HookPurpose, Limit, PreflightFormat, Probe, Promise, SlotFormat};
 use key::KeyShape;
 use names::{Code, HookName, ProbeName, RequestName, SlotName};
 use page::PageReading;
-use place::AnswerPlace;
+use parts::{DocsLink, Envelope, NamedRequest};
 use retry::RetryFormat;
 use scenario::Scenario;
 
@@ -77,31 +73,4 @@ pub struct Contract {
     pub scenarios: Vec<Arc<Scenario>>,
     /// Which of them is that of the limit.
     limit_scenario: Option<usize>,
-}
-
-/// The link that every error carries.
-#[derive(Debug)]
-pub struct DocsLink {
-    /// The link.
-    pub link: String,
-    /// Where it is.
-    pub place: AnswerPlace,
-}
-
-/// How an error looks.
-#[derive(Debug)]
-pub struct Envelope {
-    /// The JSON Schema of its body, compiled.
-    pub schema: Validator,
-    /// Where in it the fields are.
-    pub places: EnvelopeFormat,
-}
-
-/// A request that succeeds when nothing is broken in it.
-#[derive(Debug)]
-pub struct NamedRequest {
-    /// What is sent.
-    pub format: RequestFormat,
-    /// The JSON Schema of its body, compiled.
-    pub input: Option<Validator>,
 }

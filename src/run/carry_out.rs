@@ -15,7 +15,7 @@ use crate::{
         unproven::InRun,
     },
     shown::text::Shown,
-    terminal::paint::Paint,
+    terminal::{nextest::Process, paint::Paint},
 };
 
 /// How trials are carried out and shown.
@@ -25,9 +25,9 @@ pub(super) struct Style {
     pub(super) manner: Manner,
     /// Whether failures are coloured.
     pub(super) paint: Paint,
-    /// Whether nextest runs this, which counts a trial that is ignored while it runs as passed, and one
-    /// that is listed as ignored as skipped.
-    pub(super) in_nextest: bool,
+    /// nextest counts a trial that is ignored while it runs as passed, and one that is listed as ignored
+    /// as skipped.
+    pub(super) process: Process,
 }
 
 /// A trial that carries a side's out and keeps what came of it.
@@ -51,7 +51,7 @@ pub(super) fn trial(
     };
     Trial::ignorable_test(name, runner)
         .with_kind(kind)
-        .with_ignored_flag(foreseen && style.in_nextest)
+        .with_ignored_flag(foreseen && style.process == Process::Trial)
 }
 
 fn completed(subject: &Shown, result: &TrialResult, style: Style) -> Result<Completion, Failed> {

@@ -12,7 +12,7 @@ use crate::{
     },
     shown,
     shown::text::Shown,
-    terminal::{exit, nextest::in_nextest, print},
+    terminal::{exit, nextest::Process, print},
 };
 
 /// Says what could not be written, and gives the exit code. A broken contract goes before it, and so
@@ -35,7 +35,11 @@ pub(super) fn conclude(
         return Ok(exit::BROKEN);
     }
     // In nextest each trial is a process of its own, and an ignored one is nothing unusual.
-    match if in_nextest() { None } else { unshown(results) } {
+    let unshown = match Process::of_environment() {
+        Process::Run => unshown(results),
+        Process::Trial => None,
+    };
+    match unshown {
         Some(why) => Err(End::Nothing(why)),
         None if lost.is_empty() => Ok(exit::SUCCESS),
         None => Ok(exit::UNWRITTEN),

@@ -13,6 +13,7 @@ use crate::{
     report::{github, markdown},
     result::results::Results,
     shown::{redactor::Redactor, text::Shown},
+    terminal::nextest::Process,
 };
 
 /// What a job of GitHub Actions is told.
@@ -29,12 +30,14 @@ pub(super) struct Github {
 impl Github {
     /// The job that this is, if it is one.
     #[must_use]
-    pub(super) fn from_environment(tests: &Arguments, in_nextest: bool) -> Option<Self> {
+    pub(super) fn from_environment(tests: &Arguments, process: Process) -> Option<Self> {
         let set = |name| env::var_os(name).filter(|value| !value.is_empty());
         set("GITHUB_ACTIONS").filter(|value| value == "true")?;
         // In nextest each trial is a process of its own: sixty summaries are none.
-        let summary = if in_nextest { None } else { set("GITHUB_STEP_SUMMARY") };
-        let summary = summary.map(PathBuf::from);
+        let summary = match process {
+            Process::Run => set("GITHUB_STEP_SUMMARY").map(PathBuf::from),
+            Process::Trial => None,
+        };
         let workspace = set("GITHUB_WORKSPACE").map(PathBuf::from).unwrap_or_default();
         let annotates = tests.format != Some(FormatSetting::Json);
         Some(Self { summary, workspace, annotates })

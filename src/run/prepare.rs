@@ -21,6 +21,7 @@ use crate::{
     page::trials::{self as page, Docs, Links},
     result::side::Side,
     server::{
+        details::Production,
         drift::Recording,
         suite::{Server, Suite},
     },
@@ -93,7 +94,7 @@ pub(super) fn prepare(
             target.deadlines = Deadlines::within(Duration::from_secs(seconds));
         }
         target.wait_at_most = Duration::from_secs(options.wait_at_most);
-        guard_production(&contract, &target, options.allow_production)?;
+        guard_production(&contract, &target, Production::of_flag(options.allow_production))?;
         let recording = Recording::from_environment(&variable);
         suite = Some(Suite::new(Arc::clone(&contract), target, recording, secrets)?);
     }
@@ -198,11 +199,15 @@ fn hidden(contract: &Contract, suite: Option<&Suite>) -> Vec<String> {
     slots.chain(hooks).chain(own.map(|slot| slot.env.clone())).collect()
 }
 
-fn guard_production(contract: &Contract, target: &Target, allowed: bool) -> Result<(), Fault> {
+fn guard_production(
+    contract: &Contract,
+    target: &Target,
+    production: Production,
+) -> Result<(), Fault> {
     // A dot at the end is the same host.
     let host = target.base_url.host_str().unwrap_or_default().trim_end_matches('.');
-    let production = contract.production_hosts.iter().any(|known| known.eq_ignore_ascii_case(host));
-    if !production || allowed {
+    let is_known = |known: &String| known.eq_ignore_ascii_case(host);
+    if production == Production::Allowed || !contract.production_hosts.iter().any(is_known) {
         return Ok(());
     }
     Err(Fault::general(format!("{host} is a production host of {}", contract.name))

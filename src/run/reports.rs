@@ -14,7 +14,7 @@ use crate::{
     shown::{redactor::Redactor, text::Shown},
     source::fault::Fault,
     terminal::{
-        nextest::in_nextest,
+        nextest::Process,
         print::{self, Unwritten},
     },
 };
@@ -27,7 +27,7 @@ const NAMES: [&str; 4] = ["report.html", "report.json", "junit.xml", "summary.md
 pub struct Reports {
     folder: Option<PathBuf>,
     github: Option<Github>,
-    in_nextest: bool,
+    process: Process,
 }
 
 impl Reports {
@@ -37,14 +37,17 @@ impl Reports {
     /// # Errors
     /// If the folder cannot be made.
     pub fn new(options: &Options) -> Result<Self, Fault> {
-        let in_nextest = in_nextest();
+        let process = Process::of_environment();
         if options.tests.list {
-            return Ok(Self { folder: None, github: None, in_nextest });
+            return Ok(Self { folder: None, github: None, process });
         }
         if let Some(folder) = &options.report_dir {
             fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
             // Those of an earlier run would be taken for this one's if it comes to none.
-            let earlier: &[&str] = if in_nextest { &[] } else { &NAMES };
+            let earlier: &[&str] = match process {
+                Process::Run => &NAMES,
+                Process::Trial => &[],
+            };
             for name in earlier {
                 match fs::remove_file(folder.join(name)) {
                     Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -54,8 +57,8 @@ impl Reports {
                 }
             }
         }
-        let github = Github::from_environment(&options.tests, in_nextest);
-        Ok(Self { folder: options.report_dir.clone(), github, in_nextest })
+        let github = Github::from_environment(&options.tests, process);
+        Ok(Self { folder: options.report_dir.clone(), github, process })
     }
 
     /// Whether green trials are shown, too.
@@ -75,7 +78,7 @@ impl Reports {
         let Some(folder) = &self.folder else { return github };
         // Each trial is a process of its own there, and each would write over the other's.
         let folder = match results.trials().next() {
-            Some((_, trial)) if self.in_nextest => {
+            Some((_, trial)) if self.process == Process::Trial => {
                 folder.join(trial.name.as_str().replace("::", "."))
             }
             _ => folder.clone(),
@@ -93,7 +96,7 @@ impl Reports {
     #[must_use]
     pub fn note(&self, redactor: &Redactor) -> Shown {
         match &self.folder {
-            Some(folder) if !self.in_nextest => {
+            Some(folder) if self.process == Process::Run => {
                 let page = redactor.line(&folder.join("report.html").to_string_lossy());
                 shown!["\nreports: ", page, " (and report.json, junit.xml, summary.md)"]
             }

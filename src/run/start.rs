@@ -31,13 +31,16 @@ use crate::{
         side::{Manner, Side, SideName, SideResult},
         unproven::Unproven,
     },
-    server::{details::How, suite::Suite},
+    server::{
+        details::{How, Production},
+        suite::Suite,
+    },
     shown,
     shown::{redactor::Redactor, secrets::Secrets, text::Shown},
     terminal::{
         exit,
         harness::{self, HarnessEnd},
-        nextest::in_nextest,
+        nextest::Process,
         paint::Paint,
         print::{self, Unwritten},
     },
@@ -80,7 +83,7 @@ fn run(options: Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u8
     let style = Style {
         manner: Manner { keep: reports.keep(), unproven },
         paint: Paint::from_flags(&tests),
-        in_nextest: in_nextest(),
+        process: Process::of_environment(),
     };
     let mut tested: Vec<Tested> = sides.into_iter().map(Tested::new).collect();
     let trials: Vec<Trial> = tested.iter().flat_map(|tested| tested.trials(style)).collect();
@@ -110,7 +113,7 @@ fn run(options: Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u8
     });
     let unrecorded = suite.as_ref().and_then(|suite| suite.run.snapshots.unwritten());
     let mut lost: Vec<Shown> = unrecorded.map(|why| why.shown(&redactor)).into_iter().collect();
-    let how = How { strict: options.strict, allow_production: options.allow_production };
+    let how = How { unproven, production: Production::of_flag(options.allow_production) };
     let details = |suite: &Suite| {
         let server = tested.iter().find(|tested| tested.side.name() == SideName::Server)?;
         Some(suite.collector.details(&server.collected(), how))

@@ -14,6 +14,7 @@ use crate::{
         server::{CodeResult, Configuration, DriftResult, ServerDetails, SlotResult, TargetResult},
         standing::Passed,
         trial::TrialResult,
+        unproven::Unproven,
     },
     shown,
     shown::text::Shown,
@@ -22,10 +23,27 @@ use crate::{
 /// How a run on a server was set up.
 #[derive(Debug, Clone, Copy)]
 pub struct How {
-    /// Whether trials that prove nothing fail.
-    pub strict: bool,
-    /// Whether a production host is allowed.
-    pub allow_production: bool,
+    /// What becomes of trials that prove nothing.
+    pub unproven: Unproven,
+    /// What becomes of a run on a production host.
+    pub production: Production,
+}
+
+/// What becomes of a run on a host that real customers use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Production {
+    /// It is refused before anything is sent.
+    Refused,
+    /// Somebody meant it.
+    Allowed,
+}
+
+impl Production {
+    /// What `--allow-production` says.
+    #[must_use]
+    pub fn of_flag(is_given: bool) -> Self {
+        if is_given { Self::Allowed } else { Self::Refused }
+    }
 }
 
 impl Collector {
@@ -44,8 +62,8 @@ impl Collector {
                 bundled: target.is_bundled(),
             },
             configuration: Configuration {
-                strict: how.strict,
-                allow_production: how.allow_production,
+                strict: how.unproven == Unproven::Fail,
+                allow_production: how.production == Production::Allowed,
                 budget_credits: target.budget.credits,
                 slots: slots.collect(),
                 known: target.known.len(),

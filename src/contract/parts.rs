@@ -1,0 +1,36 @@
+//! Parts of a contract that are more than what its file says: with their schemas compiled, and checked
+//! against each other.
+
+use jsonschema::Validator;
+
+use super::{
+    contract_file::{EnvelopeFormat, RequestFormat},
+    place::AnswerPlace,
+};
+
+/// The link that every error carries.
+#[derive(Debug)]
+pub struct DocsLink {
+    /// The link.
+    pub link: String,
+    /// Where it is.
+    pub place: AnswerPlace,
+}
+
+/// How an error looks.
+#[derive(Debug)]
+pub struct Envelope {
+    /// The JSON Schema of its body, compiled.
+    pub schema: Validator,
+    /// Where in it the fields are.
+    pub places: EnvelopeFormat,
+}
+
+/// A request that succeeds when nothing is broken in it.
+#[derive(Debug)]
+pub struct NamedRequest {
+    /// What is sent.
+    pub format: RequestFormat,
+    /// The JSON Schema of its body, compiled.
+    pub input: Option<Validator>,
+}
