@@ -107,7 +107,7 @@ impl Collector {
         let mut notes = collected.notes();
         // Their trials fail again, and why they once did not is said.
         for known in target.known.iter().filter(|known| known.until < *today) {
-            let days = today.0 - known.until.0;
+            let days = today.days_after(known.until);
             notes.push(shown![
                 "known on ",
                 self.redactor.line(&known.on),

@@ -1,9 +1,9 @@
 //! Deviations that a team knows of: each for one check on one code or case, with a reason, an owner
 //! and an end.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::SystemTime;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use crate::{contract::check::CheckId, shown::plural::plural};
 
@@ -33,28 +33,32 @@ impl Known {
     #[must_use]
     pub fn describe(&self, today: Day) -> String {
         let Self { check, reason, owner, until, .. } = self;
-        let days = plural(until.0 - today.0, "day");
+        let days = plural(until.days_after(today), "day");
         format!("{check}: {reason} ({owner}, {days} left)")
     }
 }
 
-/// A day, counted from 1970-01-01.
+/// A day of the calendar.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Day(pub i64);
+pub struct Day(NaiveDate);
 
 impl Day {
     /// Today, in UTC.
     #[must_use]
     pub fn today() -> Self {
-        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-        Self(i64::try_from(since.as_secs() / 86_400).unwrap_or(i64::MAX))
+        Self(DateTime::<Utc>::from(SystemTime::now()).date_naive())
     }
 
     /// Reads `2026-12-31`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let day = NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?;
-        Some(Self(day.signed_duration_since(NaiveDate::default()).num_days()))
+        Some(Self(NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?))
+    }
+
+    /// How many days it is after another one.
+    #[must_use]
+    pub fn days_after(self, other: Self) -> i64 {
+        self.0.signed_duration_since(other.0).num_days()
     }
 }
 
@@ -75,19 +79,21 @@ mod tests {
             ("2026-12-31T10:00:00Z", None),
             ("soon", None),
         ];
+        let first = Day::parse("1970-01-01").expect("a day");
         for (text, days) in rows {
-            assert_eq!(Day::parse(text).map(|day| day.0), days, "{text}");
+            assert_eq!(Day::parse(text).map(|day| day.days_after(first)), days, "{text}");
         }
     }
 
     #[test]
     fn a_code_covers_all_its_cases_and_a_case_only_itself() {
+        let day = |text: &str| Day::parse(text).expect("a day");
         let known = |on: &str| Known {
             on: on.to_owned(),
             check: CheckId::Docs,
             reason: "old link".to_owned(),
             owner: "api team".to_owned(),
-            until: Day(10),
+            until: day("2026-03-01"),
         };
         let rows = [
             ("plan_gate", "plan_gate::free-plan", true),
@@ -98,6 +104,9 @@ mod tests {
         for (on, trial, covers) in rows {
             assert_eq!(known(on).covers(trial), covers, "{on} {trial}");
         }
-        assert_eq!(known("plan_gate").describe(Day(9)), "docs: old link (api team, 1 day left)");
+        assert_eq!(
+            known("plan_gate").describe(day("2026-02-28")),
+            "docs: old link (api team, 1 day left)"
+        );
     }
 }
