@@ -223,7 +223,8 @@ fn made(run: &Run, slot: &SlotName, defect: &KeyDefect) -> Vec<Piece> {
         KeyDefect::Fresh => {
             let example = shape.example_like(key);
             let tail = example.strip_prefix(&shape.prefix).unwrap_or(&example);
-            vec![shell(format!("$(printf %s%s '{}' '{tail}')", shape.prefix))]
+            let (prefix, tail) = (quoted_text(&shape.prefix), quoted_text(tail));
+            vec![shell(format!("$(printf %s%s {prefix} {tail})"))]
         }
         KeyDefect::Shortened => vec![shortened()],
         KeyDefect::Lengthened => {
@@ -257,7 +258,7 @@ fn quoted(pieces: &[Piece]) -> String {
             return text;
         }
         if !control(&text) {
-            return format!("'{}'", text.replace('\'', r"'\''"));
+            return quoted_text(&text);
         }
     }
     let mut word = "\"".to_owned();
@@ -339,6 +340,8 @@ fn body(bytes: &[u8], defect: Option<&BodyDefect>) -> Body {
     Body::Made(format!("printf '{format}'"))
 }
 
+/// A text in single quotes, in which a shell obeys nothing. Not by shlex: that puts several quotes in a
+/// row around what has a backslash or an apostrophe in it, as JSON often has, and none around a number.
 fn quoted_text(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
 }
