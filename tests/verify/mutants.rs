@@ -15,7 +15,7 @@ use errproof::{
     contract::{Contract, check::CheckId},
     exchange::clock::{Clock, SharedClock},
     mock::{
-        mutants::{self, Mutant, Promised, code_of},
+        mutants::{self, Mutant, MutantPromised, code_of},
         mutation::Mutation,
         server::Front,
     },
@@ -113,8 +113,8 @@ fn every_mutant_is_killed_by_its_check_and_breaks_nothing_else() {
             scope.spawn(|| {
                 while let Some(mutant) = mutants.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let contract = match mutant.promised {
-                        Promised::ByPage => &contract,
-                        Promised::LongestWaitToo => &stricter,
+                        MutantPromised::ByPage => &contract,
+                        MutantPromised::LongestWaitToo => &stricter,
                     };
                     let played = play(contract, Some(mutant.mutation));
                     let sent: usize = played.iter().map(|(_, played)| played.exchanges.len()).sum();

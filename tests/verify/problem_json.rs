@@ -18,7 +18,7 @@ use errproof::{
     server::{drift::Recording, played::Played, suite::Suite},
     shown::secrets::Secrets,
     source::fault::Faults,
-    targets::{load::Given, target::Target},
+    targets::{load::GivenTarget, target::Target},
 };
 use serde_json::Value;
 use tokio::task::JoinSet;
@@ -94,7 +94,7 @@ async fn play(deviation: Option<Deviation>) -> BTreeMap<String, (bool, Played)> 
         key.map(|(_, key)| (*key).to_owned())
     };
     let mut faults = Faults::default();
-    let given = Given { target: Some("local"), url: Some(&server.uri()) };
+    let given = GivenTarget { target: Some("local"), url: Some(&server.uri()) };
     let target = Target::load(given, &contract, &environment, &mut faults);
     let target = target.unwrap_or_else(|| panic!("{faults:?}"));
     let suite = Suite::new(contract, target, Recording::Nothing, &Secrets::default());

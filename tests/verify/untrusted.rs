@@ -8,7 +8,7 @@ use errproof::{
     server::{drift::Recording, suite::Suite},
     shown::{redactor::Redactor, secrets::Secrets},
     source::fault::Faults,
-    targets::{load::Given, target::Target},
+    targets::{load::GivenTarget, target::Target},
 };
 
 use crate::{
@@ -93,7 +93,7 @@ fn no_spoilt_folder_crashes_the_loader() {
         let shown = match Loaded::load(contract.path("").as_path()) {
             Ok(loaded) => {
                 let mut faults = Faults::default();
-                let given = Given { target: Some("staging"), url: None };
+                let given = GivenTarget { target: Some("staging"), url: None };
                 let target = Target::load(given, &loaded, &environment, &mut faults);
                 if let (Some(target), true) = (target, faults.is_empty())
                     && let Err(more) =
