@@ -174,6 +174,8 @@ fn a_room_uses_only_the_rooms_before_it() {
     for source in &sources {
         for (place, path) in source.names() {
             let Some(inside) = path.strip_prefix("crate::") else { continue };
+            // A macro names its own room as its users elsewhere do.
+            let inside = inside.strip_prefix("internals::").unwrap_or(inside);
             let other = inside.split("::").next().unwrap_or_default();
             if other == source.room() {
                 continue;
