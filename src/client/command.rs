@@ -17,7 +17,7 @@ use tokio::{
 use super::{
     group::Groups,
     output::{Heard, Wanted, listen},
-    record::{End, Output},
+    record::{CommandEnd, Output},
     server::Mock,
 };
 use crate::{
@@ -118,7 +118,7 @@ pub enum Afterwards {
 #[derive(Debug)]
 pub struct Ended {
     /// How.
-    pub end: End,
+    pub end: CommandEnd,
     /// When, on the mock's clock.
     pub at: Duration,
     /// What it printed.
@@ -146,7 +146,9 @@ pub async fn run(
 
     let end = until_its_end(&mut child, mock, given.patience).await?;
     let at = mock.now();
-    if matches!(end, End::Exit(_) | End::Signal(_)) && given.afterwards == Afterwards::Watches {
+    if matches!(end, CommandEnd::Exit(_) | CommandEnd::Signal(_))
+        && given.afterwards == Afterwards::Watches
+    {
         let left = || group.is_alive() || streams.iter().any(|stream| !stream.is_closed());
         watch(mock, at, left).await;
     }
@@ -176,27 +178,31 @@ fn command(program: &Program, given: &CommandSetup<'_>, mock: &Mock) -> Command 
     command
 }
 
-async fn until_its_end(child: &mut Child, mock: &Mock, patience: Duration) -> io::Result<End> {
+async fn until_its_end(
+    child: &mut Child,
+    mock: &Mock,
+    patience: Duration,
+) -> io::Result<CommandEnd> {
     loop {
         if let Ok(ended) = timeout(TICK, child.wait()).await {
             return Ok(ended_by_itself(ended?));
         }
         let now = mock.now();
         if mock.too_many().is_some_and(|at| now > at + AFTER_TOO_MANY) {
-            return Ok(End::TooMany);
+            return Ok(CommandEnd::TooMany);
         }
         if now > patience {
-            return Ok(End::Overran(patience));
+            return Ok(CommandEnd::Overran(patience));
         }
     }
 }
 
-fn ended_by_itself(status: ExitStatus) -> End {
+fn ended_by_itself(status: ExitStatus) -> CommandEnd {
     #[cfg(unix)]
     if let Some(signal) = std::os::unix::process::ExitStatusExt::signal(&status) {
-        return End::Signal(signal);
+        return CommandEnd::Signal(signal);
     }
-    End::Exit(status.code().unwrap_or(-1))
+    CommandEnd::Exit(status.code().unwrap_or(-1))
 }
 
 async fn watch(mock: &Mock, ended: Duration, left: impl Fn() -> bool) {

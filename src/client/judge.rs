@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{
     command::{API_KEY, BASE_URL},
-    record::{Attempt, End, Output, Record},
+    record::{Attempt, CommandEnd, Output, Record},
     rule::{Proof, Rule, Rules, Wait},
 };
 use crate::{
@@ -61,8 +61,8 @@ enum Look {
 /// What is wrong, as a sentence that goes on about the command.
 pub fn ready(record: &Record) -> Result<(), String> {
     let ended = match record.end {
-        End::Exit(0) if record.attempts.is_empty() => "it succeeded".to_owned(),
-        End::Overran(time) => {
+        CommandEnd::Exit(0) if record.attempts.is_empty() => "it succeeded".to_owned(),
+        CommandEnd::Overran(time) => {
             format!(
                 "it did not end within {} s, and was killed with its child processes",
                 time.as_secs()
@@ -73,7 +73,7 @@ pub fn ready(record: &Record) -> Result<(), String> {
     match (record.attempts.len(), record.end) {
         (0, _) => Err(format!("{ended} without a request to ${BASE_URL}{}", connected(record))),
         // More attempts than one are for the trials to judge.
-        (_, End::Exit(0) | End::TooMany) => Ok(()),
+        (_, CommandEnd::Exit(0) | CommandEnd::TooMany) => Ok(()),
         _ => {
             let status = record.attempts[0].given.status;
             Err(format!("{ended}, although its call was answered with {status}"))
@@ -102,7 +102,7 @@ fn script(record: &Record, run: usize, judged: &mut Judged) {
     }
     let Some(last) = record.attempts.last() else { return };
     match record.end {
-        end @ (End::Exit(_) | End::Signal(_)) => {
+        end @ (CommandEnd::Exit(_) | CommandEnd::Signal(_)) => {
             let found = outcome(last.given.code.is_some(), end);
             sheet.note(CheckId::ClientOutcome, run, found.into_iter().collect());
         }
@@ -114,7 +114,7 @@ fn attempts(record: &Record) -> Option<Mismatch> {
     let (least, most) = (record.script.at_least, record.script.steps.len());
     let count = record.count();
     // One that was cut off before its end might have made more.
-    let cut_off = matches!(record.end, End::Overran(_)) && (1..least).contains(&count);
+    let cut_off = matches!(record.end, CommandEnd::Overran(_)) && (1..least).contains(&count);
     if cut_off || (least..=most).contains(&count) {
         return None;
     }
@@ -123,7 +123,7 @@ fn attempts(record: &Record) -> Option<Mismatch> {
         (least, most) if least == most => format!("{most} attempts, the last of which succeeds"),
         (_, most) => format!("at most {most} attempts"),
     };
-    let more = if record.end == End::TooMany { " before it was killed" } else { "" };
+    let more = if record.end == CommandEnd::TooMany { " before it was killed" } else { "" };
     let none = if count == 0 { connected(record) } else { String::new() };
     Some(Mismatch::at("", expected, format!("{count}{more}{none}")))
 }
@@ -151,8 +151,8 @@ fn early_or_late(number: usize, before: &Attempt, next: &Attempt, wait: Wait) ->
 }
 
 /// Whoever ends by a signal has failed.
-fn outcome(failed: bool, end: End) -> Option<Mismatch> {
-    let said = match (failed, end == End::Exit(0)) {
+fn outcome(failed: bool, end: CommandEnd) -> Option<Mismatch> {
+    let said = match (failed, end == CommandEnd::Exit(0)) {
         (true, true) => "its last response was an error, so it has to fail".to_owned(),
         (false, false) => {
             "its last response was a success, so it has to end with exit 0".to_owned()
@@ -164,7 +164,7 @@ fn outcome(failed: bool, end: End) -> Option<Mismatch> {
 
 /// What holds after every code, in one run.
 fn always(rules: &Rules, always: Always, record: &Record, key: &Secret) -> Look {
-    let ended = matches!(record.end, End::Exit(_) | End::Signal(_));
+    let ended = matches!(record.end, CommandEnd::Exit(_) | CommandEnd::Signal(_));
     let Output { key: key_seen, ids, unsearched, .. } = &record.printed;
     if record.attempts.is_empty() && always != Always::Ends {
         return Look::Nothing;
@@ -173,7 +173,7 @@ fn always(rules: &Rules, always: Always, record: &Record, key: &Secret) -> Look 
     Look::Judged(match always {
         // Of one with too many attempts, `client.attempts` says what there is to say.
         Always::Ends => match record.end {
-            End::Overran(time) => says(format!(
+            CommandEnd::Overran(time) => says(format!(
                 "the command was still running after {} s and was killed together with its child processes",
                 time.as_secs()
             )),
@@ -345,7 +345,7 @@ mod tests {
             attempts: arrivals.iter().enumerate().map(attempt).collect(),
             beyond: 0,
             connections: 1,
-            end: End::Exit(exit),
+            end: CommandEnd::Exit(exit),
             ended,
             watched: ended,
             printed: Output {
@@ -563,7 +563,11 @@ mod tests {
                 "client.request-id: the client printed the request id of an earlier response, and not that of its last",
             ),
             // Nothing of a run that is no failure, or that was cut off, shows it.
-            ("request-id", |run| run.end = End::TooMany, "error: no run shows it either way"),
+            (
+                "request-id",
+                |run| run.end = CommandEnd::TooMany,
+                "error: no run shows it either way",
+            ),
             ("request-id", |run| run.attempts.clear(), "error: no run shows it either way"),
             ("key-unseen", |_| {}, "pass"),
             (
@@ -594,7 +598,7 @@ mod tests {
             ("ends", |_| {}, "pass"),
             (
                 "ends",
-                |run| run.end = End::Overran(Duration::from_secs(70)),
+                |run| run.end = CommandEnd::Overran(Duration::from_secs(70)),
                 "client.ends: the command was still running after 70 s and was killed together with its child processes",
             ),
         ];
@@ -613,7 +617,7 @@ mod tests {
         let rules = rules();
         let script = "not-retried::plan_gate";
         let mut run = record(&rules, script, &[0], 1);
-        run.end = End::Overran(Duration::from_secs(60));
+        run.end = CommandEnd::Overran(Duration::from_secs(60));
         let expected =
             "error: the command did not end by itself: killed with its child processes after 60 s";
         assert_eq!(said(&rules, script, &run), expected);
@@ -621,10 +625,10 @@ mod tests {
         fewer.end = run.end;
         assert_eq!(said(&rules, "retry-after::1s", &fewer), expected);
         // Whoever ends by a signal has failed.
-        run.end = End::Signal(11);
+        run.end = CommandEnd::Signal(11);
         assert_eq!(said(&rules, script, &run), "pass");
         let mut run = record(&rules, "succeeds", &[0], 0);
-        run.end = End::Signal(11);
+        run.end = CommandEnd::Signal(11);
         let expected = "client.outcome: the command ended with signal 11; its last response was a success, so it has to end with exit 0";
         assert_eq!(said(&rules, "succeeds", &run), expected);
     }
@@ -644,25 +648,28 @@ mod tests {
     #[test]
     fn a_command_is_ready_if_its_call_succeeds() {
         let rules = rules();
-        let with = |arrivals: &[u64], end: End, connections: usize| {
+        let with = |arrivals: &[u64], end: CommandEnd, connections: usize| {
             let mut run = record(&rules, "succeeds", arrivals, 0);
             (run.end, run.connections) = (end, connections);
             ready(&run).err().unwrap_or_default()
         };
         let rows = [
-            (with(&[0], End::Exit(0), 1), ""),
-            (with(&[0, 0], End::TooMany, 1), ""),
-            (with(&[], End::Exit(0), 0), "it succeeded without a request to $ERRPROOF_BASE_URL"),
+            (with(&[0], CommandEnd::Exit(0), 1), ""),
+            (with(&[0, 0], CommandEnd::TooMany, 1), ""),
             (
-                with(&[], End::Exit(127), 2),
+                with(&[], CommandEnd::Exit(0), 0),
+                "it succeeded without a request to $ERRPROOF_BASE_URL",
+            ),
+            (
+                with(&[], CommandEnd::Exit(127), 2),
                 "it ended with exit 127 without a request to $ERRPROOF_BASE_URL, although it connected 2 times",
             ),
             (
-                with(&[], End::Overran(Duration::from_secs(60)), 0),
+                with(&[], CommandEnd::Overran(Duration::from_secs(60)), 0),
                 "it did not end within 60 s, and was killed with its child processes without a request to $ERRPROOF_BASE_URL",
             ),
             (
-                with(&[0], End::Exit(1), 1),
+                with(&[0], CommandEnd::Exit(1), 1),
                 "it ended with exit 1, although its call was answered with 200",
             ),
         ];

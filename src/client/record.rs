@@ -20,7 +20,7 @@ pub struct Record {
     /// Connections, with and without a request on them.
     pub connections: usize,
     /// How the command ended.
-    pub end: End,
+    pub end: CommandEnd,
     /// When it ended.
     pub ended: Duration,
     /// Until when the mock was there for what the command may have left behind.
@@ -71,7 +71,7 @@ pub struct Given {
 
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub enum CommandEnd {
     /// By itself, with this exit code.
     Exit(i32),
     /// By a signal that errproof did not send.
@@ -83,7 +83,7 @@ pub enum End {
     TooMany,
 }
 
-impl fmt::Display for End {
+impl fmt::Display for CommandEnd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Exit(code) => write!(f, "exit {code}"),

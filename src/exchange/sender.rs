@@ -9,7 +9,7 @@ use std::{
 };
 
 use reqwest::{
-    Client, Method, Response, Url,
+    Client, ClientBuilder, Method, Response, Url,
     header::{CONTENT_LENGTH, HeaderName, HeaderValue},
     redirect::Policy,
 };
@@ -60,17 +60,7 @@ impl Sender {
     /// # Errors
     /// If the address needs TLS and this machine has no certificates to trust.
     pub fn new(base_url: Url, clock: Clock, pacer: Pacer) -> Result<Self, rustls::Error> {
-        let builder = Client::builder()
-            .tls_backend_preconfigured(tls(&base_url)?)
-            // An answer is judged as it came: not followed, not repeated, not unpacked.
-            .redirect(Policy::none())
-            .retry(reqwest::retry::never())
-            .http1_only()
-            .connect_timeout(CONNECT_DEADLINE)
-            .user_agent(concat!("errproof/", env!("CARGO_PKG_VERSION")));
-        let loopback = is_loopback(&base_url);
-        // A proxy from the environment is right for a server elsewhere, never for one on this machine.
-        let builder = if loopback { builder.no_proxy() } else { builder };
+        let builder = builder(&base_url)?.connect_timeout(CONNECT_DEADLINE);
         let client = builder.build().expect("a client with fixed settings can be built");
         let addresses = Arc::new(Addresses { base_url, known: Mutex::default() });
         Ok(Self { wire: Wire::Http { client, addresses }, clock, pacer: Arc::new(pacer) })
@@ -161,6 +151,22 @@ impl Sender {
     }
 }
 
+/// What every client of ours is built from, for an address.
+///
+/// # Errors
+/// If the address needs TLS and this machine has no certificates to trust.
+pub(crate) fn builder(url: &Url) -> Result<ClientBuilder, rustls::Error> {
+    let builder = Client::builder()
+        .tls_backend_preconfigured(tls(url)?)
+        // An answer is judged as it came: not followed, not repeated, not unpacked.
+        .redirect(Policy::none())
+        .retry(reqwest::retry::never())
+        .http1_only()
+        .user_agent(concat!("errproof/", env!("CARGO_PKG_VERSION")));
+    // A proxy from the environment is right for a server elsewhere, never for one on this machine.
+    Ok(if is_loopback(url) { builder.no_proxy() } else { builder })
+}
+
 async fn over_http(
     client: &Client,
     request: reqwest::Request,
@@ -218,7 +224,7 @@ pub fn url(base: &Url, path: &str) -> Url {
     Url::parse(&format!("{base}{path}")).expect("paths were checked when they were read")
 }
 
-pub(crate) fn is_loopback(url: &Url) -> bool {
+fn is_loopback(url: &Url) -> bool {
     url.host_str().is_some_and(|host| {
         let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
         host == "localhost" || address.is_ok_and(|address| address.is_loopback())
@@ -256,7 +262,7 @@ pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
 ///
 /// The system's certificates are read only for an address that needs them: reading them costs
 /// tens of milliseconds, and a bare container may have none.
-pub(crate) fn tls(base_url: &Url) -> Result<ClientConfig, rustls::Error> {
+fn tls(base_url: &Url) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder =
         ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;

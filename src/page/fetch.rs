@@ -10,14 +10,13 @@ use std::{
 use reqwest::{
     Client, Response, Url,
     header::{ACCEPT, CONTENT_TYPE, HeaderValue, LOCATION},
-    redirect::Policy,
 };
 use tokio::{net::lookup_host, time::timeout};
 
 use crate::exchange::{
     capped::{Capped, read_at_most},
     message::Ending,
-    sender::{innermost, is_loopback, tls},
+    sender::{builder, innermost},
 };
 
 /// The largest page that is read. A long documentation page has some hundred kilobytes.
@@ -129,18 +128,12 @@ async fn resolve(url: &Url) -> Vec<SocketAddr> {
 /// A client for one step of the way, bound to the addresses that were looked at: a second look-up
 /// could give others.
 fn client(url: &Url, addresses: &[SocketAddr]) -> Result<Client, NoPage> {
-    let tls =
-        tls(url).map_err(|why| NoPage::Unreachable(format!("failed to set up TLS: {why}")))?;
-    let builder = Client::builder()
-        .tls_backend_preconfigured(tls)
-        .redirect(Policy::none())
-        .http1_only()
-        .user_agent(concat!("errproof/", env!("CARGO_PKG_VERSION")));
+    let builder =
+        builder(url).map_err(|why| NoPage::Unreachable(format!("failed to set up TLS: {why}")))?;
     let builder = match url.host_str() {
         Some(host) if !addresses.is_empty() => builder.resolve_to_addrs(host, addresses),
         _ => builder,
     };
-    let builder = if is_loopback(url) { builder.no_proxy() } else { builder };
     Ok(builder.build().expect("a client with fixed settings can be built"))
 }
 

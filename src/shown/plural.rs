@@ -5,7 +5,7 @@ use crate::shown;
 
 /// `1 fault`, `2 faults`: so many of what takes an `s` where there is not one of it.
 #[must_use]
-pub fn plural(count: impl MayBeShown, what: &'static str) -> Shown {
+pub fn plural(count: impl MayBeShown + Copy, what: &'static str) -> Shown {
     let ending = if count.shown() == "1" { "" } else { "s" };
     shown![count, " ", what, ending]
 }

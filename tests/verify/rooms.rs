@@ -106,7 +106,7 @@ impl Source {
     fn is_pure(&self) -> bool {
         let is_in =
             |part: &&str| self.path == *part || part.ends_with('/') && self.path.starts_with(*part);
-        PURE.iter().any(|part| is_in(part))
+        PURE.iter().any(is_in)
     }
 }
 
