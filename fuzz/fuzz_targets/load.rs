@@ -23,7 +23,7 @@ use errproof::internals::{
     server::{drift::Recording, plan_text, suite::Suite},
     shown::secrets::Secrets,
     source::fault::Faults,
-    targets::{load::Given, target::Target},
+    targets::{load::GivenTarget, target::Target},
 };
 use libfuzzer_sys::{Corpus, fuzz_target};
 use tempfile::TempDir;
@@ -91,7 +91,7 @@ fuzz_target!(|input: &[u8]| -> Corpus {
 fn load(folder: &Path) -> Result<String, Faults> {
     let contract = Contract::load(folder)?;
     let mut faults = Faults::default();
-    let given = Given { target: Some("staging"), url: None };
+    let given = GivenTarget { target: Some("staging"), url: None };
     let target = Target::load(given, &contract, &environment, &mut faults);
     let target = faults.into_result(target)?.expect("what cannot be read is a fault");
     // Not by HTTP: the certificates of this machine would be read each time.
