@@ -21,7 +21,7 @@ use errproof::internals::{
         sender::{InProcess, Sender},
     },
     server::{drift::Recording, plan_text, suite::Suite},
-    shown::secrets::Secrets,
+    shown::{redactor::Redactor, secrets::Secrets},
     source::fault::Faults,
     targets::{load::GivenTarget, target::Target},
 };
@@ -77,7 +77,8 @@ fuzz_target!(|input: &[u8]| -> Corpus {
     let Some(own) = files.get(Path::new(name)) else { return Corpus::Reject };
     let path = folder.path().join(name);
     fs::write(&path, &input[end + 1..]).expect("written");
-    let shown = load(folder.path()).unwrap_or_else(|faults| faults.to_string());
+    let shown =
+        load(folder.path()).unwrap_or_else(|faults| faults.shown(&Redactor::default()).to_string());
     match own {
         Some(own) => fs::write(&path, own).expect("written"),
         None => fs::remove_file(&path).expect("it was there"),
