@@ -23,8 +23,11 @@ use crate::support::{Contract, KEYS};
 
 const PREFIX: &str = "pms_live_";
 
+/// What puts a text in another form.
+type Form = fn(&str) -> String;
+
 /// The forms in which a text comes back, by name.
-const FORMS: [(&str, fn(&str) -> String); 13] = [
+const FORMS: [(&str, Form); 13] = [
     ("as it is", str::to_owned),
     ("upper case", str::to_uppercase),
     ("lower case", str::to_lowercase),
@@ -32,18 +35,22 @@ const FORMS: [(&str, fn(&str) -> String); 13] = [
     ("percent-encoded, all of it", |text| percent(text, true)),
     ("percent-encoded twice", |text| percent(text, true).replace('%', "%25")),
     ("in a form", |text| percent(text, false).replace("%20", "+")),
-    ("hexadecimal", |text| text.bytes().map(|byte| format!("{byte:02x}")).collect()),
-    ("HEXADECIMAL", |text| text.bytes().map(|byte| format!("{byte:02X}")).collect()),
-    ("JSON escapes", |text| text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect()),
+    ("hexadecimal", |text| joined(text.bytes().map(|byte| format!("{byte:02x}")))),
+    ("HEXADECIMAL", |text| joined(text.bytes().map(|byte| format!("{byte:02X}")))),
+    ("JSON escapes", |text| joined(text.encode_utf16().map(|unit| format!("\\u{unit:04x}")))),
     ("base64", |text| general_purpose::STANDARD.encode(text)),
     ("base64 for addresses", |text| general_purpose::URL_SAFE_NO_PAD.encode(text)),
     ("a header's name", |text| text.to_lowercase().replace('_', "-")),
 ];
 
+fn joined(parts: impl Iterator<Item = String>) -> String {
+    parts.collect::<Vec<_>>().concat()
+}
+
 fn percent(text: &str, all: bool) -> String {
     let mut encoded = String::new();
     for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() && !all || !all && b"-._~".contains(&byte) {
+        if !all && (byte.is_ascii_alphanumeric() || b"-._~".contains(&byte)) {
             encoded.push(char::from(byte));
         } else {
             let _ = write!(encoded, "%{byte:02X}");
@@ -71,9 +78,8 @@ fn left(text: &str, secret: &str) -> Option<String> {
 fn secret(random: &mut Rng) -> String {
     let plain = random.bool();
     let length = random.usize(16..48);
-    let next = |random: &mut Rng| match plain {
-        true => random.alphanumeric(),
-        false => random.char('!'..='~'),
+    let next = |random: &mut Rng| {
+        if plain { random.alphanumeric() } else { random.char('!'..='~') }
     };
     (0..length).map(|_| next(random)).collect()
 }
@@ -148,15 +154,14 @@ fn echo(mut connection: TcpStream, text: &str) -> std::io::Result<()> {
     }
     let name: String = text.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '-').collect();
     let quoted = serde_json::to_string(text).expect("a text is JSON");
-    let (status, body) = match head.starts_with(b"GET /api/v1/credits") {
-        true => ("200 OK".to_owned(), r#"{"credits":7}"#.to_owned()),
-        false => (
-            format!("401 {}", text.replace(['\r', '\n'], "")),
-            format!(
-                r#"{{"error":{{"code":{quoted},"message":{quoted},"docs":{quoted},"requestId":{quoted},{quoted}:1}}}}"#
-            ),
-        ),
-    };
+    let mut status = "200 OK".to_owned();
+    let mut body = r#"{"credits":7}"#.to_owned();
+    if !head.starts_with(b"GET /api/v1/credits") {
+        status = format!("401 {}", text.replace(['\r', '\n'], ""));
+        body = format!(
+            r#"{{"error":{{"code":{quoted},"message":{quoted},"docs":{quoted},"requestId":{quoted},{quoted}:1}}}}"#
+        );
+    }
     let length = body.len();
     write!(
         connection,
