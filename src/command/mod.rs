@@ -1,5 +1,6 @@
 //! What the `errproof` command can do besides a test run. Each of its words is a file here.
 
+pub mod format;
 pub mod lint;
 pub mod new;
 #[cfg(feature = "mock")]

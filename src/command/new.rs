@@ -7,7 +7,7 @@ use std::{
 
 use clap::Parser;
 
-use super::words::Format;
+use super::format::Format;
 use crate::{
     run::end::End,
     shown,

@@ -2,15 +2,13 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory as _, Parser, ValueEnum};
+use clap::{CommandFactory as _, Parser};
 use clap_complete::Shell;
 
 #[cfg(feature = "mock")]
 use super::serve;
-use super::{lint, new};
+use super::{format::Format, lint, new};
 use crate::{
-    contract::{contract_file::ContractFile, scenario_file::ScenarioFile},
-    result::results::Results,
     run::{
         dry,
         end::{End, finish},
@@ -19,8 +17,6 @@ use crate::{
         start::{of_environment, start},
     },
     shown::redactor::Redactor,
-    source::shape::schema_of,
-    targets::target_file::TargetFile,
     terminal::{exit, print},
 };
 
@@ -75,33 +71,6 @@ pub enum Command {
 
 /// clap's own, in place of the test harness's, which would be titled as if there were no words.
 const HELP: &str = "{about-with-newline}\n{usage-heading} {usage}\n\n{all-args}{after-help}";
-
-/// A format that has a JSON Schema.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Format {
-    /// contract.toml
-    Contract,
-    /// A file in scenarios/
-    Scenario,
-    /// A file in targets/
-    Target,
-    /// report.json
-    Report,
-}
-
-impl Format {
-    /// The schema, as it is committed in `schemas/`.
-    #[must_use]
-    pub fn schema(self) -> String {
-        let schema = match self {
-            Self::Contract => schema_of::<ContractFile>(),
-            Self::Scenario => schema_of::<ScenarioFile>(),
-            Self::Target => schema_of::<TargetFile>(),
-            Self::Report => schema_of::<Results>(),
-        };
-        serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n"
-    }
-}
 
 /// Does what the command line asks for, or says what is wrong with it.
 #[must_use = "return it from main, or the command always succeeds"]

@@ -1,10 +1,7 @@
 //! Keys that are made for a run: well-formed, issued by nobody, and no two the same.
 
-use super::key::KeyShape;
+use super::key::{KeyShape, Random};
 use crate::shown::secret::Secret;
-
-/// Gives a whole number below the one that it is asked with, each as often as any other.
-pub type Random<'a> = &'a mut dyn FnMut(usize) -> usize;
 
 /// So many characters in a row of a secret are searched for in what is shown.
 const WINDOW: usize = 12;

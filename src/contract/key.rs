@@ -6,7 +6,10 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::{fresh::Random, names::CarrierName};
+use super::names::CarrierName;
+
+/// Gives a whole number below the one that it is asked with, each as often as any other.
+pub type Random<'a> = &'a mut dyn FnMut(usize) -> usize;
 
 /// What a well-formed key looks like: a prefix, then `length` characters of `alphabet`.
 ///

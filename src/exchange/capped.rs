@@ -2,7 +2,7 @@
 
 use reqwest::Response;
 
-use super::{message::Ending, sender::innermost};
+use super::{cause::innermost, message::Ending};
 
 /// A body as far as it was read.
 pub(crate) struct Capped {

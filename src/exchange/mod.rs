@@ -2,6 +2,7 @@
 //! [`clock`] and under its limit ([`pacing`]).
 
 pub(crate) mod capped;
+pub(crate) mod cause;
 pub mod clock;
 pub mod deadlines;
 pub(crate) mod locked;

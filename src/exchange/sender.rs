@@ -19,6 +19,7 @@ use tokio::{task::JoinSet, time::timeout};
 
 use super::{
     capped::{Capped, read_at_most},
+    cause::innermost,
     clock::Clock,
     deadlines::Deadlines,
     locked::Locked as _,
@@ -247,15 +248,6 @@ fn no_answer(error: &reqwest::Error) -> NoAnswer {
         error if error.is_connect() => NoAnswer::Connect(why),
         _ => NoAnswer::Broken(why),
     }
-}
-
-/// The cause at the bottom: the layers above it say "error sending request" and the address.
-pub(crate) fn innermost(error: &dyn std::error::Error) -> String {
-    let mut error = error;
-    while let Some(source) = error.source() {
-        error = source;
-    }
-    error.to_string()
 }
 
 /// TLS by ring, which compiles in a fraction of the time of rustls' default provider.

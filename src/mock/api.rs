@@ -11,7 +11,7 @@ use super::{
     limiter::Limiter,
     world::{KeyRecord, LENGTH, PREFIX, Subscription, World, sha256},
 };
-use crate::{contract::fresh::Random, exchange::message::Request};
+use crate::{contract::key::Random, exchange::message::Request};
 
 /// Where every error points to.
 pub const DOCS: &str = "https://www.planmysaas.com/docs/api/errors";

@@ -14,7 +14,7 @@ use super::{
     mutation::{Behaviour, Echo, EnvelopeField, Mutation, RetryAfterFault},
     world::sha256,
 };
-use crate::{contract::fresh::Random, exchange::message::Request, shown::secret::Secret};
+use crate::{contract::key::Random, exchange::message::Request, shown::secret::Secret};
 
 /// The bundled API, whole or with one promise broken.
 #[derive(Debug)]

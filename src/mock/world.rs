@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use ring::digest::{SHA256, digest};
 
-use crate::contract::fresh::Random;
+use crate::contract::key::Random;
 
 /// A plan, from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

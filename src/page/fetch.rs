@@ -15,8 +15,9 @@ use tokio::{net::lookup_host, time::timeout};
 
 use crate::exchange::{
     capped::{Capped, read_at_most},
+    cause::innermost,
     message::Ending,
-    sender::{builder, innermost},
+    sender::builder,
 };
 
 /// The largest page that is read. A long documentation page has some hundred kilobytes.

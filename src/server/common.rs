@@ -9,8 +9,8 @@ use super::plan::TwinScript;
 use crate::{
     contract::{
         Contract,
-        fresh::{FreshKey, FreshKeys, Random},
-        key::{Carrier, KeyDefect, KeyShape},
+        fresh::{FreshKey, FreshKeys},
+        key::{Carrier, KeyDefect, KeyShape, Random},
         names::{CarrierName, SlotName},
     },
     shown::secret::Secret,

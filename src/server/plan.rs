@@ -9,8 +9,8 @@ use crate::{
     contract::{
         Contract, body,
         contract_file::{Limit, RequestFormat},
-        fresh::{FreshKey, Random},
-        key::{Carrier, KeyDefect},
+        fresh::FreshKey,
+        key::{Carrier, KeyDefect, Random},
         names::SlotName,
         scenario::{Burst, Case, Provocation, Scenario, Single},
     },

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use errproof::internals::command::words::Format;
+use errproof::internals::command::format::Format;
 
 #[test]
 fn the_committed_schemas_are_those_of_the_formats() {

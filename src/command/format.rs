@@ -1,0 +1,37 @@
+//! The formats of files that people write or read, and their schemas.
+
+use clap::ValueEnum;
+
+use crate::{
+    contract::{contract_file::ContractFile, scenario_file::ScenarioFile},
+    result::results::Results,
+    source::shape::schema_of,
+    targets::target_file::TargetFile,
+};
+
+/// A format that has a JSON Schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// contract.toml
+    Contract,
+    /// A file in scenarios/
+    Scenario,
+    /// A file in targets/
+    Target,
+    /// report.json
+    Report,
+}
+
+impl Format {
+    /// The schema, as it is committed in `schemas/`.
+    #[must_use]
+    pub fn schema(self) -> String {
+        let schema = match self {
+            Self::Contract => schema_of::<ContractFile>(),
+            Self::Scenario => schema_of::<ScenarioFile>(),
+            Self::Target => schema_of::<TargetFile>(),
+            Self::Report => schema_of::<Results>(),
+        };
+        serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n"
+    }
+}
