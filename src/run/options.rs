@@ -29,7 +29,7 @@ Exit codes:
   5    what was asked for could not be written, to a full disk say"
 )]
 pub struct Options {
-    /// Test the API at this address; with --target, in place of the file's own
+    /// Test the API at this address; with --target, instead of the address in its file
     #[arg(long, value_name = "URL", env = "ERRPROOF_TARGET_URL", hide_env_values = true)]
     pub(crate) target_url: Option<Secret>,
 
@@ -37,7 +37,7 @@ pub struct Options {
     #[arg(long, value_name = "NAME|FILE", env = "ERRPROOF_TARGET", hide_env_values = true)]
     pub(crate) target: Option<Secret>,
 
-    /// Test whether the docs' page says what the contract says
+    /// Test whether this docs page, a file or an address, says what the contract says
     #[arg(long, value_name = "URL|FILE", env = "ERRPROOF_DOCS", hide_env_values = true)]
     pub(crate) docs: Option<Secret>,
 
@@ -45,11 +45,11 @@ pub struct Options {
     #[arg(long, env = "ERRPROOF_CHECK_LINKS", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) check_links: bool,
 
-    /// Test this client: a command that makes one call and ends; alone, or besides a target
+    /// Test this client: a command that makes one call and exits
     #[arg(long, value_name = "COMMAND", env = "ERRPROOF_CLIENT", hide_env_values = true)]
     pub(crate) client: Option<Secret>,
 
-    /// Seconds that a run of the client may take beyond the waits that it is told
+    /// Seconds a client run may take on top of the waits it is told to make
     #[arg(long, value_name = "SECONDS", env = "ERRPROOF_CLIENT_TIMEOUT", default_value_t = 60)]
     pub(crate) client_timeout: u32,
 
@@ -61,15 +61,15 @@ pub struct Options {
     #[arg(long, value_name = "DIR", env = "ERRPROOF_REPORT_DIR", hide_env_values = true)]
     pub(crate) report_dir: Option<PathBuf>,
 
-    /// Give an answer this long, 80 seconds without it; one that may take longer by the docs still may
+    /// Seconds to wait for a response [default: 80]; responses documented as slower get their documented time
     #[arg(long, value_name = "SECONDS", env = "ERRPROOF_ANSWER_WITHIN", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) answer_within: Option<u64>,
 
-    /// Seconds to wait out a Retry-After; if a response asks for more, whether it was true is inconclusive
+    /// Longest Retry-After to wait out, in seconds; whether a longer one is true stays inconclusive
     #[arg(long, value_name = "SECONDS", env = "ERRPROOF_WAIT_AT_MOST", default_value_t = LONGEST_WAIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) wait_at_most: u64,
 
-    /// Fail what is ignored or inconclusive
+    /// Treat ignored and inconclusive trials as failures
     #[arg(long, env = "ERRPROOF_STRICT", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) strict: bool,
 

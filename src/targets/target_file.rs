@@ -49,11 +49,11 @@ pub struct KnownFormat {
     pub on: String,
     /// The check that does not hold there.
     pub check: CheckId,
-    /// Why it is lived with.
+    /// Why it is tolerated.
     pub reason: String,
-    /// Who mends it.
+    /// Who will fix it.
     pub owner: String,
-    /// The last day on which it is lived with: `2026-12-31`.
+    /// The last day on which it is tolerated: `2026-12-31`.
     pub until: String,
 }
 
