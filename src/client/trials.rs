@@ -128,7 +128,7 @@ impl Clients {
         let own = Named { secret: key.clone(), label: format!("${API_KEY}") };
         let prefix = KeyPrefix(contract.key.prefix.clone());
         let mut secrets = around.secrets.clone();
-        secrets.add_first(own.clone());
+        secrets.add_first(std::slice::from_ref(&own));
         secrets.set_prefix(&prefix.0);
         let at_once = asked.at_once.unwrap_or(rules.scripts.len());
         Ok(Self(Arc::new(ClientsShared {

@@ -91,15 +91,15 @@ impl Command {
             #[cfg(feature = "page")]
             Self::Docs(options) => dry::docs(&options, Fallback::BuiltIn),
             #[cfg(feature = "mock")]
-            Self::Serve(options) => finish(serve::serve(&options), &of_environment().redactor()),
+            Self::Serve(options) => finish(serve::serve(&options), || of_environment().redactor()),
             Self::Lint(options) => {
                 let mut secrets = of_environment();
                 let ended = lint::lint(&options, &mut secrets);
-                finish(ended, &secrets.redactor())
+                finish(ended, || secrets.redactor())
             }
             Self::New(options) => {
                 let redactor = of_environment().redactor();
-                finish(new::new(&options, &redactor), &redactor)
+                finish(new::new(&options, &redactor), || redactor)
             }
             Self::Schema { format } => printed(&format.schema()),
             Self::Completions { shell } => {
@@ -121,5 +121,5 @@ fn printed(text: &str) -> ExitCode {
     // Nothing but our own words is in it.
     let redactor = Redactor::default();
     let printed = print::line(&redactor.text(text.trim_end()));
-    finish(printed.map(|()| exit::SUCCESS).map_err(End::from), &redactor)
+    finish(printed.map(|()| exit::SUCCESS).map_err(End::from), || redactor)
 }

@@ -17,7 +17,7 @@ pub fn plan(options: &Options, fallback: Fallback) -> ExitCode {
         ready.sides.iter().try_for_each(|side| print::line(&side.plan()))?;
         Ok(exit::SUCCESS)
     });
-    end::finish(planned, &secrets.redactor())
+    end::finish(planned, || secrets.redactor())
 }
 
 /// Prints the docs' page from the contract, in Markdown.
@@ -39,5 +39,5 @@ pub fn docs(options: &Options, fallback: Fallback) -> ExitCode {
         print::line(&redactor.text(page.trim_end()))?;
         Ok(exit::SUCCESS)
     });
-    end::finish(printed, &redactor)
+    end::finish(printed, || redactor)
 }

@@ -55,13 +55,17 @@ impl From<NotReady> for End {
 
 /// The exit code of a command that came to its end, or says on stderr why it did not.
 #[must_use = "return it from main"]
-pub fn finish(ended: Result<u8, End>, redactor: &Redactor) -> ExitCode {
-    let (why, code) = match ended {
+pub fn finish(ended: Result<u8, End>, redactor: impl FnOnce() -> Redactor) -> ExitCode {
+    let end = match ended {
         Ok(code) => return ExitCode::from(code),
-        Err(End::Faults(faults)) => (faults.shown(redactor), exit::USAGE),
-        Err(End::Unreachable(why)) => (shown!["errproof: ", why], exit::UNREACHABLE),
-        Err(End::Nothing(why)) => (shown!["errproof: ", why], exit::NOTHING),
-        Err(End::Unwritten(why)) => return print::unwritten(&why, redactor),
+        Err(end) => end,
+    };
+    let redactor = redactor();
+    let (why, code) = match end {
+        End::Faults(faults) => (faults.shown(&redactor), exit::USAGE),
+        End::Unreachable(why) => (shown!["errproof: ", why], exit::UNREACHABLE),
+        End::Nothing(why) => (shown!["errproof: ", why], exit::NOTHING),
+        End::Unwritten(why) => return print::unwritten(&why, &redactor),
     };
     print::problem(&why);
     ExitCode::from(code)

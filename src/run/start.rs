@@ -86,7 +86,7 @@ pub fn start(options: Result<Options, clap::Error>, fallback: Fallback) -> ExitC
     match options {
         Ok(options) => {
             let ended = run(&options, fallback, &mut secrets);
-            end::finish(ended, &secrets.redactor())
+            end::finish(ended, || secrets.redactor())
         }
         Err(error) => print::usage(&error, &secrets.redactor()),
     }

@@ -35,6 +35,7 @@ use crate::{
 pub struct Collector {
     pub(super) run: Arc<Run>,
     pub(super) redactor: Arc<Redactor>,
+    pub(super) target_url: Shown,
     curl: Curl,
     /// The texts of each scenario, shared by all of its trials.
     texts: BTreeMap<String, Texts>,
@@ -71,7 +72,8 @@ impl Collector {
         let of_checks =
             of_checks.map(|(check, promise)| (*check, made(&promise.says, &promise.source)));
         let promises = of_checks.collect();
-        Self { run, redactor, curl, texts, promises }
+        let target_url = redactor.line(run.target.base_url.as_str().trim_end_matches('/'));
+        Self { run, redactor, target_url, curl, texts, promises }
     }
 
     /// A code of the contract, as it is shown.

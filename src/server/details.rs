@@ -76,7 +76,7 @@ impl Collector {
     /// The target's address, as it is shown.
     #[must_use]
     pub fn target_url(&self) -> Shown {
-        self.redactor.line(self.run.target.base_url.as_str().trim_end_matches('/'))
+        self.target_url.clone()
     }
 
     pub(super) fn codes(&self, collected: &Collected) -> Vec<CodeResult> {

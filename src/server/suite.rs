@@ -87,11 +87,10 @@ impl Suite {
         let plan = Plan::new(&contract, &target, &mut |below| fastrand::usize(..below))?;
         let keys = plan.secrets(&target);
         let mut all = secrets.clone();
-        keys.iter().rev().for_each(|key| all.add_first(key.clone()));
+        all.add_first(&keys);
         all.set_prefix(&contract.key.prefix);
         let redactor = Arc::new(all.redactor());
-        let keys =
-            Arc::new(Redactor::of_these_alone(&keys, &KeyPrefix(contract.key.prefix.clone())));
+        let prefix = KeyPrefix(contract.key.prefix.clone());
         let budget = target.budget.credits;
         let snapshots =
             Snapshots::new(&contract.root, &target.name, recording, Arc::clone(&redactor));
@@ -100,7 +99,7 @@ impl Suite {
             target,
             today: Day::today(),
             sender,
-            judge: AnswerJudge::new(keys),
+            judge: AnswerJudge::new(keys, prefix),
             keys: KeyUse::default(),
             twins: Twins::new(budget),
             snapshots,

@@ -1,6 +1,6 @@
 //! Everything that a run knows to be secret, as it learns it.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use super::{redactor::Redactor, secret::Secret};
 
@@ -60,10 +60,12 @@ impl Secrets {
         }
     }
 
-    /// Adds one whose label is shown rather than that of any that is known already.
-    pub fn add_first(&mut self, named: Named) {
-        self.named.retain(|known| known.secret != named.secret);
-        self.named.insert(0, named);
+    /// Adds some whose labels are shown rather than those of any that are known already.
+    pub fn add_first(&mut self, first: &[Named]) {
+        let known = std::mem::take(&mut self.named);
+        let mut seen = HashSet::new();
+        let all = first.iter().cloned().chain(known);
+        self.named = all.filter(|named| seen.insert(named.secret.clone())).collect();
     }
 
     /// From now on every text of this shape is taken for a key.

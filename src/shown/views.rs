@@ -12,8 +12,6 @@ pub(super) struct Seen {
     pub(super) end: usize,
 }
 
-const GAP: Seen = Seen { byte: None, start: 0, end: 0 };
-
 /// The shortest run of digits or of base64 that is worth undoing: eight bytes of a secret.
 const SHORTEST_RUN: usize = 11;
 
@@ -27,11 +25,18 @@ pub(super) fn each(text: &[u8], mut look: impl FnMut(&mut dyn Iterator<Item = Se
     if text.contains(&b'\\') {
         look(&mut undo(plain(text), escape));
         look(&mut undo(undo(plain(text), escape), escape));
+        look(&mut visible(undo(plain(text), escape)));
+    }
+    if text.windows(2).any(|two| two == b"&#") {
+        look(&mut undo(plain(text), entity));
+    }
+    if !text.iter().all(|byte| is_visible(*byte) || *byte == b' ') {
+        look(&mut visible(plain(text)));
     }
     for run in runs(text, |byte| byte.is_ascii_hexdigit()) {
         for skip in 0..2 {
             look(&mut groups(text, run.0 + skip, run.1, 2, |pair| {
-                Some(vec![nibble(pair[0])? << 4 | nibble(pair[1])?])
+                Some([nibble(pair[0])? << 4 | nibble(pair[1])?, 0, 0])
             }));
         }
     }
@@ -40,7 +45,8 @@ pub(super) fn each(text: &[u8], mut look: impl FnMut(&mut dyn Iterator<Item = Se
             look(&mut groups(text, run.0 + skip, run.1, 4, |four| {
                 let bits =
                     four.iter().try_fold(0, |bits, c| Some(bits << 6 | u32::from(sextet(*c)?)))?;
-                Some(bits.to_be_bytes()[1..].to_vec())
+                let [_, first, second, third] = bits.to_be_bytes();
+                Some([first, second, third])
             }));
         }
     }
@@ -50,11 +56,34 @@ fn plain(text: &[u8]) -> impl Iterator<Item = Seen> {
     text.iter().enumerate().map(|(at, byte)| Seen { byte: Some(*byte), start: at, end: at + 1 })
 }
 
+/// A view without control codes, terminal sequences and all that is not ASCII: what stands unseen between
+/// the characters of a key, and the zeros of UTF-16.
+fn visible(view: impl Iterator<Item = Seen>) -> impl Iterator<Item = Seen> {
+    let mut in_sequence = false;
+    view.filter(move |seen| {
+        let Some(byte) = seen.byte else { return true };
+        if byte == ESCAPE_CODE {
+            in_sequence = true;
+        } else if in_sequence && byte != b'[' {
+            // A letter ends a sequence (ECMA-48, section 5.4).
+            in_sequence = !(b'@'..=b'~').contains(&byte);
+            return false;
+        }
+        !in_sequence && (is_visible(byte) || byte == b' ')
+    })
+}
+
+const ESCAPE_CODE: u8 = 0x1b;
+
+fn is_visible(byte: u8) -> bool {
+    byte.is_ascii_graphic()
+}
+
 /// What an escape at the beginning of some bytes stands for, and how many of them it takes.
 type Undo = fn(&[u8]) -> Option<(Vec<u8>, usize)>;
 
-/// The longest escape: `\u00e9`.
-const LONGEST_ESCAPE: usize = 6;
+/// The longest escape: `&#x0000e9;`.
+const LONGEST_ESCAPE: usize = 10;
 
 /// A view with its escapes undone.
 fn undo(view: impl Iterator<Item = Seen>, undo: Undo) -> impl Iterator<Item = Seen> {
@@ -93,12 +122,24 @@ fn escape(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
             let unit =
                 digits.iter().try_fold(0, |unit, c| Some(unit << 4 | u32::from(nibble(*c)?)))?;
             // Half of a surrogate pair is in no key that can be sent.
-            Some((char::from_u32(unit)?.to_string().into_bytes(), LONGEST_ESCAPE))
+            Some((char::from_u32(unit)?.to_string().into_bytes(), r"\u0041".len()))
         }
         [b'\\', c @ (b'"' | b'\\' | b'/'), ..] => Some((vec![*c], 2)),
         [b'\\', b't', ..] => Some((vec![b'\t'], 2)),
         _ => None,
     }
+}
+
+/// `&#65;` and `&#x41;` (HTML, section 13.5).
+fn entity(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let [b'&', b'#', rest @ ..] = bytes else { return None };
+    let end = rest.iter().position(|byte| *byte == b';')?;
+    let number = std::str::from_utf8(&rest[..end]).ok()?;
+    let unit = match number.strip_prefix(['x', 'X']) {
+        Some(digits) => u32::from_str_radix(digits, 16).ok()?,
+        None => number.parse().ok()?,
+    };
+    Some((char::from_u32(unit)?.to_string().into_bytes(), "&#".len() + end + 1))
 }
 
 /// The stretches of a text that consist of such bytes alone.
@@ -115,34 +156,27 @@ fn runs(text: &[u8], belongs: fn(u8) -> bool) -> Vec<(usize, usize)> {
     runs
 }
 
-/// A stretch read in groups, each of which stands for some bytes.
+/// A stretch read in groups, each of which stands for up to three bytes. Nothing is allocated here: base64
+/// may stand anywhere, and half of what a run needs were these groups.
 fn groups(
     text: &[u8],
     start: usize,
     end: usize,
     size: usize,
-    read: impl Fn(&[u8]) -> Option<Vec<u8>>,
+    read: impl Fn(&[u8]) -> Option<[u8; 3]>,
 ) -> impl Iterator<Item = Seen> {
     let groups = text.get(start..end).unwrap_or_default().chunks(size).enumerate();
     groups.flat_map(move |(at, group)| {
         let start = start + at * size;
-        let padded = padded(group, size);
-        let bytes = if group.len() < 2 { None } else { read(&padded) };
+        let end = start + group.len();
+        let mut padded = [if size == 4 { b'A' } else { b'0' }; 4];
+        padded[..group.len()].copy_from_slice(group);
+        let bytes = if group.len() < 2 { None } else { read(&padded[..size]) };
         // A group that is cut short stands for fewer bytes.
         let length = if size == 4 { (group.len() * 6) / 8 } else { group.len() / 2 };
-        let seen = |byte| Seen { byte: Some(byte), start, end: start + group.len() };
-        match bytes {
-            Some(bytes) => bytes.into_iter().take(length).map(seen).collect(),
-            None => vec![GAP],
-        }
+        let (bytes, length) = bytes.map_or(([None; 3], 1), |bytes| (bytes.map(Some), length));
+        bytes.into_iter().take(length).map(move |byte| Seen { byte, start, end })
     })
-}
-
-fn padded(group: &[u8], size: usize) -> Vec<u8> {
-    let zero = if size == 4 { b'A' } else { b'0' };
-    let mut group = group.to_vec();
-    group.resize(size, zero);
-    group
 }
 
 fn nibble(digit: u8) -> Option<u8> {
@@ -184,6 +218,11 @@ mod tests {
             ("QUJDREVGR0hJSktM", "ABCDEFGHIJKL"),
             ("xxQUJDREVGR0hJSktM=", "ABCDEFGHIJKL"),
             ("_-8x_-8x_-8xQUJDRA", "ABCD"),
+            ("A\u{200b}B\tC\u{301}D\u{ad}", "ABCD"),
+            ("A\u{1b}[0mB\u{1b}[31;1mC", "ABC"),
+            (r"A\u200bB\u2060C", "ABC"),
+            ("A\0B\0C\0", "ABC"),
+            ("&#65;&#x42;&#X43;&#68", "ABC&#68"),
         ];
         for (text, read) in rows {
             let views = views(text);

@@ -27,7 +27,7 @@ const PREFIX: &str = "pms_live_";
 type Form = fn(&str) -> String;
 
 /// The forms in which a text comes back, by name.
-const FORMS: [(&str, Form); 13] = [
+const FORMS: [(&str, Form); 15] = [
     ("as it is", str::to_owned),
     ("upper case", str::to_uppercase),
     ("lower case", str::to_lowercase),
@@ -40,6 +40,8 @@ const FORMS: [(&str, Form); 13] = [
     ("JSON escapes", |text| joined(text.encode_utf16().map(|unit| format!("\\u{unit:04x}")))),
     ("base64", |text| general_purpose::STANDARD.encode(text)),
     ("base64 for addresses", |text| general_purpose::URL_SAFE_NO_PAD.encode(text)),
+    ("unseen characters between", |text| joined(text.chars().map(|c| format!("{c}\u{200b}")))),
+    ("HTML references", |text| joined(text.chars().map(|c| format!("&#{};", u32::from(c))))),
     ("a header's name", |text| text.to_lowercase().replace('_', "-")),
 ];
 
@@ -61,7 +63,8 @@ fn percent(text: &str, all: bool) -> String {
 
 /// The first twelve characters of a secret in a row that are in a text, in one of the forms.
 fn left(text: &str, secret: &str) -> Option<String> {
-    let lower = text.to_lowercase();
+    // Whoever reads the text leaves out how an unseen character is written.
+    let lower = text.to_lowercase().replace("\\u{200b}", "\u{200b}");
     let secret: Vec<char> = secret.chars().collect();
     let windows = secret.windows(WINDOW).map(|window| window.iter().collect::<String>());
     windows.into_iter().find(|window| {
