@@ -25,7 +25,7 @@ Exit codes:
         has advice to give
   3    the target or the page could not be reached, or the target refuses the key it was given; or
         the client makes no call, or fails though its call is answered with success
-  4    nothing was selected, or no code that was selected was proven
+  4    nothing was selected, or no code that was selected is proven or broken as known
   5    what was asked for could not be written, to a full disk say"
 )]
 pub struct Options {
