@@ -110,7 +110,7 @@ pub struct CommandSetup<'a> {
 pub enum Afterwards {
     /// It stays for what the command may have left behind.
     Watches,
-    /// It ends, too.
+    /// It ends as well.
     Ends,
 }
 
