@@ -1,24 +1,22 @@
 //! Takes secrets out of everything that is shown or written, in whatever form a server echoed them.
 //!
-//! A text is looked at in every view of `super::views`, through a window of twelve characters: any
-//! twelve in a row that a secret has are taken out, with all that goes on with them. So a server that
-//! echoes a part of a key is found out, and a key that was spoilt needs no entry of its own.
+//! A text is looked at in every view of `super::views`: any twelve characters in a row that a secret has
+//! are taken out, with all that goes on with them. So a server that echoes a part of a key is found
+//! out, and a key that was spoilt needs no entry of its own.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    fmt,
-    sync::Arc,
-};
+use std::{borrow::Cow, fmt, sync::Arc};
 
 use base64::{
     Engine as _,
     engine::general_purpose::{STANDARD, STANDARD_NO_PAD, URL_SAFE_NO_PAD},
 };
+use memchr::memmem;
 
 use super::{
+    grams::{Grams, Run},
     secrets::{KeyPrefix, Named},
     text::Shown,
-    views::{self, Seen},
+    views::{self, View},
     visible::visible,
 };
 
@@ -26,12 +24,18 @@ use super::{
 /// texts share twelve once in 10^21 times. Fewer would take ordinary words for secrets.
 pub const WINDOW: usize = 12;
 
+/// Twelve bytes fill so many characters of base64, wherever in a group of three they begin.
+const WINDOW_OF_BASE64: usize = 15;
+
 /// Shorter texts are not searched for: they would be found in ordinary words.
 pub const SHORTEST_SECRET: usize = 8;
 
-/// What is searched piece by piece has to overlap by this: a window of which each character takes as
-/// much room as the longest encoding, `\\u0041`.
-pub const OVERLAP: usize = WINDOW * 7;
+/// A long text is searched piece by piece, so that what it takes does not grow with it.
+const PIECE: usize = 64 << 10;
+
+/// What is searched piece by piece has to overlap by this: twelve characters of a secret and what stands
+/// unseen between them, or a key of which only the shape is known.
+pub const OVERLAP: usize = 4 << 10;
 
 /// How much of a value is shown in one line.
 const SHOWN_VALUE: usize = 300;
@@ -44,15 +48,10 @@ const BY_SHAPE: &str = "(a key)";
 
 /// Finds secrets, and makes text without them.
 pub struct Redactor {
-    /// Where in a secret a window of it is, by the window's characters.
-    windows: HashMap<Vec<u8>, usize>,
-    /// The lengths of windows that there are: twelve, and fewer for secrets that are shorter.
-    lengths: Vec<usize>,
-    /// The last two bytes of every window: most of a text is passed over by a look into this.
-    ends: Box<[bool; 1 << 16]>,
+    grams: Grams,
     labels: Vec<Arc<str>>,
     /// What every key begins with, as it is compared.
-    prefix: Vec<u8>,
+    prefix: memmem::Finder<'static>,
     strangers: Strangers,
 }
 
@@ -88,67 +87,16 @@ impl Redactor {
     }
 
     fn build(secrets: &[Named], prefix: &KeyPrefix, strangers: Strangers) -> Self {
-        let prefix: Vec<u8> = prefix.0.bytes().map(folded).collect();
-        let mut redactor = Self {
-            windows: HashMap::new(),
-            lengths: Vec::new(),
-            ends: vec![false; 1 << 16].into_boxed_slice().try_into().expect("of this length"),
-            labels: secrets.iter().map(|named| named.label.as_str().into()).collect(),
-            prefix,
-            strangers,
-        };
+        let prefix = folded(prefix.0.as_bytes());
+        let mut grams = Grams::default();
         for (at, named) in secrets.iter().enumerate() {
-            let text = named.secret.expose();
-            redactor.add(text.as_bytes(), at);
-            // What is left of it where only letters and digits may stand, as in a header's name.
-            let bare: Vec<u8> = text.bytes().filter(u8::is_ascii_alphanumeric).collect();
-            redactor.add(&bare, at);
-            redactor.add_base64(text.as_bytes(), at);
-            // Credentials of HTTP Basic (RFC 7617) are often kept as the base64 that is sent.
-            let decoded = STANDARD.decode(text).ok().filter(|bytes| bytes.is_ascii());
-            for part in decoded.iter().flat_map(|bytes| bytes.split(|byte| *byte == b':')) {
-                redactor.add(part, at);
-            }
+            add(&mut grams, &prefix, named.secret.expose().as_bytes(), at);
         }
-        redactor.lengths.sort_unstable_by(|one, other| other.cmp(one));
-        redactor
-    }
-
-    /// Every window of a secret. What all keys begin with is no secret.
-    fn add(&mut self, text: &[u8], secret: usize) {
-        let text: Vec<u8> = text.iter().copied().map(folded).collect();
-        let own = text.strip_prefix(self.prefix.as_slice()).unwrap_or(&text);
-        if own.len() < SHORTEST_SECRET {
-            return;
-        }
-        self.add_windows(own, own.len().min(WINDOW), secret);
-    }
-
-    /// A header's name is in lower case, and base64 that is cannot be undone: it is looked for as it is.
-    fn add_base64(&mut self, text: &[u8], secret: usize) {
-        for offset in 0..3 {
-            let shifted = [&[0; 2][..offset], text].concat();
-            let mut forms = vec![STANDARD_NO_PAD.encode(&shifted)];
-            if forms[0].contains(['+', '/']) {
-                forms.push(URL_SAFE_NO_PAD.encode(&shifted));
-            }
-            for encoded in forms {
-                // The characters at both ends also hold bits of what stands around the text.
-                let first = [0, 2, 3][offset];
-                let last = (offset + text.len()) / 3 * 4;
-                let encoded = encoded.bytes().take(last).skip(first).map(folded);
-                self.add_windows(&encoded.collect::<Vec<_>>(), WINDOW * 4 / 3, secret);
-            }
-        }
-    }
-
-    fn add_windows(&mut self, text: &[u8], length: usize, secret: usize) {
-        if !self.lengths.contains(&length) {
-            self.lengths.push(length);
-        }
-        for window in text.windows(length).filter(|window| is_telling(window)) {
-            self.windows.entry(window.to_vec()).or_insert(secret);
-            self.ends[pair(window[length - 2], window[length - 1])] = true;
+        Self {
+            grams: grams.sorted(),
+            labels: secrets.iter().map(|named| named.label.as_str().into()).collect(),
+            prefix: memmem::Finder::new(&prefix).into_owned(),
+            strangers,
         }
     }
 
@@ -165,11 +113,11 @@ impl Redactor {
     }
 
     /// The text without any secret; control codes are still in it.
-    fn without_secrets(&self, text: &str) -> String {
+    fn without_secrets<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut hits = Vec::new();
         self.search(text.as_bytes(), |hit| hits.push(hit));
         if hits.is_empty() {
-            return text.to_owned();
+            return text.into();
         }
         hits.sort_unstable();
         let mut clean = String::with_capacity(text.len());
@@ -185,83 +133,54 @@ impl Redactor {
             clean.push_str(self.label(hit.secret));
             done = ceiling(text, hit.end).max(start);
         }
-        clean + &text[done..]
+        (clean + &text[done..]).into()
     }
 
     fn search(&self, bytes: &[u8], mut found: impl FnMut(Hit)) {
-        if self.windows.is_empty()
-            && (self.prefix.is_empty() || self.strangers == Strangers::LeftAlone)
-        {
-            return;
-        }
-        views::each(bytes, |view| self.search_view(view, &mut found));
-    }
-
-    fn search_view(&self, view: &mut dyn Iterator<Item = Seen>, found: &mut impl FnMut(Hit)) {
-        let room = WINDOW * 4 / 3 + self.prefix.len();
-        let mut passed: VecDeque<(u8, usize, usize)> = VecDeque::with_capacity(room + 1);
-        // Where a key began that is known by its shape, and how much of it was seen.
-        let mut shaped: Option<(usize, usize)> = None;
-        for Seen { byte, start, end } in view {
-            let Some(byte) = byte.map(folded) else {
-                passed.clear();
-                shaped = None;
-                continue;
-            };
-            if passed.len() == room {
-                passed.pop_front();
+        let shortest = match self.grams.shortest() {
+            Some(shortest) => shortest,
+            None if self.knows_strangers() => WINDOW,
+            None => return,
+        };
+        let mut from = 0;
+        loop {
+            let to = bytes.len().min(from + PIECE);
+            views::each(&bytes[from..to], shortest, |view| {
+                self.search_view(view, |Hit { start, end, secret }| {
+                    found(Hit { start: from + start, end: from + end, secret });
+                });
+            });
+            if to == bytes.len() {
+                return;
             }
-            passed.push_back((byte, start, end));
-            self.match_windows(&mut passed, end, found);
-            shaped = self.match_shape(&mut passed, shaped, byte);
-            if let Some((begin, length)) = shaped
-                && length >= WINDOW
-            {
-                found(Hit { start: begin, end, secret: self.labels.len() });
-            }
+            from = to - OVERLAP;
         }
     }
 
-    fn match_windows(
-        &self,
-        passed: &mut VecDeque<(u8, usize, usize)>,
-        end: usize,
-        found: &mut impl FnMut(Hit),
-    ) {
-        let count = passed.len();
-        if count < 2 || !self.ends[pair(passed[count - 2].0, passed[count - 1].0)] {
-            return;
-        }
-        let bytes: Vec<u8> = passed.iter().map(|(byte, ..)| *byte).collect();
-        for length in self.lengths.iter().copied().filter(|length| *length <= count) {
-            let Some(secret) = self.windows.get(&bytes[count - length..]) else { continue };
-            let before = &bytes[..count - length];
+    fn search_view(&self, view: &View<'_>, mut found: impl FnMut(Hit)) {
+        let bytes = folded(&view.bytes);
+        let mut hit = |start: usize, end: usize, secret| {
+            found(Hit { start: view.place(start).start, end: view.place(end - 1).end, secret });
+        };
+        self.grams.search(&bytes, |Run { start, end, secret }| {
             // The label stands for the key with what it begins with.
-            let from = match before.strip_suffix(self.prefix.as_slice()) {
-                Some(rest) => rest.len(),
-                None => before.len(),
-            };
-            return found(Hit { start: passed[from].1, end, secret: *secret });
+            let before = &bytes[..start];
+            let start = before.strip_suffix(self.prefix.needle()).map_or(start, <[u8]>::len);
+            hit(start, end, secret);
+        });
+        if self.knows_strangers() {
+            for start in self.prefix.find_iter(&bytes) {
+                let own = start + self.prefix.needle().len();
+                let length = bytes[own..].iter().take_while(|byte| is_of_a_key(**byte)).count();
+                if length >= WINDOW {
+                    hit(start, own + length, self.labels.len());
+                }
+            }
         }
     }
 
-    fn match_shape(
-        &self,
-        passed: &mut VecDeque<(u8, usize, usize)>,
-        shaped: Option<(usize, usize)>,
-        byte: u8,
-    ) -> Option<(usize, usize)> {
-        if self.prefix.is_empty() || self.strangers == Strangers::LeftAlone {
-            return None;
-        }
-        if let Some((begin, length)) = shaped
-            && (byte.is_ascii_alphanumeric() || byte == b'-')
-        {
-            return Some((begin, length + 1));
-        }
-        let count = passed.len().checked_sub(self.prefix.len())?;
-        let is_prefix = passed.iter().skip(count).map(|(byte, ..)| byte).eq(&self.prefix);
-        is_prefix.then(|| (passed[count].1, 0))
+    fn knows_strangers(&self) -> bool {
+        self.strangers == Strangers::TakenOut && !self.prefix.needle().is_empty()
     }
 
     /// A text of several lines.
@@ -296,7 +215,7 @@ impl Redactor {
         let clean = clean.trim_end();
         let from = clean.char_indices().rev().nth(most.saturating_sub(1)).map_or(0, |(at, _)| at);
         let end = visible(&clean[from..]);
-        Shown::made(if from == 0 { end } else { format!("...{end}") })
+        if from == 0 { Shown::made(end) } else { Shown::made(format!("...{end}").into()) }
     }
 }
 
@@ -313,40 +232,76 @@ impl fmt::Debug for Redactor {
     }
 }
 
-fn one_line(text: &str) -> String {
-    visible(text).replace('\n', "\\n")
+/// Adds every form of a secret that is looked for.
+fn add(grams: &mut Grams, prefix: &[u8], text: &[u8], secret: usize) {
+    let whole = own_part(text, prefix);
+    // What is left of it where only letters and digits may stand, as in a header's name.
+    let bare: Vec<u8> = whole.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
+    // Credentials of HTTP Basic (RFC 7617) are often kept as the base64 that is sent.
+    let decoded = STANDARD.decode(text).ok().filter(|bytes| bytes.is_ascii());
+    let credentials = decoded.iter().flat_map(|bytes| bytes.split(|byte| *byte == b':'));
+    let credentials = credentials.map(|text| own_part(text, prefix));
+    let bare_too = (bare.len() < whole.len()).then_some(bare.as_slice());
+    let forms = [whole].into_iter().chain(bare_too).chain(credentials);
+    for form in forms.filter(|form| form.len() >= SHORTEST_SECRET) {
+        grams.add(folded(form), WINDOW, secret);
+    }
+    add_base64(grams, whole, secret);
+}
+
+/// A secret without what every key begins with, which is no secret.
+fn own_part<'a>(text: &'a [u8], prefix: &[u8]) -> &'a [u8] {
+    if folded(text).starts_with(prefix) { &text[prefix.len()..] } else { text }
+}
+
+/// A header's name is in lower case, and base64 that is cannot be undone: it is looked for as it is.
+fn add_base64(grams: &mut Grams, text: &[u8], secret: usize) {
+    for offset in 0..3 {
+        let shifted = [&[0; 2][..offset], text].concat();
+        let mut forms = vec![STANDARD_NO_PAD.encode(&shifted)];
+        if forms[0].contains(['+', '/']) {
+            forms.push(URL_SAFE_NO_PAD.encode(&shifted));
+        }
+        for encoded in forms {
+            // The characters at both ends also hold bits of what stands around the text.
+            let first = [0, 2, 3][offset];
+            let last = (offset + text.len()) * 8 / 6;
+            let encoded = &encoded.as_bytes()[first..last];
+            if encoded.len() >= WINDOW_OF_BASE64 {
+                grams.add(folded(encoded), WINDOW_OF_BASE64, secret);
+            }
+        }
+    }
+}
+
+fn one_line(text: &str) -> Cow<'_, str> {
+    let visible = visible(text);
+    if visible.contains('\n') { visible.replace('\n', "\\n").into() } else { visible }
 }
 
 /// The beginning of a text that has `bytes` bytes in all. Cut before secrets are taken out, a part of
 /// one could be left at the end.
-fn cut(clean: String, most: usize, bytes: usize) -> String {
+fn cut(clean: Cow<'_, str>, most: usize, bytes: usize) -> Cow<'_, str> {
     match clean.char_indices().nth(most) {
         None => clean,
-        Some((end, _)) => format!("{}... ({bytes} bytes in all)", &clean[..end]),
+        Some((end, _)) => format!("{}... ({bytes} bytes in all)", &clean[..end]).into(),
     }
 }
 
-/// Whether a window has characters enough to tell a secret by: a row of zeros may stand anywhere.
-fn is_telling(window: &[u8]) -> bool {
-    let mut different = [0_u64; 4];
-    for byte in window {
-        different[usize::from(byte / 64)] |= 1 << (byte % 64);
-    }
-    different.iter().map(|bits| bits.count_ones()).sum::<u32>() >= 4
-}
-
-/// A byte as it is compared. Header names come back in lower case and without underscores, and a form
+/// Bytes as they are compared. Header names come back in lower case and without underscores, and a form
 /// has a plus sign for a space.
-fn folded(byte: u8) -> u8 {
-    match byte {
+fn folded(bytes: &[u8]) -> Vec<u8> {
+    let folded = |byte: &u8| match *byte {
         b'_' => b'-',
         b' ' => b'+',
         byte => byte.to_ascii_lowercase(),
-    }
+    };
+    bytes.iter().map(folded).collect()
 }
 
-fn pair(one: u8, other: u8) -> usize {
-    usize::from(one) << 8 | usize::from(other)
+/// Whether a byte, as it is compared, may stand in a key.
+fn is_of_a_key(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || byte == b'-'
 }
 
 /// The nearest place at or before this one at which a text can be divided.

@@ -12,7 +12,7 @@ use serde::{Serialize, Serializer};
 pub struct Shown(Arc<str>);
 
 impl Shown {
-    pub(super) fn made(text: String) -> Self {
+    pub(super) fn made(text: Cow<'_, str>) -> Self {
         Self(text.into())
     }
 

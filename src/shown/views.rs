@@ -1,111 +1,129 @@
 //! One text as different readers see it: as it is, with its percent-encoding or JSON escapes undone,
 //! from hexadecimal digits or from base64. Each byte knows which part of the text it was read from.
 
-/// A byte of a view, and the part of the text that it was read from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Seen {
-    /// The byte; `None` between two parts that do not belong together.
-    pub(super) byte: Option<u8>,
-    /// Where what it was read from begins.
-    pub(super) start: usize,
-    /// Where that ends.
-    pub(super) end: usize,
+use std::{borrow::Cow, ops::Range};
+
+/// A text as one reader sees it.
+pub(super) struct View<'a> {
+    /// What the reader sees.
+    pub(super) bytes: Cow<'a, [u8]>,
+    places: Places,
 }
 
-/// The shortest run of digits or of base64 that is worth undoing: eight bytes of a secret.
-const SHORTEST_RUN: usize = 11;
+/// Which parts of the text the bytes of a view were read from.
+enum Places {
+    /// Each from itself.
+    Same,
+    /// From groups of characters that stand one after the other; the last may be cut short.
+    Groups { all: Range<usize>, group: Group },
+    /// Each from a part of its own.
+    Each(Vec<Range<usize>>),
+}
 
-/// Calls `look` with each view of a text.
-pub(super) fn each(text: &[u8], mut look: impl FnMut(&mut dyn Iterator<Item = Seen>)) {
-    look(&mut plain(text));
+/// How an encoding takes a text: so many characters at once, and what they stand for.
+#[derive(Clone, Copy)]
+struct Group {
+    characters: usize,
+    bytes: usize,
+}
+
+const HEX: Group = Group { characters: 2, bytes: 1 };
+const BASE64: Group = Group { characters: 4, bytes: 3 };
+
+impl View<'_> {
+    /// The part of the text that a byte was read from.
+    pub(super) fn place(&self, at: usize) -> Range<usize> {
+        match &self.places {
+            Places::Same => at..at + 1,
+            Places::Groups { all, group } => {
+                let start = all.start + at / group.bytes * group.characters;
+                start..all.end.min(start + group.characters)
+            }
+            Places::Each(places) => places[at].clone(),
+        }
+    }
+
+    /// A view of some of its bytes, or of what these stand for.
+    fn of_parts(parts: impl Iterator<Item = (u8, Range<usize>)>) -> View<'static> {
+        let (bytes, places): (Vec<u8>, Vec<Range<usize>>) = parts.unzip();
+        View { bytes: bytes.into(), places: Places::Each(places) }
+    }
+}
+
+/// Calls `look` with each view of a text in which so many characters in a row can be seen.
+pub(super) fn each(text: &[u8], shortest: usize, mut look: impl FnMut(&View<'_>)) {
+    let plain = View { bytes: text.into(), places: Places::Same };
+    look(&plain);
     if text.contains(&b'%') {
-        look(&mut undo(plain(text), percent));
-        look(&mut undo(undo(plain(text), percent), percent));
+        let once = undo(&plain, percent);
+        look(&once);
+        look(&undo(&once, percent));
     }
     if text.contains(&b'\\') {
-        look(&mut undo(plain(text), escape));
-        look(&mut undo(undo(plain(text), escape), escape));
-        look(&mut visible(undo(plain(text), escape)));
+        let once = undo(&plain, escape);
+        look(&once);
+        look(&undo(&once, escape));
+        look(&visible(&once));
     }
-    if text.windows(2).any(|two| two == b"&#") {
-        look(&mut undo(plain(text), entity));
+    if text.contains(&b'&') && text.windows(2).any(|two| two == b"&#") {
+        look(&undo(&plain, entity));
     }
-    if !text.iter().all(|byte| is_visible(*byte) || *byte == b' ') {
-        look(&mut visible(plain(text)));
+    if !text.iter().all(|byte| is_visible(*byte)) {
+        look(&visible(&plain));
     }
-    for run in runs(text, |byte| byte.is_ascii_hexdigit()) {
-        for skip in 0..2 {
-            look(&mut groups(text, run.0 + skip, run.1, 2, |pair| {
-                Some([nibble(pair[0])? << 4 | nibble(pair[1])?, 0, 0])
-            }));
-        }
-    }
-    for run in runs(text, |byte| sextet(byte).is_some()) {
-        for skip in 0..4 {
-            look(&mut groups(text, run.0 + skip, run.1, 4, |four| {
-                let bits =
-                    four.iter().try_fold(0, |bits, c| Some(bits << 6 | u32::from(sextet(*c)?)))?;
-                let [_, first, second, third] = bits.to_be_bytes();
-                Some([first, second, third])
-            }));
-        }
-    }
-}
-
-fn plain(text: &[u8]) -> impl Iterator<Item = Seen> {
-    text.iter().enumerate().map(|(at, byte)| Seen { byte: Some(*byte), start: at, end: at + 1 })
+    // Eight bytes of a secret need 16 digits, or 11 characters of base64.
+    runs(text, shortest * 2, nibble, |run| {
+        (0..2).for_each(|skip| look(&hexadecimal(text, run.start + skip..run.end)));
+    });
+    runs(text, (shortest * 4).div_ceil(3), sextet, |run| {
+        (0..4).for_each(|skip| look(&base64(text, run.start + skip..run.end)));
+    });
 }
 
 /// A view without control codes, terminal sequences and all that is not ASCII: what stands unseen between
 /// the characters of a key, and the zeros of UTF-16.
-fn visible(view: impl Iterator<Item = Seen>) -> impl Iterator<Item = Seen> {
+fn visible(view: &View<'_>) -> View<'static> {
     let mut in_sequence = false;
-    view.filter(move |seen| {
-        let Some(byte) = seen.byte else { return true };
-        if byte == ESCAPE_CODE {
+    let bytes = view.bytes.iter().copied().zip(0..).filter(|(byte, _)| {
+        if *byte == ESCAPE_CODE {
             in_sequence = true;
-        } else if in_sequence && byte != b'[' {
+        } else if in_sequence && *byte != b'[' {
             // A letter ends a sequence (ECMA-48, section 5.4).
-            in_sequence = !(b'@'..=b'~').contains(&byte);
+            in_sequence = !(b'@'..=b'~').contains(byte);
             return false;
         }
-        !in_sequence && (is_visible(byte) || byte == b' ')
-    })
+        !in_sequence && is_visible(*byte)
+    });
+    View::of_parts(bytes.map(|(byte, at)| (byte, view.place(at))))
 }
 
 const ESCAPE_CODE: u8 = 0x1b;
 
 fn is_visible(byte: u8) -> bool {
-    byte.is_ascii_graphic()
+    (b' '..=b'~').contains(&byte)
 }
 
 /// What an escape at the beginning of some bytes stands for, and how many of them it takes.
 type Undo = fn(&[u8]) -> Option<(Vec<u8>, usize)>;
 
-/// The longest escape: `&#x0000e9;`.
-const LONGEST_ESCAPE: usize = 10;
-
 /// A view with its escapes undone.
-fn undo(view: impl Iterator<Item = Seen>, undo: Undo) -> impl Iterator<Item = Seen> {
-    let mut view = view.fuse();
-    let mut ahead: std::collections::VecDeque<Seen> = std::collections::VecDeque::new();
-    let mut ready: std::collections::VecDeque<Seen> = std::collections::VecDeque::new();
-    std::iter::from_fn(move || {
-        if let Some(seen) = ready.pop_front() {
-            return Some(seen);
+fn undo(view: &View<'_>, undo: Undo) -> View<'static> {
+    let mut parts = Vec::with_capacity(view.bytes.len());
+    let mut at = 0;
+    while at < view.bytes.len() {
+        match undo(&view.bytes[at..]) {
+            Some((stands_for, length)) => {
+                let place = view.place(at).start..view.place(at + length - 1).end;
+                parts.extend(stands_for.into_iter().map(|byte| (byte, place.clone())));
+                at += length;
+            }
+            None => {
+                parts.push((view.bytes[at], view.place(at)));
+                at += 1;
+            }
         }
-        while ahead.len() < LONGEST_ESCAPE
-            && let Some(seen) = view.next()
-        {
-            ahead.push_back(seen);
-        }
-        let bytes: Vec<u8> = ahead.iter().map_while(|seen| seen.byte).collect();
-        let Some((stands_for, length)) = undo(&bytes) else { return ahead.pop_front() };
-        let (start, end) = (ahead[0].start, ahead[length - 1].end);
-        ahead.drain(..length);
-        ready.extend(stands_for.into_iter().map(|byte| Seen { byte: Some(byte), start, end }));
-        ready.pop_front()
-    })
+    }
+    View::of_parts(parts.into_iter())
 }
 
 /// `%41` (RFC 3986, section 2.1).
@@ -130,10 +148,13 @@ fn escape(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
     }
 }
 
+/// What stands between `&#` and the semicolon is no longer than `x0000e9`.
+const LONGEST_REFERENCE: usize = 8;
+
 /// `&#65;` and `&#x41;` (HTML, section 13.5).
 fn entity(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
     let [b'&', b'#', rest @ ..] = bytes else { return None };
-    let end = rest.iter().position(|byte| *byte == b';')?;
+    let end = rest.iter().take(LONGEST_REFERENCE).position(|byte| *byte == b';')?;
     let number = std::str::from_utf8(&rest[..end]).ok()?;
     let unit = match number.strip_prefix(['x', 'X']) {
         Some(digits) => u32::from_str_radix(digits, 16).ok()?,
@@ -142,41 +163,44 @@ fn entity(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
     Some((char::from_u32(unit)?.to_string().into_bytes(), "&#".len() + end + 1))
 }
 
-/// The stretches of a text that consist of such bytes alone.
-fn runs(text: &[u8], belongs: fn(u8) -> bool) -> Vec<(usize, usize)> {
-    let mut runs = Vec::new();
-    let mut at = 0;
-    while at < text.len() {
-        let length = text[at..].iter().take_while(|byte| belongs(**byte)).count();
-        if length >= SHORTEST_RUN {
-            runs.push((at, at + length));
+/// Calls `look` with the stretches of a text that consist of such characters alone and are long enough.
+fn runs(
+    text: &[u8],
+    shortest: usize,
+    value: fn(u8) -> Option<u8>,
+    mut look: impl FnMut(Range<usize>),
+) {
+    let mut start = 0;
+    for (at, byte) in text.iter().chain(b" ").enumerate() {
+        if value(*byte).is_none() {
+            if at - start >= shortest {
+                look(start..at);
+            }
+            start = at + 1;
         }
-        at += length + 1;
     }
-    runs
 }
 
-/// A stretch read in groups, each of which stands for up to three bytes. Nothing is allocated here: base64
-/// may stand anywhere, and half of what a run needs were these groups.
-fn groups(
-    text: &[u8],
-    start: usize,
-    end: usize,
-    size: usize,
-    read: impl Fn(&[u8]) -> Option<[u8; 3]>,
-) -> impl Iterator<Item = Seen> {
-    let groups = text.get(start..end).unwrap_or_default().chunks(size).enumerate();
-    groups.flat_map(move |(at, group)| {
-        let start = start + at * size;
-        let end = start + group.len();
-        let mut padded = [if size == 4 { b'A' } else { b'0' }; 4];
-        padded[..group.len()].copy_from_slice(group);
-        let bytes = if group.len() < 2 { None } else { read(&padded[..size]) };
-        // A group that is cut short stands for fewer bytes.
-        let length = if size == 4 { (group.len() * 6) / 8 } else { group.len() / 2 };
-        let (bytes, length) = bytes.map_or(([None; 3], 1), |bytes| (bytes.map(Some), length));
-        bytes.into_iter().take(length).map(move |byte| Seen { byte, start, end })
-    })
+/// A stretch of hexadecimal digits, read from there in pairs.
+fn hexadecimal(text: &[u8], all: Range<usize>) -> View<'static> {
+    let pairs = text[all.clone()].chunks_exact(HEX.characters);
+    let bytes: Vec<u8> =
+        pairs.filter_map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?)).collect();
+    View { bytes: bytes.into(), places: Places::Groups { all, group: HEX } }
+}
+
+/// A stretch of base64, read from there in groups of four. One that is cut short stands for fewer bytes.
+fn base64(text: &[u8], all: Range<usize>) -> View<'static> {
+    let mut bytes = Vec::with_capacity(all.len());
+    for four in text[all.clone()].chunks(BASE64.characters) {
+        let mut bits = 0;
+        for at in 0..BASE64.characters {
+            let value = four.get(at).and_then(|c| sextet(*c)).unwrap_or_default();
+            bits = bits << 6 | u32::from(value);
+        }
+        bytes.extend_from_slice(&bits.to_be_bytes()[1..=four.len() * 6 / 8]);
+    }
+    View { bytes: bytes.into(), places: Places::Groups { all, group: BASE64 } }
 }
 
 fn nibble(digit: u8) -> Option<u8> {
@@ -185,26 +209,34 @@ fn nibble(digit: u8) -> Option<u8> {
 
 /// The value of a character of base64, in either alphabet (RFC 4648, sections 4 and 5).
 fn sextet(c: u8) -> Option<u8> {
-    match c {
-        b'A'..=b'Z' => Some(c - b'A'),
-        b'a'..=b'z' => Some(c - b'a' + 26),
-        b'0'..=b'9' => Some(c - b'0' + 52),
-        b'+' | b'-' => Some(62),
-        b'/' | b'_' => Some(63),
-        _ => None,
-    }
+    SEXTETS[usize::from(c)]
 }
+
+/// One look for each character: every run of letters in an answer is read four times.
+const SEXTETS: [Option<u8>; 256] = {
+    let mut sextets = [None; 256];
+    let alphabets = [
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
+    ];
+    let mut value = 0;
+    while value < 64 {
+        sextets[alphabets[0][value as usize] as usize] = Some(value);
+        sextets[alphabets[1][value as usize] as usize] = Some(value);
+        value += 1;
+    }
+    sextets
+};
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// All views of a text, with `|` for a gap.
+    /// All views of a text.
     fn views(text: &str) -> Vec<String> {
         let mut all = Vec::new();
-        each(text.as_bytes(), |view| {
-            let bytes: Vec<u8> = view.map(|seen| seen.byte.unwrap_or(b'|')).collect();
-            all.push(String::from_utf8_lossy(&bytes).into_owned());
+        each(text.as_bytes(), 8, |view| {
+            all.push(String::from_utf8_lossy(&view.bytes).into_owned());
         });
         all
     }
@@ -233,8 +265,22 @@ mod tests {
 
     #[test]
     fn every_byte_knows_what_it_was_read_from() {
-        let mut places: Vec<Vec<(usize, usize)>> = Vec::new();
-        each(b"a%41b", |view| places.push(view.map(|seen| (seen.start, seen.end)).collect()));
-        assert_eq!(places[1], vec![(0, 1), (1, 4), (4, 5)]);
+        let rows: [(&str, usize, &[Range<usize>]); 3] = [
+            ("a%41b", 1, &[0..1, 1..4, 4..5]),
+            ("x4142434445464748", 1, &[1..3, 3..5, 5..7]),
+            (
+                "QUJDREVGR0hJSk",
+                1,
+                &[0..4, 0..4, 0..4, 4..8, 4..8, 4..8, 8..12, 8..12, 8..12, 12..14],
+            ),
+        ];
+        for (text, view, places) in rows {
+            let mut read = Vec::new();
+            each(text.as_bytes(), 8, |view| {
+                let places = (0..view.bytes.len()).map(|at| view.place(at));
+                read.push(places.collect::<Vec<_>>());
+            });
+            assert_eq!(read[view][..places.len()], *places, "{text}: {read:?}");
+        }
     }
 }

@@ -1,8 +1,13 @@
 //! Text from outside, with what a screen obeys or does not show written out.
 
+use std::borrow::Cow;
+
 /// The text with its control codes written out: what a server or a file says never reaches the
 /// terminal raw. Line breaks stay.
-pub(super) fn visible(text: &str) -> String {
+pub(super) fn visible(text: &str) -> Cow<'_, str> {
+    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) && !text.contains("##") {
+        return text.into();
+    }
     let mut shown = String::with_capacity(text.len());
     for c in text.chars() {
         // `##[` and `##vso[` are commands to the runners of GitHub and Azure, anywhere in a line.
@@ -15,7 +20,7 @@ pub(super) fn visible(text: &str) -> String {
             shown.push(c);
         }
     }
-    shown
+    shown.into()
 }
 
 /// Whether a character is drawn, and no terminal obeys it.

@@ -27,7 +27,7 @@ const PREFIX: &str = "pms_live_";
 type Form = fn(&str) -> String;
 
 /// The forms in which a text comes back, by name.
-const FORMS: [(&str, Form); 15] = [
+const FORMS: [(&str, Form); 16] = [
     ("as it is", str::to_owned),
     ("upper case", str::to_uppercase),
     ("lower case", str::to_lowercase),
@@ -40,6 +40,7 @@ const FORMS: [(&str, Form); 15] = [
     ("JSON escapes", |text| joined(text.encode_utf16().map(|unit| format!("\\u{unit:04x}")))),
     ("base64", |text| general_purpose::STANDARD.encode(text)),
     ("base64 for addresses", |text| general_purpose::URL_SAFE_NO_PAD.encode(text)),
+    ("base64 in lower case", |text| general_purpose::STANDARD.encode(text).to_lowercase()),
     ("unseen characters between", |text| joined(text.chars().map(|c| format!("{c}\u{200b}")))),
     ("HTML references", |text| joined(text.chars().map(|c| format!("&#{};", u32::from(c))))),
     ("a header's name", |text| text.to_lowercase().replace('_', "-")),
@@ -66,13 +67,14 @@ fn left(text: &str, secret: &str) -> Option<String> {
     // Whoever reads the text leaves out how an unseen character is written.
     let lower = text.to_lowercase().replace("\\u{200b}", "\u{200b}");
     let secret: Vec<char> = secret.chars().collect();
-    let windows = secret.windows(WINDOW).map(|window| window.iter().collect::<String>());
-    windows.into_iter().find(|window| {
-        FORMS.iter().any(|(name, form)| {
-            let form = form(window).to_lowercase();
-            // The last characters of base64 depend on what follows.
-            let form = if name.starts_with("base64") { &form[..16] } else { &form };
-            lower.contains(form)
+    let mut windows = secret.windows(WINDOW).map(|window| window.iter().collect::<String>());
+    windows.find(|window| {
+        FORMS.iter().any(|(name, form)| match name.starts_with("base64") {
+            false => lower.contains(&form(window).to_lowercase()),
+            // Its first and last characters depend on what stands around.
+            true => [("", 0, 16), ("?", 2, 17), ("??", 3, 18)].iter().any(|(before, from, to)| {
+                lower.contains(&form(&format!("{before}{window}")).to_lowercase()[*from..*to])
+            }),
         })
     })
 }
