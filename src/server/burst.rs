@@ -15,6 +15,7 @@ use crate::{
     contract::{check::CheckId, contract_file::Limit, scenario::LongestWait},
     exchange::outgoing::{Exchange, Outgoing, Role},
     shown,
+    terminal::activity::Awaited,
 };
 
 /// A burst as it is planned.
@@ -84,7 +85,7 @@ impl Play<'_> {
         let PlannedBurst { request, times, limit, served, .. } = burst;
         let begin = self.exchanges.len();
         let what = shown!["the responses to ", times, " requests at once"];
-        self.activity.waits(what, Some(request.deadlines.whole));
+        self.activity.waits(Awaited::Words(what), Some(request.deadlines.whole));
         self.exchanges.extend(self.run.sender.burst(request, times).await?);
         let (run, scenario) = (self.run, &self.planned.scenario);
         let is_served = |exchange: &Exchange| run.reading(exchange).is_served(served);

@@ -24,7 +24,7 @@ use crate::{
     server::plan::{Planned, TrialScript},
     shown::redactor::Redactor,
     targets::{known::Day, target::Target},
-    terminal::activity::Activity,
+    terminal::activity::{Activity, Awaited},
 };
 
 /// All that the trials of a run share.
@@ -200,23 +200,22 @@ impl Play<'_> {
             return None;
         }
         let (key, keys) = (request.key.as_ref()?, &self.run.keys);
-        self.activity.waits("another trial that uses its key", None);
+        self.activity.waits(Awaited::Words("another trial that uses its key".into()), None);
         Some(if alone { keys.alone(key).await } else { keys.share(key).await })
     }
 
     /// Sends one request when its key's turn has come.
     pub(super) async fn exchange(&self, request: &Outgoing) -> Result<Exchange, NoAnswer> {
         let Outgoing { request: sent, deadlines, .. } = request;
-        self.activity.waits("its key's turn under the limit", None);
+        self.activity.waits(Awaited::Words("its key's turn under the limit".into()), None);
         self.run.sender.turn(request).await;
-        let what = self.run.redactor.line(&format!("{} {}", sent.method, sent.path));
-        self.activity.waits(what, Some(deadlines.whole));
+        self.activity.waits(Awaited::AnswerTo(Arc::clone(sent)), Some(deadlines.whole));
         self.run.sender.send_now(request).await
     }
 
     /// Lets the time of a request's key pass.
     pub(super) async fn wait(&self, request: &Outgoing, time: Duration, what: &'static str) {
-        self.activity.waits(what, Some(time));
+        self.activity.waits(Awaited::Words(what.into()), Some(time));
         self.run.target.clock.wait(request.key.as_ref(), time).await;
     }
 

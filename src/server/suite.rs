@@ -131,9 +131,10 @@ impl Suite {
     fn carry_out(&self, planned: &Planned, style: &Means) -> TrialResult {
         let begin = Instant::now();
         let activity = Activity::default();
-        let name = self.redactor().line(&planned.case().name);
         let runtime = &style.runtime;
-        let watch = style.lines.map(|lines| Watch::start(runtime, name, &activity, lines));
+        let name = planned.case().name.as_str();
+        let watch = |lines| Watch::start(runtime, name, &activity, self.redactor(), lines);
+        let watch = style.lines.map(watch);
         // A panic is a bug of ours; the summary must not count its code as proven.
         let play =
             || runtime.block_on(self.run.play_telling(planned, &activity, style.manner.unproven));

@@ -8,7 +8,11 @@ use std::{
 use tokio::{runtime::Handle, task::AbortHandle, time};
 
 use super::print;
-use crate::{exchange::locked::Locked as _, shown, shown::text::Shown};
+use crate::{
+    exchange::{locked::Locked as _, message::Request},
+    shown,
+    shown::{redactor::Redactor, text::Shown},
+};
 
 /// A trial that takes longer than this says what it waits for ...
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -20,23 +24,37 @@ const AGAIN: Duration = Duration::from_secs(15);
 #[derive(Debug, Clone, Default)]
 pub struct Activity(Arc<Mutex<Option<Waiting>>>);
 
+/// What is waited for.
+#[derive(Debug)]
+pub(crate) enum Awaited {
+    /// What these words say.
+    Words(Shown),
+    /// The answer to a request.
+    AnswerTo(Arc<Request>),
+}
+
 #[derive(Debug)]
 struct Waiting {
-    what: Shown,
+    what: Awaited,
     since: Instant,
     most: Option<Duration>,
 }
 
 impl Activity {
     /// Notes what is waited for from now on, and how long that may take.
-    pub(crate) fn waits(&self, what: impl Into<Shown>, most: Option<Duration>) {
-        let wait = Waiting { what: what.into(), since: Instant::now(), most };
-        *self.0.locked() = Some(wait);
+    pub(crate) fn waits(&self, what: Awaited, most: Option<Duration>) {
+        *self.0.locked() = Some(Waiting { what, since: Instant::now(), most });
     }
 
-    fn describe(&self) -> Shown {
+    fn describe(&self, redactor: &Redactor) -> Shown {
         let wait = self.0.locked();
         let Some(Waiting { what, since, most }) = &*wait else { return "busy".into() };
+        let what = match what {
+            Awaited::Words(words) => words.clone(),
+            Awaited::AnswerTo(request) => {
+                redactor.line(&format!("{} {}", request.method, request.path))
+            }
+        };
         let passed = since.elapsed().as_secs();
         let most = most.map(|most| shown![" of at most ", most.as_secs(), " s"]);
         shown!["waiting for ", what, " (", passed, " s", most.unwrap_or_default(), ")"]
@@ -59,13 +77,23 @@ pub enum Lines {
 pub(crate) struct Watch(AbortHandle);
 
 impl Watch {
-    pub(crate) fn start(runtime: &Handle, trial: Shown, activity: &Activity, lines: Lines) -> Self {
-        let activity = activity.clone();
+    /// `trial` is its name. Most trials end before anything is said, so what is said is made then.
+    pub(crate) fn start(
+        runtime: &Handle,
+        trial: &str,
+        activity: &Activity,
+        redactor: &Arc<Redactor>,
+        lines: Lines,
+    ) -> Self {
+        let (activity, redactor) = (activity.clone(), Arc::clone(redactor));
+        let trial = trial.to_owned();
         let task = runtime.spawn(async move {
             time::sleep(PATIENCE).await;
             loop {
                 let begin = if lines == Lines::Begun { "\n" } else { "" };
-                print::problem(&shown![begin, "errproof: ", trial, ": ", activity.describe()]);
+                let waits = activity.describe(&redactor);
+                let trial = redactor.line(&trial);
+                print::problem(&shown![begin, "errproof: ", trial, ": ", waits]);
                 time::sleep(AGAIN).await;
             }
         });
@@ -86,8 +114,9 @@ mod tests {
     #[test]
     fn a_wait_is_described_by_what_it_is_for_and_how_long_it_may_take() {
         let activity = Activity::default();
-        assert_eq!(activity.describe().as_str(), "busy");
-        activity.waits("GET /", Some(Duration::from_secs(80)));
-        assert_eq!(activity.describe().as_str(), "waiting for GET / (0 s of at most 80 s)");
+        let describe = || activity.describe(&Redactor::default());
+        assert_eq!(describe().as_str(), "busy");
+        activity.waits(Awaited::Words("its turn".into()), None);
+        assert_eq!(describe().as_str(), "waiting for its turn (0 s)");
     }
 }
