@@ -35,7 +35,7 @@ impl Example {
         let quiet = rule("client::quiet", "it makes no attempt after its end");
         let quiet = TrialResult {
             timelines: succeeds.timelines.clone(),
-            printed: self.printed("done", ""),
+            printed: Some(self.printed("done", "")),
             ..self.weighed(&quiet.held(&[CheckId::ClientQuiet]))
         };
         let trials = vec![succeeds, not_retried, retry_after, backoff, key_unseen, quiet];
@@ -65,7 +65,7 @@ impl Example {
         let attempts = vec![refused(200, 403, "plan_gate"), refused(600, 403, "plan_gate")];
         TrialResult {
             timelines: vec![self.run("not-retried::plan_gate", attempts, 800, "exit 1")],
-            printed: self.printed("", "plan_gate, twice"),
+            printed: Some(self.printed("", "plan_gate, twice")),
             ..self.weighed(&judged)
         }
     }
@@ -84,7 +84,7 @@ impl Example {
         let stdout = format!("waiting 20 ms\n::error::{HOSTILE}");
         TrialResult {
             timelines: vec![self.run("retry-after::20s", vec![told, served(223)], 600, "exit 0")],
-            printed: self.printed(&stdout, &format!("key {KEY}\n")),
+            printed: Some(self.printed(&stdout, &format!("key {KEY}\n"))),
             ..self.weighed(&judged)
         }
     }
@@ -104,7 +104,7 @@ impl Example {
         let run = self.run("backoff::generation_failed::stops", attempts, 70_000, end);
         TrialResult {
             timelines: vec![Timeline { more_attempts: 1, ..run }],
-            printed: self.printed("", ""),
+            printed: Some(self.printed("", "")),
             ..self.weighed(&judged)
         }
     }
@@ -127,9 +127,9 @@ impl Example {
         }
     }
 
-    fn printed(&self, stdout: &str, stderr: &str) -> Option<Printed> {
+    fn printed(&self, stdout: &str, stderr: &str) -> Printed {
         let end = |stream: &str| self.redactor.end_of(stream, 600);
-        Some(Printed { stdout: end(stdout), stderr: end(stderr) })
+        Printed { stdout: end(stdout), stderr: end(stderr) }
     }
 }
 

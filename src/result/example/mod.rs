@@ -82,7 +82,9 @@ struct Judged {
 
 impl Judged {
     fn held(mut self, checks: &[CheckId]) -> Self {
-        checks.iter().for_each(|check| self.sheet.note(*check, 0, Vec::new()));
+        for check in checks {
+            self.sheet.note(*check, 0, Vec::new());
+        }
         self
     }
 
@@ -93,7 +95,9 @@ impl Judged {
 
     /// The same on several responses or runs.
     fn found_on(mut self, times: usize, check: CheckId, mismatch: &Mismatch) -> Self {
-        (0..times).for_each(|on| self.sheet.note(check, on, vec![mismatch.clone()]));
+        for on in 0..times {
+            self.sheet.note(check, on, vec![mismatch.clone()]);
+        }
         self
     }
 
