@@ -288,7 +288,8 @@ fn headline(subject: &Shown, trials: &[TrialResult]) -> Shown {
     let kept = names(&[Outcome::Pass]).len();
     let mut text = shown![plural(trials.len(), "rule"), " on ", subject, ": ", kept, " kept"];
     for (what, outcomes) in [
-        (" broken (", &[Outcome::Fail, Outcome::Stale][..]),
+        (" broken (", &[Outcome::Fail][..]),
+        (" listed as known but mended (", &[Outcome::Stale]),
         (" broken as known (", &[Outcome::Known]),
         (" not judged (", &[Outcome::Error]),
     ] {
@@ -440,5 +441,19 @@ fn end_on_signal(runtime: &Handle, groups: &Groups) {
             // The number that shells give to a command that a signal has ended.
             std::process::exit(128 + kind.as_raw_value());
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::result::example;
+
+    #[test]
+    fn a_client_is_said_to_keep_rules_or_to_break_them_by_name() {
+        let side = example::side(SideName::Client);
+        let line = headline(&side.subject, &side.trials);
+        insta::assert_snapshot!(line);
+        assert_eq!(line, side.headline, "the example's own");
     }
 }

@@ -200,35 +200,38 @@ impl Side for Docs {
 
 /// What the page says of the contract's codes, and of the rest, in one line.
 fn headline(subject: &Shown, trials: &[TrialResult]) -> Shown {
-    let passes = |trial: &&&TrialResult| trial.outcome == Outcome::Pass;
     let (codes, rest): (Vec<_>, Vec<_>) = trials.iter().partition(|trial| trial.code.is_some());
+    let of = |trials: &[&TrialResult], outcome| -> Vec<Shown> {
+        let trials = trials.iter().filter(|trial| trial.outcome == outcome);
+        trials.map(|trial| trial.code.clone().unwrap_or_else(|| trial.name.clone())).collect()
+    };
     let mut text = subject.clone();
-    let (as_promised, otherwise): (Vec<&TrialResult>, Vec<_>) =
-        codes.iter().partition(|code| passes(code));
     if !codes.is_empty() {
-        text = shown![
-            plural(codes.len(), "code"),
-            " on ",
-            subject,
-            ": ",
-            as_promised.len(),
-            " as promised"
-        ];
+        let as_promised = of(&codes, Outcome::Pass).len();
+        text =
+            shown![plural(codes.len(), "code"), " on ", subject, ": ", as_promised, " as promised"];
     }
-    if !otherwise.is_empty() {
-        let names = otherwise.iter().filter_map(|trial| trial.code.as_ref());
-        text = shown![text, ", ", otherwise.len(), " not (", Shown::joined(names, ", "), ")"];
+    for (outcome, how) in [
+        (Outcome::Fail, " not ("),
+        (Outcome::Stale, " listed as known but mended ("),
+        (Outcome::Known, " not, as known ("),
+        (Outcome::Error, " not judged ("),
+    ] {
+        let names = of(&codes, outcome);
+        if !names.is_empty() {
+            text = shown![text, ", ", names.len(), how, Shown::joined(&names, ", "), ")"];
+        }
     }
-    let (as_promised, otherwise): (Vec<&TrialResult>, Vec<_>) =
-        rest.iter().partition(|rest| passes(rest));
-    for (how, trials) in [(" as promised", as_promised), (" not as promised", otherwise)] {
-        if !trials.is_empty() {
-            text = shown![
-                text,
-                "; ",
-                Shown::joined(trials.iter().map(|trial| &trial.name), ", "),
-                how
-            ];
+    for (outcome, how) in [
+        (Outcome::Pass, " as promised"),
+        (Outcome::Fail, " not as promised"),
+        (Outcome::Stale, " listed as known but mended"),
+        (Outcome::Known, " not as promised, as known"),
+        (Outcome::Error, " not judged"),
+    ] {
+        let names = of(&rest, outcome);
+        if !names.is_empty() {
+            text = shown![text, "; ", Shown::joined(&names, ", "), how];
         }
     }
     text
@@ -323,4 +326,18 @@ fn source(given: &str) -> Result<(String, Source), Fault> {
         return Err(Fault::general(format!("failed to read {given}: it is no text")));
     }
     Ok((given.to_owned(), Source::File(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::result::example;
+
+    #[test]
+    fn a_page_is_said_to_have_codes_as_promised_or_not_and_the_rest_by_name() {
+        let side = example::side(SideName::Page);
+        let line = headline(&side.subject, &side.trials);
+        insta::assert_snapshot!(line);
+        assert_eq!(line, side.headline, "the example's own");
+    }
 }

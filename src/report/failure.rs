@@ -12,7 +12,7 @@ use crate::{
         trial::TrialResult,
     },
     shown,
-    shown::text::Shown,
+    shown::{plural::plural, text::Shown},
     terminal::paint::Paint,
 };
 
@@ -157,8 +157,11 @@ fn add_time_line(text: &mut String, timeline: &Timeline) {
         events.push((attempt.over_ms, format!("  {}", answered(attempt))));
     }
     if timeline.more_attempts > 0 {
-        let last = attempts.last().map(|attempt| attempt.arrived_ms).unwrap_or_default();
-        events.push((last, format!("{} more attempts until then", timeline.more_attempts)));
+        let last = attempts.last().map(|attempt| attempt.over_ms).unwrap_or_default();
+        events.push((
+            last,
+            format!("and {} after this", plural(timeline.more_attempts, "more attempt")),
+        ));
     }
     events.sort_by_key(|(time, _)| *time);
     for (at, (time, what)) in events.iter().enumerate() {
@@ -173,7 +176,7 @@ fn waited(before: &AttemptMark, attempt: &AttemptMark) -> String {
         None => "before the response".to_owned(),
     };
     let promised = match (before.least_wait_ms, before.most_wait_ms) {
-        (None, _) => "promised: none".to_owned(),
+        (None, _) => "promised: no more attempts".to_owned(),
         (Some(least), Some(most)) => format!("promised: {} to {}", seconds(least), seconds(most)),
         (Some(least), None) => format!("promised: {} or more", seconds(least)),
     };
@@ -221,5 +224,20 @@ pub fn is_about(side: SideName) -> &'static str {
         SideName::Server => "target",
         SideName::Client => "client",
         SideName::Page => "page",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::result::example;
+
+    #[test]
+    fn whatever_did_not_pass_is_shown_with_its_reason_its_promise_and_what_was_seen() {
+        let results = example::results();
+        let trials = results.trials().filter(|(_, trial)| trial.outcome != Outcome::Pass);
+        let texts: Vec<_> =
+            trials.map(|(side, trial)| render(&side.subject, trial, Paint::Plain)).collect();
+        insta::assert_snapshot!(texts.join("\n"));
     }
 }

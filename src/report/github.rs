@@ -46,10 +46,17 @@ fn property(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::result::example;
 
     #[test]
     fn what_a_server_says_cannot_end_a_command_or_begin_another() {
         assert_eq!(data("100%\r\n::error::x"), "100%25%0D%0A::error::x");
         assert_eq!(property("a::b,line=1"), "a%3A%3Ab%2Cline=1");
+    }
+
+    #[test]
+    fn each_red_trial_is_an_annotation_with_its_line_where_it_has_one() {
+        let lines = annotations(&example::results(), &"api/contract".into());
+        insta::assert_snapshot!(Shown::joined(&lines, "\n"));
     }
 }

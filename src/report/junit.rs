@@ -130,3 +130,14 @@ fn status(side: &SideResult, trial: &TrialResult) -> TestCaseStatus {
     status.set_message(message.as_str()).set_type(trial.outcome.as_str()).set_description(text);
     status
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::result::example;
+
+    #[test]
+    fn every_side_is_a_suite_and_every_trial_a_case_of_it() {
+        insta::assert_snapshot!(render(&example::results()));
+    }
+}

@@ -49,7 +49,7 @@ pub fn render(results: &Results) -> String {
     }
     for (_, trial) in results.trials() {
         if let (Outcome::Known, Some(why)) = (trial.outcome, &trial.why) {
-            let _ = writeln!(text, "- known on `{}`: {}", trial.name, why.escaped(escaped));
+            let _ = writeln!(text, "- known on {}: {}", code(&trial.name), why.escaped(escaped));
         }
     }
     for note in results.sides.iter().flat_map(|side| &side.notes) {
@@ -61,7 +61,8 @@ pub fn render(results: &Results) -> String {
     for (side, trial) in results.red().take(SHOWN) {
         let shown = failure::render(&side.subject, trial, Paint::Plain);
         let fence = "`".repeat(longest_run(&shown).max(2) + 1);
-        let _ = writeln!(text, "\n### `{}`\n\n{fence}text\n{shown}{fence}", trial.name);
+        let name = code(&trial.name);
+        let _ = writeln!(text, "\n### {name}\n\n{fence}text\n{shown}{fence}");
     }
     if let Some(more @ 1..) = results.red().count().checked_sub(SHOWN) {
         let _ = writeln!(text, "\nand {more} more, in report.html");
@@ -70,9 +71,11 @@ pub fn render(results: &Results) -> String {
 }
 
 fn add_codes(text: &mut String, server: &ServerDetails) {
-    text.push_str("| code | status | |\n|---|---|---|\n");
-    for code in &server.codes {
-        let _ = writeln!(text, "| `{}` | {} | {} |", code.code, code.status, said_of(code));
+    text.push_str("| code | status | result |\n|---|---|---|\n");
+    for result in &server.codes {
+        // The one character that has a meaning in a table's code.
+        let code = code(&result.code).replace('|', "\\|");
+        let _ = writeln!(text, "| {code} | {} | {} |", result.status, said_of(result));
     }
     text.push('\n');
 }
@@ -82,11 +85,12 @@ fn said_of(code: &CodeResult) -> String {
         code.why.as_ref().map(|why| format!(": {}", why.escaped(escaped))).unwrap_or_default();
     match code.standing {
         Standing::Proven => "✅ proven".to_owned(),
-        Standing::ProvenWithoutTwin => "✅ proven, without its twin".to_owned(),
-        Standing::Stale => format!("❌ listed as known{why}"),
+        Standing::ProvenWithoutTwin => "✅ proven without a twin".to_owned(),
+        Standing::Stale => format!("❌ stale{why}"),
         Standing::Broken => "❌ broken".to_owned(),
         Standing::Known => format!("⚠️ known{why}"),
-        Standing::NotJudged => format!("❌ not judged{why}"),
+        // A trial that is red for it is shown below; one that is inconclusive is not red.
+        Standing::NotJudged => format!("⚠️ not judged{why}"),
         Standing::NotProvoked => format!("not provoked{why}"),
         Standing::NotSelected => "not selected".to_owned(),
     }
@@ -97,6 +101,14 @@ fn escaped(text: &str) -> String {
     markdown::escaped(text, Words::Anybody)
 }
 
+/// A name as code. It is the contract's, which may name a code as it likes.
+fn code(name: &Shown) -> String {
+    let name = name.as_str();
+    let fence = "`".repeat(longest_run(name) + 1);
+    let room = if fence.len() > 1 { " " } else { "" };
+    format!("{fence}{room}{name}{room}{fence}")
+}
+
 /// The longest run of backticks: a fence has to be longer.
 fn longest_run(text: &str) -> usize {
     text.split(|c| c != '`').map(str::len).max().unwrap_or_default()
@@ -105,10 +117,10 @@ fn longest_run(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::result::example;
 
     #[test]
-    fn what_a_server_says_stays_text() {
-        assert_eq!(escaped("<b>|`[x](y)` @me"), "&lt;b>\\|\\`\\[x\\](y)\\` \\@me");
-        assert_eq!(longest_run("a ``` b ` c"), 3);
+    fn a_pull_request_is_told_what_is_true_of_each_code_and_all_of_what_is_red() {
+        insta::assert_snapshot!(render(&example::results()));
     }
 }

@@ -28,8 +28,10 @@ pub fn render(results: &Results) -> Shown {
         add_drift(&mut lines, server);
     }
     for (_, trial) in results.trials() {
-        if let (Outcome::Known | Outcome::Stale, Some(why)) = (trial.outcome, &trial.why) {
-            lines.push(shown!["known on ", trial.name, ": ", why]);
+        match (trial.outcome, &trial.why) {
+            (Outcome::Known, Some(why)) => lines.push(shown!["known on ", trial.name, ": ", why]),
+            (Outcome::Stale, Some(why)) => lines.push(shown![trial.name, ": ", why]),
+            _ => {}
         }
     }
     lines.extend(results.sides.iter().flat_map(|side| side.notes.iter().cloned()));
@@ -48,5 +50,16 @@ fn add_drift(lines: &mut Vec<Shown>, server: &ServerDetails) {
         let place = if drift.place.is_empty() { "".into() } else { shown![drift.place, ": "] };
         let DriftResult { reviewed, now, .. } = drift;
         lines.push(shown!["  ", place, "expected ", reviewed, ", got ", now, " (in ", codes, ")"]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::result::example;
+
+    #[test]
+    fn a_run_ends_with_its_headlines_its_drift_its_known_deviations_and_its_notes() {
+        insta::assert_snapshot!(render(&example::results()));
     }
 }

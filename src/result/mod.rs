@@ -3,6 +3,8 @@
 
 pub mod collected;
 pub mod evidence;
+#[cfg(test)]
+pub(crate) mod example;
 pub mod finding;
 pub mod outcome;
 pub mod results;

@@ -15,7 +15,7 @@ pub fn headline(subject: &Shown, codes: &[CodeResult]) -> Shown {
     let proven = of(codes, Standing::Proven).count();
     let mut text = shown![plural(selected, "code"), " on ", subject, ": ", proven, " proven"];
     for (standing, what) in [
-        (Standing::ProvenWithoutTwin, " proven without their twin ("),
+        (Standing::ProvenWithoutTwin, " proven without a twin ("),
         (Standing::Broken, " broken ("),
         (Standing::Stale, " listed as known but mended ("),
         (Standing::Known, " broken as known ("),
@@ -47,4 +47,20 @@ fn reasons<'a>(codes: impl Iterator<Item = &'a CodeResult>) -> Shown {
         if why.is_empty() { codes } else { shown![codes, ": ", why] }
     });
     Shown::joined(&said.collect::<Vec<_>>(), "; ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::result::example;
+
+    #[test]
+    fn a_server_is_said_to_be_as_its_codes_are_each_with_its_reason() {
+        let results = example::results();
+        let side = results.of_server().expect("a server");
+        let codes = &results.server.as_ref().expect("its details").codes;
+        let line = headline(&side.subject, codes);
+        insta::assert_snapshot!(line);
+        assert_eq!(line, side.headline, "the example's own");
+    }
 }

@@ -119,8 +119,12 @@ fn words(refusal: u16, moments: &[Vec<&BurstMark>], other: &[&BurstMark]) -> Str
         }
         let told = moment.iter().filter_map(|mark| mark.retry_after).max();
         let told = told.map(|told| format!(", told to wait {told} s")).unwrap_or_default();
+        let other = match count(Fate::Other) {
+            0 => String::new(),
+            other => format!(", {other} with another status"),
+        };
         said.push(format!(
-            "at {at}: {} at once, {} served, {} refused{told}",
+            "at {at}: {} at once, {} served, {} refused{told}{other}",
             moment.len(),
             count(Fate::Served),
             count(Fate::Refused)
@@ -134,4 +138,18 @@ fn words(refusal: u16, moments: &[Vec<&BurstMark>], other: &[&BurstMark]) -> Str
 
 fn seconds(milliseconds: u64) -> String {
     format!("{}.{} s", milliseconds / 1_000, milliseconds % 1_000 / 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::in_lines, *};
+    use crate::result::{example, side::SideName};
+
+    #[test]
+    fn a_burst_is_drawn_and_said_in_words() {
+        let server = example::side(SideName::Server);
+        let mut evidence = server.trials.iter().filter_map(|trial| trial.evidence.as_ref());
+        let burst = evidence.find(|evidence| !evidence.burst.is_empty()).expect("a burst");
+        insta::assert_snapshot!(in_lines(&render(429, &burst.burst).into_string()));
+    }
 }

@@ -95,3 +95,17 @@ pub(super) fn render(side: &SideResult, server: &ServerDetails) -> Markup {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{super::in_lines, *};
+    use crate::result::example;
+
+    #[test]
+    fn each_selected_code_has_a_row_and_each_check_of_servers_a_column() {
+        let results = example::results();
+        let server = results.server.as_ref().expect("a server");
+        let table = render(results.of_server().expect("a server"), server);
+        insta::assert_snapshot!(in_lines(&table.into_string()));
+    }
+}

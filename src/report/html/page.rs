@@ -93,7 +93,8 @@ fn red(results: &Results) -> Markup {
                         @let () = checks.dedup();
                         li {
                             span class={ "chip " (trial.outcome.as_str()) } { (trial.outcome.as_str()) }
-                            " " a href={ "#" (trial.name) } { code { (trial.name) } } " " (checks.join(", "))
+                            " " a href={ "#" (trial.name) } { code { (trial.name) } } " "
+                            @if checks.is_empty() { (trial.why.clone().unwrap_or_default()) } @else { (checks.join(", ")) }
                         }
                     }
                 }
@@ -149,7 +150,7 @@ fn drift(server: &ServerDetails) -> Markup {
         @if !server.drift.is_empty() {
             section {
                 h2 { "Drift" }
-                p { "Envelopes that differ from the reviewed ones. " code { "cargo insta review" } " takes a change or turns it down." }
+                p { "Envelopes that differ from the reviewed ones. " code { "cargo insta review" } " accepts or rejects a change." }
                 @for drift in &server.drift {
                     figure.drift {
                         figcaption { code { (drift.place) } " in " (Shown::joined(&drift.codes, ", ")) }
@@ -199,7 +200,8 @@ fn one_code(side: &SideResult, code: &CodeResult) -> Markup {
         article id=(code.code) {
             h3 {
                 span.status { (code.status) } " " code { (code.code) } " "
-                span class={ "standing " (standing(code.standing)) } { (standing(code.standing)) }
+                @let standing = standing(code.standing);
+                span class={ "standing " (standing.replace(' ', "-")) } { (standing) }
             }
             @if let Some(trial) = trials.first() {
                 p.promise { (trial.promise) " " cite { (trial.source) } }
@@ -213,13 +215,13 @@ fn one_code(side: &SideResult, code: &CodeResult) -> Markup {
 fn standing(standing: Standing) -> &'static str {
     match standing {
         Standing::Proven => "proven",
-        Standing::ProvenWithoutTwin => "proven-without-twin",
+        Standing::ProvenWithoutTwin => "proven without a twin",
         Standing::Stale => "stale",
         Standing::Broken => "broken",
         Standing::Known => "known",
-        Standing::NotJudged => "not-judged",
-        Standing::NotProvoked => "not-provoked",
-        Standing::NotSelected => "not-selected",
+        Standing::NotJudged => "not judged",
+        Standing::NotProvoked => "not provoked",
+        Standing::NotSelected => "not selected",
     }
 }
 
@@ -248,5 +250,19 @@ fn configuration(side: &SideResult, server: &ServerDetails) -> Markup {
                 ul { @for note in &side.notes { li { (note) } } }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::in_lines, *};
+    use crate::result::example;
+
+    #[test]
+    fn the_page_has_all_that_is_known_of_a_run_and_says_first_what_is_red() {
+        let page = render(&example::results());
+        // The style is reviewed where it is written.
+        let page = page.replace(STYLE, "(style.css)");
+        insta::assert_snapshot!(in_lines(&page));
     }
 }

@@ -4,7 +4,8 @@ use maud::{Markup, html};
 
 use super::attempts;
 use crate::result::{
-    evidence::Evidence, finding::Finding, outcome::Outcome, side::SideName, trial::TrialResult,
+    evidence::Evidence, finding::Finding, outcome::Outcome, side::SideName, timeline::Printed,
+    trial::TrialResult,
 };
 
 /// A trial. Red ones are open.
@@ -34,6 +35,11 @@ pub(super) fn render(trial: &TrialResult) -> Markup {
                 @if let (Some(file), Some(line)) = (&trial.file, trial.line) { p.what { (file) ":" (line) } }
                 @if trial.side != SideName::Server { p.promise { (trial.promise) " " cite { (trial.source) } } }
                 (attempts::render(&trial.timelines))
+                @if let Some(Printed { stdout, stderr }) = &trial.printed {
+                    @for (stream, text) in [("stdout", stdout), ("stderr", stderr)] {
+                        @if !text.is_empty() { h4 { "It printed on " (stream) } pre { (text) } }
+                    }
+                }
                 @if let Some(evidence) = &trial.evidence { (exchange(evidence, trial.outcome)) }
             }
         }
@@ -84,5 +90,29 @@ fn exchange(evidence: &Evidence, outcome: Outcome) -> Markup {
             h4 { "Again" }
             pre.again { (again) }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::in_lines, *};
+    use crate::result::example;
+
+    #[test]
+    fn a_trial_has_what_was_found_promised_and_exchanged_and_is_open_if_it_is_red() {
+        let results = example::results();
+        let names = [
+            "invalid_json::comma",
+            "sold|out`<b>::gone",
+            "preflight_failed::hook",
+            "generation_timeout::hook",
+            "client::retry-after::20s",
+            "docs::envelope",
+        ];
+        let shown = names.map(|name| {
+            let trial = results.trials().find(|(_, trial)| trial.name.as_str() == name);
+            in_lines(&render(trial.expect("it is in the example").1).into_string())
+        });
+        insta::assert_snapshot!(shown.join("\n\n"));
     }
 }
