@@ -2,10 +2,11 @@
 
 use clap::ValueEnum;
 
+#[cfg(feature = "schemas")]
+use crate::source::format::schema_of;
 use crate::{
     contract::{contract_file::ContractFile, scenario_file::ScenarioFile},
-    result::results::Results,
-    source::shape::schema_of,
+    source::format::FileFormat as _,
     targets::target_file::TargetFile,
 };
 
@@ -25,12 +26,24 @@ pub enum Format {
 impl Format {
     /// The schema, as it is committed in `schemas/`.
     #[must_use]
-    pub fn schema(self) -> String {
+    pub fn schema(self) -> &'static str {
+        match self {
+            Self::Contract => ContractFile::SCHEMA,
+            Self::Scenario => ScenarioFile::SCHEMA,
+            Self::Target => TargetFile::SCHEMA,
+            Self::Report => include_str!("../../schemas/report.schema.json"),
+        }
+    }
+
+    /// The schema, as the types say today.
+    #[cfg(feature = "schemas")]
+    #[must_use]
+    pub fn made(self) -> String {
         let schema = match self {
             Self::Contract => schema_of::<ContractFile>(),
             Self::Scenario => schema_of::<ScenarioFile>(),
             Self::Target => schema_of::<TargetFile>(),
-            Self::Report => schema_of::<Results>(),
+            Self::Report => schema_of::<crate::result::results::Results>(),
         };
         serde_json::to_string_pretty(&schema).expect("a schema is JSON") + "\n"
     }

@@ -68,9 +68,8 @@ pub fn new(options: &NewOptions, redactor: &Redactor) -> Result<u8, End> {
         ("schemas/scenario.schema.json", Format::Scenario.schema()),
         ("schemas/target.schema.json", Format::Target.schema()),
     ];
-    let template = template.into_iter().map(|(path, text)| (path, text.to_owned()));
-    for (path, text) in template.chain(schemas) {
-        write(&folder.join(path), &text).map_err(unwritten)?;
+    for (path, text) in template.into_iter().chain(schemas) {
+        write(&folder.join(path), text).map_err(unwritten)?;
     }
     let folder = redactor.line(&folder.to_string_lossy());
     print::line(&shown![

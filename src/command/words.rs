@@ -101,7 +101,7 @@ impl Command {
                 let redactor = of_environment().redactor();
                 finish(new::new(&options, &redactor), || redactor)
             }
-            Self::Schema { format } => printed(&format.schema()),
+            Self::Schema { format } => printed(format.schema()),
             Self::Completions { shell } => {
                 let mut text = Vec::new();
                 clap_complete::generate(shell, &mut Self::command(), "errproof", &mut text);

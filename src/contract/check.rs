@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 macro_rules! checks {
     ($($(#[$doc:meta])* $variant:ident = $id:literal, $level:ident;)*) => {
         /// The stable id of a check. Ids never change: known deviations and reports name them.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize, JsonSchema)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize, Serialize)]
+        #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
         pub enum CheckId {
             $($(#[$doc])* #[serde(rename = $id)] $variant,)*
         }
@@ -137,7 +137,8 @@ impl fmt::Display for CheckId {
 }
 
 /// How much a check that does not hold weighs. Both fail the run.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Level {
     /// The docs promise it.

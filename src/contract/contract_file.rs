@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -14,9 +13,11 @@ use super::{
     retry::RetryFormat,
 };
 use crate::source::bounds::within;
+use crate::source::format::FileFormat;
 
 /// `contract.toml`: what the docs say of the API as a whole.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ContractFile {
     /// The API's name, for people.
@@ -65,8 +66,13 @@ pub struct ContractFile {
     pub retry: Option<RetryFormat>,
 }
 
+impl FileFormat for ContractFile {
+    const SCHEMA: &'static str = include_str!("../../schemas/contract.schema.json");
+}
+
 /// An API that errproof bundles.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum BundledMock {
     /// The `PlanMySaaS` public API.
@@ -75,7 +81,8 @@ pub enum BundledMock {
 
 /// How an error looks, and where in the answer its parts are. A place is a JSON Pointer (RFC 6901)
 /// into the body, as `/error/code`, or a header, as `header X-Request-Id`.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct EnvelopeFormat {
     /// The JSON Schema of the body, a path inside the contract folder.
@@ -122,16 +129,17 @@ impl EnvelopeFormat {
 }
 
 /// A limit on requests, for each key on its own.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limit {
     /// Requests that a rested key has.
     #[serde(deserialize_with = "within::<1, { u32::MAX }, _, _>")]
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "schemas", schemars(range(min = 1)))]
     pub requests: u32,
     /// Seconds after which it has them again.
     #[serde(deserialize_with = "within::<1, { u32::MAX }, _, _>")]
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "schemas", schemars(range(min = 1)))]
     pub window_seconds: u32,
     /// The name under which the API tells the limit in the headers `RateLimit` and
     /// `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers), if it does.
@@ -141,7 +149,8 @@ pub struct Limit {
 
 /// A request that succeeds when nothing is broken in it; or one whose path or body is what is wrong
 /// (a thing that is not there), for a scenario whose twin is another request.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RequestFormat {
     /// The HTTP method.
@@ -168,7 +177,8 @@ fn ok() -> u16 {
 }
 
 /// The HTTP methods that a named request can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "UPPERCASE")]
 #[expect(missing_docs, reason = "RFC 9110, section 9.3, says it all")]
 pub enum Method {
@@ -194,7 +204,8 @@ impl Method {
 }
 
 /// A credential that cases need.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SlotFormat {
     /// The environment variable that fills it where the target's file names no other.
@@ -204,7 +215,8 @@ pub struct SlotFormat {
 }
 
 /// The request that is sent before all others: one that costs nothing.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct PreflightFormat {
     /// The request.
@@ -214,7 +226,8 @@ pub struct PreflightFormat {
 }
 
 /// A failure that only the target itself can bring about.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct HookPurpose {
     /// The environment variable that holds the header to add (`Name: value`) where no target's
@@ -225,7 +238,8 @@ pub struct HookPurpose {
 }
 
 /// A number that can be read from the answer to a named request.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Probe {
     /// The request to send.
@@ -235,7 +249,8 @@ pub struct Probe {
 }
 
 /// A promise of the docs, in our own words, and where it is made.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Promise {
     /// What is promised.
@@ -246,7 +261,8 @@ pub struct Promise {
 
 /// How the docs' page is read. What is left out suits a page of plain tables. Patterns are regular
 /// expressions.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct PageFormat {
     /// What the page is written in, where neither its name nor its server says so.
@@ -277,7 +293,8 @@ pub struct PageFormat {
 }
 
 /// What a page is written in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 #[expect(missing_docs, reason = "the names say it all")]
 pub enum Form {
@@ -287,7 +304,8 @@ pub enum Form {
 }
 
 /// Where a page defines its codes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum CodesIn {
     /// One a row, in tables with a column for them.

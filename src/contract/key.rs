@@ -3,7 +3,6 @@
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::names::CarrierName;
@@ -14,7 +13,8 @@ pub type Random<'a> = &'a mut dyn FnMut(usize) -> usize;
 /// What a well-formed key looks like: a prefix, then `length` characters of `alphabet`.
 ///
 /// A prefix, an alphabet and a length, rather than a pattern, because keys are also made from it.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct KeyShape {
     /// What every key begins with.
@@ -35,7 +35,8 @@ pub struct KeyShape {
 }
 
 /// A header that carries the key.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Carrier {
     /// What scenarios call it.
@@ -52,7 +53,8 @@ pub struct Carrier {
 }
 
 /// A part of HTTP Basic credentials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum BasicPart {
     /// What stands before the colon.
@@ -74,7 +76,8 @@ impl Carrier {
 }
 
 /// One way in which a request's key is not what it should be.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum KeyDefect {
     /// No carrier at all.

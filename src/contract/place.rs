@@ -1,12 +1,12 @@
 //! Where something stands in an answer: the contract says it, so that no envelope is built in.
 
 use http::HeaderName;
-use schemars::JsonSchema;
 use serde::Deserialize;
 
 /// A place in an answer: a JSON Pointer (RFC 6901) into its body, as `/error/code`, or a header, as
 /// `header X-Request-Id`. It is written as findings show it.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(from = "String")]
 pub struct AnswerPlace(String);
 

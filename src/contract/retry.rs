@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -18,12 +17,13 @@ use crate::source::{
 };
 
 /// What the docs tell clients to do after an error. A code is in at most one group.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RetryFormat {
     /// The least wait before anything is sent again, in milliseconds.
     #[serde(deserialize_with = "within::<1, 10_000, _, _>")]
-    #[schemars(range(min = 1, max = 10_000))]
+    #[cfg_attr(feature = "schemas", schemars(range(min = 1, max = 10_000)))]
     pub beat_milliseconds: u32,
     /// What a call that succeeds is answered with.
     pub success: SuccessFormat,
@@ -45,7 +45,8 @@ pub struct RetryFormat {
 }
 
 /// What a call that succeeds is answered with.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SuccessFormat {
     /// The request whose status of success it has.
@@ -59,7 +60,8 @@ pub struct SuccessFormat {
 }
 
 /// Codes after which a client gives up.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct NotRetried {
     /// The codes.
@@ -71,7 +73,8 @@ pub struct NotRetried {
 }
 
 /// Codes whose `Retry-After` a client waits out.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RetryAfter {
     /// The codes.
@@ -87,14 +90,15 @@ pub struct RetryAfter {
 }
 
 /// Codes after which a client waits longer each time, and gives up in the end.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Backoff {
     /// The codes.
     pub codes: Vec<Code>,
     /// The waits before the second attempt, the third, and so on. After the last, no more.
     #[serde(deserialize_with = "some")]
-    #[schemars(length(min = 1))]
+    #[cfg_attr(feature = "schemas", schemars(length(min = 1)))]
     pub steps_seconds: Vec<Seconds>,
     /// What is promised.
     pub says: String,
@@ -103,7 +107,8 @@ pub struct Backoff {
 }
 
 /// Codes that a client shows, or sends again after a wait of its own choice.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AnyWait {
     /// The codes.
@@ -115,16 +120,18 @@ pub struct AnyWait {
 }
 
 /// Whole seconds that a client waits. A minute is the most, since they are really waited.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct Seconds(
     #[serde(deserialize_with = "within::<1, 60, _, _>")]
-    #[schemars(range(min = 1, max = 60))]
+    #[cfg_attr(feature = "schemas", schemars(range(min = 1, max = 60)))]
     pub u32,
 );
 
 /// What holds after every code, as far as it is promised.
-#[derive(Debug, Clone, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AlwaysFormat {
     /// No attempt while another has no answer yet.

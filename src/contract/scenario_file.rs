@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -10,10 +9,14 @@ use super::{
     key::KeyDefect,
     names::{CarrierName, CaseName, Code, HookName, ProbeName, RequestName, SlotName},
 };
-use crate::source::bounds::{some, within, within_if_given};
+use crate::source::{
+    bounds::{some, within, within_if_given},
+    format::FileFormat,
+};
 
 /// One file in `scenarios/`: one error code.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ScenarioFile {
     /// The code, as the docs spell it.
@@ -36,19 +39,24 @@ pub struct ScenarioFile {
     pub retry_after: bool,
     /// The longest wait, in seconds, that `Retry-After` may ask for, if the docs set one.
     #[serde(default, deserialize_with = "within_if_given::<1, { u32::MAX }, _, _>")]
-    #[schemars(range(min = 1))]
+    #[cfg_attr(feature = "schemas", schemars(range(min = 1)))]
     pub retry_after_at_most: Option<u32>,
     /// The same request without the defect, in its cheapest form.
     #[serde(default)]
     pub twin: Option<TwinFormat>,
     /// The cases, in the order in which people should read them.
     #[serde(deserialize_with = "some")]
-    #[schemars(length(min = 1))]
+    #[cfg_attr(feature = "schemas", schemars(length(min = 1)))]
     pub cases: Vec<CaseFormat>,
 }
 
+impl FileFormat for ScenarioFile {
+    const SCHEMA: &'static str = include_str!("../../schemas/scenario.schema.json");
+}
+
 /// What has to be in a message.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MessageFormat {
     /// The numbers in it, each by a regular expression with one group around the number. They may
@@ -66,7 +74,8 @@ pub struct MessageFormat {
 
 /// A request that has not the defect of the scenario's cases: it has to get past the scenario's
 /// code, to a later one in the contract's chain or to success. Else the cases prove nothing.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TwinFormat {
     /// The request, instead of the scenario's.
@@ -85,7 +94,8 @@ pub struct TwinFormat {
 }
 
 /// One way to provoke the code, breaking exactly one thing.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CaseFormat {
     /// The case's name, unique in the file: lower-case words joined by `-`. It never changes.
@@ -127,7 +137,8 @@ pub struct CaseFormat {
 }
 
 /// One thing that is wrong with a body.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum BodyDefect {
     /// This text is sent as it is.
@@ -143,7 +154,8 @@ pub enum BodyDefect {
 }
 
 /// Another value at a place of the body.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Replacement {
     /// The place, a JSON Pointer.
@@ -153,7 +165,8 @@ pub struct Replacement {
 }
 
 /// A repeated text at a place of the body.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Filling {
     /// The place, a JSON Pointer.
@@ -162,12 +175,13 @@ pub struct Filling {
     pub with: String,
     /// How many times it stands there, at most a million.
     #[serde(deserialize_with = "within::<1, 1_000_000, _, _>")]
-    #[schemars(range(min = 1, max = 1_000_000))]
+    #[cfg_attr(feature = "schemas", schemars(range(min = 1, max = 1_000_000)))]
     pub times: usize,
 }
 
 /// An answer that is allowed besides the scenario's own, and why.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Alternative {
     /// Its status.
@@ -179,7 +193,8 @@ pub struct Alternative {
 }
 
 /// A range of seconds, both ends included.
-#[derive(Debug, Clone, Copy, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SecondsRange {
     /// Not before this.
@@ -189,12 +204,13 @@ pub struct SecondsRange {
 }
 
 /// A burst: `requests` at once with the scenario's key, while the key of `other` is served.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct BurstFormat {
     /// How many requests are sent at once: more than the limit.
     #[serde(deserialize_with = "within::<2, 10_000, _, _>")]
-    #[schemars(range(min = 2, max = 10_000))]
+    #[cfg_attr(feature = "schemas", schemars(range(min = 2, max = 10_000)))]
     pub requests: u32,
     /// The slot whose key has to be served while the burst's key is refused.
     pub other: SlotName,

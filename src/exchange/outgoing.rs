@@ -2,7 +2,6 @@
 
 use std::{fmt, sync::Arc, time::Duration};
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -12,7 +11,8 @@ use super::{
 use crate::shown::secret::Secret;
 
 /// What a request is sent for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Role {
     /// It shows that the target is there and takes its key.

@@ -1,14 +1,14 @@
 //! What a trial sent and was answered, as reports show it.
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{exchange::outgoing::Role, shown::text::Shown};
 
 /// What was sent and answered, as far as it is worth showing.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct Evidence {
     /// Which of the trial's exchanges is shown, counted from 1.
     pub at: usize,
@@ -26,9 +26,10 @@ pub struct Evidence {
 }
 
 /// A request, as it is shown.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct RequestResult {
     /// The method.
     pub method: Shown,
@@ -41,9 +42,10 @@ pub struct RequestResult {
 }
 
 /// An answer, as it is shown.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct AnswerResult {
     /// The status.
     pub status: u16,
@@ -62,9 +64,10 @@ pub struct AnswerResult {
 }
 
 /// One request of a burst, or one that was sent to see what the burst did.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct BurstMark {
     /// When it was sent, in milliseconds since the trial's first.
     pub sent: u64,

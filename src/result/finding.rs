@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -13,9 +12,10 @@ use crate::{
 };
 
 /// A check that did not hold.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct Finding {
     /// The check.
     pub check: CheckId,
@@ -37,9 +37,10 @@ pub struct Finding {
 }
 
 /// A value that is another one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct Values {
     /// What was expected.
     pub expected: Shown,
@@ -48,9 +49,10 @@ pub struct Values {
 }
 
 /// A promise of the docs.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct Promised {
     /// What is promised.
     pub says: Shown,

@@ -2,15 +2,15 @@
 
 use std::ops::Add;
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::verdict::Verdict;
 
 /// How many trials came to what.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 #[expect(missing_docs, reason = "the verdicts are explained in `Outcome`")]
 pub struct Counts {
     pub pass: usize,
@@ -23,7 +23,8 @@ pub struct Counts {
 }
 
 /// What a trial came to, without its reason.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Outcome {
     /// Every check held.
@@ -143,7 +144,8 @@ impl Counts {
 }
 
 /// What the trials of a code come to, taken together.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum Standing {
     /// At least one trial passed and none is red.

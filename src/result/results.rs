@@ -1,6 +1,5 @@
 //! A run and all of its results.
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -12,9 +11,10 @@ use super::{
 use crate::shown::text::Shown;
 
 /// A run and all of its results.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct Results {
     /// The version of errproof.
     pub errproof: &'static str,
@@ -54,9 +54,10 @@ impl Results {
 }
 
 /// What of the contract was carried out.
-#[derive(Debug, Clone, Copy, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct Scope {
     /// Trials that were selected.
     pub selected: usize,

@@ -2,16 +2,16 @@
 
 use std::{collections::BTreeMap, fmt};
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::outcome::Standing;
 use crate::shown::text::Shown;
 
 /// What there is to say of a server besides its trials.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct ServerDetails {
     /// Who was tested.
     pub target: TargetResult,
@@ -24,9 +24,10 @@ pub struct ServerDetails {
 }
 
 /// Who was tested.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct TargetResult {
     /// The name that its snapshots go by.
     pub name: Shown,
@@ -37,9 +38,10 @@ pub struct TargetResult {
 }
 
 /// How a run was set up.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct Configuration {
     /// Whether trials that prove nothing fail.
     pub strict: bool,
@@ -74,9 +76,10 @@ impl fmt::Display for Configuration {
 }
 
 /// Where a slot's key comes from.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct SlotResult {
     /// The environment variable.
     pub env: Shown,
@@ -85,9 +88,10 @@ pub struct SlotResult {
 }
 
 /// What is true of a code.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct CodeResult {
     /// The code.
     pub code: Shown,
@@ -101,9 +105,10 @@ pub struct CodeResult {
 }
 
 /// One difference from the reviewed envelopes.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct DriftResult {
     /// Where in the envelope.
     pub place: Shown,

@@ -2,7 +2,6 @@
 
 use std::{collections::BTreeSet, fmt};
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -14,7 +13,8 @@ use super::{
 use crate::{shown::text::Shown, source::fault::Fault};
 
 /// The side of the contract that a trial is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SideName {
     /// Does the server answer as the docs say?
@@ -107,9 +107,10 @@ pub enum NotReady {
 }
 
 /// The result of one side.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct SideResult {
     /// Which one it is.
     pub side: SideName,

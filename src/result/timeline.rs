@@ -1,14 +1,14 @@
 //! A run of a client on a line of time, to be drawn.
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::shown::text::Shown;
 
 /// A run as a line of points in time, to be drawn. All times are milliseconds since its beginning.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct Timeline {
     /// The script's name.
     pub run: Shown,
@@ -25,9 +25,10 @@ pub struct Timeline {
 }
 
 /// One attempt on a time line.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct AttemptMark {
     /// When it arrived.
     pub arrived_ms: u64,
@@ -54,9 +55,10 @@ pub struct AttemptMark {
 }
 
 /// What a client printed, from the end of each stream.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct Printed {
     /// The end of its stdout.
     pub stdout: Shown,

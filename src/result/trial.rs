@@ -1,6 +1,5 @@
 //! The result of one trial, on whichever side.
 
-use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -13,9 +12,10 @@ use super::{
 use crate::{contract::check::CheckId, shown::text::Shown};
 
 /// The result of one trial. Thousands of them share the texts of one scenario.
-#[derive(Debug, Clone, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
-#[schemars(deny_unknown_fields)]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct TrialResult {
     /// Its name.
     pub name: Shown,

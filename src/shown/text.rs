@@ -2,7 +2,6 @@
 
 use std::{borrow::Cow, fmt, sync::Arc};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::{Serialize, Serializer};
 
 /// A text without secrets and control codes, of a length that is worth showing. Only a
@@ -152,7 +151,8 @@ impl Serialize for Shown {
     }
 }
 
-impl JsonSchema for Shown {
+#[cfg(feature = "schemas")]
+impl schemars::JsonSchema for Shown {
     fn inline_schema() -> bool {
         true
     }
@@ -161,7 +161,7 @@ impl JsonSchema for Shown {
         "string".into()
     }
 
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
         String::json_schema(generator)
     }
 }

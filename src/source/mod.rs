@@ -5,6 +5,7 @@ pub(crate) mod bounds;
 pub mod document;
 pub mod fault;
 pub mod folder;
+pub mod format;
 pub(crate) mod reader;
-pub mod shape;
+pub(crate) mod shape;
 mod strict;

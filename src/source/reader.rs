@@ -5,13 +5,12 @@
 use std::collections::BTreeMap;
 
 use jsonschema::Validator;
-use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 
 use super::{
     document::{Document, Way},
     fault::{Fault, Faults, did_you_mean, one_of},
-    shape::{Explainer, schema_of},
+    format::FileFormat,
+    shape::Explainer,
 };
 
 /// A file that is being read, or what stands for one where there is none (a bare address).
@@ -24,16 +23,14 @@ pub(crate) struct Reader<'a> {
 
 impl<'a> Reader<'a> {
     /// Reads a document as `T`. There is a value even if some of its parts had to be mended.
-    pub(crate) fn open<T: JsonSchema + DeserializeOwned>(
-        document: &'a Document,
-    ) -> (Option<T>, Self) {
+    pub(crate) fn open<T: FileFormat>(document: &'a Document) -> (Option<T>, Self) {
         // What is all well is not checked against the schema: that costs ten times as much.
         if let Some(read) = document.read() {
             let faults = Faults::default();
             return (Some(read), Self { document: Some(document), mended: Vec::new(), faults });
         }
-        let schema = schema_of::<T>();
-        let validator = Validator::new(&schema).expect("a schema made from a type compiles");
+        let schema = serde_json::from_str(T::SCHEMA).expect("a committed schema is JSON");
+        let validator = Validator::new(&schema).expect("a committed schema compiles");
         let mut value = document.to_json();
         let mut explainer = Explainer::new(document, &schema);
         for error in validator.iter_errors(&value.clone()) {

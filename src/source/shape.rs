@@ -1,4 +1,4 @@
-//! The formats' JSON Schemas, made from the Rust types, and what they refuse, in a person's words.
+//! What a format's JSON Schema refuses, in a person's words.
 //!
 //! The schema that an editor completes from is the one that errproof enforces. It is used rather
 //! than serde alone because serde stops at a file's first fault.
@@ -7,48 +7,12 @@ use jsonschema::{
     JsonType, ValidationError,
     error::{TypeKind, ValidationErrorKind},
 };
-use schemars::{JsonSchema, Schema, generate::SchemaSettings, transform::RecursiveTransform};
 use serde_json::Value;
 
 use super::{
     document::{Document, Way},
     fault::{Faults, did_you_mean, one_of},
 };
-
-/// The JSON Schema of a file format, made from the type that reads it.
-#[must_use]
-pub fn schema_of<T: JsonSchema>() -> Value {
-    SchemaSettings::draft2020_12()
-        .with_transform(RecursiveTransform(without_null))
-        .into_generator()
-        .into_root_schema_for::<T>()
-        .to_value()
-}
-
-/// TOML has no null, so "a text or null" would only blur what is expected.
-fn without_null(schema: &mut Schema) {
-    let Some(object) = schema.as_object_mut() else {
-        return;
-    };
-    if let Some(Value::Array(kinds)) = object.get_mut("type") {
-        kinds.retain(|kind| kind != "null");
-        if let [only] = kinds.as_slice() {
-            let only = only.clone();
-            object.insert("type".to_owned(), only);
-        }
-    }
-    if object.get("default") == Some(&Value::Null) {
-        object.remove("default");
-    }
-    if let Some(Value::Array(shapes)) = object.get_mut("anyOf") {
-        shapes.retain(|shape| shape.get("type") != Some(&Value::from("null")));
-        if let [Value::Object(only)] = shapes.as_slice() {
-            let only = only.clone();
-            object.remove("anyOf");
-            object.extend(only);
-        }
-    }
-}
 
 /// Turns a schema's errors into faults, and mends what they are about.
 pub(super) struct Explainer<'a> {

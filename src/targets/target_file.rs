@@ -2,18 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::contract::{
-    check::CheckId,
-    contract_file::Method,
-    names::{HookName, ProbeName, RequestName, SlotName},
+use crate::{
+    contract::{
+        check::CheckId,
+        contract_file::Method,
+        names::{HookName, ProbeName, RequestName, SlotName},
+    },
+    source::format::FileFormat,
 };
 
 /// One file in `targets/`.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TargetFile {
     /// The address that all paths begin at. `--target-url` replaces it.
@@ -41,8 +44,13 @@ pub struct TargetFile {
     pub probes: BTreeMap<ProbeName, ProbeChange>,
 }
 
+impl FileFormat for TargetFile {
+    const SCHEMA: &'static str = include_str!("../../schemas/target.schema.json");
+}
+
 /// A deviation that is known: its trials do not fail, and fail as soon as it is mended.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct KnownFormat {
     /// A code, or a case's whole name (`rate_limited::burst`).
@@ -58,7 +66,8 @@ pub struct KnownFormat {
 }
 
 /// What a run may spend.
-#[derive(Debug, Clone, Copy, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Budget {
     /// At most so many credits. Without them a twin that would generate is not asked.
@@ -66,7 +75,8 @@ pub struct Budget {
 }
 
 /// Where a slot's key comes from.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SlotSource {
     /// The environment variable that holds it. A key never stands in a file.
@@ -74,7 +84,8 @@ pub struct SlotSource {
 }
 
 /// Where a header's value comes from.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub enum HeaderSource {
     /// This text.
@@ -84,7 +95,8 @@ pub enum HeaderSource {
 }
 
 /// What is different about a named request.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct RequestChange {
     /// Another method.
@@ -99,7 +111,8 @@ pub struct RequestChange {
 }
 
 /// How a failure is provoked: by headers on the request, by a request sent first, or by both.
-#[derive(Debug, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct HookSource {
     /// Headers to add to the case's request.
@@ -111,7 +124,8 @@ pub struct HookSource {
 }
 
 /// A request that is sent before a case's own.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct FirstRequest {
     /// The method.
@@ -127,7 +141,8 @@ pub struct FirstRequest {
 }
 
 /// What is different about a probe.
-#[derive(Debug, Deserialize, JsonSchema)]
+#[derive(Debug, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ProbeChange {
     /// Whether this target has it at all.

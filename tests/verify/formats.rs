@@ -5,12 +5,10 @@ use std::{fmt::Debug, fs, path::Path};
 
 use errproof::internals::{
     contract::{contract_file::ContractFile, scenario_file::ScenarioFile},
-    source::{document::Document, shape::schema_of},
+    source::{document::Document, format::FileFormat},
     targets::target_file::TargetFile,
 };
 use jsonschema::Validator;
-use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 /// A format, by what it takes.
@@ -21,9 +19,10 @@ struct Format {
 }
 
 impl Format {
-    fn of<T: JsonSchema + DeserializeOwned + Debug>() -> Self {
+    fn of<T: FileFormat + Debug>() -> Self {
         Self {
-            validator: Validator::new(&schema_of::<T>()).expect("a schema"),
+            validator: Validator::new(&serde_json::from_str(T::SCHEMA).expect("JSON"))
+                .expect("a schema"),
             read: |document| document.read::<T>().map(|read| format!("{read:?}")),
             read_as_json: |value| {
                 serde_json::from_value::<T>(value).ok().map(|read| format!("{read:?}"))

@@ -1,24 +1,7 @@
-//! The schemas in `schemas/` are those that errproof makes from its types.
+//! Every file of the contract names its schema. That the schemas are those of the types is held by
+//! `examples/schemas.rs`.
 
 use std::fs;
-
-use errproof::internals::command::format::Format;
-
-#[test]
-fn the_committed_schemas_are_those_of_the_formats() {
-    let rows = [
-        ("contract", Format::Contract),
-        ("scenario", Format::Scenario),
-        ("target", Format::Target),
-        ("report", Format::Report),
-    ];
-    for (name, format) in rows {
-        let path = format!("schemas/{name}.schema.json");
-        let committed = fs::read_to_string(&path).unwrap_or_default();
-        let made = format.schema();
-        assert!(committed == made, "run `cargo run -- schema {name} > {path}`");
-    }
-}
 
 #[test]
 fn every_file_of_the_contract_names_its_schema_for_editors() {
