@@ -4,15 +4,16 @@ use jsonschema::Validator;
 use serde_json::Value;
 
 use super::{
-    json::UniqueNames,
     mismatch::{Mismatch, Mismatches},
+    reading::Reading,
 };
-use crate::exchange::message::{Answer, Ending};
+use crate::exchange::message::Ending;
 
 /// `envelope.json`: one JSON document in UTF-8, sent as `promised` or, if the docs promise no media
 /// type, as any JSON, with nothing before it, nothing after it, and as long as the server said.
 #[must_use]
-pub fn json(answer: &Answer, promised: Option<&str>) -> Mismatches {
+pub fn json(reading: &Reading<'_>, promised: Option<&str>) -> Mismatches {
+    let answer = reading.answer();
     let mut found = Vec::new();
     let media = answer.header("content-type");
     if !media.as_deref().is_some_and(|media| is_media(media, promised)) {
@@ -37,7 +38,7 @@ pub fn json(answer: &Answer, promised: Option<&str>) -> Mismatches {
     if answer.body.starts_with(b"\xef\xbb\xbf") {
         found.push(body("begins with a byte order mark, which JSON does not have".to_owned()));
     } else if answer.ending == Ending::Complete
-        && let Err(error) = serde_json::from_slice::<UniqueNames>(&answer.body)
+        && let Some(error) = reading.fault()
     {
         let sentence = format!("not valid JSON: {error}");
         found.push(body(if answer.body.is_empty() {
@@ -104,6 +105,11 @@ pub fn quoted(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::{checks::reading::tests::places, exchange::message::Answer};
+
+    fn judged(answer: &Answer, promised: Option<&str>) -> Mismatches {
+        json(&Reading::of(answer, &places()), promised)
+    }
 
     fn answer(media: Option<&str>, body: &[u8]) -> Answer {
         let media = media.map(|media| ("content-type".to_owned(), media.as_bytes().to_vec()));
@@ -149,7 +155,7 @@ mod tests {
             (Some("text/html"), b"<html>", &["header Content-Type", "body"]),
         ];
         for (media, body, places) in rows {
-            let found = json(&answer(media, body), None);
+            let found = judged(&answer(media, body), None);
             let found: Vec<_> = found.iter().map(|mismatch| mismatch.place.as_str()).collect();
             assert_eq!(found, places, "{media:?} {}", String::from_utf8_lossy(body));
         }
@@ -159,7 +165,7 @@ mod tests {
     fn a_body_that_broke_off_or_never_ended_does_not_hold() {
         for ending in [Ending::Broken("reset".to_owned()), Ending::TooLong] {
             let answer = Answer { ending, ..answer(Some("application/json"), b"{\"err") };
-            assert_eq!(json(&answer, None).len(), 1, "{answer:?}");
+            assert_eq!(judged(&answer, None).len(), 1, "{answer:?}");
         }
     }
 
@@ -175,7 +181,7 @@ mod tests {
             ("application/other+json", false),
         ] {
             assert_eq!(
-                json(&answer(Some(media), b"{}"), Some(PROBLEM)).is_empty(),
+                judged(&answer(Some(media), b"{}"), Some(PROBLEM)).is_empty(),
                 holds,
                 "{media}"
             );

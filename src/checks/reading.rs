@@ -4,6 +4,7 @@ use std::{borrow::Cow, cell::OnceCell};
 
 use serde_json::Value;
 
+use super::json::WithUniqueNames;
 use crate::{
     contract::{contract_file::EnvelopeFormat, place::AnswerPlace, pointer, scenario::Scenario},
     exchange::message::Answer,
@@ -15,7 +16,15 @@ use crate::{
 pub struct Reading<'a> {
     answer: &'a Answer,
     places: &'a EnvelopeFormat,
-    body: OnceCell<Option<Value>>,
+    body: OnceCell<Body>,
+}
+
+/// A body, as far as it is JSON.
+#[derive(Debug)]
+struct Body {
+    value: Option<Value>,
+    /// Why a strict reader refuses it.
+    fault: Option<serde_json::Error>,
 }
 
 impl<'a> Reading<'a> {
@@ -25,10 +34,30 @@ impl<'a> Reading<'a> {
         Self { answer, places, body: OnceCell::new() }
     }
 
-    /// The body, if it is JSON.
+    /// The body, if it is JSON. Of a name that stands twice in an object it has the last.
     #[must_use]
     pub fn body(&self) -> Option<&Value> {
-        self.body.get_or_init(|| serde_json::from_slice(&self.answer.body).ok()).as_ref()
+        self.read().value.as_ref()
+    }
+
+    /// Why a strict reader refuses the body, if one does.
+    #[must_use]
+    pub fn fault(&self) -> Option<&serde_json::Error> {
+        self.read().fault.as_ref()
+    }
+
+    fn read(&self) -> &Body {
+        let body = &self.answer.body;
+        self.body.get_or_init(|| match serde_json::from_slice(body) {
+            Ok(WithUniqueNames(value)) => Body { value: Some(value), fault: None },
+            Err(fault) => Body { value: serde_json::from_slice(body).ok(), fault: Some(fault) },
+        })
+    }
+
+    /// The answer that is read.
+    #[must_use]
+    pub fn answer(&self) -> &Answer {
+        self.answer
     }
 
     /// What stands at a place: a value of the body, or a header's value as a text.
@@ -74,11 +103,11 @@ impl<'a> Reading<'a> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
     use crate::exchange::message::Ending;
 
-    fn places() -> EnvelopeFormat {
+    pub(in super::super) fn places() -> EnvelopeFormat {
         let place = |text: &str| AnswerPlace::from(text.to_owned());
         EnvelopeFormat {
             schema: String::new(),

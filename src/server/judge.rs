@@ -74,7 +74,11 @@ impl AnswerJudge {
             return;
         }
         sheet.note(CheckId::Status, at, fields::status(answer.status, status));
-        sheet.note(CheckId::EnvelopeJson, at, envelope::json(answer, places.media_type.as_deref()));
+        sheet.note(
+            CheckId::EnvelopeJson,
+            at,
+            envelope::json(&reading, places.media_type.as_deref()),
+        );
         if let Some(body) = reading.body() {
             let found = envelope::schema(&contract.envelope.schema, body);
             sheet.note(CheckId::EnvelopeSchema, at, found);

@@ -157,8 +157,8 @@ impl Redactor {
         }
     }
 
-    fn search_view(&self, view: &View<'_>, mut found: impl FnMut(Hit)) {
-        let bytes = folded(&view.bytes);
+    fn search_view(&self, mut view: View<'_>, mut found: impl FnMut(Hit)) {
+        let bytes = folded(std::mem::take(&mut view.bytes));
         let mut hit = |start: usize, end: usize, secret| {
             found(Hit { start: view.place(start).start, end: view.place(end - 1).end, secret });
         };
@@ -290,13 +290,16 @@ fn cut(clean: Cow<'_, str>, most: usize, bytes: usize) -> Cow<'_, str> {
 
 /// Bytes as they are compared. Header names come back in lower case and without underscores, and a form
 /// has a plus sign for a space.
-fn folded(bytes: &[u8]) -> Vec<u8> {
-    let folded = |byte: &u8| match *byte {
-        b'_' => b'-',
-        b' ' => b'+',
-        byte => byte.to_ascii_lowercase(),
-    };
-    bytes.iter().map(folded).collect()
+fn folded<'a>(bytes: impl Into<Cow<'a, [u8]>>) -> Vec<u8> {
+    let mut bytes = bytes.into().into_owned();
+    for byte in &mut bytes {
+        *byte = match *byte {
+            b'_' => b'-',
+            b' ' => b'+',
+            byte => byte.to_ascii_lowercase(),
+        };
+    }
+    bytes
 }
 
 /// Whether a byte, as it is compared, may stand in a key.

@@ -51,32 +51,32 @@ impl View<'_> {
 }
 
 /// Calls `look` with each view of a text in which so many characters in a row can be seen.
-pub(super) fn each(text: &[u8], shortest: usize, mut look: impl FnMut(&View<'_>)) {
-    let plain = View { bytes: text.into(), places: Places::Same };
-    look(&plain);
+pub(super) fn each(text: &[u8], shortest: usize, mut look: impl FnMut(View<'_>)) {
+    let plain = || View { bytes: text.into(), places: Places::Same };
+    look(plain());
     if text.contains(&b'%') {
-        let once = undo(&plain, percent);
-        look(&once);
-        look(&undo(&once, percent));
+        let once = undo(&plain(), percent);
+        look(undo(&once, percent));
+        look(once);
     }
     if text.contains(&b'\\') {
-        let once = undo(&plain, escape);
-        look(&once);
-        look(&undo(&once, escape));
-        look(&visible(&once));
+        let once = undo(&plain(), escape);
+        look(undo(&once, escape));
+        look(visible(&once));
+        look(once);
     }
     if text.contains(&b'&') && text.windows(2).any(|two| two == b"&#") {
-        look(&undo(&plain, entity));
+        look(undo(&plain(), entity));
     }
-    if !text.iter().all(|byte| is_visible(*byte)) {
-        look(&visible(&plain));
+    if !is_all_visible(text) {
+        look(visible(&plain()));
     }
-    // Eight bytes of a secret need 16 digits, or 11 characters of base64.
-    runs(text, shortest * 2, nibble, |run| {
-        (0..2).for_each(|skip| look(&hexadecimal(text, run.start + skip..run.end)));
-    });
-    runs(text, (shortest * 4).div_ceil(3), sextet, |run| {
-        (0..4).for_each(|skip| look(&base64(text, run.start + skip..run.end)));
+    // Eight bytes of a secret need 11 characters of base64, or 16 digits, which base64 has, too.
+    runs(text, 0..text.len(), (shortest * 4).div_ceil(3), sextet, |run| {
+        (0..4).for_each(|skip| look(base64(text, run.start + skip..run.end)));
+        runs(text, run, shortest * 2, nibble, |run| {
+            (0..2).for_each(|skip| look(hexadecimal(text, run.start + skip..run.end)));
+        });
     });
 }
 
@@ -101,6 +101,11 @@ const ESCAPE_CODE: u8 = 0x1b;
 
 fn is_visible(byte: u8) -> bool {
     (b' '..=b'~').contains(&byte)
+}
+
+/// Looks at all of them whatever it finds, which the compiler turns into sixteen at once.
+fn is_all_visible(text: &[u8]) -> bool {
+    text.iter().fold(true, |all, byte| all & is_visible(*byte))
 }
 
 /// What an escape at the beginning of some bytes stands for, and how many of them it takes.
@@ -163,20 +168,26 @@ fn entity(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
     Some((char::from_u32(unit)?.to_string().into_bytes(), "&#".len() + end + 1))
 }
 
-/// Calls `look` with the stretches of a text that consist of such characters alone and are long enough.
+/// Calls `look` with the stretches of a part of a text that consist of such characters alone and are long
+/// enough. Most of a text is in none: where the last of so many characters is no such one, all before it
+/// are passed over.
 fn runs(
     text: &[u8],
+    part: Range<usize>,
     shortest: usize,
     value: fn(u8) -> Option<u8>,
     mut look: impl FnMut(Range<usize>),
 ) {
-    let mut start = 0;
-    for (at, byte) in text.iter().chain(b" ").enumerate() {
-        if value(*byte).is_none() {
-            if at - start >= shortest {
-                look(start..at);
-            }
-            start = at + 1;
+    let belongs = |byte: &u8| value(*byte).is_some();
+    let mut start = part.start;
+    while start + shortest <= part.end {
+        let (window, rest) = text[start..part.end].split_at(shortest);
+        if let Some(at) = window.iter().rposition(|byte| !belongs(byte)) {
+            start += at + 1;
+        } else {
+            let end = start + shortest + rest.iter().take_while(|byte| belongs(byte)).count();
+            look(start..end);
+            start = end + 1;
         }
     }
 }
@@ -267,7 +278,7 @@ mod tests {
     fn every_byte_knows_what_it_was_read_from() {
         let rows: [(&str, usize, &[Range<usize>]); 3] = [
             ("a%41b", 1, &[0..1, 1..4, 4..5]),
-            ("x4142434445464748", 1, &[1..3, 3..5, 5..7]),
+            ("x4142434445464748", 5, &[1..3, 3..5, 5..7]),
             (
                 "QUJDREVGR0hJSk",
                 1,
