@@ -1,18 +1,17 @@
-//! `junit.xml`: the results for CI systems.
+//! `junit.xml`: the results for CI systems. It holds what the schemas of Jenkins and Maven allow, which
+//! know `skipped` on a suite but not on all together.
 
-use std::time::Duration;
+use std::io;
 
-use chrono::DateTime;
-use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use quick_xml::{
-    Reader, Writer,
-    events::{BytesStart, Event},
-    name::QName,
+    Writer,
+    events::{BytesDecl, BytesText, Event},
 };
 
 use super::failure;
 use crate::{
     result::{
+        finding::Finding,
         outcome::Outcome,
         results::Results,
         side::{SideName, SideResult},
@@ -23,112 +22,168 @@ use crate::{
     terminal::paint::Paint,
 };
 
+type Xml = Writer<Vec<u8>>;
+
 /// The results as `JUnit`'s XML: a suite for each side that was tested, and a case for each trial.
 #[must_use]
 pub fn render(results: &Results) -> String {
-    let mut report = Report::new("errproof");
-    report.set_time(seconds(results.seconds));
-    report.add_test_suites(results.sides.iter().map(|side| suite(results, side)));
-    let text = report.to_string().expect("a report without invalid characters can be written");
-    without_all_skipped(&text).expect("what was written as XML can be read as XML")
+    let mut xml = Writer::new_with_indent(Vec::new(), b' ', 4);
+    write(&mut xml, results).expect("a vector takes all that is written");
+    String::from_utf8(xml.into_inner()).expect("what is written are texts") + "\n"
 }
 
-/// Jenkins' and Maven's schemas know `skipped` on a suite, and refuse it on all together.
-fn without_all_skipped(text: &str) -> Result<String, quick_xml::Error> {
-    let (mut reader, mut writer) = (Reader::from_str(text), Writer::new(Vec::new()));
-    loop {
-        let event = match reader.read_event()? {
-            Event::Eof => break,
-            Event::Start(tag) if tag.name().as_ref() == ALL.as_bytes() => {
-                Event::Start(without_skipped(&tag)?)
-            }
-            Event::Empty(tag) if tag.name().as_ref() == ALL.as_bytes() => {
-                Event::Empty(without_skipped(&tag)?)
-            }
-            other => other,
-        };
-        writer.write_event(event)?;
-    }
-    Ok(String::from_utf8(writer.into_inner()).expect("a text's own parts are a text"))
+fn write(xml: &mut Xml, results: &Results) -> io::Result<()> {
+    xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    let trials = || results.sides.iter().flat_map(|side| &side.trials);
+    let count = |element| counted(trials(), element);
+    xml.create_element("testsuites")
+        .with_attributes([
+            ("name", "errproof"),
+            ("tests", &trials().count().to_string()),
+            ("failures", &count(Element::Failure)),
+            ("errors", &count(Element::Error)),
+            ("time", &seconds(results.seconds)),
+        ])
+        .write_inner_content(|xml| {
+            results.sides.iter().try_for_each(|side| suite(xml, results, side))
+        })?;
+    Ok(())
 }
 
-/// The element around all suites.
-const ALL: &str = "testsuites";
-
-fn without_skipped(tag: &BytesStart<'_>) -> Result<BytesStart<'static>, quick_xml::Error> {
-    let attributes = tag.attributes().collect::<Result<Vec<_>, _>>()?;
-    let kept = attributes.into_iter().filter(|attribute| attribute.key != QName(b"skipped"));
-    Ok(BytesStart::new(ALL).with_attributes(kept))
-}
-
-fn suite(results: &Results, side: &SideResult) -> TestSuite {
+fn suite(xml: &mut Xml, results: &Results, side: &SideResult) -> io::Result<()> {
     let server = match side.side {
         SideName::Server => results.server.as_ref(),
         SideName::Client | SideName::Page => None,
     };
     let name = server.map_or(&side.subject, |server| &server.target.name);
-    let mut suite = TestSuite::new(name.as_str());
-    suite.set_time(seconds(results.seconds));
-    if let Ok(started) = DateTime::parse_from_rfc3339(&results.started) {
-        suite.set_timestamp(started);
-    }
-    let partial = results.scope.is_partial().to_string();
-    for (name, value) in [
-        ("errproof", results.errproof),
-        ("contract", results.contract.as_str()),
-        ("target", side.subject.as_str()),
-        ("partial", &partial),
-    ] {
-        suite.add_property((name, value));
-    }
+    let count = |element| counted(&side.trials, element);
+    xml.create_element("testsuite")
+        .with_attributes([
+            ("name", name.as_str()),
+            ("tests", &side.trials.len().to_string()),
+            ("skipped", &count(Element::Skipped)),
+            ("errors", &count(Element::Error)),
+            ("failures", &count(Element::Failure)),
+            ("timestamp", &results.started),
+            ("time", &seconds(results.seconds)),
+        ])
+        .write_inner_content(|xml| {
+            xml.create_element("properties").write_inner_content(|xml| {
+                let mut properties = properties(results, side).into_iter();
+                properties.try_for_each(|(name, value)| {
+                    let property = xml.create_element("property");
+                    let named = [("name", name.as_str()), ("value", value.as_str())];
+                    property.with_attributes(named).write_empty().map(|_| ())
+                })
+            })?;
+            side.trials.iter().try_for_each(|trial| case(xml, side, trial))
+        })?;
+    Ok(())
+}
+
+fn properties(results: &Results, side: &SideResult) -> Vec<(String, String)> {
+    let own = [
+        ("errproof", results.errproof.to_owned()),
+        ("contract", results.contract.to_string()),
+        ("target", side.subject.to_string()),
+        ("partial", results.scope.is_partial().to_string()),
+    ];
+    let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
     // JUnit knows four verdicts; these are all of ours, of the whole run.
-    for outcome in Outcome::ALL {
-        let count = results.counts.get(outcome).to_string();
-        suite.add_property((format!("count.{}", outcome.as_str()).as_str(), count.as_str()));
-    }
-    if let Some(server) = server {
-        let configuration = server.configuration.to_string();
-        suite.add_property(("configuration", configuration.as_str()));
-    }
-    suite.add_test_cases(side.trials.iter().map(|trial| case(side, trial)));
-    suite
+    let counts = Outcome::ALL.into_iter().map(|outcome| {
+        (format!("count.{}", outcome.as_str()), results.counts.get(outcome).to_string())
+    });
+    let server = results.server.as_ref().filter(|_| side.side == SideName::Server);
+    let configuration =
+        server.map(|server| ("configuration".to_owned(), server.configuration.to_string()));
+    own.chain(counts).chain(configuration).collect()
 }
 
-fn seconds(seconds: f64) -> Duration {
-    Duration::try_from_secs_f64(seconds).unwrap_or_default()
+/// The element that says how a case that did not pass ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Element {
+    Failure,
+    Error,
+    Skipped,
 }
 
-fn case(side: &SideResult, trial: &TrialResult) -> TestCase {
-    let mut case = TestCase::new(trial.name.as_str(), status(side, trial));
-    let about = trial.name.as_str().split("::").next().unwrap_or_default();
-    case.set_classname(format!("errproof.{about}"));
-    case.set_time(seconds(trial.seconds));
-    if let (Outcome::Known, Some(why)) = (trial.outcome, &trial.why) {
-        case.set_system_out(format!("known: {why}"));
-    }
-    case
-}
-
-fn status(side: &SideResult, trial: &TrialResult) -> TestCaseStatus {
-    let why = trial.why.clone().unwrap_or_default();
-    let kind = match trial.outcome {
-        Outcome::Pass | Outcome::Known => return TestCaseStatus::success(),
-        Outcome::Ignored | Outcome::Inconclusive => {
-            let mut status = TestCaseStatus::skipped();
-            status.set_message(why.as_str());
-            return status;
+impl Element {
+    fn of(outcome: Outcome) -> Option<Self> {
+        match outcome {
+            Outcome::Pass | Outcome::Known => None,
+            Outcome::Ignored | Outcome::Inconclusive => Some(Self::Skipped),
+            Outcome::Error => Some(Self::Error),
+            Outcome::Fail | Outcome::Stale => Some(Self::Failure),
         }
-        Outcome::Error => NonSuccessKind::Error,
-        Outcome::Fail | Outcome::Stale => NonSuccessKind::Failure,
-    };
-    let findings = trial.findings.iter();
-    let findings: Vec<Shown> =
-        findings.map(|finding| shown![finding.check.as_str(), ": ", finding.sentence()]).collect();
-    let message = if findings.is_empty() { why } else { Shown::joined(&findings, "; ") };
-    let mut status = TestCaseStatus::non_success(kind);
-    let text = failure::render(&side.subject, trial, Paint::Plain);
-    status.set_message(message.as_str()).set_type(trial.outcome.as_str()).set_description(text);
-    status
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Failure => "failure",
+            Self::Error => "error",
+            Self::Skipped => "skipped",
+        }
+    }
+}
+
+fn counted<'a>(trials: impl IntoIterator<Item = &'a TrialResult>, element: Element) -> String {
+    let of = |trial: &&TrialResult| Element::of(trial.outcome) == Some(element);
+    trials.into_iter().filter(of).count().to_string()
+}
+
+fn seconds(seconds: f64) -> String {
+    format!("{seconds:.3}")
+}
+
+fn case(xml: &mut Xml, side: &SideResult, trial: &TrialResult) -> io::Result<()> {
+    let about = trial.name.as_str().split("::").next().unwrap_or_default();
+    let case = xml.create_element("testcase").with_attributes([
+        ("name", trial.name.as_str()),
+        ("classname", &format!("errproof.{about}")),
+        ("time", &seconds(trial.seconds)),
+    ]);
+    let mut why = trial.why.clone().unwrap_or_default();
+    if trial.outcome == Outcome::Inconclusive {
+        why = shown!["inconclusive: ", why];
+    }
+    match Element::of(trial.outcome) {
+        None if trial.outcome == Outcome::Known && !why.is_empty() => {
+            case.write_inner_content(|xml| {
+                let known = format!("known: {why}");
+                xml.create_element("system-out").write_text_content(BytesText::new(&known))?;
+                Ok(())
+            })?;
+        }
+        None => {
+            case.write_empty()?;
+        }
+        Some(element @ Element::Skipped) => {
+            case.write_inner_content(|xml| {
+                let skipped = xml.create_element(element.name());
+                skipped.with_attribute(("message", why.as_str())).write_empty()?;
+                Ok(())
+            })?;
+        }
+        Some(element) => {
+            let text = failure::render(&side.subject, trial, Paint::Plain);
+            let message = message(trial).unwrap_or(why);
+            case.write_inner_content(|xml| {
+                xml.create_element(element.name())
+                    .with_attribute(("message", message.as_str()))
+                    .with_attribute(("type", trial.outcome.as_str()))
+                    .write_text_content(BytesText::new(text.as_str()))?;
+                Ok(())
+            })?;
+        }
+    }
+    Ok(())
+}
+
+/// What the checks found, in one line.
+fn message(trial: &TrialResult) -> Option<Shown> {
+    let finding = |finding: &Finding| shown![finding.check.as_str(), ": ", finding.sentence()];
+    let findings: Vec<Shown> = trial.findings.iter().map(finding).collect();
+    (!findings.is_empty()).then(|| Shown::joined(&findings, "; "))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use quick_junit::{NonSuccessKind, TestCaseStatus};
+use quick_xml::{Reader, XmlVersion, events::Event};
 use serde_json::Value;
 
 use crate::support::{Contract, Ended, KEYS, Mock, errproof, skip, steady, trials_of};
@@ -118,8 +118,8 @@ fn a_client_and_a_page_are_in_every_report() {
         let trials = trials_of(&json, side);
         let failed = |trial: &&Value| trial["outcome"] == "fail";
         assert!(trials.iter().filter(failed).any(|trial| trial["name"] == red), "{json}");
-        let junit = quick_junit::Report::deserialize_from_str(&read("junit.xml"));
-        assert!(junit.expect("JUnit's XML").failures > 0);
+        let failed = cases(&read("junit.xml")).into_iter().filter(|case| case.ended == "failure");
+        assert!(failed.count() > 0);
         assert!(read("summary.md").contains(&format!("### `{red}`")));
         let html = read("report.html");
         assert!(html.contains(">Broken</h1>") && html.contains(&format!("id=\"{red}\"")));
@@ -141,11 +141,57 @@ fn the_end_of_the_run_says_what_was_proven_and_where_the_reports_are() {
     insta::assert_snapshot!(steadier(&end.replace(&folder, "REPORTS")));
 }
 
+/// A case of `junit.xml`, as a CI system reads it.
+#[derive(Debug, Default)]
+struct JunitCase {
+    name: String,
+    /// The element in it, if it did not pass.
+    ended: String,
+    message: String,
+    text: String,
+}
+
+fn cases(text: &str) -> Vec<JunitCase> {
+    let mut cases: Vec<JunitCase> = Vec::new();
+    let mut reader = Reader::from_str(text);
+    loop {
+        match reader.read_event().expect("well-formed XML") {
+            Event::Eof => return cases,
+            Event::Start(tag) | Event::Empty(tag) => {
+                let of = |name: &str| {
+                    let found = tag.try_get_attribute(name).expect("well-formed");
+                    found.map(|found| {
+                        found
+                            .normalized_value(XmlVersion::Explicit1_0)
+                            .expect("escaped")
+                            .into_owned()
+                    })
+                };
+                match (tag.name().as_ref(), cases.last_mut()) {
+                    (b"testcase", _) => {
+                        let name = of("name").expect("a case has a name");
+                        cases.push(JunitCase { name, ..JunitCase::default() });
+                    }
+                    (ended @ (b"failure" | b"error" | b"skipped"), Some(case)) => {
+                        case.ended = String::from_utf8_lossy(ended).into_owned();
+                        case.message = of("message").expect("it says why");
+                    }
+                    _ => {}
+                }
+            }
+            Event::Text(part) => {
+                let part = part.decode().expect("UTF-8");
+                cases.last_mut().into_iter().for_each(|case| case.text.push_str(&part));
+            }
+            _ => {}
+        }
+    }
+}
+
 #[test]
 fn the_junit_report_is_read_back_as_it_was_meant() {
     let report = Reported::broken(&[]);
     let text = report.read("junit.xml");
-    let read = quick_junit::Report::deserialize_from_str(&text).expect("JUnit's XML");
     // What Jenkins' and Maven's schemas allow.
     let allowed = [
         ("testsuites", "name time tests failures errors"),
@@ -165,21 +211,12 @@ fn the_junit_report_is_read_back_as_it_was_meant() {
             assert!(is_allowed, "{} on {}", &attribute[1], &element[1]);
         }
     }
-    assert_eq!((read.tests, read.failures, read.errors), (80, 2, 0));
-    let [suite] = read.test_suites.as_slice() else { panic!("{}", read.test_suites.len()) };
-    let failed: Vec<_> = suite
-        .test_cases
-        .iter()
-        .filter_map(|case| match &case.status {
-            TestCaseStatus::NonSuccess { kind, message, description, .. } => {
-                assert_eq!(*kind, NonSuccessKind::Failure);
-                let text = description.as_ref().expect("the text").as_str();
-                assert!(text.contains("again "), "{text}");
-                Some((case.name.as_str(), message.as_ref().expect("the checks").as_str()))
-            }
-            _ => None,
-        })
-        .collect();
+    assert!(text.contains(r#"<testsuites name="errproof" tests="80" failures="2" errors="0" "#));
+    assert_eq!(text.matches("<testsuite ").count(), 1);
+    let cases = cases(&text);
+    let ended = |how: &'static str| cases.iter().filter(move |case| case.ended == how);
+    let failed: Vec<_> = ended("failure").map(|case| (&*case.name, &*case.message)).collect();
+    assert!(ended("failure").all(|case| case.text.contains("\n  again ")), "{text}");
     let said = [
         (
             "plan_gate::free-plan",
@@ -191,9 +228,7 @@ fn the_junit_report_is_read_back_as_it_was_meant() {
         ),
     ];
     assert_eq!(failed, said);
-    let skipped =
-        |case: &&quick_junit::TestCase| matches!(case.status, TestCaseStatus::Skipped { .. });
-    assert_eq!(suite.test_cases.iter().filter(skipped).count(), 2);
+    assert_eq!((cases.len(), ended("skipped").count(), ended("").count()), (80, 2, 76));
 }
 
 #[test]
