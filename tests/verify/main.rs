@@ -18,6 +18,7 @@ mod live;
 mod mutants;
 mod null_targets;
 mod picture;
+mod pointers;
 mod problem_json;
 mod reports;
 mod rooms;
