@@ -300,10 +300,11 @@ fn path(random: &mut Rng) -> String {
 }
 
 fn bytes(random: &mut Rng) -> Vec<u8> {
+    let flag = if random.usize(..6) == 0 { "-" } else { "" };
     match random.usize(..6) {
         0 => Vec::new(),
         1 => text(random, &[&PIECES]).into_bytes(),
-        2 => text(random, &[&PIECES, &UNSEEN, &OF_BODIES]).into_bytes(),
+        2 => (flag.to_owned() + &text(random, &[&PIECES, &UNSEEN, &OF_BODIES])).into_bytes(),
         3 => serde_json::json!({ value(random): value(random) }).to_string().into_bytes(),
         4 => text(random, &[&PIECES, &UNSEEN, &OF_BODIES]).repeat(200).into_bytes(),
         _ => (0..random.usize(..300)).map(|_| random.u8(..)).collect(),
@@ -312,9 +313,10 @@ fn bytes(random: &mut Rng) -> Vec<u8> {
 
 /// A text at a place of a body, many times, as a contract may ask for it.
 fn filling(random: &mut Rng) -> (BodyDefect, Vec<u8>) {
-    let with = match random.bool() {
-        true => random.char('a'..='z').to_string(),
-        false => format!("{}x", text(random, &[&PIECES, &UNSEEN, &OF_BODIES])),
+    let with = match random.usize(..5) {
+        0 => "-n".to_owned(),
+        1 | 2 => random.char('a'..='z').to_string(),
+        _ => format!("{}x", text(random, &[&PIECES, &UNSEEN, &OF_BODIES])),
     };
     let times = 4_200 / with.len() + random.usize(..50);
     let body = serde_json::json!({ "a": "it's", "b": with.repeat(times), "c": 1 });
@@ -423,11 +425,19 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
         }
         _ => (None, bytes(random)),
     };
-    let is_planted = random.usize(..8) == 0;
-    if is_planted {
-        let from = random.usize(..=own.len() - 16);
-        body.extend_from_slice(&own.as_bytes()[from..]);
-    }
+    let is_planted = match random.usize(..12) {
+        // A part of a key, for which no variable can stand.
+        0 => {
+            body.extend_from_slice(&own.as_bytes()[random.usize(1..=own.len() - 16)..]);
+            true
+        }
+        // A whole one, in a body that is a word of the command.
+        1 => {
+            body = format!("{}{own}\n{token}", text(random, &[&PIECES])).into_bytes();
+            false
+        }
+        _ => false,
+    };
     if random.bool() {
         headers.push(("Content-Type".into(), "application/json".into()));
     }

@@ -17,6 +17,7 @@ mod links;
 mod live;
 mod mutants;
 mod null_targets;
+mod page_readers;
 mod picture;
 mod pointers;
 mod problem_json;
