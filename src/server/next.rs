@@ -55,7 +55,7 @@ pub(super) fn next(first: &Tally, second: Option<&Tally>, limit: &Limit) -> Next
             Admitted::AsLimited if why_not(first, limit).is_none() => Next::Judge(Which::First),
             Admitted::AsLimited | Admitted::TooFew => Next::SendSecond(window + ARRIVAL),
             Admitted::TooMany => {
-                // Of a short window a second is too much to be still in the middle of one.
+                // In a short window a second more is next to its end.
                 let arrival = if is_short { window } else { ARRIVAL };
                 Next::SendSecond(window + window / 2 + arrival)
             }
@@ -211,7 +211,7 @@ mod tests {
 
     #[test]
     fn a_window_that_is_short_beside_the_bursts_does_not_tell_whether_it_ended_within_one() {
-        for (window_seconds, milliseconds) in [(1, 2_500), (2, 5_000), (7, 17_500), (8, 13_000)] {
+        for (window_seconds, milliseconds) in [(1, 2_500), (3, 7_500), (7, 17_500), (8, 13_000)] {
             let limit = Limit { window_seconds, ..LIMIT };
             let pause = Next::SendSecond(Duration::from_millis(milliseconds));
             assert_eq!(next(&burst(75, 0, None), None, &limit), pause, "{window_seconds}");
