@@ -360,7 +360,9 @@ fn a_limiter_that_admits_more_or_less_than_promised_is_never_proven() {
         let is_like_half_a_window = matches!(kind, Kind::Bucket | Kind::Gcra)
             && race > 0
             && share + 4_000_000 > limiter.window / 2 - limiter.window / 8;
-        if differs <= allowed || is_near_an_edge || is_like_half_a_window {
+        // One that was lost in a burst that is too long to be judged is not seen.
+        let is_lost_unseen = race > 0 && bursts[0].tally.span.as_micros() >= limiter.window.into();
+        if differs <= allowed || is_near_an_edge || is_like_half_a_window || is_lost_unseen {
             left_out += 1;
             continue;
         }
