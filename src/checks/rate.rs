@@ -75,7 +75,8 @@ impl Tally {
     fn refilled(&self, limit: &Limit) -> usize {
         let window = Duration::from_secs(limit.window_seconds.into());
         let share = window / limit.requests;
-        let soon = (share * 2).max(Duration::from_secs(2));
+        // A server rounds up to whole seconds, and may add one.
+        let soon = share + share.max(Duration::from_secs(2));
         if self.told.is_some_and(|told| told > soon) {
             return 0;
         }
@@ -160,6 +161,8 @@ mod tests {
             (tally(61, 14, 1_000, Some(1)), true, true),
             (tally(62, 13, 1_500, Some(1)), false, true),
             (tally(61, 14, 1_500, None), true, true),
+            (tally(61, 14, 1_500, Some(3)), true, true),
+            (tally(61, 14, 1_500, Some(4)), false, true),
             (tally(75, 0, 0, None), false, false),
             (tally(60, 14, 0, Some(60)), true, false),
             (tally(60, 0, 0, None), true, false),

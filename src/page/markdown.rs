@@ -1,5 +1,7 @@
 //! Reads Markdown with tables, as GitHub writes it.
 
+use std::borrow::Cow;
+
 use pulldown_cmark::{Event, Options, Parser, Tag, TagEnd};
 
 use super::{
@@ -13,7 +15,8 @@ pub(super) fn read(builder: &mut Builder, source: &SourceText) {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_HEADING_ATTRIBUTES
         | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS;
-    for (event, range) in Parser::new_ext(&source.text, options).into_offset_iter() {
+    let text = without_tabs_in_rules(&source.text);
+    for (event, range) in Parser::new_ext(&text, options).into_offset_iter() {
         let line = source.line(range.start);
         match event {
             // As a whole: a tag may go over several lines.
@@ -45,6 +48,25 @@ pub(super) fn read(builder: &mut Builder, source: &SourceText) {
             _ => {}
         }
     }
+}
+
+/// The text, as long as before, with spaces in place of tabs in the line under a table's header: GitHub
+/// takes a table for one with either, and this parser only with spaces.
+fn without_tabs_in_rules(text: &str) -> Cow<'_, str> {
+    let is_rule = |line: &str| {
+        line.contains('\t')
+            && line.contains('|')
+            && line.trim().chars().all(|c| "|-: \t".contains(c))
+    };
+    if !text.lines().any(is_rule) {
+        return text.into();
+    }
+    let spaced = |line: &str| {
+        // What it is indented by has another meaning.
+        let (indent, rule) = line.split_at(line.len() - line.trim_start().len());
+        if is_rule(line) { format!("{indent}{}", rule.replace('\t', " ")) } else { line.to_owned() }
+    };
+    text.split_inclusive('\n').map(spaced).collect::<String>().into()
 }
 
 /// The element that a part of the page is, unless it is part of a line.

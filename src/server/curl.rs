@@ -13,6 +13,7 @@ use super::{
 use crate::{
     contract::{key::KeyDefect, names::SlotName, scenario::Provocation, scenario_file::BodyDefect},
     exchange::{message::Request, outgoing::Role, sender::url},
+    shown,
     shown::{redactor::Redactor, secret::Secret, text::Shown, visible::is_seen},
 };
 
@@ -24,6 +25,10 @@ enum Piece {
     /// What the shell makes of this: `$VARIABLE`.
     Shell(String),
 }
+
+/// What a command begins with that is not the one that sends what its trial sent. For a shell it is a
+/// comment, as all of its lines are then: what is left of the quotes may mean anything.
+pub const TAKEN_OUT: &str = "# not to be run, since what may be a key is taken out of it: ";
 
 /// Writes commands for the requests of one run.
 #[derive(Debug)]
@@ -88,7 +93,11 @@ impl Curl {
             }
             _ => writer.one(sent, None),
         };
-        self.redactor.text(&command)
+        let shown = self.redactor.text(&command);
+        if shown.as_str() == command {
+            return shown;
+        }
+        shown![TAKEN_OUT, shown.escaped(|text| text.replace('\n', "\n# "))]
     }
 
     /// Each secret that a request may hold. The longest first, so that a spoilt key is not taken for the
@@ -163,6 +172,12 @@ impl CurlWriter<'_> {
             // curl would ask first.
             command.push_str(" -H Expect:");
         }
+        let text = std::str::from_utf8(&request.body).ok();
+        let pieces = text.filter(|text| is_word(text)).map(|text| self.pieces(text));
+        let variable = |piece: &Piece| matches!(piece, Piece::Shell(_));
+        if let Some(pieces) = pieces.filter(|pieces| pieces.iter().any(variable)) {
+            return command + " --data-raw " + &quoted(&pieces);
+        }
         match body(&request.body, defect) {
             Body::Word(word) => command + " --data-raw " + &word,
             Body::Made(made) => format!("{made} | {command} --data-binary @-"),
@@ -231,7 +246,7 @@ fn made(run: &Run, slot: &SlotName, defect: &KeyDefect) -> Vec<Piece> {
             vec![shell(format!("${env}")), shell(format!("${{{env}#\"${{{env}%?}}\"}}"))]
         }
         KeyDefect::Prefix(text) => {
-            vec![literal(text), shell(format!("${{{env}#\"{}\"}}", shape.prefix))]
+            vec![literal(text), shell(format!("${{{env}#\"{}\"}}", in_pattern(&shape.prefix)))]
         }
         KeyDefect::Quoted(text) => vec![literal(text), shell(format!("${env}")), literal(text)],
         KeyDefect::Inserted(text) => {
@@ -244,6 +259,17 @@ fn made(run: &Run, slot: &SlotName, defect: &KeyDefect) -> Vec<Piece> {
     }
 }
 
+/// A text as it stands in double quotes in a pattern. An interactive shell that looks for its history
+/// does not know that these are quotes in quotes, so it is not to see what matters to it.
+fn in_pattern(text: &str) -> String {
+    let escaped = |c| match c {
+        '"' | '\\' | '$' | '`' => format!("\\{c}"),
+        '!' | '\'' => format!("$(printf '\\{:03o}')", u32::from(c)),
+        c => c.to_string(),
+    };
+    text.chars().map(escaped).collect()
+}
+
 /// One word of a command. Literal text alone stands in single quotes, where nothing has a meaning.
 fn quoted(pieces: &[Piece]) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/:@%+=,".contains(c);
@@ -251,13 +277,13 @@ fn quoted(pieces: &[Piece]) -> String {
         Piece::Literal(text) => Some(text.clone()),
         Piece::Shell(_) => None,
     };
-    let control = |text: &str| text.chars().any(char::is_control);
+    let is_shown = |c| is_seen(c) || c == '\n';
     if let Some(texts) = pieces.iter().map(literal).collect::<Option<Vec<_>>>() {
         let text = texts.concat();
         if !text.is_empty() && text.chars().all(plain) {
             return text;
         }
-        if !control(&text) {
+        if text.chars().all(is_shown) {
             return quoted_text(&text);
         }
     }
@@ -284,8 +310,10 @@ fn quoted(pieces: &[Piece]) -> String {
                         '"' | '\\' | '$' | '`' => word.extend(['\\', c]),
                         // An interactive shell looks for it in its history, even in double quotes.
                         '!' => word.push_str("\"'!'\""),
-                        c if c.is_control() => {
-                            let _ = write!(word, "$(printf '\\{:03o}')", u32::from(c));
+                        c if !is_shown(c) => {
+                            let bytes = c.to_string().into_bytes();
+                            let bytes = bytes.iter().map(|byte| format!("\\{byte:03o}"));
+                            let _ = write!(word, "$(printf '{}')", bytes.collect::<String>());
                         }
                         c => word.push(c),
                     }
@@ -293,7 +321,7 @@ fn quoted(pieces: &[Piece]) -> String {
             }
         }
     }
-    word + "\""
+    apart(&(word + "\""), '"')
 }
 
 /// A body as a word of the command, or as what another command prints.
@@ -306,13 +334,24 @@ enum Body {
 /// Linux takes no word of more than 128 KiB.
 const LONGEST_WORD: usize = 4_096;
 
+/// Whether a body can be a word that is shown as it is.
+fn is_word(text: &str) -> bool {
+    text.len() <= LONGEST_WORD && is_plain(text)
+}
+
+fn is_plain(text: &str) -> bool {
+    text.chars().all(|c| is_seen(c) || c == '\n')
+}
+
 fn body(bytes: &[u8], defect: Option<&BodyDefect>) -> Body {
-    let text = std::str::from_utf8(bytes).ok();
-    let text = text.filter(|text| text.chars().all(|c| is_seen(c) || c == '\n'));
-    if let Some(text) = text.filter(|text| text.len() <= LONGEST_WORD) {
+    let text = std::str::from_utf8(bytes).ok().filter(|text| is_plain(text));
+    if let Some(text) = text.filter(|text| is_word(text)) {
         return Body::Word(quoted_text(text));
     }
     if let (Some(text), Some(BodyDefect::Fill(fill))) = (text, defect)
+        // `yes` would take the one for a flag, and `tr` takes the other out.
+        && !fill.with.starts_with('-')
+        && !fill.with.contains('\n')
         && let filling = fill.with.repeat(fill.times)
         && let Some((before, after)) = text.split_once(&filling)
     {
@@ -326,8 +365,10 @@ fn body(bytes: &[u8], defect: Option<&BodyDefect>) -> Body {
         ));
     }
     let mut format = String::new();
-    for byte in bytes {
+    for (at, byte) in bytes.iter().enumerate() {
         match byte {
+            // A flag of `printf`.
+            b'-' if at == 0 => format.push_str(r"\055"),
             b'%' => format.push_str("%%"),
             b'\\' => format.push_str(r"\\"),
             b'\'' => format.push_str(r"'\''"),
@@ -337,11 +378,79 @@ fn body(bytes: &[u8], defect: Option<&BodyDefect>) -> Body {
             }
         }
     }
-    Body::Made(format!("printf '{format}'"))
+    Body::Made(apart(&format!("printf '{format}'"), '\''))
 }
 
 /// A text in single quotes, in which a shell obeys nothing. Not by shlex: that puts several quotes in a
 /// row around what has a backslash or an apostrophe in it, as JSON often has, and none around a number.
 fn quoted_text(text: &str) -> String {
-    format!("'{}'", text.replace('\'', r"'\''"))
+    apart(&format!("'{}'", text.replace('\'', r"'\''")), '\'')
+}
+
+/// A text in quotes in which no runner of a CI system reads a command of its own: what is shown has
+/// those written out (see [`is_seen`]'s module), and would no more be what was sent.
+fn apart(quoted: &str, quote: char) -> String {
+    let mut text = quoted.to_owned();
+    for begin in ["##", "##vso"] {
+        text = text.replace(&format!("{begin}["), &format!("{begin}{quote}{quote}["));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::contract::scenario_file::Filling;
+
+    #[test]
+    fn a_word_is_what_a_shell_reads_and_a_screen_shows_as_it_is() {
+        let literal = |text: &str| Piece::Literal(text.to_owned());
+        let key = || Piece::Shell("$KEY".to_owned());
+        let rows = [
+            (vec![literal("a/b")], "a/b"),
+            (vec![literal("")], "''"),
+            (vec![literal("it's $HOME!")], r"'it'\''s $HOME!'"),
+            (vec![literal("a\nb")], "'a\nb'"),
+            (vec![literal("a "), key(), literal("_\"`\\$!")], r#""a ${KEY}_\"\`\\\$"'!'"""#),
+            (vec![key(), literal("\n")], "\"$KEY\n\""),
+            // All of its bytes, which are two.
+            (vec![literal("a\u{85}b")], r#""a$(printf '\302\205')b""#),
+            (vec![literal("a\tb\u{200b}")], r#""a$(printf '\011')b$(printf '\342\200\213')""#),
+            // What the runner of a CI system would obey.
+            (vec![literal("##[error]")], "'##''[error]'"),
+            (vec![key(), literal("##vso[x]")], r###""$KEY##vso""[x]""###),
+        ];
+        for (pieces, word) in rows {
+            assert_eq!(quoted(&pieces), word, "{pieces:?}");
+            assert_eq!(Redactor::default().text(word).as_str(), word);
+        }
+        // By the seed 14818304445221159291: bash took the apostrophe for the begin of a quote.
+        assert_eq!(in_pattern("it's \"!\""), r#"it$(printf '\047')s \"$(printf '\041')\""#);
+    }
+
+    #[test]
+    fn a_body_is_made_of_what_no_command_takes_for_a_flag() {
+        let fill = |with: &str| {
+            let at = String::new();
+            BodyDefect::Fill(Filling { at, with: with.to_owned(), times: 5_000 })
+        };
+        let made = |bytes: &[u8], defect: Option<&BodyDefect>| match body(bytes, defect) {
+            Body::Word(word) => word,
+            Body::Made(made) => made,
+        };
+        let rows: [(&[u8], &str); 4] = [
+            (b"-d {}", "'-d {}'"),
+            (b"-\0-%\\'", r"printf '\055\000-%%\\'\'''"),
+            ("\u{200b}##[x]".as_bytes(), r"printf '\342\200\213##''[x]'"),
+            (b"\xff", r"printf '\377'"),
+        ];
+        for (bytes, expected) in rows {
+            assert_eq!(made(bytes, None), expected);
+        }
+        for (with, by_yes) in [("x", true), ("x-", true), ("-n", false), ("x\n", false)] {
+            let filled = format!("<{}>", with.repeat(5_000));
+            let made = made(filled.as_bytes(), Some(&fill(with)));
+            assert_eq!(made.contains("yes "), by_yes, "{with:?}");
+        }
+    }
 }

@@ -19,3 +19,6 @@ pub mod played;
 pub mod preflight;
 pub mod suite;
 pub mod twin;
+
+#[cfg(test)]
+mod simulated;

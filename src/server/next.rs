@@ -30,43 +30,82 @@ pub(super) enum Which {
 /// when it leaves.
 const ARRIVAL: Duration = Duration::from_secs(1);
 
+/// `Retry-After` is in whole seconds, and some servers add one. Of a window that is shorter than this it
+/// does not tell where in it a burst was.
+const SHORTEST_WINDOW: Duration = Duration::from_secs(8);
+
+/// What `Retry-After` may be more than what is left of a window: a server rounds up, and adds one.
+const ROUNDED: Duration = Duration::from_secs(2);
+
 /// What to do after these bursts.
 ///
 /// Too few admitted may mean that the key was used within the last window, so the window is waited
-/// out and a second burst is judged. So is one after a burst that took longer than a window.
+/// out and a second burst is judged. So is one after a burst that took longer than a window, or so long
+/// that a bucket may have been refilled for all of it.
 ///
 /// Too many may mean that a window ended within the burst; but only where windows end by the wall
 /// clock and not a window after the first request. The second burst, half a window later, tells: if
-/// it is right and is told to wait for clearly less than a window, the first was over an edge. Else
-/// the first one counts.
+/// it is right and is told to wait for about half a window, and the first was told to wait for what is
+/// next to an edge, the first was over one. Else the first one counts.
 pub(super) fn next(first: &Tally, second: Option<&Tally>, limit: &Limit) -> Next {
     let window = Duration::from_secs(limit.window_seconds.into());
-    let is_overlong = |burst: &Tally| burst.span >= window;
-    let admitted = first.admitted(limit);
-    match second {
-        None => match admitted {
-            Admitted::AsLimited if !is_overlong(first) => Next::Judge(Which::First),
+    let is_short = window < SHORTEST_WINDOW;
+    let Some(second) = second else {
+        return match first.admitted(limit) {
+            Admitted::AsLimited if why_not(first, limit).is_none() => Next::Judge(Which::First),
             Admitted::AsLimited | Admitted::TooFew => Next::SendSecond(window + ARRIVAL),
-            Admitted::TooMany => Next::SendSecond(window + window / 2 + ARRIVAL),
-        },
-        Some(second) if is_overlong(second) => {
-            let (times, seconds, window) = (second.sent, second.span.as_secs(), window.as_secs());
-            let twice = if is_overlong(first) { ", twice" } else { "" };
-            Next::GiveUp(format!(
-                "a burst of {times} requests took {seconds} s, longer than the window of {window} s{twice}"
-            ))
-        }
-        Some(second) => {
-            let clearly_less = window * 3 / 4;
-            let was_over_an_edge = second.admitted(limit) == Admitted::AsLimited
-                && second.told.is_some_and(|told| told <= clearly_less);
-            if admitted == Admitted::TooMany && !is_overlong(first) && !was_over_an_edge {
-                Next::Judge(Which::First)
-            } else {
-                Next::Judge(Which::Second)
+            Admitted::TooMany => {
+                // In a short window a second more is next to its end.
+                let arrival = if is_short { window } else { ARRIVAL };
+                Next::SendSecond(window + window / 2 + arrival)
             }
-        }
+        };
+    };
+    let is_overlong = first.span >= window;
+    if let Some(why) = why_not(second, limit) {
+        let twice = if is_overlong && second.span >= window { ", twice" } else { "" };
+        return Next::GiveUp(format!("{why}{twice}"));
     }
+    if first.admitted(limit) != Admitted::TooMany || is_overlong {
+        return Next::Judge(Which::Second);
+    }
+    let is_right = second.admitted(limit) == Admitted::AsLimited;
+    let spans = first.span + second.span;
+    if is_right && (is_short || spans >= window / 8) {
+        let Tally { sent, admitted, .. } = first;
+        return Next::GiveUp(format!(
+            "{admitted} of {sent} requests at once were accepted, and no more than the limit later: two bursts in {:.1} s do not tell whether a window of {} s ended within the first",
+            spans.as_secs_f64(),
+            window.as_secs()
+        ));
+    }
+    let may_be_over_an_edge =
+        first.told.is_none_or(|told| told <= first.span + ROUNDED || told + first.span >= window);
+    let least = (window / 2).saturating_sub(ARRIVAL + spans);
+    let is_amid = second.told.is_some_and(|told| (least..=window * 3 / 4).contains(&told));
+    if is_right && may_be_over_an_edge && is_amid {
+        Next::Judge(Which::Second)
+    } else {
+        Next::Judge(Which::First)
+    }
+}
+
+/// Why a burst cannot be judged, if it cannot, whatever its key was used for before.
+fn why_not(burst: &Tally, limit: &Limit) -> Option<String> {
+    let (times, span) = (burst.sent, burst.span);
+    let (seconds, window) = (span.as_secs(), limit.window_seconds);
+    if span >= Duration::from_secs(window.into()) {
+        return Some(format!(
+            "a burst of {times} requests took {seconds} s, longer than the window of {window} s"
+        ));
+    }
+    let is_served = burst.admitted == times && burst.admitted(limit) == Admitted::AsLimited;
+    is_served.then(|| {
+        format!(
+            "a burst of {times} requests took {seconds} s, in which a limit of {} in {window} s may let all of them pass",
+            limit.requests
+        )
+    })
 }
 
 #[cfg(test)]
@@ -105,6 +144,9 @@ mod tests {
             (burst(60, 60, Some(60)), second(61)),
             (burst(59, 60, Some(60)), second(61)),
             (burst(75, 60, Some(60)), second(91)),
+            // A bucket that was refilled for all of them.
+            (burst(75, 15, None), second(61)),
+            (burst(75, 14, None), second(91)),
         ];
         for (first, expected) in rows {
             assert_eq!(next(&first, None, &LIMIT), expected, "{first:?}");
@@ -132,6 +174,15 @@ mod tests {
             // ... unless the second, right in every way, shows that a window had ended within it.
             (many, mid_window, Second),
             (many, burst(60, 0, Some(45)), Second),
+            (many, burst(60, 0, Some(29)), Second),
+            (burst(70, 0, Some(2)), mid_window, Second),
+            (burst(70, 1, Some(59)), mid_window, Second),
+            // What the first was told is not next to an edge: a race that was lost once.
+            (burst(70, 0, Some(3)), mid_window, First),
+            (burst(70, 1, Some(58)), mid_window, First),
+            // A bucket that let too many pass once: it tells of no half window.
+            (burst(70, 0, Some(1)), burst(60, 0, Some(1)), First),
+            (many, burst(60, 0, Some(28)), First),
             // After one that was too long the second counts, whatever the first admitted.
             (long, limited, Second),
             (long, many, Second),
@@ -148,8 +199,32 @@ mod tests {
             (long, long, format!("{said}, twice")),
             (many, long, said.to_owned()),
             (few, burst(60, 60, Some(60)), exactly.to_owned()),
+            (
+                burst(75, 15, None),
+                burst(75, 16, None),
+                "a burst of 75 requests took 16 s, in which a limit of 60 in 60 s may let all of them pass".to_owned(),
+            ),
         ] {
             assert_eq!(next(&first, Some(&second), &LIMIT), Next::GiveUp(why), "{first:?}");
+        }
+    }
+
+    #[test]
+    fn a_window_that_is_short_beside_the_bursts_does_not_tell_whether_it_ended_within_one() {
+        for (window_seconds, milliseconds) in [(1, 2_500), (3, 7_500), (7, 17_500), (8, 13_000)] {
+            let limit = Limit { window_seconds, ..LIMIT };
+            let pause = Next::SendSecond(Duration::from_millis(milliseconds));
+            assert_eq!(next(&burst(75, 0, None), None, &limit), pause, "{window_seconds}");
+            let right = burst(60, 0, Some(u64::from(window_seconds / 2)));
+            let given_up = match next(&burst(75, 0, None), Some(&right), &limit) {
+                Next::GiveUp(why) => why.contains("75 of 75"),
+                _ => false,
+            };
+            assert_eq!(given_up, window_seconds < 8, "{window_seconds}");
+            let slow = burst(75, u64::from(window_seconds / 8), None);
+            assert!(matches!(next(&slow, Some(&right), &limit), Next::GiveUp(_)));
+            let wrong = next(&burst(75, 0, None), Some(&burst(75, 0, None)), &limit);
+            assert_eq!(wrong, Next::Judge(Which::First), "{window_seconds}");
         }
     }
 }

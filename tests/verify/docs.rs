@@ -580,6 +580,12 @@ fn pages_that_are_written_otherwise_are_read_all_the_same() {
         ("line ends of Windows, Markdown", Form::Markdown, MARKDOWN.replace('\n', "\r\n"), ""),
         ("line ends of Windows, text", Form::Text, TEXT.replace('\n', "\r\n"), ""),
         ("a byte order mark, Markdown", Form::Markdown, format!("\u{feff}{MARKDOWN}"), ""),
+        (
+            "tabs in the line under a header",
+            Form::Markdown,
+            MARKDOWN.replace("|------|---------|", "|\t------\t|\t---------\t|"),
+            "",
+        ),
         ("a byte order mark, text", Form::Text, format!("\u{feff}{TEXT}"), ""),
         ("without a line end", Form::Html, HTML.replace('\n', " "), ""),
         ("a table for the layout", Form::Html, format!("<table><tr><td>{HTML}</table>"), ""),

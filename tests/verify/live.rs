@@ -168,3 +168,34 @@ async fn a_known_deviation_is_forgiven_with_its_reason_and_fails_once_it_is_mend
         stale.stdout
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_status_that_is_listed_as_known_never_hides_a_request_that_is_served() {
+    let mut live = Live::start().await;
+    let valid = live.server.keys()["valid"].clone();
+    // The gate is open to this key: 200 without a code, where 403 was due.
+    for (name, key) in &mut live.variables {
+        if name == "ERRPROOF_KEY_FREE_PLAN" {
+            key.clone_from(&valid);
+        }
+    }
+    let contract = crate::support::Contract::copy();
+    let entry = |check: &str| {
+        format!(
+            "[[known]]\non = \"plan_gate\"\ncheck = \"{check}\"\nreason = \"an old gateway\"\nowner = \"platform team\"\nuntil = \"9999-12-31\"\n"
+        )
+    };
+    let (status, code) = (entry("status"), entry("code"));
+    let rows =
+        [(String::new(), 101), (status.clone(), 101), (code.clone(), 101), (status + &code, 0)];
+    for (known, expected) in rows {
+        let target = format!("base-url = \"{}\"\n{known}", live.server.url());
+        std::fs::write(contract.path("targets/here.toml"), target).expect("written");
+        let flags =
+            ["--contract", contract.folder(), "--target", "here", "--test-threads=1", "plan_gate"];
+        let ended = errproof(&flags, &live.variables());
+        assert_eq!(ended.code, expected, "{known}: {ended:?}");
+        let is_said = |what: &str| ended.stdout.contains(what);
+        assert_eq!(is_said("the request was served (200)"), expected == 101, "{known}: {ended:?}");
+    }
+}
