@@ -53,10 +53,11 @@ mod tests {
     #[test]
     fn a_key_is_found_wherever_it_is_echoed() {
         let sent = Secret::new("pms_live_0123456789abcdef");
-        let keys = Redactor::of_these_alone(
+        let keys = Redactor::new(
             &[Named { secret: sent, label: "$KEY".to_owned() }],
             &KeyPrefix("pms_live_".to_owned()),
-        );
+        )
+        .of_the_first(1);
         let rows = [
             ("x-id", "7", "no key at all", None),
             ("x-id", "7", "got pms_live_0123456789abcdef", Some("body")),

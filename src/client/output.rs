@@ -128,7 +128,7 @@ mod tests {
     #[test]
     fn a_key_and_an_id_are_heard_wherever_the_stream_is_cut_in_pieces() {
         let key = Secret::new("pms_live_0123456789abcdef");
-        let key = Arc::new(Redactor::of_these_alone(
+        let key = Arc::new(Redactor::new(
             &[Named { secret: key, label: "$KEY".to_owned() }],
             &KeyPrefix::default(),
         ));
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn a_stream_that_is_too_long_is_searched_at_both_ends_and_only_its_end_is_kept() {
-        let key = Redactor::of_these_alone(
+        let key = Redactor::new(
             &[Named { secret: Secret::new("pms_live_0123456789"), label: "$KEY".to_owned() }],
             &KeyPrefix::default(),
         );

@@ -40,7 +40,7 @@ use crate::{
         plural::plural,
         redactor::Redactor,
         secret::Secret,
-        secrets::{KeyPrefix, Named, Secrets},
+        secrets::{Named, Secrets},
         text::Shown,
     },
     source::fault::Fault,
@@ -126,17 +126,17 @@ impl Clients {
         let program = Program::parse(asked.command)?;
         let key = Secret::new(contract.key.fresh(&mut |below| fastrand::usize(..below)));
         let own = Named { secret: key.clone(), label: format!("${API_KEY}") };
-        let prefix = KeyPrefix(contract.key.prefix.clone());
         let mut secrets = around.secrets.clone();
-        secrets.add_first(std::slice::from_ref(&own));
-        secrets.set_prefix(&prefix.0);
+        let first = secrets.add_first(&[own]);
+        secrets.set_prefix(&contract.key.prefix);
+        let redactor = secrets.redactor();
         let at_once = asked.at_once.unwrap_or(rules.scripts.len());
         Ok(Self(Arc::new(ClientsShared {
             program,
             patience: asked.patience,
             hidden: around.hidden,
-            key_seeker: Arc::new(Redactor::of_these_alone(&[own], &prefix)),
-            redactor: Arc::new(secrets.redactor()),
+            key_seeker: Arc::new(redactor.of_the_first(first)),
+            redactor: Arc::new(redactor),
             key,
             records: rules.scripts.iter().map(|_| OnceCell::new()).collect(),
             rules,

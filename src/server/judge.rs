@@ -1,6 +1,6 @@
 //! Holds one answer against everything that is promised of every error.
 
-use std::sync::{Mutex, OnceLock};
+use std::sync::Mutex;
 
 use crate::{
     checks::{
@@ -14,10 +14,7 @@ use crate::{
         scenario::{Case, Scenario},
     },
     exchange::{locked::Locked as _, outgoing::Exchange},
-    shown::{
-        redactor::Redactor,
-        secrets::{KeyPrefix, Named},
-    },
+    shown::redactor::Redactor,
 };
 
 /// Judges answers. Holds the request ids of the run, since no two answers may share one, and its
@@ -25,17 +22,15 @@ use crate::{
 #[derive(Debug)]
 pub struct AnswerJudge {
     ids: Mutex<RequestIds>,
-    keys: Vec<Named>,
-    prefix: KeyPrefix,
-    /// Finds them. Made for the first answer, since a list of the trials has none.
-    seeker: OnceLock<Redactor>,
+    /// Finds them.
+    keys: Redactor,
 }
 
 impl AnswerJudge {
     /// A judge that has seen no answer yet.
     #[must_use]
-    pub fn new(keys: Vec<Named>, prefix: KeyPrefix) -> Self {
-        Self { ids: Mutex::default(), keys, prefix, seeker: OnceLock::new() }
+    pub fn new(keys: Redactor) -> Self {
+        Self { ids: Mutex::default(), keys }
     }
 
     /// Notes on the sheet what the checks say of one answer. `at` is its place in the trial, and
@@ -118,9 +113,7 @@ impl AnswerJudge {
     /// Notes whether an answer, a good one also, holds a key.
     pub fn leak(&self, exchange: &Exchange, at: usize, sheet: &mut Sheet) {
         if exchange.key.is_some() {
-            let of_these = || Redactor::of_these_alone(&self.keys, &self.prefix);
-            let seeker = self.seeker.get_or_init(of_these);
-            sheet.note(CheckId::SecretLeak, at, leak::key(&exchange.answer, seeker));
+            sheet.note(CheckId::SecretLeak, at, leak::key(&exchange.answer, &self.keys));
         }
     }
 }

@@ -32,11 +32,7 @@ use crate::{
         trial::TrialResult,
     },
     shown,
-    shown::{
-        redactor::Redactor,
-        secrets::{KeyPrefix, Secrets},
-        text::Shown,
-    },
+    shown::{redactor::Redactor, secrets::Secrets, text::Shown},
     source::fault::{Fault, Faults},
     targets::{known::Day, target::Target},
     terminal::activity::{Activity, Lines, Watch},
@@ -87,10 +83,9 @@ impl Suite {
         let plan = Plan::new(&contract, &target, &mut |below| fastrand::usize(..below))?;
         let keys = plan.secrets(&target);
         let mut all = secrets.clone();
-        all.add_first(&keys);
+        let first = all.add_first(&keys);
         all.set_prefix(&contract.key.prefix);
         let redactor = Arc::new(all.redactor());
-        let prefix = KeyPrefix(contract.key.prefix.clone());
         let budget = target.budget.credits;
         let snapshots =
             Snapshots::new(&contract.root, &target.name, recording, Arc::clone(&redactor));
@@ -99,7 +94,7 @@ impl Suite {
             target,
             today: Day::today(),
             sender,
-            judge: AnswerJudge::new(keys, prefix),
+            judge: AnswerJudge::new(redactor.of_the_first(first)),
             keys: KeyUse::default(),
             twins: Twins::new(budget),
             snapshots,

@@ -29,12 +29,12 @@ struct Form {
     secret: usize,
 }
 
-/// Where a gram is in a form.
+/// Where a gram is in a form. There are millions of them where a run makes thousands of keys.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     gram: u32,
-    form: usize,
-    at: usize,
+    form: u32,
+    at: u32,
 }
 
 /// A part of a text that is a part of a secret.
@@ -49,9 +49,9 @@ impl Grams {
     /// Looks for a text too, of which so many characters in a row are a secret, or all of it if it is shorter.
     pub(super) fn add(&mut self, text: Vec<u8>, window: usize, secret: usize) {
         if is_telling(&text) {
-            let form = self.forms.len();
-            let grams = text.windows(GRAM).map(number).enumerate();
-            self.places.extend(grams.map(|(at, gram)| Place { gram, form, at }));
+            let form = self.forms.len().try_into().expect("fewer than 2^32 forms");
+            let grams = text.windows(GRAM).map(number).zip(0..);
+            self.places.extend(grams.map(|(gram, at)| Place { gram, form, at }));
             let window = window.min(text.len());
             self.shortest = self.shortest.min(Some(window)).or(Some(window));
             self.forms.push(Form { text, window, secret });
@@ -87,7 +87,9 @@ impl Grams {
             let first = self.places.partition_point(|place| place.gram < gram);
             let places = self.places[first..].iter().take_while(|place| place.gram == gram);
             places
-                .filter_map(|place| self.forms[place.form].run(text, at, place.at))
+                .filter_map(|place| {
+                    self.forms[place.form as usize].run(text, at, place.at as usize)
+                })
                 .for_each(&mut found);
         }
     }

@@ -48,7 +48,7 @@ const BY_SHAPE: &str = "(a key)";
 
 /// Finds secrets, and makes text without them.
 pub struct Redactor {
-    grams: Grams,
+    grams: Arc<Grams>,
     labels: Vec<Arc<str>>,
     /// What every key begins with, as it is compared.
     prefix: memmem::Finder<'static>,
@@ -77,26 +77,28 @@ impl Redactor {
     /// A redactor for these secrets. Where two have something in common, the first one's label is shown.
     #[must_use]
     pub fn new(secrets: &[Named], prefix: &KeyPrefix) -> Self {
-        Self::build(secrets, prefix, Strangers::TakenOut)
-    }
-
-    /// One that finds these secrets, and no others that only look like them.
-    #[must_use]
-    pub fn of_these_alone(secrets: &[Named], prefix: &KeyPrefix) -> Self {
-        Self::build(secrets, prefix, Strangers::LeftAlone)
-    }
-
-    fn build(secrets: &[Named], prefix: &KeyPrefix, strangers: Strangers) -> Self {
         let prefix = folded(prefix.0.as_bytes());
         let mut grams = Grams::default();
         for (at, named) in secrets.iter().enumerate() {
             add(&mut grams, &prefix, named.secret.expose().as_bytes(), at);
         }
         Self {
-            grams: grams.sorted(),
+            grams: grams.sorted().into(),
             labels: secrets.iter().map(|named| named.label.as_str().into()).collect(),
             prefix: memmem::Finder::new(&prefix).into_owned(),
-            strangers,
+            strangers: Strangers::TakenOut,
+        }
+    }
+
+    /// One that finds so many of the first of its secrets, and no others that only look like them. Both share
+    /// what they know.
+    #[must_use]
+    pub fn of_the_first(&self, count: usize) -> Self {
+        Self {
+            grams: Arc::clone(&self.grams),
+            labels: self.labels.iter().take(count).cloned().collect(),
+            prefix: self.prefix.clone(),
+            strangers: Strangers::LeftAlone,
         }
     }
 
@@ -163,6 +165,9 @@ impl Redactor {
             found(Hit { start: view.place(start).start, end: view.place(end - 1).end, secret });
         };
         self.grams.search(&bytes, |Run { start, end, secret }| {
+            if secret >= self.labels.len() {
+                return;
+            }
             // The label stands for the key with what it begins with.
             let before = &bytes[..start];
             let start = before.strip_suffix(self.prefix.needle()).map_or(start, <[u8]>::len);

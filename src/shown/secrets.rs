@@ -60,12 +60,16 @@ impl Secrets {
         }
     }
 
-    /// Adds some whose labels are shown rather than those of any that are known already.
-    pub fn add_first(&mut self, first: &[Named]) {
+    /// Adds some whose labels are shown rather than those of any that are known already. Gives how many
+    /// these are, each counted once.
+    pub fn add_first(&mut self, first: &[Named]) -> usize {
         let known = std::mem::take(&mut self.named);
         let mut seen = HashSet::new();
-        let all = first.iter().cloned().chain(known);
-        self.named = all.filter(|named| seen.insert(named.secret.clone())).collect();
+        let mut is_new = |named: &Named| seen.insert(named.secret.clone());
+        self.named = first.iter().filter(|named| is_new(named)).cloned().collect();
+        let count = self.named.len();
+        self.named.extend(known.into_iter().filter(is_new));
+        count
     }
 
     /// From now on every text of this shape is taken for a key.
