@@ -350,12 +350,25 @@ impl Planned {
         &self.scenario.cases[self.at]
     }
 
-    /// The least that it takes on a live target, for the order of the trials: the longest first.
+    /// The least that it takes on a live target.
     #[must_use]
     pub fn expected(&self) -> Duration {
         match &self.case().provocation {
             Provocation::Burst(burst) => Duration::from_secs(burst.limit.window_seconds.into()),
             Provocation::Single(_) => self.case().after.map_or(Duration::ZERO, |(least, _)| least),
         }
+    }
+
+    /// For the order of the trials, the longest first: what it is expected to take, and how many requests of
+    /// its own it sends one after the other.
+    #[must_use]
+    pub fn length(&self) -> (Duration, usize) {
+        let requests = match &self.script {
+            Ok(TrialScript::Single { first, probe, .. }) => {
+                1 + usize::from(first.is_some()) + 2 * usize::from(probe.is_some())
+            }
+            Ok(TrialScript::Burst { .. }) | Err(_) => 1,
+        };
+        (self.expected(), requests)
     }
 }

@@ -3,7 +3,6 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::Instant,
 };
@@ -16,7 +15,7 @@ use super::{
     headline::headline,
     judge::AnswerJudge,
     key_use::KeyUse,
-    plan::{Plan, Planned},
+    plan::Plan,
     plan_text,
     play::Run,
     played::Played,
@@ -123,18 +122,22 @@ impl Suite {
         shown![bundled, self.collector.target_url()]
     }
 
-    fn carry_out(&self, planned: &Planned, style: &Means) -> TrialResult {
+    /// Carries out the trial at a place of the plan. All of it is done on the runtime's few threads: on the
+    /// trial's own, which has to be woken for every part of an answer, a run on the mock took a tenth longer.
+    fn carry_out(&self, at: usize, style: &Means) -> TrialResult {
         let begin = Instant::now();
+        let planned = &self.plan.trials[at];
         let activity = Activity::default();
         let runtime = &style.runtime;
         let name = planned.case().name.as_str();
         let watch = |lines| Watch::start(runtime, name, &activity, self.redactor(), lines);
         let watch = style.lines.map(watch);
-        // A panic is a bug of ours; the summary must not count its code as proven.
-        let play =
-            || runtime.block_on(self.run.play_telling(planned, &activity, style.manner.unproven));
-        let played = catch_unwind(AssertUnwindSafe(play));
+        let (run, plan) = (Arc::clone(&self.run), Arc::clone(&self.plan));
+        let (heard, unproven) = (activity.clone(), style.manner.unproven);
+        let trial = async move { run.play_telling(&plan.trials[at], &heard, unproven).await };
+        let played = runtime.block_on(runtime.spawn(trial));
         drop(watch);
+        // A panic is a bug of ours; the summary must not count its code as proven.
         let played = played.unwrap_or_else(|_| {
             Played::error(Vec::new(), Sheet::default(), "errproof itself failed, please report it")
         });
@@ -174,7 +177,7 @@ impl Side for Server {
     fn trials(&self, manner: Manner) -> Vec<SideTrial> {
         let trials = &self.suite.plan.trials;
         let mut order: Vec<usize> = (0..trials.len()).collect();
-        order.sort_by_key(|at| Reverse(trials[*at].expected()));
+        order.sort_by_key(|at| Reverse(trials[*at].length()));
         let trial = |at: usize| {
             let planned = &trials[at];
             let style = Means { runtime: self.runtime.clone(), manner, lines: self.lines };
@@ -186,7 +189,7 @@ impl Side for Server {
                     Ok(_) => Foreseen::CarriedOut,
                     Err(_) => Foreseen::Ignored,
                 },
-                carry_out: Box::new(move || suite.carry_out(&suite.plan.trials[at], &style)),
+                carry_out: Box::new(move || suite.carry_out(at, &style)),
             }
         };
         order.into_iter().map(trial).collect()

@@ -22,8 +22,16 @@ pub struct Twins {
     credits: Mutex<u32>,
 }
 
-/// What was exchanged as soon as it is there; `None` if the twin was not asked for want of credits.
-type TwinCell = Arc<OnceCell<Option<Exchange>>>;
+/// What came of it as soon as it is there; `None` if the twin was not asked for want of credits.
+type TwinCell = Arc<OnceCell<Option<Asked>>>;
+
+/// A twin that was asked.
+#[derive(Debug)]
+struct Asked {
+    exchange: Exchange,
+    /// The code that it was refused with.
+    refused: Option<Code>,
+}
 
 impl Twins {
     /// No twin asked yet, and this much to spend.
@@ -82,7 +90,7 @@ impl Play<'_> {
             Err(_) if odd.is_some() => return Ok(()),
             Err(stop) => return Err(stop),
         };
-        let Some(exchange) = asked else {
+        let Some(Asked { exchange, refused }) = asked else {
             let cost = twin.cost;
             self.twin_not_asked = Some(format!(
                 "it may cost {cost} credits, more than the [budget] of the target's file has left"
@@ -93,12 +101,11 @@ impl Play<'_> {
             self.exchanges.push(exchange.clone());
         }
         let code = &self.planned.scenario.code;
-        let refused = self.run.reading(exchange).code().map(Code::from);
         if let Some(odd) = odd {
             let twin = self.planned.scenario.twin.as_ref();
             let reaches = twin.and_then(|twin| twin.reaches.as_ref());
             return match refused {
-                Some(refused) if refused.as_str() == odd && reaches != Some(&refused) => {
+                Some(refused) if refused.as_str() == odd && reaches != Some(refused) => {
                     Err(Stop::NotJudged(format!(
                         "the same request without the defect (its twin) is also refused as {odd}, so this case was not judged"
                     )))
@@ -117,7 +124,7 @@ impl Play<'_> {
         Ok(())
     }
 
-    async fn ask(&mut self, twin: &TwinScript) -> Result<Option<Exchange>, Stop> {
+    async fn ask(&mut self, twin: &TwinScript) -> Result<Option<Asked>, Stop> {
         if !self.run.twins.pay(twin.cost) {
             return Ok(None);
         }
@@ -126,6 +133,8 @@ impl Play<'_> {
             None => None,
         };
         let at = self.send(&twin.request).await?;
-        Ok(Some(self.exchanges[at].clone()))
+        let exchange = self.exchanges[at].clone();
+        let refused = self.run.reading(&exchange).code().map(Code::from);
+        Ok(Some(Asked { exchange, refused }))
     }
 }

@@ -49,9 +49,6 @@ impl Grams {
     /// Looks for a text too, of which so many characters in a row are a secret, or all of it if it is shorter.
     pub(super) fn add(&mut self, text: Vec<u8>, window: usize, secret: usize) {
         if is_telling(&text) {
-            let form = self.forms.len().try_into().expect("fewer than 2^32 forms");
-            let grams = text.windows(GRAM).map(number).zip(0..);
-            self.places.extend(grams.map(|(gram, at)| Place { gram, form, at }));
             let window = window.min(text.len());
             self.shortest = self.shortest.min(Some(window)).or(Some(window));
             self.forms.push(Form { text, window, secret });
@@ -60,8 +57,14 @@ impl Grams {
 
     /// The same, ready for a search.
     pub(super) fn sorted(mut self) -> Self {
+        let count = self.forms.iter().map(|form| form.text.len() + 1 - GRAM).sum();
+        self.places.reserve_exact(count);
+        for (form, at_form) in self.forms.iter().zip(0..) {
+            let grams = form.text.windows(GRAM).map(number).zip(0..);
+            self.places.extend(grams.map(|(gram, at)| Place { gram, form: at_form, at }));
+        }
         self.places.sort_unstable();
-        self.filter = vec![0; (self.places.len() * BITS / 64).next_power_of_two()];
+        self.filter = vec![0; (count * BITS / 64).next_power_of_two()];
         for place in &self.places {
             let (word, bit) = self.bit(place.gram);
             self.filter[word] |= bit;

@@ -271,9 +271,9 @@ fn add_base64(grams: &mut Grams, text: &[u8], secret: usize) {
             // The characters at both ends also hold bits of what stands around the text.
             let first = [0, 2, 3][offset];
             let last = (offset + text.len()) * 8 / 6;
-            let encoded = &encoded.as_bytes()[first..last];
-            if encoded.len() >= WINDOW_OF_BASE64 {
-                grams.add(folded(encoded), WINDOW_OF_BASE64, secret);
+            let own = encoded.as_bytes().get(first..last).unwrap_or_default();
+            if own.len() >= WINDOW_OF_BASE64 {
+                grams.add(folded(own), WINDOW_OF_BASE64, secret);
             }
         }
     }
@@ -383,6 +383,18 @@ mod tests {
             format!("{}$KEY\\u{{1b}}[... (611 bytes in all)", "x".repeat(594))
         );
         assert_eq!(redactor.end_of("ab\n0123456789xyz\n\n", 6).to_string(), "...b\n$KEY");
+    }
+
+    #[test]
+    fn a_secret_of_any_length_is_taken_out_from_eight_characters_on() {
+        for length in 0..40 {
+            let key: String =
+                "0123456789abcdefghijklmnopqrstuvwxyzABCD".chars().take(length).collect();
+            let redactor = Redactor::new(&[Named::of_variable("KEY", &key)], &KeyPrefix::default());
+            let text = format!("before {key} after");
+            let clean = if length < SHORTEST_SECRET { &text } else { "before $KEY after" };
+            assert_eq!(redactor.line(&text).as_str(), clean);
+        }
     }
 
     #[test]

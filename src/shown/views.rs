@@ -116,16 +116,13 @@ fn undo(view: &View<'_>, undo: Undo) -> View<'static> {
     let mut parts = Vec::with_capacity(view.bytes.len());
     let mut at = 0;
     while at < view.bytes.len() {
-        match undo(&view.bytes[at..]) {
-            Some((stands_for, length)) => {
-                let place = view.place(at).start..view.place(at + length - 1).end;
-                parts.extend(stands_for.into_iter().map(|byte| (byte, place.clone())));
-                at += length;
-            }
-            None => {
-                parts.push((view.bytes[at], view.place(at)));
-                at += 1;
-            }
+        if let Some((stands_for, length)) = undo(&view.bytes[at..]) {
+            let place = view.place(at).start..view.place(at + length - 1).end;
+            parts.extend(stands_for.into_iter().map(|byte| (byte, place.clone())));
+            at += length;
+        } else {
+            parts.push((view.bytes[at], view.place(at)));
+            at += 1;
         }
     }
     View::of_parts(parts.into_iter())
