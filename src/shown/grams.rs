@@ -1,4 +1,4 @@
-//! Finds what a text has in common with secrets.
+//! Finds what a text has in common with secrets, as both are compared: without regard to case, say.
 //!
 //! A run of `n` characters holds four in a row that begin at a multiple of `n - 3`. So of a text only every
 //! ninth place has to be looked at, and most of these are passed over by one bit: searching byte by byte
@@ -14,7 +14,7 @@ const BITS: usize = 16;
 #[derive(Default)]
 pub(super) struct Grams {
     forms: Vec<Form>,
-    /// Where grams are, in order.
+    /// Where grams are, in their order.
     places: Vec<Place>,
     /// A bit for the hash of every gram.
     filter: Vec<u64>,
@@ -29,10 +29,10 @@ struct Form {
     secret: usize,
 }
 
-/// Where a gram is in a form. There are millions of them where a run makes thousands of keys.
-#[derive(PartialEq, Eq, PartialOrd, Ord)]
+/// Where a gram is in a form. There are half a million of them where a run makes thousands of keys, so none
+/// has its gram with it.
+#[derive(Clone, Copy)]
 struct Place {
-    gram: u32,
     form: u32,
     at: u32,
 }
@@ -47,7 +47,8 @@ pub(super) struct Run {
 
 impl Grams {
     /// Looks for a text too, of which so many characters in a row are a secret, or all of it if it is shorter.
-    pub(super) fn add(&mut self, text: Vec<u8>, window: usize, secret: usize) {
+    pub(super) fn add(&mut self, text: &[u8], window: usize, secret: usize) {
+        let text: Vec<u8> = text.iter().copied().map(folded).collect();
         if is_telling(&text) {
             let window = window.min(text.len());
             self.shortest = self.shortest.min(Some(window)).or(Some(window));
@@ -59,14 +60,15 @@ impl Grams {
     pub(super) fn sorted(mut self) -> Self {
         let count = self.forms.iter().map(|form| form.text.len() + 1 - GRAM).sum();
         self.places.reserve_exact(count);
-        for (form, at_form) in self.forms.iter().zip(0..) {
-            let grams = form.text.windows(GRAM).map(number).zip(0..);
-            self.places.extend(grams.map(|(gram, at)| Place { gram, form: at_form, at }));
+        for (at_form, form) in (0..).zip(&self.forms) {
+            let last = form.text.len() - GRAM;
+            self.places.extend((0..).take(last + 1).map(|at| Place { form: at_form, at }));
         }
-        self.places.sort_unstable();
+        let forms = &self.forms;
+        self.places.sort_unstable_by_key(|place| gram(forms, *place));
         self.filter = vec![0; (count * BITS / 64).next_power_of_two()];
-        for place in &self.places {
-            let (word, bit) = self.bit(place.gram);
+        for place in 0..self.places.len() {
+            let (word, bit) = self.bit(gram(&self.forms, self.places[place]));
             self.filter[word] |= bit;
         }
         self
@@ -82,18 +84,17 @@ impl Grams {
         let Some(shortest) = self.shortest else { return };
         let step = shortest - GRAM + 1;
         for at in (0..text.len().saturating_sub(GRAM - 1)).step_by(step) {
-            let gram = number(&text[at..at + GRAM]);
-            let (word, bit) = self.bit(gram);
+            let sought = number(&text[at..at + GRAM]);
+            let (word, bit) = self.bit(sought);
             if self.filter[word] & bit == 0 {
                 continue;
             }
-            let first = self.places.partition_point(|place| place.gram < gram);
-            let places = self.places[first..].iter().take_while(|place| place.gram == gram);
-            places
-                .filter_map(|place| {
-                    self.forms[place.form as usize].run(text, at, place.at as usize)
-                })
-                .for_each(&mut found);
+            let gram = |place: &Place| gram(&self.forms, *place);
+            let first = self.places.partition_point(|place| gram(place) < sought);
+            for place in self.places[first..].iter().take_while(|place| gram(place) == sought) {
+                let form = &self.forms[place.form as usize];
+                form.run(text, at, place.at as usize).into_iter().for_each(&mut found);
+            }
         }
     }
 
@@ -109,7 +110,7 @@ impl Grams {
 impl Form {
     /// The run around a place of a text at which the same stands as at a place of this form.
     fn run(&self, text: &[u8], at: usize, own: usize) -> Option<Run> {
-        let same = |(one, other): &(&u8, &u8)| one == other;
+        let same = |(one, other): &(&u8, &u8)| folded(**one) == **other;
         let before = text[..at].iter().rev().zip(self.text[..own].iter().rev()).take_while(same);
         let after = text[at..].iter().zip(&self.text[own..]).take_while(same);
         let (start, end) = (at - before.count(), at + after.count());
@@ -118,9 +119,37 @@ impl Form {
     }
 }
 
-fn number(gram: &[u8]) -> u32 {
-    u32::from_be_bytes(gram.try_into().expect("a gram is as long as a number"))
+fn gram(forms: &[Form], place: Place) -> u32 {
+    let at = place.at as usize;
+    number(&forms[place.form as usize].text[at..at + GRAM])
 }
+
+fn number(gram: &[u8]) -> u32 {
+    gram.iter().fold(0, |number, byte| number << 8 | u32::from(folded(*byte)))
+}
+
+/// A byte as it is compared. Header names come back in lower case and without underscores, and a form has a
+/// plus sign for a space.
+pub(super) fn folded(byte: u8) -> u8 {
+    FOLDED[usize::from(byte)]
+}
+
+/// One look for each byte of a text.
+const FOLDED: [u8; 256] = {
+    let mut folded = [0; 256];
+    let mut byte: u8 = 0;
+    loop {
+        folded[byte as usize] = match byte {
+            b'_' => b'-',
+            b' ' => b'+',
+            byte => byte.to_ascii_lowercase(),
+        };
+        if byte == u8::MAX {
+            break folded;
+        }
+        byte += 1;
+    }
+};
 
 /// Whether a text has characters enough to tell a secret by: a row of zeros may stand anywhere.
 fn is_telling(text: &[u8]) -> bool {
@@ -162,8 +191,8 @@ mod tests {
             let (at, from) = (text[0] as usize % 60, text[1] as usize % 15);
             text.splice(at..at, form[from..from + 12].iter().copied());
             let mut grams = Grams::default();
-            grams.add(form.clone(), 12, 0);
-            grams.add(other.clone(), 12, 1);
+            grams.add(&form, 12, 0);
+            grams.add(&other, 12, 1);
             let grams = grams.sorted();
             let mut found = Vec::new();
             grams.search(&text, |run| found.push(run));

@@ -13,7 +13,7 @@ use base64::{
 use memchr::memmem;
 
 use super::{
-    grams::{Grams, Run},
+    grams::{Grams, Run, folded},
     secrets::{KeyPrefix, Named},
     text::Shown,
     views::{self, View},
@@ -77,7 +77,7 @@ impl Redactor {
     /// A redactor for these secrets. Where two have something in common, the first one's label is shown.
     #[must_use]
     pub fn new(secrets: &[Named], prefix: &KeyPrefix) -> Self {
-        let prefix = folded(prefix.0.as_bytes());
+        let prefix = all_folded(prefix.0.as_bytes());
         let mut grams = Grams::default();
         for (at, named) in secrets.iter().enumerate() {
             add(&mut grams, &prefix, named.secret.expose().as_bytes(), at);
@@ -148,7 +148,7 @@ impl Redactor {
         loop {
             let to = bytes.len().min(from + PIECE);
             views::each(&bytes[from..to], shortest, |view| {
-                self.search_view(view, |Hit { start, end, secret }| {
+                self.search_view(&view, |Hit { start, end, secret }| {
                     found(Hit { start: from + start, end: from + end, secret });
                 });
             });
@@ -159,23 +159,24 @@ impl Redactor {
         }
     }
 
-    fn search_view(&self, mut view: View<'_>, mut found: impl FnMut(Hit)) {
-        let bytes = folded(std::mem::take(&mut view.bytes));
+    fn search_view(&self, view: &View<'_>, mut found: impl FnMut(Hit)) {
+        let prefix = self.prefix.needle();
         let mut hit = |start: usize, end: usize, secret| {
             found(Hit { start: view.place(start).start, end: view.place(end - 1).end, secret });
         };
-        self.grams.search(&bytes, |Run { start, end, secret }| {
+        self.grams.search(&view.bytes, |Run { start, end, secret }| {
             if secret >= self.labels.len() {
                 return;
             }
             // The label stands for the key with what it begins with.
-            let before = &bytes[..start];
-            let start = before.strip_suffix(self.prefix.needle()).map_or(start, <[u8]>::len);
-            hit(start, end, secret);
+            let before = start.checked_sub(prefix.len());
+            let begins = before.filter(|from| all_folded(&view.bytes[*from..start]) == prefix);
+            hit(begins.unwrap_or(start), end, secret);
         });
         if self.knows_strangers() {
+            let bytes = all_folded(&view.bytes);
             for start in self.prefix.find_iter(&bytes) {
-                let own = start + self.prefix.needle().len();
+                let own = start + prefix.len();
                 let length = bytes[own..].iter().take_while(|byte| is_of_a_key(**byte)).count();
                 if length >= WINDOW {
                     hit(start, own + length, self.labels.len());
@@ -249,14 +250,14 @@ fn add(grams: &mut Grams, prefix: &[u8], text: &[u8], secret: usize) {
     let bare_too = (bare.len() < whole.len()).then_some(bare.as_slice());
     let forms = [whole].into_iter().chain(bare_too).chain(credentials);
     for form in forms.filter(|form| form.len() >= SHORTEST_SECRET) {
-        grams.add(folded(form), WINDOW, secret);
+        grams.add(form, WINDOW, secret);
     }
     add_base64(grams, whole, secret);
 }
 
 /// A secret without what every key begins with, which is no secret.
 fn own_part<'a>(text: &'a [u8], prefix: &[u8]) -> &'a [u8] {
-    if folded(text).starts_with(prefix) { &text[prefix.len()..] } else { text }
+    if all_folded(text).starts_with(prefix) { &text[prefix.len()..] } else { text }
 }
 
 /// A header's name is in lower case, and base64 that is cannot be undone: it is looked for as it is.
@@ -273,7 +274,7 @@ fn add_base64(grams: &mut Grams, text: &[u8], secret: usize) {
             let last = (offset + text.len()) * 8 / 6;
             let own = encoded.as_bytes().get(first..last).unwrap_or_default();
             if own.len() >= WINDOW_OF_BASE64 {
-                grams.add(folded(own), WINDOW_OF_BASE64, secret);
+                grams.add(own, WINDOW_OF_BASE64, secret);
             }
         }
     }
@@ -293,18 +294,8 @@ fn cut(clean: Cow<'_, str>, most: usize, bytes: usize) -> Cow<'_, str> {
     }
 }
 
-/// Bytes as they are compared. Header names come back in lower case and without underscores, and a form
-/// has a plus sign for a space.
-fn folded<'a>(bytes: impl Into<Cow<'a, [u8]>>) -> Vec<u8> {
-    let mut bytes = bytes.into().into_owned();
-    for byte in &mut bytes {
-        *byte = match *byte {
-            b'_' => b'-',
-            b' ' => b'+',
-            byte => byte.to_ascii_lowercase(),
-        };
-    }
-    bytes
+fn all_folded(bytes: &[u8]) -> Vec<u8> {
+    bytes.iter().copied().map(folded).collect()
 }
 
 /// Whether a byte, as it is compared, may stand in a key.

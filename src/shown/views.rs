@@ -200,12 +200,10 @@ fn hexadecimal(text: &[u8], all: Range<usize>) -> View<'static> {
 /// A stretch of base64, read from there in groups of four. One that is cut short stands for fewer bytes.
 fn base64(text: &[u8], all: Range<usize>) -> View<'static> {
     let mut bytes = Vec::with_capacity(all.len());
-    for four in text[all.clone()].chunks(BASE64.characters) {
-        let mut bits = 0;
-        for at in 0..BASE64.characters {
-            let value = four.get(at).and_then(|c| sextet(*c)).unwrap_or_default();
-            bits = bits << 6 | u32::from(value);
-        }
+    let groups = text[all.clone()].chunks(BASE64.characters);
+    for four in groups {
+        let value = |at: usize| four.get(at).map_or(0, |c| SEXTETS[usize::from(*c)].into());
+        let bits: u32 = value(0) << 18 | value(1) << 12 | value(2) << 6 | value(3);
         bytes.extend_from_slice(&bits.to_be_bytes()[1..=four.len() * 6 / 8]);
     }
     View { bytes: bytes.into(), places: Places::Groups { all, group: BASE64 } }
@@ -217,20 +215,22 @@ fn nibble(digit: u8) -> Option<u8> {
 
 /// The value of a character of base64, in either alphabet (RFC 4648, sections 4 and 5).
 fn sextet(c: u8) -> Option<u8> {
-    SEXTETS[usize::from(c)]
+    Some(SEXTETS[usize::from(c)]).filter(|value| *value != NO_SEXTET)
 }
 
+const NO_SEXTET: u8 = 255;
+
 /// One look for each character: every run of letters in an answer is read four times.
-const SEXTETS: [Option<u8>; 256] = {
-    let mut sextets = [None; 256];
+const SEXTETS: [u8; 256] = {
+    let mut sextets = [NO_SEXTET; 256];
     let alphabets = [
         b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
         b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
     ];
     let mut value = 0;
     while value < 64 {
-        sextets[alphabets[0][value as usize] as usize] = Some(value);
-        sextets[alphabets[1][value as usize] as usize] = Some(value);
+        sextets[alphabets[0][value as usize] as usize] = value;
+        sextets[alphabets[1][value as usize] as usize] = value;
         value += 1;
     }
     sextets
