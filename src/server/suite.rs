@@ -178,10 +178,12 @@ impl Side for Server {
         let trials = &self.suite.plan.trials;
         let mut order: Vec<usize> = (0..trials.len()).collect();
         order.sort_by_key(|at| Reverse(trials[*at].length()));
+        // One for all of them: there may be thousands.
+        let style = Means { runtime: self.runtime.clone(), manner, lines: self.lines };
+        let shared = Arc::new((self.suite.clone(), style));
         let trial = |at: usize| {
             let planned = &trials[at];
-            let style = Means { runtime: self.runtime.clone(), manner, lines: self.lines };
-            let suite = self.suite.clone();
+            let shared = Arc::clone(&shared);
             SideTrial {
                 name: planned.case().name.clone(),
                 kind: planned.scenario.status.to_string(),
@@ -189,7 +191,7 @@ impl Side for Server {
                     Ok(_) => Foreseen::CarriedOut,
                     Err(_) => Foreseen::Ignored,
                 },
-                carry_out: Box::new(move || suite.carry_out(at, &style)),
+                carry_out: Box::new(move || shared.0.carry_out(at, &shared.1)),
             }
         };
         order.into_iter().map(trial).collect()
