@@ -87,7 +87,7 @@ fn run_suite(runtime: &Runtime, bundled: &Bundled) -> Duration {
         logfile: Some("/dev/null".to_owned()),
         ..Default::default()
     };
-    let server = Server { suite, runtime: runtime.handle().clone(), lines: None };
+    let server = Server::new(suite, runtime.handle().clone(), None);
     let manner = Manner { keep: Keep::Red, unproven: Unproven::Fail };
     let trial = |SideTrial { name, carry_out, .. }| {
         Trial::test(name, move || match carry_out().outcome {

@@ -98,7 +98,7 @@ impl Sender {
         let mut tasks = JoinSet::new();
         for _ in 0..times {
             let (sender, outgoing) = (self.clone(), outgoing.clone());
-            tasks.spawn(async move { sender.exchange(&outgoing).await });
+            tasks.spawn(async move { sender.send_now(&outgoing).await });
         }
         let mut exchanges = Vec::new();
         while let Some(done) = tasks.join_next().await {
@@ -113,19 +113,6 @@ impl Sender {
     /// # Errors
     /// If there is no answer to judge.
     pub async fn send_now(&self, outgoing: &Outgoing) -> Result<Exchange, NoAnswer> {
-        match &self.wire {
-            Wire::InProcess(_) => self.exchange(outgoing).await,
-            // As a task it runs where its connection does. On the trial's own thread each step would
-            // wake another thread: a tenth of a run's time.
-            Wire::Http { .. } => {
-                let (sender, outgoing) = (self.clone(), outgoing.clone());
-                let task = tokio::spawn(async move { sender.exchange(&outgoing).await });
-                task.await.expect("sending a request does not panic")
-            }
-        }
-    }
-
-    async fn exchange(&self, outgoing: &Outgoing) -> Result<Exchange, NoAnswer> {
         let key = outgoing.key.as_ref();
         let sent = self.clock.now(key);
         let answer = match &self.wire {

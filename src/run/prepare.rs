@@ -106,7 +106,7 @@ pub(super) fn prepare(
     if let Some(suite) = &suite {
         let lines = Some(lines(&options.tests));
         let (suite, runtime) = (suite.clone(), runtime.clone());
-        sides.push(Box::new(Server { suite, runtime, lines }));
+        sides.push(Box::new(Server::new(suite, runtime, lines)));
     }
     #[cfg(feature = "client")]
     if let Some(command) = &options.client {

@@ -86,6 +86,7 @@ impl Collector {
     pub fn trial(
         &self,
         planned: &Planned,
+        name: Shown,
         played: &Played,
         seconds: f64,
         keep: Keep,
@@ -100,7 +101,7 @@ impl Collector {
             Finding::of(noted, place, self.promises.get(&noted.check).cloned(), &self.redactor)
         };
         TrialResult {
-            name: self.redactor.line(&planned.case().name),
+            name,
             side: SideName::Server,
             code: Some(texts.code),
             status: Some(planned.scenario.status),

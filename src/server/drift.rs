@@ -102,7 +102,9 @@ impl Snapshots {
         let Some(facts) = facts(places, answer) else {
             return Vec::new();
         };
-        let mut facts = parsed(self.redactor.text(&written(&facts)).as_str());
+        let clean = |text: &String| self.redactor.line(text).to_string();
+        let mut facts: EnvelopeFacts =
+            facts.iter().map(|(place, fact)| (clean(place), clean(fact))).collect();
         // Numbers go last: a key without its digits would not be known as one.
         if let Some(message) = facts.get_mut(places.message.as_str()) {
             *message = without_numbers(message);
@@ -167,27 +169,21 @@ impl Snapshots {
         let source = Value::from(scenario.file.to_string_lossy());
         let description =
             Value::from(format!("the envelope of {} on {}", scenario.code, self.target));
-        let facts = written(facts);
+        let lines: Vec<_> =
+            facts.iter().map(|(place, fact)| format!("{place}: {fact}\n")).collect();
         fs::create_dir_all(&self.folder)?;
-        fs::write(path, format!("---\nsource: {source}\ndescription: {description}\n---\n{facts}"))
+        fs::write(
+            path,
+            format!("---\nsource: {source}\ndescription: {description}\n---\n{}", lines.concat()),
+        )
     }
 }
 
 fn read(path: &Path) -> Option<EnvelopeFacts> {
     let snapshot = insta::Snapshot::from_file(path).ok()?;
-    Some(parsed(&snapshot.as_text()?.to_string()))
-}
-
-/// Facts as they stand in a snapshot, a line for each.
-fn written(facts: &EnvelopeFacts) -> String {
-    let line =
-        |(place, fact): (&String, &String)| format!("{}: {fact}\n", place.replace('\n', "\\n"));
-    facts.iter().map(line).collect()
-}
-
-fn parsed(text: &str) -> EnvelopeFacts {
+    let text = snapshot.as_text()?.to_string();
     let lines = text.lines().filter_map(|line| line.split_once(": "));
-    lines.map(|(place, fact)| (place.to_owned(), fact.to_owned())).collect()
+    Some(lines.map(|(place, fact)| (place.to_owned(), fact.to_owned())).collect())
 }
 
 fn differences(known: &EnvelopeFacts, facts: &EnvelopeFacts) -> Vec<Mismatch> {

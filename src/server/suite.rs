@@ -3,7 +3,7 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, OnceLock},
     time::Instant,
 };
 
@@ -124,13 +124,12 @@ impl Suite {
 
     /// Carries out the trial at a place of the plan. All of it is done on the runtime's few threads: on the
     /// trial's own, which has to be woken for every part of an answer, a run on the mock took a tenth longer.
-    fn carry_out(&self, at: usize, style: &Means) -> TrialResult {
+    fn carry_out(&self, at: usize, style: &Means, name: Shown) -> TrialResult {
         let begin = Instant::now();
         let planned = &self.plan.trials[at];
         let activity = Activity::default();
         let runtime = &style.runtime;
-        let name = planned.case().name.as_str();
-        let watch = |lines| Watch::start(runtime, name, &activity, self.redactor(), lines);
+        let watch = |lines| Watch::start(runtime, &name, &activity, self.redactor(), lines);
         let watch = style.lines.map(watch);
         let (run, plan) = (Arc::clone(&self.run), Arc::clone(&self.plan));
         let (heard, unproven) = (activity.clone(), style.manner.unproven);
@@ -141,7 +140,8 @@ impl Suite {
         let played = played.unwrap_or_else(|_| {
             Played::error(Vec::new(), Sheet::default(), "errproof itself failed, please report it")
         });
-        self.collector.trial(planned, &played, begin.elapsed().as_secs_f64(), style.manner.keep)
+        let seconds = begin.elapsed().as_secs_f64();
+        self.collector.trial(planned, name, &played, seconds, style.manner.keep)
     }
 }
 
@@ -163,6 +163,23 @@ pub struct Server {
     pub runtime: Handle,
     /// How lines on stderr go with those of the run; none if nothing is said of slow trials.
     pub lines: Option<Lines>,
+    names: OnceLock<Arc<[Shown]>>,
+}
+
+impl Server {
+    /// The server's side of a run.
+    #[must_use]
+    pub fn new(suite: Suite, runtime: Handle, lines: Option<Lines>) -> Self {
+        Self { suite, runtime, lines, names: OnceLock::new() }
+    }
+
+    /// The names of the trials, as they are shown, in the order of the plan.
+    fn names(&self) -> &Arc<[Shown]> {
+        self.names.get_or_init(|| {
+            let trials = self.suite.plan.trials.iter();
+            trials.map(|planned| self.suite.redactor().line(&planned.case().name)).collect()
+        })
+    }
 }
 
 impl Side for Server {
@@ -180,7 +197,7 @@ impl Side for Server {
         order.sort_by_key(|at| Reverse(trials[*at].length()));
         // One for all of them: there may be thousands.
         let style = Means { runtime: self.runtime.clone(), manner, lines: self.lines };
-        let shared = Arc::new((self.suite.clone(), style));
+        let shared = Arc::new((self.suite.clone(), style, Arc::clone(self.names())));
         let trial = |at: usize| {
             let planned = &trials[at];
             let shared = Arc::clone(&shared);
@@ -191,7 +208,9 @@ impl Side for Server {
                     Ok(_) => Foreseen::CarriedOut,
                     Err(_) => Foreseen::Ignored,
                 },
-                carry_out: Box::new(move || shared.0.carry_out(at, &shared.1)),
+                carry_out: Box::new(move || {
+                    shared.0.carry_out(at, &shared.1, shared.2[at].clone())
+                }),
             }
         };
         order.into_iter().map(trial).collect()
@@ -204,10 +223,8 @@ impl Side for Server {
     }
 
     fn result(&self, collected: &Collected) -> SideResult {
-        let Suite { plan, collector, .. } = &self.suite;
-        let names =
-            plan.trials.iter().map(|planned| self.suite.redactor().line(&planned.case().name));
-        let order: BTreeMap<Shown, usize> = names.zip(0..).collect();
+        let collector = &self.suite.collector;
+        let order: BTreeMap<&Shown, usize> = self.names().iter().zip(0..).collect();
         let mut trials = collected.trials.clone();
         trials.sort_by_key(|trial| order.get(&trial.name).copied());
         let subject = self.suite.subject();

@@ -72,10 +72,15 @@ pub(super) fn each(text: &[u8], shortest: usize, mut look: impl FnMut(View<'_>))
         look(visible(&plain()));
     }
     // Eight bytes of a secret need 11 characters of base64, or 16 digits, which base64 has, too.
+    let mut bytes = Vec::new();
     runs(text, 0..text.len(), (shortest * 4).div_ceil(3), sextet, |run| {
-        (0..4).for_each(|skip| look(base64(text, run.start + skip..run.end)));
+        for skip in 0..4 {
+            look(base64(text, run.start + skip..run.end, &mut bytes));
+        }
         runs(text, run, shortest * 2, nibble, |run| {
-            (0..2).for_each(|skip| look(hexadecimal(text, run.start + skip..run.end)));
+            for skip in 0..2 {
+                look(hexadecimal(text, run.start + skip..run.end, &mut bytes));
+            }
         });
     });
 }
@@ -189,24 +194,32 @@ fn runs(
     }
 }
 
-/// A stretch of hexadecimal digits, read from there in pairs.
-fn hexadecimal(text: &[u8], all: Range<usize>) -> View<'static> {
+/// A stretch of hexadecimal digits, read from there in pairs. `bytes` is where to, made once for all of them.
+fn hexadecimal<'a>(text: &[u8], all: Range<usize>, bytes: &'a mut Vec<u8>) -> View<'a> {
+    bytes.clear();
     let pairs = text[all.clone()].chunks_exact(HEX.characters);
-    let bytes: Vec<u8> =
-        pairs.filter_map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?)).collect();
-    View { bytes: bytes.into(), places: Places::Groups { all, group: HEX } }
+    bytes.extend(pairs.filter_map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?)));
+    View { bytes: bytes.as_slice().into(), places: Places::Groups { all, group: HEX } }
 }
 
 /// A stretch of base64, read from there in groups of four. One that is cut short stands for fewer bytes.
-fn base64(text: &[u8], all: Range<usize>) -> View<'static> {
-    let mut bytes = Vec::with_capacity(all.len());
-    let groups = text[all.clone()].chunks(BASE64.characters);
-    for four in groups {
-        let value = |at: usize| four.get(at).map_or(0, |c| SEXTETS[usize::from(*c)].into());
-        let bits: u32 = value(0) << 18 | value(1) << 12 | value(2) << 6 | value(3);
-        bytes.extend_from_slice(&bits.to_be_bytes()[1..=four.len() * 6 / 8]);
+fn base64<'a>(text: &[u8], all: Range<usize>, bytes: &'a mut Vec<u8>) -> View<'a> {
+    bytes.clear();
+    let value = |c: &u8| u32::from(SEXTETS[usize::from(*c)]);
+    let read = |[a, b, c, d]: [&u8; 4]| {
+        (value(a) << 18 | value(b) << 12 | value(c) << 6 | value(d)).to_be_bytes()
+    };
+    let mut groups = text[all.clone()].chunks_exact(BASE64.characters);
+    for group in &mut groups {
+        let [a, b, c, d] = group else { continue };
+        bytes.extend_from_slice(&read([a, b, c, d])[1..]);
     }
-    View { bytes: bytes.into(), places: Places::Groups { all, group: BASE64 } }
+    match groups.remainder() {
+        [a, b] => bytes.extend_from_slice(&read([a, b, &b'A', &b'A'])[1..2]),
+        [a, b, c] => bytes.extend_from_slice(&read([a, b, c, &b'A'])[1..3]),
+        _ => {}
+    }
+    View { bytes: bytes.as_slice().into(), places: Places::Groups { all, group: BASE64 } }
 }
 
 fn nibble(digit: u8) -> Option<u8> {

@@ -80,19 +80,18 @@ impl Watch {
     /// `trial` is its name. Most trials end before anything is said, so what is said is made then.
     pub(crate) fn start(
         runtime: &Handle,
-        trial: &str,
+        trial: &Shown,
         activity: &Activity,
         redactor: &Arc<Redactor>,
         lines: Lines,
     ) -> Self {
         let (activity, redactor) = (activity.clone(), Arc::clone(redactor));
-        let trial = trial.to_owned();
+        let trial = trial.clone();
         let task = runtime.spawn(async move {
             time::sleep(PATIENCE).await;
             loop {
                 let begin = if lines == Lines::Begun { "\n" } else { "" };
                 let waits = activity.describe(&redactor);
-                let trial = redactor.line(&trial);
                 print::problem(&shown![begin, "errproof: ", trial, ": ", waits]);
                 time::sleep(AGAIN).await;
             }

@@ -25,7 +25,13 @@ fn failure_of(contract: &Arc<Contract>, check: CheckId) -> Option<String> {
         let played = runtime.block_on(suite.run.play(planned));
         let found = played.sheet.noted().iter().any(|noted| noted.check == check);
         if found {
-            let result = suite.collector.trial(planned, &played, 0.0, Keep::Red);
+            let result = suite.collector.trial(
+                planned,
+                suite.redactor().line(&planned.case().name),
+                &played,
+                0.0,
+                Keep::Red,
+            );
             let target = suite.collector.target_url();
             return Some(failure::render(&target, &result, Paint::Plain));
         }
