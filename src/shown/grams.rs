@@ -4,6 +4,8 @@
 //! ninth place has to be looked at, and most of these are passed over by one bit: searching byte by byte
 //! took a third of all instructions of a run on the mock.
 
+use std::ops::Range;
+
 /// So many bytes are looked up at once.
 const GRAM: usize = 4;
 
@@ -13,9 +15,12 @@ const BITS: usize = 16;
 /// What is looked for, by its grams.
 #[derive(Default)]
 pub(super) struct Grams {
+    /// The texts of all forms, one after the other. A run that makes thousands of keys has half a million of
+    /// places in it, so that what is kept of each counts.
+    texts: Vec<u8>,
     forms: Vec<Form>,
-    /// Where grams are, in their order.
-    places: Vec<Place>,
+    /// Where in the texts grams begin, in the order of the grams.
+    places: Vec<u32>,
     /// A bit for the hash of every gram.
     filter: Vec<u64>,
     shortest: Option<usize>,
@@ -23,18 +28,11 @@ pub(super) struct Grams {
 
 /// A form of a secret.
 struct Form {
-    text: Vec<u8>,
+    /// Where its text ends; it begins where the one before ends.
+    end: usize,
     /// So much of it in a row is a secret.
     window: usize,
     secret: usize,
-}
-
-/// Where a gram is in a form. There are half a million of them where a run makes thousands of keys, so none
-/// has its gram with it.
-#[derive(Clone, Copy)]
-struct Place {
-    form: u32,
-    at: u32,
 }
 
 /// A part of a text that is a part of a secret.
@@ -52,26 +50,35 @@ impl Grams {
         if is_telling(&text) {
             let window = window.min(text.len());
             self.shortest = self.shortest.min(Some(window)).or(Some(window));
-            self.forms.push(Form { text, window, secret });
+            self.texts.extend_from_slice(&text);
+            self.forms.push(Form { end: self.texts.len(), window, secret });
         }
     }
 
     /// The same, ready for a search.
     pub(super) fn sorted(mut self) -> Self {
-        let count = self.forms.iter().map(|form| form.text.len() + 1 - GRAM).sum();
-        self.places.reserve_exact(count);
-        for (at_form, form) in (0..).zip(&self.forms) {
-            let last = form.text.len() - GRAM;
-            self.places.extend((0..).take(last + 1).map(|at| Place { form: at_form, at }));
-        }
-        let forms = &self.forms;
-        self.places.sort_unstable_by_key(|place| gram(forms, *place));
-        self.filter = vec![0; (count * BITS / 64).next_power_of_two()];
-        for place in 0..self.places.len() {
-            let (word, bit) = self.bit(gram(&self.forms, self.places[place]));
+        let texts = &self.texts;
+        let own = (0..self.forms.len()).map(|form| self.text_of(form));
+        let grams = own.flat_map(|text| text.start..text.end - GRAM + 1);
+        let mut places = Vec::with_capacity(texts.len());
+        places.extend(grams.map(|at| u32::try_from(at).expect("secrets of less than 4 GiB")));
+        places.sort_unstable_by_key(|at| number(&texts[*at as usize..]));
+        self.places = places;
+        self.filter = vec![0; (self.places.len() * BITS / 64).next_power_of_two()];
+        for at in 0..self.places.len() {
+            let (word, bit) = self.bit(self.gram(self.places[at]));
             self.filter[word] |= bit;
         }
         self
+    }
+
+    fn text_of(&self, form: usize) -> Range<usize> {
+        let start = form.checked_sub(1).map_or(0, |before| self.forms[before].end);
+        start..self.forms[form].end
+    }
+
+    fn gram(&self, place: u32) -> u32 {
+        number(&self.texts[place as usize..])
     }
 
     /// The length of the shortest run that can be found, if anything is looked for.
@@ -84,18 +91,31 @@ impl Grams {
         let Some(shortest) = self.shortest else { return };
         let step = shortest - GRAM + 1;
         for at in (0..text.len().saturating_sub(GRAM - 1)).step_by(step) {
-            let sought = number(&text[at..at + GRAM]);
+            let sought = number(&text[at..]);
             let (word, bit) = self.bit(sought);
             if self.filter[word] & bit == 0 {
                 continue;
             }
-            let gram = |place: &Place| gram(&self.forms, *place);
-            let first = self.places.partition_point(|place| gram(place) < sought);
-            for place in self.places[first..].iter().take_while(|place| gram(place) == sought) {
-                let form = &self.forms[place.form as usize];
-                form.run(text, at, place.at as usize).into_iter().for_each(&mut found);
+            let first = self.places.partition_point(|place| self.gram(*place) < sought);
+            let places = self.places[first..].iter();
+            for place in places.take_while(|place| self.gram(**place) == sought) {
+                self.run(text, at, *place as usize).into_iter().for_each(&mut found);
             }
         }
+    }
+
+    /// The run around a place of a text at which the same stands as at a place of a form.
+    fn run(&self, text: &[u8], at: usize, place: usize) -> Option<Run> {
+        let form = self.forms.partition_point(|form| form.end <= place);
+        let own = self.text_of(form);
+        let same = |(one, other): &(&u8, &u8)| folded(**one) == **other;
+        let before = self.texts[own.start..place].iter().rev();
+        let before = text[..at].iter().rev().zip(before).take_while(same).count();
+        let after = text[at..].iter().zip(&self.texts[place..own.end]).take_while(same).count();
+        let (start, end) = (at - before, at + after);
+        let Form { window, secret, .. } = self.forms[form];
+        let is_secret = end - start >= window && is_telling(&text[start..end]);
+        is_secret.then_some(Run { start, end, secret })
     }
 
     /// The word of the filter that a gram's bit is in, and the bit. The multiplier is 2^64 by the golden
@@ -107,25 +127,9 @@ impl Grams {
     }
 }
 
-impl Form {
-    /// The run around a place of a text at which the same stands as at a place of this form.
-    fn run(&self, text: &[u8], at: usize, own: usize) -> Option<Run> {
-        let same = |(one, other): &(&u8, &u8)| folded(**one) == **other;
-        let before = text[..at].iter().rev().zip(self.text[..own].iter().rev()).take_while(same);
-        let after = text[at..].iter().zip(&self.text[own..]).take_while(same);
-        let (start, end) = (at - before.count(), at + after.count());
-        let is_secret = end - start >= self.window && is_telling(&text[start..end]);
-        is_secret.then_some(Run { start, end, secret: self.secret })
-    }
-}
-
-fn gram(forms: &[Form], place: Place) -> u32 {
-    let at = place.at as usize;
-    number(&forms[place.form as usize].text[at..at + GRAM])
-}
-
-fn number(gram: &[u8]) -> u32 {
-    gram.iter().fold(0, |number, byte| number << 8 | u32::from(folded(*byte)))
+/// The first bytes of a text as one number.
+fn number(text: &[u8]) -> u32 {
+    text[..GRAM].iter().fold(0, |number, byte| number << 8 | u32::from(folded(*byte)))
 }
 
 /// A byte as it is compared. Header names come back in lower case and without underscores, and a form has a
