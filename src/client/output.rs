@@ -163,7 +163,7 @@ mod tests {
             (Wanted::new(key.into(), &["an-id".to_owned()]), Heard::default());
         heard.add(&wanted, b"pms_live_0123456789 ");
         for _ in 0..100 {
-            heard.add(&wanted, &[b'x'; 100_000]);
+            heard.add(&wanted, &vec![b'x'; 100_000]);
             assert!(heard.end.len() < 4 * KEPT, "{}", heard.end.len());
         }
         heard.add(&wanted, b" an-id: the end");

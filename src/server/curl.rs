@@ -418,7 +418,7 @@ mod tests {
             (vec![literal("a\tb\u{200b}")], r#""a$(printf '\011')b$(printf '\342\200\213')""#),
             // What the runner of a CI system would obey.
             (vec![literal("##[error]")], "'##''[error]'"),
-            (vec![key(), literal("##vso[x]")], r###""$KEY##vso""[x]""###),
+            (vec![key(), literal("##vso[x]")], r#""$KEY##vso""[x]""#),
         ];
         for (pieces, word) in rows {
             assert_eq!(quoted(&pieces), word, "{pieces:?}");

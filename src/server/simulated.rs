@@ -297,10 +297,11 @@ fn a_limiter_that_keeps_the_limit_is_never_called_broken() {
         let begin = begin(&mut random, limiter.window, way);
         // Somebody else has used the key within the last window.
         let used = if random.usize(..3) == 0 { random.u64(..=limiter.admits) } else { 0 };
-        let mut uses: Vec<u64> = (0..used).map(|_| begin - random.u64(1..limiter.window)).collect();
-        uses.sort_unstable();
-        let first_use = uses.first().copied();
-        for at in uses {
+        let mut earlier: Vec<u64> =
+            (0..used).map(|_| begin - random.u64(1..limiter.window)).collect();
+        earlier.sort_unstable();
+        let first_use = earlier.first().copied();
+        for at in earlier {
             limiter.ask(at).ok();
         }
         let (outcome, bursts) = trial(&mut random, &mut limiter, &limit, way, begin);

@@ -69,12 +69,14 @@ fn left(text: &str, secret: &str) -> Option<String> {
     let secret: Vec<char> = secret.chars().collect();
     let mut windows = secret.windows(WINDOW).map(|window| window.iter().collect::<String>());
     windows.find(|window| {
-        FORMS.iter().any(|(name, form)| match name.starts_with("base64") {
-            false => lower.contains(&form(window).to_lowercase()),
+        FORMS.iter().any(|(name, form)| {
+            if !name.starts_with("base64") {
+                return lower.contains(&form(window).to_lowercase());
+            }
             // Its first and last characters depend on what stands around.
-            true => [("", 0, 16), ("?", 2, 17), ("??", 3, 18)].iter().any(|(before, from, to)| {
+            [("", 0, 16), ("?", 2, 17), ("??", 3, 18)].iter().any(|(before, from, to)| {
                 lower.contains(&form(&format!("{before}{window}")).to_lowercase()[*from..*to])
-            }),
+            })
         })
     })
 }
