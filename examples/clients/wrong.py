@@ -125,13 +125,16 @@ def call(fault):
 
 
 def leave_child(own_session):
-    """A child that outlives its parent, holds none of its streams, and tries again after 1 s."""
+    """A child that holds none of its parent's streams, and tries again 1 s after its parent has ended."""
+    parent = os.getpid()
     if os.fork() == 0:
         if own_session:
             os.setsid()
         null = os.open(os.devnull, os.O_RDWR)
         os.dup2(null, 1)
         os.dup2(null, 2)
+        while os.getppid() == parent:
+            time.sleep(0.01)
         time.sleep(1)
         send(None, 0)
         os._exit(0)

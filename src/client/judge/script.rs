@@ -21,13 +21,17 @@ pub(super) fn judge(record: &Record, run: usize, judged: &mut Judged) {
             sheet.note(CheckId::ClientWait, run, found.into_iter().collect());
         }
     }
-    let Some(last) = record.attempts.last() else { return };
-    match record.end {
-        end @ (CommandEnd::Exit(_) | CommandEnd::Signal(_)) => {
+    match (record.end, record.attempts.last()) {
+        (end @ (CommandEnd::Exit(_) | CommandEnd::Signal(_)), Some(last)) => {
             let found = outcome(last.given.code.is_some(), end);
             sheet.note(CheckId::ClientOutcome, run, found.into_iter().collect());
         }
-        end => judged.unjudged = Some(format!("the command did not end by itself: {end}")),
+        // That it made no attempt has been noted.
+        (CommandEnd::Exit(_) | CommandEnd::Signal(_), None) => {}
+        (end, last) => {
+            let before = if last.is_none() { " and before its first request" } else { "" };
+            judged.unjudged = Some(format!("the command did not end by itself: {end}{before}"));
+        }
     }
 }
 
@@ -35,7 +39,7 @@ fn attempts(record: &Record) -> Option<Mismatch> {
     let (least, most) = (record.script.at_least, record.script.steps.len());
     let count = record.count();
     // One that was cut off before its end might have made more.
-    let cut_off = matches!(record.end, CommandEnd::Overran(_)) && (1..least).contains(&count);
+    let cut_off = matches!(record.end, CommandEnd::Overran(_)) && count < least;
     if cut_off || (least..=most).contains(&count) {
         return None;
     }

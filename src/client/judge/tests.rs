@@ -316,6 +316,11 @@ fn a_run_that_was_cut_off_is_no_pass() {
     let mut fewer = record(&rules, "retry-after::1s", &[0], 0);
     fewer.end = run.end;
     assert_eq!(said(&rules, "retry-after::1s", &fewer), expected);
+    // A machine with a lot to do may not have come to it.
+    let mut none = record(&rules, script, &[], 1);
+    none.end = fewer.end;
+    let before_any = format!("{expected} and before its first request");
+    assert_eq!(said(&rules, script, &none), before_any);
     // Whoever ends by a signal has failed.
     run.end = CommandEnd::Signal(11);
     assert_eq!(said(&rules, script, &run), "pass");
