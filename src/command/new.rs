@@ -25,7 +25,7 @@ use crate::{
     long_about = "\
 Write a contract folder for another API, to be filled in.
 
-It is a small contract that `errproof lint` finds nothing wrong with. Its comments say what each part
+It is a small contract without faults. Its comments say what each part
 is for, and its schemas let an editor complete and check the files.",
     after_help = "Example:\n  errproof new our-api && errproof lint --contract our-api"
 )]
@@ -75,7 +75,7 @@ pub fn new(options: &NewOptions, redactor: &Redactor) -> Result<u8, End> {
     print::line(&shown![
         "wrote a contract to ",
         folder,
-        ": change contract.toml first, then look at it with `errproof lint --contract ",
+        ": change contract.toml first, then check it with `errproof lint --contract ",
         folder,
         "`",
     ])?;
