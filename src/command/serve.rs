@@ -23,22 +23,22 @@ use crate::{
     terminal::{exit, print},
 };
 
-/// The flags of `errproof serve`.
-#[derive(Debug, Parser)]
-#[command(
-    long_about = "\
+/// What `errproof serve --help` begins with.
+pub(super) const ABOUT: &str = "\
 Serve the bundled mock, for people who write clients.
 
 It first prints one API key per account state, as variables to paste into a shell, and the headers
-that make the generator fail. It runs until Ctrl-C.",
-    after_help = "\
+that make the generator fail. It runs until Ctrl-C.";
+
+/// The flags of `errproof serve`.
+#[derive(Debug, Parser)]
+#[command(after_help = "\
 Examples:
   errproof serve                                  on a free port of this machine
   errproof serve --port 8080 --rate-window 2      a limit of 60 in 2 s, so that tests need not wait
   errproof serve --generation-timeout 1           the mock gives up on a hanging generator after 1 s
-  errproof serve --mutant \"retry-after a date\"      one promise is broken
-  errproof serve --list-mutants                   the promises that can be broken"
-)]
+  errproof serve --mutant \"retry-after a date\"    one promise is broken
+  errproof serve --list-mutants                   the promises that can be broken")]
 pub struct ServeOptions {
     /// Port to listen on [default: a free one]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
