@@ -17,21 +17,21 @@ use crate::{
     terminal::{exit, print},
 };
 
-/// The flags of `errproof lint`.
-#[derive(Debug, Parser)]
-#[command(
-    long_about = "\
+/// What `errproof lint --help` begins with.
+pub(super) const ABOUT: &str = "\
 Look for what is wrong or missing in a contract's files.
 
 errproof shows every fault that a test run would refuse, those of all target files included, and ends
 with 2. It also gives advice on problems that do not stop a run but weaken what it proves: a code
 without a scenario, a scenario without a twin, a request, slot, hook or probe that no case uses, a
-promise without its source in the docs, one variable for two slots. Advice alone ends with 0.",
-    after_help = "\
+promise without its source in the docs, one variable for two slots. Advice alone ends with 0.";
+
+/// The flags of `errproof lint`.
+#[derive(Debug, Parser)]
+#[command(after_help = "\
 Examples:
   errproof lint --contract our-api
-  errproof lint --deny                 in CI: advice ends with 2 as well"
-)]
+  errproof lint --deny                 in CI: advice ends with 2 as well")]
 pub struct LintOptions {
     /// The contract's folder
     #[arg(long, value_name = "DIR", env = "ERRPROOF_CONTRACT")]

@@ -19,16 +19,16 @@ use crate::{
     },
 };
 
-/// The flags of `errproof new`.
-#[derive(Debug, Parser)]
-#[command(
-    long_about = "\
+/// What `errproof new --help` begins with.
+pub(super) const ABOUT: &str = "\
 Write a contract folder for another API, to be filled in.
 
-It is a small contract that `errproof lint` finds nothing wrong with. Its comments say what each part
-is for, and its schemas let an editor complete and check the files.",
-    after_help = "Example:\n  errproof new our-api && errproof lint --contract our-api"
-)]
+It is a small contract without faults. Its comments say what each part is for, and its schemas let an
+editor complete and check the files.";
+
+/// The flags of `errproof new`.
+#[derive(Debug, Parser)]
+#[command(after_help = "Example:\n  errproof new our-api && errproof lint --contract our-api")]
 pub struct NewOptions {
     /// The folder to write; it must not exist, or be empty
     pub folder: PathBuf,
@@ -75,7 +75,7 @@ pub fn new(options: &NewOptions, redactor: &Redactor) -> Result<u8, End> {
     print::line(&shown![
         "wrote a contract to ",
         folder,
-        ": change contract.toml first, then look at it with `errproof lint --contract ",
+        ": change contract.toml first, then check it with `errproof lint --contract ",
         folder,
         "`",
     ])?;

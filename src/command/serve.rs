@@ -23,36 +23,36 @@ use crate::{
     terminal::{exit, print},
 };
 
-/// The flags of `errproof serve`.
-#[derive(Debug, Parser)]
-#[command(
-    long_about = "\
+/// What `errproof serve --help` begins with.
+pub(super) const ABOUT: &str = "\
 Serve the bundled mock, for people who write clients.
 
-At its start it prints one key for each condition that a key can be in, as variables to paste into
-a shell, and the headers by which the failures of the generator are provoked. It runs until Ctrl-C.",
-    after_help = "\
+It first prints one API key per account state, as variables to paste into a shell, and the headers
+that make the generator fail. It runs until Ctrl-C.";
+
+/// The flags of `errproof serve`.
+#[derive(Debug, Parser)]
+#[command(after_help = "\
 Examples:
   errproof serve                                  on a free port of this machine
   errproof serve --port 8080 --rate-window 2      a limit of 60 in 2 s, so that tests need not wait
-  errproof serve --generation-timeout 1           a hanging generator is given up on after 1 s
-  errproof serve --mutant \"retry-after a date\"      with one promise broken
-  errproof serve --list-mutants                   the promises that can be broken"
-)]
+  errproof serve --generation-timeout 1           the mock gives up on a hanging generator after 1 s
+  errproof serve --mutant \"retry-after a date\"    one promise is broken
+  errproof serve --list-mutants                   the promises that can be broken")]
 pub struct ServeOptions {
-    /// The port; without it a free one
+    /// Port to listen on [default: a free one]
     #[arg(long, default_value_t = 0, hide_default_value = true)]
     pub port: u16,
 
-    /// The address of this machine to serve at
+    /// Address of this machine to listen on
     #[arg(long, default_value = "127.0.0.1")]
     pub address: std::net::IpAddr,
 
-    /// How long a window of the limit lasts
+    /// Seconds that a window of the rate limit lasts
     #[arg(long, value_name = "SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=86_400))]
     pub rate_window: u32,
 
-    /// How long a hanging generator is waited for
+    /// Seconds after which the mock gives up on a hanging generator
     #[arg(long, value_name = "SECONDS", default_value_t = 90, value_parser = clap::value_parser!(u32).range(0..=86_400))]
     pub generation_timeout: u32,
 
@@ -119,15 +119,13 @@ fn greeting(
     if let Some(mutant) = mutant {
         let _ = writeln!(text, "# One promise is broken: {}.", mutant.name);
     }
-    text.push_str("\n# A key for each condition:\n");
+    text.push_str("\n# One key per account state:\n");
     for (name, slot) in &contract.slots {
         if let Some(key) = keys.get(name.as_str()) {
             let _ = writeln!(text, "export {}={key} # {}", slot.env, slot.purpose);
         }
     }
-    text.push_str(
-        "\n# Headers that make a request fail, on any tool's request with a key that can pay:\n",
-    );
+    text.push_str("\n# Headers that make a tool's request fail, with a key that can pay:\n");
     for (name, hook) in &contract.hooks {
         let _ =
             writeln!(text, "export {}='{FAULT_HEADER}: {name}' # makes {}", hook.env, hook.purpose);

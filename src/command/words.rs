@@ -46,10 +46,13 @@ pub enum Command {
     Docs(Options),
     /// Serve the bundled mock, for people who write clients
     #[cfg(feature = "mock")]
+    #[command(long_about = serve::ABOUT)]
     Serve(serve::ServeOptions),
     /// Look for what is wrong or missing in a contract's files
+    #[command(long_about = lint::ABOUT)]
     Lint(lint::LintOptions),
     /// Write a contract folder for another API, to be filled in
+    #[command(long_about = new::ABOUT)]
     New(new::NewOptions),
     /// Print the JSON Schema of a file format, or of report.json
     Schema {

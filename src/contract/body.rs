@@ -39,7 +39,7 @@ fn remove(body: &mut Value, at: &str) -> Result<(), String> {
 fn place(body: &mut Value, at: &str, value: Value) -> Result<(), String> {
     let holder = pointer::holder(body, at);
     let (holder, name) =
-        holder.ok_or_else(|| format!("the request's body has no table around `{at}`"))?;
+        holder.ok_or_else(|| format!("the request's body has no object around `{at}`"))?;
     holder.insert(name, value);
     Ok(())
 }
@@ -48,7 +48,7 @@ fn from_hex(digits: &str) -> Result<Vec<u8>, String> {
     let digits: Vec<u32> = digits
         .chars()
         .filter(|c| !c.is_whitespace())
-        .map(|c| c.to_digit(16).ok_or_else(|| format!("`{c}` is no hexadecimal digit")))
+        .map(|c| c.to_digit(16).ok_or_else(|| format!("`{c}` is not a hexadecimal digit")))
         .collect::<Result<_, _>>()?;
     let (pairs, rest) = digits.as_chunks::<2>();
     if !rest.is_empty() {
@@ -77,7 +77,7 @@ mod tests {
             (Some(BodyDefect::Text("[}".into())), Ok("[}")),
             (Some(BodyDefect::Hex("7B 7d".into())), Ok("{}")),
             (Some(BodyDefect::Hex("7".into())), Err("the last byte has only one digit")),
-            (Some(BodyDefect::Hex("7x".into())), Err("`x` is no hexadecimal digit")),
+            (Some(BodyDefect::Hex("7x".into())), Err("`x` is not a hexadecimal digit")),
             (Some(BodyDefect::Remove(at("/tone"))), Ok(r#"{"product":"errproof"}"#)),
             (
                 Some(BodyDefect::Remove(at("/tune"))),
@@ -89,7 +89,7 @@ mod tests {
             ),
             (
                 Some(BodyDefect::Set(Replacement { at: at("/a/b"), to: json!(7) })),
-                Err("the request's body has no table around `/a/b`"),
+                Err("the request's body has no object around `/a/b`"),
             ),
             (
                 Some(BodyDefect::Fill(Filling { at: at("/tone"), with: "xy".into(), times: 2 })),

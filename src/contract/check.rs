@@ -45,25 +45,25 @@ checks! {
     EnvelopeSchema = "envelope.schema", Must;
     /// The message is there, with the parts that the docs promise.
     Message = "message", Must;
-    /// The request id is there, and no other answer of the run has it.
+    /// The request id is there, and no other response of the run has it.
     RequestId = "request-id", Must;
     /// `Retry-After` is whole seconds, from 1 to the limit's window or what the scenario says.
     RetryAfter = "retry-after", Must;
-    /// After waiting `Retry-After` out, the next request is admitted.
+    /// After `Retry-After` seconds the next request is accepted.
     RetryAfterHonest = "retry-after.honest", Must;
-    /// Of a burst on a rested key, exactly the limit is admitted.
+    /// Of a burst with an unused key, exactly as many requests are accepted as the limit allows.
     RateAdmits = "rate.admits", Must;
     /// The rest of a burst is refused, each with an envelope.
     RateRefuses = "rate.refuses", Must;
     /// While one key is refused, another is served.
     RatePerKey = "rate.per-key", Must;
-    /// What `RateLimit` and `RateLimit-Policy` tell is the limit, and what is left of it.
+    /// `RateLimit` and `RateLimit-Policy` state the limit, and what is left of it.
     RateTold = "rate.told", Must;
     /// What a probe reads is the same before and after.
     NoCharge = "no-charge", Must;
-    /// The answer comes in the time that the docs give.
+    /// The response comes within the time that the docs give.
     Timing = "timing", Should;
-    /// No answer holds the key that was sent.
+    /// No response holds the key that was sent.
     SecretLeak = "secret-leak", Must;
     /// The same request without the defect does not give this error.
     Twin = "twin", Must;
@@ -82,9 +82,9 @@ checks! {
     ClientBeat = "client.beat", Must;
     /// Every attempt is the same request, with the key that the client was given.
     ClientSameRequest = "client.same-request", Must;
-    /// What the client prints has the request id of its last failure.
+    /// The client prints the request id of its last failure.
     ClientRequestId = "client.request-id", Must;
-    /// What the client prints has nothing of its key.
+    /// The client prints no part of its key.
     ClientKeyUnseen = "client.key-unseen", Must;
     /// No attempt is made after the client has ended.
     ClientQuiet = "client.quiet", Must;

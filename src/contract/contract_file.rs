@@ -23,20 +23,20 @@ pub struct ContractFile {
     /// The API's name, for people.
     pub name: String,
     /// The API that errproof bundles and that keeps this contract: what a run without a target
-    /// tests. Without it a run has to be given a target.
+    /// tests. Without it a run needs a target.
     #[serde(default)]
     pub mock: Option<BundledMock>,
     /// The link that every error carries, at the envelope's `docs`. Both or neither are given.
     #[serde(default)]
     pub docs: Option<String>,
-    /// Hosts that real customers use. A run against one of them has to be allowed.
+    /// Hosts that real customers use. A run against one of them needs `--allow-production`.
     #[serde(default)]
     pub production_hosts: Vec<String>,
-    /// How an error looks.
+    /// What an error looks like.
     pub envelope: EnvelopeFormat,
-    /// How a key looks and where it is carried.
+    /// What a key looks like, and where a request carries it.
     pub key: KeyShape,
-    /// How many requests a key has. Without it no case can burst.
+    /// The rate limit of a key. Without it no case can have a burst.
     #[serde(default)]
     pub limit: Option<Limit>,
     /// The requests that cases build on.
@@ -45,17 +45,17 @@ pub struct ContractFile {
     pub slots: BTreeMap<SlotName, SlotFormat>,
     /// The request that shows, before all others, that the target is there and takes its key.
     pub preflight: PreflightFormat,
-    /// The codes in the order in which the API looks for them. A twin that gets as far as a later
-    /// one has passed all earlier ones.
+    /// The codes in the order in which the API checks for them. A twin that gets a later one has
+    /// passed the checks of all earlier ones.
     #[serde(default)]
     pub chain: Vec<Code>,
-    /// The failures that a target may offer to provoke.
+    /// The hooks: failures that a target may offer to provoke.
     #[serde(default)]
     pub hooks: BTreeMap<HookName, HookPurpose>,
-    /// The numbers that a target may offer to read.
+    /// The probes: numbers that a target may let errproof read.
     #[serde(default)]
     pub probes: BTreeMap<ProbeName, Probe>,
-    /// What the docs promise of every error, by the check that guards it.
+    /// What the docs promise of every error, by the check that proves it.
     #[serde(default)]
     pub promises: BTreeMap<CheckId, Promise>,
     /// How the docs' page is read, where it is not one of plain tables.
@@ -79,7 +79,7 @@ pub enum BundledMock {
     PlanMySaaS,
 }
 
-/// How an error looks, and where in the answer its parts are. A place is a JSON Pointer (RFC 6901)
+/// What an error looks like, and where in the response its parts are. A place is a JSON Pointer (RFC 6901)
 /// into the body, as `/error/code`, or a header, as `header X-Request-Id`.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
@@ -87,17 +87,17 @@ pub enum BundledMock {
 pub struct EnvelopeFormat {
     /// The JSON Schema of the body, a path inside the contract folder.
     pub schema: String,
-    /// The media type of the body, where the docs say one: `application/problem+json` (RFC 9457).
-    /// Without it any JSON will do: `application/json`, `text/json`, and what ends in `+json`.
+    /// The media type of the body, where the docs name one: `application/problem+json` (RFC 9457).
+    /// Without it any JSON media type is accepted: `application/json`, `text/json`, and `+json`.
     #[serde(default)]
     pub media_type: Option<String>,
-    /// Whether an error may have the status of a success (200), as in GraphQL. What is an error is
-    /// then told by its code alone.
+    /// Whether an error may have the status of a success (200), as in GraphQL. Then only
+    /// its code makes a response an error.
     #[serde(default)]
     pub success_statuses: bool,
     /// Where the code is.
     pub code: AnswerPlace,
-    /// What stands before the code there, where it is part of a longer text: the code `gone` in
+    /// The text before the code, where the code is part of a longer text: the code `gone` in
     /// `https://api.example.com/problems/gone`.
     #[serde(default)]
     pub code_prefix: String,
@@ -115,7 +115,7 @@ pub struct EnvelopeFormat {
 }
 
 impl EnvelopeFormat {
-    /// The code as errors carry it, with what stands before it.
+    /// The code as errors carry it, with the text before it.
     #[must_use]
     pub fn full_code(&self, code: &Code) -> String {
         format!("{}{code}", self.code_prefix)
@@ -133,15 +133,15 @@ impl EnvelopeFormat {
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limit {
-    /// Requests that a rested key has.
+    /// How many requests a key may send per window.
     #[serde(deserialize_with = "within::<1, { u32::MAX }, _, _>")]
     #[cfg_attr(feature = "schemas", schemars(range(min = 1)))]
     pub requests: u32,
-    /// Seconds after which it has them again.
+    /// The length of the window, in seconds.
     #[serde(deserialize_with = "within::<1, { u32::MAX }, _, _>")]
     #[cfg_attr(feature = "schemas", schemars(range(min = 1)))]
     pub window_seconds: u32,
-    /// The name under which the API tells the limit in the headers `RateLimit` and
+    /// The name by which the API states the limit in the headers `RateLimit` and
     /// `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers), if it does.
     #[serde(default)]
     pub policy: Option<String>,
@@ -160,11 +160,11 @@ pub struct RequestFormat {
     /// The body, sent as JSON.
     #[serde(default)]
     pub body: Option<Value>,
-    /// The JSON Schema of the body, a path inside the contract folder. A case's defect is held
-    /// against it: it has to break the body, and at the field that it says.
+    /// The JSON Schema of the body, a path inside the contract folder. errproof checks
+    /// the broken body of a case against it: it has to refuse the body, at the field that the case names.
     #[serde(default)]
     pub input: Option<String>,
-    /// The status of the answer when nothing is broken.
+    /// The status of the response when nothing is broken.
     #[serde(default = "ok")]
     pub status: u16,
     /// The most credits that it costs when it succeeds.
@@ -208,9 +208,9 @@ impl Method {
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SlotFormat {
-    /// The environment variable that fills it where the target's file names no other.
+    /// The environment variable that holds the key, unless the target's file names another one.
     pub env: String,
-    /// What the key behind it must be, for whoever has to provide one.
+    /// What the key must be, for whoever has to provide one.
     pub purpose: String,
 }
 
@@ -233,22 +233,22 @@ pub struct HookPurpose {
     /// The environment variable that holds the header to add (`Name: value`) where no target's
     /// file describes the hook.
     pub env: String,
-    /// What the hook has to bring about.
+    /// What the hook has to bring about, after "makes": `the generator fail`.
     pub purpose: String,
 }
 
-/// A number that can be read from the answer to a named request.
+/// A number that can be read from the response to a named request.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Probe {
     /// The request to send.
     pub request: RequestName,
-    /// Where in the answer's body the number is, a JSON Pointer.
+    /// Where in the response body the number is: a JSON Pointer.
     pub pointer: String,
 }
 
-/// A promise of the docs, in our own words, and where it is made.
+/// A promise of the docs, in your own words, and where they make it.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]

@@ -1,4 +1,4 @@
-//! The shape of the API's keys, keys made to that shape, and the ways to spoil one.
+//! The shape of the API's keys, keys made to that shape, and the ways to break one.
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
@@ -24,10 +24,10 @@ pub struct KeyShape {
     /// How many of them follow; where keys differ in length, how many follow in a key that is made
     /// for a run.
     pub length: usize,
-    /// The fewest of them that may follow, where keys differ in length; `length`, if nothing is said.
+    /// The fewest of them that may follow, where keys differ in length; by default `length`.
     #[serde(default)]
     pub shortest: Option<usize>,
-    /// The most of them that may follow, where keys differ in length; `length`, if nothing is said.
+    /// The most of them that may follow, where keys differ in length; by default `length`.
     #[serde(default)]
     pub longest: Option<usize>,
     /// The places in a request that may carry the key. The first is used where a case names none.
@@ -43,10 +43,10 @@ pub struct Carrier {
     pub name: CarrierName,
     /// The header's name.
     pub header: String,
-    /// What stands before the key in the header's value: `"Bearer "`.
+    /// The text before the key in the header's value: `"Bearer "`.
     #[serde(default)]
     pub before: String,
-    /// Which part of HTTP Basic credentials (RFC 7617) the key is, if it is carried so: the value is
+    /// Which part of HTTP Basic credentials (RFC 7617) the key is, if the API uses those: the value is
     /// then `Basic ` with both parts in base64, and the other part is empty.
     #[serde(default)]
     pub basic: Option<BasicPart>,
@@ -57,9 +57,9 @@ pub struct Carrier {
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum BasicPart {
-    /// What stands before the colon.
+    /// The part before the colon.
     User,
-    /// What stands after the colon.
+    /// The part after the colon.
     Password,
 }
 
@@ -101,7 +101,7 @@ pub enum KeyDefect {
 }
 
 impl KeyDefect {
-    /// Whether the spoilt key is made from the slot's, so that the slot has to be filled.
+    /// Whether the broken key is made from the slot's, so that the slot has to be filled.
     #[must_use]
     pub fn needs_slot(&self) -> bool {
         !matches!(self, Self::Absent | Self::Empty | Self::Fresh)
@@ -212,6 +212,13 @@ impl KeyShape {
     #[must_use]
     pub fn lengths(&self) -> RangeInclusive<usize> {
         self.shortest.unwrap_or(self.length)..=self.longest.unwrap_or(self.length)
+    }
+
+    /// Whether a key can have this shape: one with faults of its own refuses every key, and says nothing of
+    /// them.
+    #[must_use]
+    pub fn fits_some(&self) -> bool {
+        !self.alphabet.is_empty() && self.length > 0
     }
 
     /// Whether a key has this shape.

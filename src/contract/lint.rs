@@ -29,7 +29,7 @@ pub fn lint(folder: &Folder, contract: &Contract) -> Result<Advice, Faults> {
             |case: &super::scenario::Case| matches!(case.provocation, Provocation::Single(_));
         if scenario.twin.is_none() && scenario.cases.iter().any(single) {
             let title = format!("`{}` has no twin", scenario.code);
-            let label = "expected [twin]: the same request without the defect, or its cases may pass for another reason";
+            let label = "expected [twin], the same request without the defect; otherwise its cases may pass for another reason";
             advice.add(document.fault(&["code"], title, label));
         }
         for (name, text) in [("promise", &scenario.promise), ("source", &scenario.source)] {
@@ -56,7 +56,7 @@ pub fn shared<'a>(
             continue;
         };
         let title = format!("${variable} fills both the slot `{other}` and the slot `{name}`");
-        let label = "expected a variable for each: they stand for two conditions of a key";
+        let label = "expected one variable per slot: each slot stands for another account state";
         // A target's file may name the variable of one of them only.
         let is_here = document.name_span(&["slots"], name.as_str()).is_some();
         let at = if is_here { name } else { *other };
@@ -84,16 +84,15 @@ fn whole(document: &Document, contract: &Contract, advice: &mut Advice) {
         let said: BTreeSet<_> = retry.codes().collect();
         for (at, code) in contract.chain.iter().enumerate().filter(|(_, code)| !said.contains(code))
         {
-            let title = format!("[retry] says nothing of `{code}`");
+            let title = format!("[retry] does not mention `{code}`");
             let label = "expected it among the codes of one of its parts";
             advice.add(document.fault(&["chain", &at.to_string()], title, label));
         }
     }
     let used = Used::of(contract);
-    let mut unused = |kind: &str, table: &str, name: &str| {
-        let title = format!("the {kind} `{name}` is used by nothing");
-        let label =
-            format!("expected a case, a twin, a probe or the preflight that uses this {kind}");
+    let mut unused = |kind: &str, table: &str, name: &str, users: &str| {
+        let title = format!("nothing uses the {kind} `{name}`");
+        let label = format!("expected {users} that uses this {kind}");
         let mut fault = document.fault(&[table, name], title, label);
         if let (Some(place), Some(span)) = (&mut fault.place, document.name_span(&[table], name)) {
             place.span = span;
@@ -101,16 +100,16 @@ fn whole(document: &Document, contract: &Contract, advice: &mut Advice) {
         advice.add(fault);
     };
     for name in contract.requests.keys().filter(|name| !used.requests.contains(name)) {
-        unused("request", "requests", name.as_str());
+        unused("request", "requests", name.as_str(), "a case, a twin, a probe or the preflight");
     }
     for name in contract.slots.keys().filter(|name| !used.slots.contains(name)) {
-        unused("slot", "slots", name.as_str());
+        unused("slot", "slots", name.as_str(), "a case, a twin or the preflight");
     }
     for name in contract.hooks.keys().filter(|name| !used.hooks.contains(name)) {
-        unused("hook", "hooks", name.as_str());
+        unused("hook", "hooks", name.as_str(), "a case");
     }
     for name in contract.probes.keys().filter(|name| !used.probes.contains(name)) {
-        unused("probe", "probes", name.as_str());
+        unused("probe", "probes", name.as_str(), "a case");
     }
 }
 

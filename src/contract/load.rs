@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
 use http::HeaderName;
-use jsonschema::Validator;
+use jsonschema::{ValidationError, Validator};
 use serde_json::Value;
 
 use super::{
@@ -41,6 +41,10 @@ impl Contract {
     /// Reads the contract in a folder, and adds every fault of every file. With faults, what comes
     /// out serves to look up names in, for the faults of a target's file, and for nothing else.
     pub(crate) fn read(root: &Folder, faults: &mut Faults) -> Option<Self> {
+        if let Err(fault) = root.holds_contract() {
+            faults.add(fault);
+            return None;
+        }
         let mut contract = read_contract(root, faults);
         let files = root.scenarios().unwrap_or_else(|fault| {
             faults.add(fault);
@@ -78,28 +82,28 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         && sfv::StringRef::from_str(policy).is_err()
     {
         let label = "expected printable ASCII, as RFC 9651 allows in a string";
-        reader.add(&["limit", "policy"], "this cannot be a policy's name", label);
+        reader.add(&["limit", "policy"], "not the name of a policy", label);
     }
     for (at, code) in file.chain.iter().enumerate() {
         // A code is also the name of its snapshot's file.
         let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
         if code.as_str().is_empty() || !code.as_str().chars().all(word) {
             let label = "expected letters, digits, `_` and `-`";
-            reader.add(&["chain", &at.to_string()], "not a code", label);
+            reader.add(&["chain", &at.to_string()], "not an error code", label);
         }
     }
     let mut requests = BTreeMap::new();
     for (name, format) in file.requests {
         if !(100..600).contains(&format.status) {
             let way = ["requests", name.as_str(), "status"];
-            reader.add(&way, "not a status", "expected 100 to 599");
+            reader.add(&way, "not a status code", "expected 100 to 599");
         }
         let way = ["requests", name.as_str(), "input"];
         let input = format.input.as_ref().and_then(|path| compile(root, reader, &way, path));
         if let (Some(input), Some(body)) = (&input, &format.body)
             && let Some(error) = input.iter_errors(body).next()
         {
-            let title = format!("the unbroken body of `{name}` is refused by its input schema");
+            let title = format!("the body of `{name}` does not fit its input schema");
             reader.add(&["requests", name.as_str(), "body"], title, error.to_string());
         }
         if let Some(why) = path_fault(&format.path) {
@@ -113,7 +117,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
     for (name, probe) in &file.probes {
         if !probe.pointer.starts_with('/') {
             let way = ["probes", name.as_str(), "pointer"];
-            reader.add(&way, "not a JSON Pointer", "expected a `/` at its beginning");
+            reader.add(&way, "not a JSON Pointer", "expected one that begins with `/`");
         }
         let way = ["probes", name.as_str(), "request"];
         reader.known(&way, "request", probe.request.as_str(), keys(&requests));
@@ -146,9 +150,12 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
 }
 
 fn check_key(reader: &mut Reader<'_>, key: &KeyShape) {
-    if key.alphabet.is_empty() || key.length == 0 {
-        let label = "expected an alphabet and a length above 0";
-        reader.add(&["key"], "keys without a character of their own", label);
+    let title = "a key needs an alphabet and a length";
+    if key.alphabet.is_empty() {
+        reader.add(&["key", "alphabet"], title, "expected at least one character");
+    }
+    if key.length == 0 {
+        reader.add(&["key", "length"], title, "expected 1 or more");
     }
     if key.carriers.is_empty() {
         reader.add(&["key", "carriers"], "no carrier for the key", "expected at least one");
@@ -159,19 +166,20 @@ fn check_key(reader: &mut Reader<'_>, key: &KeyShape) {
             reader.add(&["key", name], "keys too long for a header", label);
         }
     }
-    if key.longest.is_some_and(|longest| longest < key.length) {
-        let label = "expected `length` or more";
-        reader.add(&["key", "longest"], "a range that holds nothing", label);
+    let is_own = !reader.is_mended(&["key", "length"]);
+    if is_own && key.longest.is_some_and(|longest| longest < key.length) {
+        let label = format!("expected {} or more", key.length);
+        reader.add(&["key", "longest"], "`longest` is less than `length`", label);
     }
-    if key.shortest.is_some_and(|shortest| shortest == 0 || shortest > key.length) {
-        let label = "expected 1 or more, and at most `length`";
-        reader.add(&["key", "shortest"], "a range that holds nothing", label);
+    if is_own && key.shortest.is_some_and(|shortest| shortest == 0 || shortest > key.length) {
+        let label = format!("expected 1 to {}", key.length);
+        reader.add(&["key", "shortest"], "`shortest` is not from 1 to `length`", label);
     }
     let texts = [("prefix", &key.prefix), ("alphabet", &key.alphabet)];
     for (name, _) in texts.iter().filter(|(_, text)| !can_be_sent(text)) {
         reader.add(
             &["key", name],
-            "this cannot be sent in a header",
+            format!("`{name}` cannot be sent in a header"),
             "expected no control character",
         );
     }
@@ -179,20 +187,28 @@ fn check_key(reader: &mut Reader<'_>, key: &KeyShape) {
         let name = HeaderName::from_bytes(carrier.header.as_bytes());
         if name.is_err() || !can_be_sent(&carrier.before) {
             let label =
-                "expected letters and `-` in its name, and no control character before the key";
+                "expected letters and `-` in `header`, and no control character in `before`";
             reader.add(
                 &["key", "carriers", &at.to_string()],
-                "this cannot be sent as a header",
+                "this carrier cannot be sent as a header",
                 label,
             );
         }
         if carrier.basic.is_some() && !carrier.before.is_empty() {
             let way = ["key", "carriers", &at.to_string(), "before"];
-            reader.add(&way, "`before` with `basic`", "expected one of the two");
+            reader.add(
+                &way,
+                "`before` and `basic` exclude each other",
+                "expected only one of them",
+            );
         }
         if carrier.basic.is_some() && !carrier.header.eq_ignore_ascii_case("authorization") {
             let way = ["key", "carriers", &at.to_string(), "header"];
-            reader.add(&way, "`basic` in another header", "expected `Authorization` (RFC 7617)");
+            reader.add(
+                &way,
+                "`basic` belongs to `Authorization`",
+                "expected `Authorization` (RFC 7617)",
+            );
         }
     }
 }
@@ -207,7 +223,7 @@ fn check_places(reader: &mut Reader<'_>, places: &EnvelopeFormat) {
     ];
     for (name, place) in all {
         if let Some(why) = place.and_then(AnswerPlace::fault) {
-            reader.add(&["envelope", name], "not a place in an answer", why);
+            reader.add(&["envelope", name], "not a place in a response", why);
         }
     }
     let is_media = |media: &String| {
@@ -229,12 +245,13 @@ fn docs(
     match (link, place) {
         (Some(link), Some(place)) => Some(DocsLink { link, place }),
         (Some(_), None) => {
-            let label = "expected `docs` under [envelope], too: where errors carry it";
+            let label =
+                "expected a `docs` under [envelope] as well: where an error carries the link";
             reader.add(&["docs"], "a docs link without a place", label);
             None
         }
         (None, Some(_)) => {
-            let label = "expected `docs` at the top of this file, too: the link";
+            let label = "expected a `docs` at the top of this file as well: the link itself";
             reader.add(&["envelope", "docs"], "a place without a docs link", label);
             None
         }
@@ -247,9 +264,19 @@ fn compile(root: &Folder, reader: &mut Reader<'_>, way: Way<'_>, path: &str) -> 
     let schema = root
         .read(Path::new(path))
         .map_err(|faults| faults.titles())
-        .and_then(|text| serde_json::from_str(&text).map_err(|error| error.to_string()))
-        .and_then(|schema: Value| Validator::new(&schema).map_err(|error| error.to_string()));
+        .and_then(|text| {
+            serde_json::from_str(&text).map_err(|error| format!("not valid JSON: {error}"))
+        })
+        .and_then(|schema: Value| Validator::new(&schema).map_err(|error| invalid(&error)));
     schema.map_err(|why| reader.add(way, format!("failed to use the schema {path}"), why)).ok()
+}
+
+/// Why a schema is none, and where in its file.
+fn invalid(error: &ValidationError<'_>) -> String {
+    match error.instance_path().as_str() {
+        "" => format!("not a valid JSON Schema: {error}"),
+        at => format!("not a valid JSON Schema, at {at}: {error}"),
+    }
 }
 
 /// The schema that takes everything, in the place of one with faults.

@@ -46,7 +46,7 @@ impl PageReading {
             [("code-columns", &format.code_columns), ("status-columns", &format.status_columns)]
         {
             if columns.iter().all(|column| column.trim().is_empty()) {
-                reader.add(&["page", name], "no header for a column", "expected at least one");
+                reader.add(&["page", name], "no column header", "expected at least one");
             }
         }
         Self {
@@ -90,7 +90,11 @@ fn compile(reader: &mut Reader<'_>, name: &str, text: &str) -> Regex {
     let way = ["page", name];
     match name {
         "code" | "status" if pattern.captures_len() != 2 => {
-            reader.add(&way, "not one group", "expected one, around what is read");
+            reader.add(
+                &way,
+                "not exactly one group",
+                "expected one group `(...)`, around what is read",
+            );
         }
         "limit" => has_groups(reader, &way, &pattern, &["requests", "unit"]),
         "time" => has_groups(reader, &way, &pattern, &["least", "most", "most_unit"]),
@@ -102,7 +106,11 @@ fn compile(reader: &mut Reader<'_>, name: &str, text: &str) -> Regex {
 fn has_groups(reader: &mut Reader<'_>, way: Way<'_>, pattern: &Regex, groups: &[&str]) {
     let has = |group: &str| pattern.capture_names().flatten().any(|known| known == group);
     if let Some(missing) = groups.iter().find(|group| !has(group)) {
-        reader.add(way, "a group is missing", format!("expected (?<{missing}>...) in it"));
+        reader.add(
+            way,
+            format!("missing group `{missing}`"),
+            format!("expected (?<{missing}>...) in it"),
+        );
     }
 }
 

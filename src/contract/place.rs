@@ -1,9 +1,9 @@
-//! Where something stands in an answer: the contract says it, so that no envelope is built in.
+//! Where something stands in a response: the contract says it, so that no envelope is built in.
 
 use http::HeaderName;
 use serde::Deserialize;
 
-/// A place in an answer: a JSON Pointer (RFC 6901) into its body, as `/error/code`, or a header, as
+/// A place in a response: a JSON Pointer (RFC 6901) into its body, as `/error/code`, or a header, as
 /// `header X-Request-Id`. It is written as findings show it.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
@@ -23,14 +23,14 @@ impl AnswerPlace {
         self.0.strip_prefix("header ")
     }
 
-    /// Why this is no place, if it is none, as a label in the file.
+    /// Why this is not a place, as a label in the file.
     pub(super) fn fault(&self) -> Option<&'static str> {
         match self.header() {
             Some(name) if HeaderName::from_bytes(name.as_bytes()).is_err() => {
                 Some("expected a header's name after `header`")
             }
             None if !self.0.starts_with('/') => {
-                Some("expected a JSON Pointer with a `/` at its beginning, or `header NAME`")
+                Some("expected a JSON Pointer, which begins with `/`, or `header NAME`")
             }
             _ => None,
         }

@@ -1,4 +1,4 @@
-//! Turns a scenario file into cases: looks up all that it names and holds each defect against the
+//! Turns a scenario file into cases: looks up all that it names and checks each defect against the
 //! contract, so that a case that breaks nothing, or the wrong thing, is found before it is sent.
 
 use std::{
@@ -25,7 +25,7 @@ use super::{
 };
 use crate::source::{
     document::{Document, Way},
-    fault::Faults,
+    fault::{Faults, one_of},
     folder::Folder,
     reader::{Reader, keys},
 };
@@ -43,8 +43,8 @@ pub(super) fn read_scenario(
     if let Some(file) = &file
         && let Some(first) = codes.insert(file.code.clone(), path.to_owned())
     {
-        let label = format!("{} has it already", first.display());
-        reader.add(&["code"], format!("two scenarios for `{}`", file.code), label);
+        let label = format!("{} has it as well", first.display());
+        reader.add(&["code"], format!("two scenarios have the code `{}`", file.code), label);
     }
     let Some(contract) = contract else {
         faults.append(reader.finish());
@@ -74,7 +74,8 @@ impl Resolver<'_> {
         self.reader.known(&["request"], "request", file.request.as_str(), keys(requests));
         self.reader.known(&["slot"], "slot", file.slot.as_str(), keys(&self.contract.slots));
         let codes = self.contract.chain.iter().map(Code::as_str);
-        self.reader.known(&["code"], "code", file.code.as_str(), codes);
+        let add = Some("add a new code to `chain` in contract.toml");
+        self.reader.known_or(&["code"], "code", file.code.as_str(), codes, add);
         self.status(&["status"], file.status);
         let retry_after = self.retry_after(&file);
         let message = self.message(&file);
@@ -90,7 +91,7 @@ impl Resolver<'_> {
                 self.reader.add(
                     &["cases", &at, "id"],
                     format!("`{id}` cannot be an id"),
-                    "expected lower-case words joined by `-`",
+                    "expected words of lower-case letters and digits, joined by `-`",
                 );
             }
             self.case(&file, case, &at, &mut cases);
@@ -120,8 +121,9 @@ impl Resolver<'_> {
     /// The longest wait that `Retry-After` may ask for, if it has to be there.
     fn retry_after(&mut self, file: &ScenarioFile) -> Option<LongestWait> {
         if !file.retry_after && file.retry_after_at_most.is_some() {
-            let label = "expected `retry-after = true`, too";
-            self.reader.add(&["retry-after-at-most"], "a wait that is not asked for", label);
+            let label = "expected `retry-after = true` as well";
+            let title = "`retry-after-at-most` without `retry-after`";
+            self.reader.add(&["retry-after-at-most"], title, label);
         }
         let most = file.retry_after_at_most;
         file.retry_after.then(|| most.map_or(LongestWait::Unsaid, LongestWait::Seconds))
@@ -137,7 +139,8 @@ impl Resolver<'_> {
                     numbers.insert(name.clone(), pattern);
                 }
                 Ok(_) => {
-                    self.reader.add(&way, "not one group", "expected one group, around the number");
+                    let label = "expected one group `(...)`, around the number";
+                    self.reader.add(&way, "not exactly one group", label);
                 }
                 Err(error) => {
                     let text = error.to_string();
@@ -159,17 +162,20 @@ impl Resolver<'_> {
         let request = format.request.as_ref().unwrap_or(&file.request);
         let slot = format.slot.as_ref().unwrap_or(&file.slot);
         let contract = self.contract;
-        let requests = keys(&contract.requests);
-        self.reader.known(&["twin", "request"], "request", request.as_str(), requests);
-        self.reader.known(&["twin", "slot"], "slot", slot.as_str(), keys(&contract.slots));
+        // The scenario's own are looked up where they stand.
+        if let Some(request) = &format.request {
+            let requests = keys(&contract.requests);
+            self.reader.known(&["twin", "request"], "request", request.as_str(), requests);
+        }
+        if let Some(slot) = &format.slot {
+            self.reader.known(&["twin", "slot"], "slot", slot.as_str(), keys(&contract.slots));
+        }
         if let Some(reaches) = &format.reaches {
-            let later = contract.chain.iter().skip_while(|code| **code != file.code).skip(1);
-            let later = later.map(Code::as_str);
-            self.reader.known(&["twin", "reaches"], "later code", reaches.as_str(), later);
+            self.reaches(&file.code, reaches);
         }
         let base = contract.requests.get(request).and_then(|named| named.format.body.as_ref());
         if let Err(why) = body::bytes(base, format.body.as_ref()) {
-            self.reader.add(&["twin", "body"], "this defect cannot be made", why);
+            self.reader.add(&["twin", "body"], "this body cannot be made", why);
         }
         Some(Twin {
             request: request.clone(),
@@ -177,6 +183,26 @@ impl Resolver<'_> {
             body: format.body.clone(),
             reaches: format.reaches.clone(),
         })
+    }
+
+    /// A twin gets past the scenario's code, to one that the API looks for later.
+    fn reaches(&mut self, code: &Code, reaches: &Code) {
+        let chain = &self.contract.chain;
+        let way = ["twin", "reaches"];
+        if !chain.contains(reaches) || !chain.contains(code) {
+            let codes = chain.iter().map(Code::as_str);
+            return self.reader.known(&way, "code", reaches.as_str(), codes);
+        }
+        let later: Vec<_> =
+            chain.iter().skip_while(|other| *other != code).skip(1).map(Code::as_str).collect();
+        if !later.contains(&reaches.as_str()) {
+            let title = format!("`{reaches}` does not come after `{code}` in `chain`");
+            let label = match later.as_slice() {
+                [] => format!("`{code}` is the last of them, so its twin can only succeed"),
+                some => format!("expected {}", one_of(some.iter().copied())),
+            };
+            self.reader.add(&way, title, label);
+        }
     }
 
     /// Adds the cases that one entry of the file stands for: one, or one for each carrier.
@@ -219,8 +245,8 @@ impl Resolver<'_> {
         {
             self.reader.add(
                 &["cases", at, "after"],
-                "a range that holds nothing",
-                "expected at-least up to at-most",
+                "`at-least` is greater than `at-most`",
+                "expected the smaller number in `at-least`",
             );
         }
         if let Some(named) = contract.requests.get(request) {
@@ -251,7 +277,7 @@ impl Resolver<'_> {
             if !self.names.insert(name.clone()) {
                 self.reader.add(
                     &["cases", at, "id"],
-                    format!("two cases `{name}`"),
+                    format!("two cases have the name `{name}`"),
                     "expected another id or carrier",
                 );
             }
@@ -303,15 +329,15 @@ impl Resolver<'_> {
         self.reader.known(&["cases", at, "burst", "other"], "slot", burst.other.as_str(), slots);
         let limit = self.contract.limit.clone();
         let Some(Limit { requests: most, .. }) = limit else {
-            let label = "expected a [limit] in contract.toml that it goes past";
+            let label = "expected a [limit] in contract.toml for it to exceed";
             self.reader.add(&["cases", at, "burst"], "a burst without a limit", label);
             return None;
         };
         if burst.requests <= most {
             self.reader.add(
                 &["cases", at, "burst", "requests"],
-                "a burst that breaks no limit",
-                format!("expected more than the {most} of the contract's limit"),
+                "a burst within the limit",
+                format!("expected more than {most}, the limit in contract.toml"),
             );
         }
         let stray = [
@@ -326,7 +352,7 @@ impl Resolver<'_> {
             self.reader.add(
                 &["cases", at, name],
                 format!("`{name}` in a case with a burst"),
-                "a burst sends one unbroken request many times",
+                "a burst sends one request without a defect many times",
             );
         }
         limit
@@ -338,8 +364,8 @@ impl Resolver<'_> {
         if given.iter().filter(|given| **given).count() > 1 {
             self.reader.add(
                 &["cases", at],
-                "more than one thing is broken",
-                "expected one of `key`, `body` and `hook`",
+                "this case breaks more than one thing",
+                "expected only one of `key`, `body` and `hook`",
             );
         }
         if let Some(
@@ -351,13 +377,13 @@ impl Resolver<'_> {
             && !can_be_sent(text)
         {
             let label = "expected no line break and no other control character but a tab";
-            self.reader.add(&["cases", at, "key"], "this cannot be sent in a header", label);
+            self.reader.add(&["cases", at, "key"], "this key cannot be sent in a header", label);
         }
         let Some(defect) = &case.body else { return };
         let bytes = match body::bytes(named.format.body.as_ref(), Some(defect)) {
             Ok(bytes) => bytes,
             Err(why) => {
-                return self.reader.add(&["cases", at, "body"], "this defect cannot be made", why);
+                return self.reader.add(&["cases", at, "body"], "this body cannot be made", why);
             }
         };
         let Some(input) = &named.input else { return };
@@ -371,7 +397,7 @@ impl Resolver<'_> {
             self.reader.add(
                 &["cases", at, "body"],
                 "this body breaks nothing",
-                format!("the input schema of {what} takes it"),
+                format!("the input schema of {what} accepts it"),
             );
         }
         if let Some(field) = &case.field

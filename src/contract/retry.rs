@@ -25,7 +25,7 @@ pub struct RetryFormat {
     #[serde(deserialize_with = "within::<1, 10_000, _, _>")]
     #[cfg_attr(feature = "schemas", schemars(range(min = 1, max = 10_000)))]
     pub beat_milliseconds: u32,
-    /// What a call that succeeds is answered with.
+    /// The response to a call that succeeds.
     pub success: SuccessFormat,
     /// Codes after which a client gives up.
     #[serde(default)]
@@ -39,17 +39,17 @@ pub struct RetryFormat {
     /// Codes that a client shows, or sends again after a wait of its own choice.
     #[serde(default)]
     pub wait: Option<AnyWait>,
-    /// What holds after every code. What is not promised here is not judged.
+    /// What holds after every code. errproof judges only what is promised here.
     #[serde(default)]
     pub always: AlwaysFormat,
 }
 
-/// What a call that succeeds is answered with.
+/// The response to a call that succeeds.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SuccessFormat {
-    /// The request whose status of success it has.
+    /// The request whose success status it has.
     pub request: RequestName,
     /// The body, sent as JSON: one that clients can read.
     pub body: Value,
@@ -96,7 +96,7 @@ pub struct RetryAfter {
 pub struct Backoff {
     /// The codes.
     pub codes: Vec<Code>,
-    /// The waits before the second attempt, the third, and so on. After the last, no more.
+    /// The waits before the second attempt, the third, and so on. After the last one, the client gives up.
     #[serde(deserialize_with = "some")]
     #[cfg_attr(feature = "schemas", schemars(length(min = 1)))]
     pub steps_seconds: Vec<Seconds>,
@@ -134,19 +134,19 @@ pub struct Seconds(
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct AlwaysFormat {
-    /// No attempt while another has no answer yet.
+    /// No attempt while another has no response yet.
     #[serde(default)]
     pub one_at_a_time: Option<Promise>,
-    /// No attempt at once after another's answer.
+    /// No attempt right after another's response.
     #[serde(default)]
     pub beat: Option<Promise>,
     /// Every attempt is the same request, with the key that the client was given.
     #[serde(default)]
     pub same_request: Option<Promise>,
-    /// What the client prints has the request id of its last failure.
+    /// The client prints the request id of its last failure.
     #[serde(default)]
     pub request_id: Option<Promise>,
-    /// What the client prints has nothing of its key.
+    /// The client prints no part of its key.
     #[serde(default)]
     pub key_unseen: Option<Promise>,
     /// No attempt after the client has ended.
@@ -226,7 +226,7 @@ impl RetryFormat {
         envelope: &EnvelopeFormat,
     ) {
         if self.always.request_id.is_some() && envelope.request_id.is_none() {
-            let label = "[envelope] has no place for one";
+            let label = "expected a `request-id` under [envelope], which says where it is";
             reader.add(&["retry", "always", "request-id"], "errors carry no request id", label);
         }
         let way = ["retry", "success", "request"];
@@ -238,7 +238,7 @@ impl RetryFormat {
                 let way = ["retry", group, "codes", &at.to_string()];
                 reader.known(&way, "code", code.as_str(), chain.iter().map(Code::as_str));
                 if !seen.insert(code) {
-                    let title = format!("`{code}` stands in [retry] twice");
+                    let title = format!("`{code}` is in [retry] twice");
                     reader.add(&way, title, "expected one thing to do after each code");
                 }
             }

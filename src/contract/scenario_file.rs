@@ -19,13 +19,13 @@ use crate::source::{
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ScenarioFile {
-    /// The code, as the docs spell it.
+    /// The error code, as the docs spell it.
     pub code: Code,
-    /// The HTTP status that goes with it.
+    /// The HTTP status code that goes with it.
     pub status: u16,
-    /// What the docs promise for it, in our own words.
+    /// What the docs promise for it, in your own words.
     pub promise: String,
-    /// The heading of the docs under which it stands.
+    /// The heading in the docs under which the promise is.
     pub source: String,
     /// The request that the cases build on, where a case names no other.
     pub request: RequestName,
@@ -34,7 +34,7 @@ pub struct ScenarioFile {
     /// What the docs promise of this code's message.
     #[serde(default)]
     pub message: Option<MessageFormat>,
-    /// Whether the answer has to say in `Retry-After` how long to wait.
+    /// Whether the response has to say in `Retry-After` how long to wait.
     #[serde(default)]
     pub retry_after: bool,
     /// The longest wait, in seconds, that `Retry-After` may ask for, if the docs set one.
@@ -72,8 +72,8 @@ pub struct MessageFormat {
     pub any_wording: bool,
 }
 
-/// A request that has not the defect of the scenario's cases: it has to get past the scenario's
-/// code, to a later one in the contract's chain or to success. Else the cases prove nothing.
+/// The request of the scenario's cases without their defect: it has to get past the scenario's
+/// code, to a later one in the contract's chain or to success. Otherwise the cases prove nothing.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -84,11 +84,10 @@ pub struct TwinFormat {
     /// The slot whose key is sent, instead of the scenario's.
     #[serde(default)]
     pub slot: Option<SlotName>,
-    /// A defect that is looked for later than the scenario's, so that nothing is generated.
+    /// A defect that the API checks for later than the scenario's, so that nothing is generated.
     #[serde(default)]
     pub body: Option<BodyDefect>,
-    /// The later code that it gets as far as. Without one it succeeds, and costs what the request
-    /// costs.
+    /// The later code that it gets. Without one it succeeds, and costs what the request costs.
     #[serde(default)]
     pub reaches: Option<Code>,
 }
@@ -125,13 +124,13 @@ pub struct CaseFormat {
     /// The probe whose number has to be the same before and after.
     #[serde(default)]
     pub unchanged: Option<ProbeName>,
-    /// The seconds after which the answer comes.
+    /// The range of seconds after which the response comes.
     #[serde(default)]
     pub after: Option<SecondsRange>,
-    /// Answers that the docs leave room for besides the scenario's own.
+    /// Responses that the docs leave room for besides the scenario's own.
     #[serde(default)]
     pub also: Vec<Alternative>,
-    /// One concurrent burst past the limit, judged whole, instead of one request.
+    /// One concurrent burst that exceeds the limit, judged as a whole, instead of one request.
     #[serde(default)]
     pub burst: Option<BurstFormat>,
 }
@@ -173,18 +172,18 @@ pub struct Filling {
     pub at: String,
     /// The text.
     pub with: String,
-    /// How many times it stands there, at most a million.
+    /// How many times it is repeated, at most a million.
     #[serde(deserialize_with = "within::<1, 1_000_000, _, _>")]
     #[cfg_attr(feature = "schemas", schemars(range(min = 1, max = 1_000_000)))]
     pub times: usize,
 }
 
-/// An answer that is allowed besides the scenario's own, and why.
+/// A response that is allowed besides the scenario's own, and why.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Alternative {
-    /// Its status.
+    /// Its status code.
     pub status: u16,
     /// Its code.
     pub code: Code,

@@ -12,7 +12,7 @@ pub(crate) fn can_be_sent(text: &str) -> bool {
 pub(crate) fn path_fault(path: &str) -> Option<&'static str> {
     let base = Url::parse("http://localhost").expect("an address");
     if !path.starts_with('/') {
-        return Some("expected a `/` at its beginning");
+        return Some("expected one that begins with `/`");
     }
     let stays = base.join(path).is_ok_and(|url| url.host_str() == Some("localhost"));
     (!stays).then_some("expected a path without a host")

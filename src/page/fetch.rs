@@ -67,7 +67,7 @@ pub fn address(text: &str) -> Result<Url, String> {
     let url = Url::parse(text).map_err(|error| error.to_string())?;
     match url.scheme() {
         "http" | "https" if !url.username().is_empty() || url.password().is_some() => {
-            Err("it holds credentials, and pages are read without any".to_owned())
+            Err("expected no credentials in it: pages are read without any".to_owned())
         }
         "http" | "https" => Ok(url),
         other => Err(format!("expected http or https, got {other}")),
@@ -102,14 +102,15 @@ async fn follow(first: &Url) -> Result<Fetched, NoPage> {
             Some(location) if response.status().is_redirection() => location,
             _ => return read(url, response).await,
         };
-        url = next(&url, location)
-            .ok_or_else(|| NoPage::Refused(format!("{url} leads to no address")))?;
+        url = next(&url, location).ok_or_else(|| {
+            NoPage::Refused(format!("{url} redirects to something that is not a web address"))
+        })?;
         // The part of a page that was asked for stays the same (RFC 9110, section 10.2.2).
         if url.fragment().is_none() {
             url.set_fragment(first.fragment());
         }
     }
-    Err(NoPage::Refused(format!("it leads on more than {MOST_REDIRECTS} times")))
+    Err(NoPage::Refused(format!("it redirects more than {MOST_REDIRECTS} times")))
 }
 
 /// Where a page leads to, if that is the address of a page.
@@ -152,7 +153,7 @@ async fn read(url: Url, mut response: Response) -> Result<Fetched, NoPage> {
         Ending::Broken(why) => return Err(NoPage::Unreachable(why)),
     }
     let text = String::from_utf8(bytes).ok().filter(|text| is_text(text));
-    let text = text.ok_or_else(|| NoPage::Refused("it is no text in UTF-8".to_owned()))?;
+    let text = text.ok_or_else(|| NoPage::Refused("it is not text in UTF-8".to_owned()))?;
     Ok(Fetched { url, status, media, text })
 }
 
@@ -166,7 +167,9 @@ fn may_go_to(addresses: &[IpAddr], inside: Option<bool>) -> Result<bool, &'stati
     }
     let is_inside = addresses.iter().copied().any(is_inside);
     match inside {
-        Some(false) if is_inside => Err("is inside this network, and what leads there is not"),
+        Some(false) if is_inside => {
+            Err("is inside this network, but the page that redirects there is not")
+        }
         Some(began_inside) => Ok(began_inside),
         None => Ok(is_inside),
     }

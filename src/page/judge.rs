@@ -1,4 +1,4 @@
-//! Holds what a page says against what the contract says: a pure function from one to the other.
+//! Compares what a page says with what the contract says: a pure function from one to the other.
 
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
@@ -43,7 +43,7 @@ const LONGEST_HINTED: usize = 100;
 #[must_use]
 pub fn trials(contract: &Contract) -> Vec<String> {
     let codes = contract.scenarios.iter().map(|scenario| trial_of(scenario));
-    // Without a number in the contract there is none to hold the page against.
+    // Without a number in the contract there is none to compare the page with.
     let numbers = contract.limit.is_some() || timed(contract).next().is_some();
     let whole = [UNKNOWN, ENVELOPE].into_iter().chain(numbers.then_some(LIMITS));
     codes.chain(whole.map(str::to_owned)).collect()
@@ -121,7 +121,7 @@ impl Judge<'_> {
             found.push(OnPage::says(
                 CheckId::PageOnce,
                 Some(&self.place(second.at)),
-                format!("{count} rows define `{code}`, in the lines {lines}; expected one"),
+                format!("{count} rows define `{code}`, in lines {lines}; expected one"),
             ));
         }
         found.extend(rows.iter().filter_map(|row| self.heading(scenario, row)));
@@ -193,7 +193,7 @@ impl Judge<'_> {
             return None;
         }
         let sentence =
-            format!("`{}` stands elsewhere than under `{}`", scenario.code, scenario.source);
+            format!("`{}` is not under the heading `{}`", scenario.code, scenario.source);
         Some(OnPage::says(CheckId::PageHeading, Some(&self.place(row.at)), sentence))
     }
 

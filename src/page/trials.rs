@@ -57,7 +57,7 @@ struct PageShared {
     links: Links,
     /// Takes the keys of the run out of what is shown.
     redactor: Arc<Redactor>,
-    /// What the page's trials come to, once it was read.
+    /// The results of the page's trials, once it was read.
     judged: OnceLock<Vec<JudgedTrial>>,
     runtime: Handle,
     known: Vec<Known>,
@@ -88,7 +88,7 @@ impl Docs {
     /// The trials on a page, which is an address or a file's path, and on the contract's docs link.
     ///
     /// # Errors
-    /// If the page is a file that cannot be read, or an address that is none, or if there is no link.
+    /// If the page is a file that cannot be read, or an address that is not one, or if there is no link.
     pub fn new(
         contract: Arc<Contract>,
         page: Option<&Secret>,
@@ -97,7 +97,7 @@ impl Docs {
     ) -> Result<Self, Fault> {
         let page = page.map(|page| source(page.expose())).transpose()?;
         if links == Links::Followed && contract.docs.is_none() {
-            let title = "there is no docs link to check: the contract says that errors carry none";
+            let title = "there is no docs link to check: the contract has no `docs`";
             return Err(Fault::general(title));
         }
         let PageSurroundings { runtime, redactor, known } = around;
@@ -166,7 +166,7 @@ impl Side for Docs {
                 let page = shared.runtime.block_on(fetch::fetch(url, DEADLINE));
                 let page = page.map_err(|why| failed(&why.to_string()))?;
                 if page.status != 200 {
-                    return Err(failed(&format!("it answered {}", page.status)));
+                    return Err(failed(&format!("expected status 200, got {}", page.status)));
                 }
                 let form = form_of(contract, &page.media, page.url.path(), &page.text);
                 read(&page.text, form, contract)
@@ -293,7 +293,7 @@ impl PageShared {
         let page = match fetch::address(self.docs_link()) {
             Ok(url) => fetch::fetch(&url, DEADLINE).await,
             Err(why) => {
-                let why = format!("the contract's docs link is no address: {why}");
+                let why = format!("the contract's docs link is not an address: {why}");
                 return judged(Vec::new(), Some(why));
             }
         };
@@ -323,7 +323,7 @@ fn source(given: &str) -> Result<(String, Source), Fault> {
     let text = Folder::At("".into()).read(Path::new(given));
     let text = text.map_err(|faults| Fault::general(faults.titles()))?;
     if !fetch::is_text(&text) {
-        return Err(Fault::general(format!("failed to read {given}: it is no text")));
+        return Err(Fault::general(format!("{given} is not a text file")));
     }
     Ok((given.to_owned(), Source::File(text)))
 }

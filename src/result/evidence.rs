@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{exchange::outgoing::Role, shown::text::Shown};
 
-/// What was sent and answered, as far as it is worth showing.
+/// The request and the response, as far as they are worth showing.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -16,12 +16,12 @@ pub struct Evidence {
     pub of: usize,
     /// The request.
     pub request: RequestResult,
-    /// The answer, if there was one.
+    /// The response, if there was one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answer: Option<AnswerResult>,
     /// The command that sends it once more.
     pub again: Shown,
-    /// Every request of a burst, in the order in which they were answered; else nothing.
+    /// Every request of a burst, in the order of their responses; otherwise nothing.
     pub burst: Vec<BurstMark>,
 }
 
@@ -41,7 +41,7 @@ pub struct RequestResult {
     pub body: Shown,
 }
 
-/// An answer, as it is shown.
+/// A response, as it is shown.
 #[derive(Debug, Clone, Serialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -71,13 +71,13 @@ pub struct AnswerResult {
 pub struct BurstMark {
     /// When it was sent, in milliseconds since the trial's first.
     pub sent: u64,
-    /// When the answer was there.
+    /// When the response was there.
     pub answered: u64,
-    /// The status of the answer.
+    /// The status code of the response.
     pub status: u16,
     /// What it was sent for.
     pub role: Role,
-    /// What the answer told to wait, in seconds.
+    /// The wait that the response asked for, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u64>,
     /// Whose key it carried.

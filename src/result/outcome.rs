@@ -37,7 +37,7 @@ pub enum Outcome {
     Inconclusive,
     /// A check did not hold.
     Fail,
-    /// A deviation that is listed as known is there no more.
+    /// A deviation that is listed as known is fixed.
     Stale,
     /// It could not be judged.
     Error,
@@ -143,7 +143,7 @@ impl Counts {
     }
 }
 
-/// What the trials of a code come to, taken together.
+/// What is true of a code after all its trials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]

@@ -97,7 +97,7 @@ pub struct CodeResult {
     pub code: Shown,
     /// The status that goes with it.
     pub status: u16,
-    /// What its trials come to, taken together.
+    /// What is true of it after all its trials.
     pub standing: Standing,
     /// Why it was not provoked or not judged.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -17,7 +17,7 @@ use crate::{shown::text::Shown, source::fault::Fault};
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub enum SideName {
-    /// Does the server answer as the docs say?
+    /// Does the server respond as the docs say?
     Server,
     /// Does a client retry as the docs say?
     Client,

@@ -34,17 +34,17 @@ pub struct AttemptMark {
     pub arrived_ms: u64,
     /// When it was over.
     pub over_ms: u64,
-    /// Whether it was answered, or left by the client before that.
+    /// Whether it got a response, or the client gave it up before that.
     pub answered: bool,
-    /// The answer's status.
+    /// The response's status code.
     pub status: u16,
-    /// The answer's code; none for a success.
+    /// The response's error code, unless it was a success.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<Shown>,
-    /// The answer's `Retry-After`, in seconds.
+    /// The response's `Retry-After`, in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_after: Option<u32>,
-    /// The answer's request id.
+    /// The response's request id.
     pub request_id: Shown,
     /// The least wait before the next attempt, by the promise; none if there must not be one.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -51,7 +51,7 @@ pub struct TrialResult {
     pub twin_not_asked: Option<Shown>,
     /// How long the trial took, in seconds.
     pub seconds: f64,
-    /// What was sent and answered. Only kept for red trials, or if a report is written.
+    /// The requests and responses. Kept only for red trials, or if a report is written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub evidence: Option<Box<Evidence>>,
     /// The runs of a client that it was judged from; those with findings come first.

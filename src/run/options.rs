@@ -16,7 +16,7 @@ use crate::{exchange::deadlines::LONGEST_WAIT, shown::secret::Secret};
     long_about = "\
 Proves that an API's errors are what its docs promise.
 
-Without a target it proves the contract on the bundled mock, if that keeps it.",
+Without a target it tests the bundled mock, if the contract is the mock's.",
     after_help = "\
 Exit codes:
   0    all well
@@ -24,9 +24,9 @@ Exit codes:
   2    bad usage or bad files, nothing was sent; or the client cannot be started; or `lint --deny`
         has advice to give
   3    the target or the page could not be reached, or the target refuses the key it was given; or
-        the client makes no call, or fails though its call is answered with success
+        the client makes no call, or fails although its call succeeds
   4    nothing was selected, or no code that was selected is proven or broken as known
-  5    what was asked for could not be written, to a full disk say"
+  5    an output, a report or a snapshot could not be written, for example to a full disk"
 )]
 pub struct Options {
     /// Test the API at this address; with --target, instead of the address in its file
@@ -65,7 +65,7 @@ pub struct Options {
     #[arg(long, value_name = "SECONDS", env = "ERRPROOF_ANSWER_WITHIN", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) answer_within: Option<u64>,
 
-    /// Longest Retry-After to wait out, in seconds; whether a longer one is true stays inconclusive
+    /// Longest Retry-After to wait out, in seconds; if a response asks for more, the trial is inconclusive
     #[arg(long, value_name = "SECONDS", env = "ERRPROOF_WAIT_AT_MOST", default_value_t = LONGEST_WAIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) wait_at_most: u64,
 

@@ -40,7 +40,7 @@ mod with_mock {
     use crate::exchange::clock::{Clock, SharedClock};
 
     /// The bundled mock keeps its own contract, and would fail any other for no reason.
-    const NO_TARGET: &str = "no target: give --target-url URL or --target NAME; without one only a contract is run that has `mock` in its contract.toml";
+    const NO_TARGET: &str = "no target: add --target-url URL or --target NAME; only a contract with `mock` in its contract.toml runs without one";
 
     /// Starts the bundled mock, which is what a run without a target tests.
     pub(in crate::run) fn bundled(
@@ -63,7 +63,7 @@ mod with_mock {
 mod without_mock {
     use super::{Contract, Fault, Faults, Runtime, Target};
 
-    const NO_TARGET: &str = "no target: give --target-url URL or --target NAME; the bundled mock needs errproof's feature `mock`, which this build leaves out";
+    const NO_TARGET: &str = "no target: add --target-url URL or --target NAME; the bundled mock needs errproof's feature `mock`, which this build leaves out";
 
     /// Nothing is ever one.
     #[derive(Debug)]

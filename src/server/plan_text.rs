@@ -10,7 +10,7 @@ use super::suite::Suite;
 use crate::{
     exchange::outgoing::Outgoing,
     server::plan::{Planned, TrialScript},
-    shown::text::Shown,
+    shown::{plural::plural, text::Shown},
 };
 
 /// Requests by slot, credits at most, seconds at least, and what is ignored and why.
@@ -51,9 +51,9 @@ pub fn render(suite: &Suite) -> Shown {
     let _ = writeln!(text, "credits: at most {credits}, of a budget of {budget}");
     let ready = plan.trials.iter().filter(|planned| planned.script.is_ok());
     let longest = ready.map(Planned::expected).max().unwrap_or_default();
-    let _ = writeln!(text, "time: {} s at the least", longest.as_secs());
+    let _ = writeln!(text, "time: at least {} s", longest.as_secs());
     for (why, cases) in not_asked {
-        let _ = writeln!(text, "not sent without the defect, of {cases} case(s): {why}");
+        let _ = writeln!(text, "no twin for {}: {why}", plural(cases, "case"));
     }
     for planned in &plan.trials {
         if let Err(why) = &planned.script {
@@ -75,7 +75,7 @@ impl Count<'_> {
         let slot = slots.iter().find(|(_, slot)| slot.key.is_some() && slot.key == outgoing.key);
         let name = match (slot, &outgoing.key) {
             (Some((name, _)), _) => name.to_string(),
-            (None, Some(_)) => "(spoilt or made-up keys)".to_owned(),
+            (None, Some(_)) => "(broken or made-up keys)".to_owned(),
             (None, None) => "(no key)".to_owned(),
         };
         *self.requests.entry(name).or_default() += times;

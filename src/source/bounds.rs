@@ -1,5 +1,5 @@
 //! Bounds of numbers and lists in a file, for serde: beside each `#[schemars(range(..))]` and
-//! `#[schemars(length(..))]` stands the same bound, since a file that serde takes is not held
+//! `#[schemars(length(..))]` stands the same bound, since a file that serde takes is not checked
 //! against its schema.
 
 use std::fmt::Display;

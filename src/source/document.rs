@@ -212,7 +212,7 @@ fn value_node(value: Spanned<DeValue<'_>>, source: &Arc<SourceText>, faults: &mu
             place: Some(Place {
                 source: Arc::clone(source),
                 span: span.clone(),
-                label: "no format of errproof has such a value".to_owned(),
+                label: "this file cannot hold such a value".to_owned(),
             }),
             help: None,
         });
@@ -223,11 +223,11 @@ fn value_node(value: Spanned<DeValue<'_>>, source: &Arc<SourceText>, faults: &mu
         DeValue::Boolean(flag) => Branch::Leaf(Value::Bool(flag)),
         DeValue::Integer(integer) => match i64::from_str_radix(integer.as_str(), integer.radix()) {
             Ok(integer) => Branch::Leaf(Value::Number(integer.into())),
-            Err(_) => unsupported("an integer of more than 64 bits"),
+            Err(_) => unsupported("a whole number of more than 64 bits"),
         },
         DeValue::Float(float) => match float.as_str().parse().ok().and_then(Number::from_f64) {
             Some(float) => Branch::Leaf(Value::Number(float)),
-            None => unsupported("a number that is infinite or none"),
+            None => unsupported("not a finite number"),
         },
         DeValue::Datetime(date) => Branch::Leaf(Value::String(date.to_string())),
         DeValue::Array(items) => {

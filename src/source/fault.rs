@@ -61,7 +61,7 @@ pub struct Place {
 }
 
 impl Fault {
-    /// A fault of the input as a whole: a file that is missing, an address that is none.
+    /// A fault of the input as a whole: a missing file, or an address that cannot be read.
     #[must_use]
     pub fn general(title: impl Into<String>) -> Self {
         Self { title: title.into(), place: None, help: None }
@@ -165,10 +165,14 @@ impl Faults {
         let count = if placed.is_empty() {
             String::new()
         } else {
-            let separator = if general.is_empty() { "\n" } else { "\n\n" };
             let faults = plural(placed.len() + general.len(), "fault");
-            let files = files(placed.iter().copied());
-            format!("{separator}errproof: {faults} in {files}, nothing was sent")
+            if general.is_empty() {
+                let files = files(placed.iter().copied());
+                format!("\nerrproof: {faults} in {files}, nothing was sent")
+            } else {
+                // A fault without a place may be of a file as well, of another or the same.
+                format!("\n\nerrproof: {faults}, nothing was sent")
+            }
         };
         redactor.text(&(lines.join("\n") + &count))
     }

@@ -4,6 +4,7 @@ use std::{
     fs::{self, File},
     io::Read as _,
     path::{Path, PathBuf},
+    string::FromUtf8Error,
 };
 
 use super::fault::{Fault, Faults};
@@ -62,17 +63,31 @@ fn read_at(root: &Path, path: &Path) -> Result<String, Faults> {
     }
     let about = fs::metadata(&whole).map_err(|error| failed(error.to_string()))?;
     if !about.is_file() {
-        return Err(failed("it is no file".to_owned()).into());
+        let title = format!("{} is not a regular file", path.display());
+        return Err(Fault::general(title).into());
     }
-    let mut text = String::new();
+    let mut bytes = Vec::new();
     let file = File::open(&whole).map_err(|error| failed(error.to_string()))?;
     file.take(LARGEST_FILE + 1)
-        .read_to_string(&mut text)
+        .read_to_end(&mut bytes)
         .map_err(|error| failed(error.to_string()))?;
-    match u64::try_from(text.len()) {
-        Ok(size) if size <= LARGEST_FILE => Ok(text),
-        _ => Err(failed(format!("it has more than {LARGEST_FILE} bytes")).into()),
+    if !u64::try_from(bytes.len()).is_ok_and(|size| size <= LARGEST_FILE) {
+        return Err(failed(format!("it has more than {LARGEST_FILE} bytes")).into());
     }
+    String::from_utf8(bytes).map_err(|error| not_text(path, &error).into())
+}
+
+/// Says where a file stops being text, since an editor shows the rest of it as if nothing were wrong.
+fn not_text(path: &Path, error: &FromUtf8Error) -> Fault {
+    let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+    let before = String::from_utf8_lossy(before);
+    let (line, column) = match before.rsplit_once('\n') {
+        None => (1, before.chars().count() + 1),
+        Some((lines, begun)) => (lines.matches('\n').count() + 2, begun.chars().count() + 1),
+    };
+    let path = path.display();
+    let title = format!("{path} is not a text file: line {line}, column {column} is not UTF-8");
+    Fault::general(title)
 }
 
 impl Folder {
@@ -91,10 +106,21 @@ impl Folder {
             Self::At(root) => read_at(root, path),
             Self::BuiltIn => {
                 let file = BUILT_IN.iter().find(|(name, _)| Path::new(name) == path);
-                let missing = || format!("no file {} is built in", path.display());
+                let missing = || format!("the built-in contract has no file {}", path.display());
                 file.map(|(_, text)| (*text).to_owned())
                     .ok_or_else(|| Fault::general(missing()).into())
             }
+        }
+    }
+
+    /// Finds out that a folder holds no contract at all, before each of its files is missed.
+    pub(crate) fn holds_contract(&self) -> Result<(), Fault> {
+        match self {
+            Self::At(root) if !root.join("contract.toml").exists() => {
+                Err(Fault::general(format!("there is no contract.toml in {}", root.display()))
+                    .help("name a contract's folder by --contract, or write one by `errproof new`"))
+            }
+            Self::At(_) | Self::BuiltIn => Ok(()),
         }
     }
 
@@ -119,7 +145,7 @@ impl Folder {
         files.sort();
         if files.is_empty() {
             return Err(Fault::general(format!("there is no scenario in {}", folder.display()))
-                .help("a scenario is one file for each error code, with the ending .toml"));
+                .help("add one file per error code, with a name that ends in .toml"));
         }
         Ok(files)
     }
@@ -138,5 +164,29 @@ mod tests {
             let read = root.read(Path::new(path)).unwrap_or_else(|faults| panic!("{faults:?}"));
             assert_eq!(&read, text, "{path}");
         }
+    }
+
+    #[test]
+    fn what_is_not_a_text_file_is_refused_with_the_place_of_its_first_odd_byte() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let rows: [(&str, &[u8], &str); 5] = [
+            ("good", "code = \"é\"\n".as_bytes(), ""),
+            ("first", b"\xff", "first is not a text file: line 1, column 1 is not UTF-8"),
+            ("second", b"a\nb\xc3(", "second is not a text file: line 2, column 2 is not UTF-8"),
+            ("cut", b"\nab\n\xc3", "cut is not a text file: line 3, column 1 is not UTF-8"),
+            (
+                "wide",
+                b"\xc3\xa9\xc3\xa9\xff",
+                "wide is not a text file: line 1, column 3 is not UTF-8",
+            ),
+        ];
+        for (name, bytes, said) in rows {
+            fs::write(folder.path().join(name), bytes).expect("written");
+            let read = read_at(folder.path(), Path::new(name));
+            assert_eq!(read.err().map_or(String::new(), |faults| faults.titles()), said);
+        }
+        fs::create_dir(folder.path().join("folder")).expect("made");
+        let faults = read_at(folder.path(), Path::new("folder")).expect_err("a folder");
+        assert_eq!(faults.titles(), "folder is not a regular file");
     }
 }

@@ -42,7 +42,7 @@ impl<'a> Reader<'a> {
         let read = serde_json::from_value(value).map_err(|error| {
             // The schema cannot say all (a number too large); after a mending it has been said.
             if reader.faults.is_empty() {
-                reader.add(&[], error.to_string(), "found while reading this file");
+                reader.add(&[], "this file cannot be read", error.to_string());
             }
         });
         (read.ok(), reader)
@@ -66,11 +66,27 @@ impl<'a> Reader<'a> {
         name: &str,
         known: impl IntoIterator<Item = &'k str>,
     ) {
+        self.known_or(way, kind, name, known, None);
+    }
+
+    /// The same, with help for a name that is like no other.
+    pub(crate) fn known_or<'k>(
+        &mut self,
+        way: Way<'_>,
+        kind: &str,
+        name: &str,
+        known: impl IntoIterator<Item = &'k str>,
+        otherwise: Option<&str>,
+    ) {
         let known: Vec<&str> = known.into_iter().collect();
         if !known.contains(&name) {
             let title = format!("unknown {kind} `{name}`");
-            let label = format!("expected {}", one_of(known.iter().copied()));
-            self.add_with_help(way, title, label, did_you_mean(name, known));
+            let label = match known.as_slice() {
+                [] => format!("no {kind} is defined"),
+                some => format!("expected {}", one_of(some.iter().copied())),
+            };
+            let help = did_you_mean(name, known).or_else(|| otherwise.map(str::to_owned));
+            self.add_with_help(way, title, label, help);
         }
     }
 
@@ -97,7 +113,7 @@ impl<'a> Reader<'a> {
         label: impl Into<String>,
         help: Option<String>,
     ) {
-        if self.mended.iter().any(|mended| way.starts_with(&borrowed(mended))) {
+        if self.is_mended(way) {
             return;
         }
         let mut fault = match self.document {
@@ -106,6 +122,12 @@ impl<'a> Reader<'a> {
         };
         fault.help = help;
         self.faults.add(fault);
+    }
+
+    /// Whether the value that `way` leads to is not the person's own, so that nothing can be compared
+    /// with it.
+    pub(crate) fn is_mended(&self, way: Way<'_>) -> bool {
+        self.mended.iter().any(|mended| way.starts_with(&borrowed(mended)))
     }
 
     /// The document that is read.

@@ -14,6 +14,9 @@ use super::{
     fault::{Faults, did_you_mean, one_of},
 };
 
+/// As many words are listed beside a hint; more would hide it.
+const MOST_LISTED: usize = 20;
+
 /// Turns a schema's errors into faults, and mends what they are about.
 pub(super) struct Explainer<'a> {
     document: &'a Document,
@@ -76,10 +79,11 @@ impl<'a> Explainer<'a> {
             }
             ValidationErrorKind::Required { property } => {
                 let key = property.as_str().unwrap_or_default();
+                let place = if way.is_empty() { "at the top of this file" } else { "in here" };
                 let mut fault = self.document.fault(
                     &way,
                     format!("missing key `{key}`"),
-                    format!("expected `{key}` in here"),
+                    format!("expected `{key}` {place}"),
                 );
                 if let Some(place) = &mut fault.place {
                     place.span = self.document.first_line(&place.span);
@@ -102,7 +106,7 @@ impl<'a> Explainer<'a> {
             }
             ValidationErrorKind::Enum { options } => {
                 let words = texts(options);
-                self.unknown_word(&way, "value for", error.instance(), &words);
+                self.unknown_value(&way, error.instance(), &words, &[]);
             }
             ValidationErrorKind::OneOfNotValid { context }
             | ValidationErrorKind::AnyOf { context } => {
@@ -110,7 +114,7 @@ impl<'a> Explainer<'a> {
             }
             _ => self.faults.add(self.document.fault(
                 &way,
-                format!("`{name}` cannot be this"),
+                format!("invalid value for `{name}`"),
                 error.to_string(),
             )),
         }
@@ -133,32 +137,34 @@ impl<'a> Explainer<'a> {
             }
             return;
         }
-        let mut tags: Vec<&str> = Vec::new();
+        let (mut words, mut tables): (Vec<&str>, Vec<&str>) = (Vec::new(), Vec::new());
         for error in shapes.iter().flatten().filter(|error| steps(error).len() == depth) {
             match error.kind() {
-                ValidationErrorKind::Required { property } => tags.extend(property.as_str()),
-                ValidationErrorKind::Enum { options } => tags.extend(texts(options)),
+                ValidationErrorKind::Required { property } => tables.extend(property.as_str()),
+                ValidationErrorKind::Enum { options } => words.extend(texts(options)),
                 ValidationErrorKind::Constant { expected_value } => {
-                    tags.extend(expected_value.as_str());
+                    words.extend(expected_value.as_str());
                 }
                 // The instance is no table at all, so `required` was never reached.
                 ValidationErrorKind::Type { .. } => {
-                    tags.extend(
+                    tables.extend(
                         beside(self.schema, error, "required").map(texts).unwrap_or_default(),
                     );
                 }
                 _ => {}
             }
         }
-        tags.sort_unstable();
-        tags.dedup();
+        for tags in [&mut words, &mut tables] {
+            tags.sort_unstable();
+            tags.dedup();
+        }
         let written = match instance {
             Value::Object(table) => {
                 table.keys().next().map_or(Value::Null, |key| key.as_str().into())
             }
             other => other.clone(),
         };
-        self.unknown_word(way, "form of", &written, &tags);
+        self.unknown_value(way, &written, &words, &tables);
     }
 
     fn unknown_key(&mut self, way: Way<'_>, key: &str, known: &[&str]) {
@@ -170,18 +176,42 @@ impl<'a> Explainer<'a> {
         if let (Some(place), Some(span)) = (&mut fault.place, self.document.name_span(way, key)) {
             place.span = span;
         }
-        fault.help = did_you_mean(key, known.iter().copied());
+        fault.help = did_you_mean(key, known.iter().copied()).or_else(|| self.misplaced(way, key));
         self.faults.add(fault);
     }
 
-    fn unknown_word(&mut self, way: Way<'_>, what: &str, written: &Value, known: &[&str]) {
+    /// A key that is written below a `[table]` belongs to it, which surprises whoever means the file's
+    /// own.
+    fn misplaced(&self, way: Way<'_>, key: &str) -> Option<String> {
+        self.schema.get("properties")?.get(key).filter(|_| !way.is_empty())?;
+        Some(format!("to set the file's own `{key}`, write it above the first [table]"))
+    }
+
+    /// A value that is none of the known words, and no table with one of the known keys.
+    fn unknown_value(&mut self, way: Way<'_>, written: &Value, words: &[&str], tables: &[&str]) {
         let name = name_of(way);
-        let mut fault = self.document.fault(
-            way,
-            format!("unknown {what} `{name}`"),
-            format!("expected {}", one_of(known.iter().copied())),
-        );
-        fault.help = written.as_str().and_then(|word| did_you_mean(word, known.iter().copied()));
+        let written = written.as_str().unwrap_or_default();
+        let known = words.iter().chain(tables).copied();
+        let help = if tables.contains(&written) {
+            Some(format!("write `{{ {written} = ... }}`"))
+        } else {
+            did_you_mean(written, known.clone())
+        };
+        let mut forms = Vec::new();
+        if !words.is_empty() {
+            forms.push(one_of(words.iter().copied()));
+        }
+        if !tables.is_empty() {
+            forms.push(format!("a table with {}", one_of(tables.iter().copied())));
+        }
+        let label = match known.count() {
+            many if many > MOST_LISTED && help.is_some() => {
+                format!("this is none of the {many} known values")
+            }
+            _ => format!("expected {}", forms.join(", or ")),
+        };
+        let mut fault = self.document.fault(way, format!("unknown value for `{name}`"), label);
+        fault.help = help;
         self.faults.add(fault);
     }
 }
@@ -256,6 +286,6 @@ fn type_name(kind: JsonType) -> &'static str {
         JsonType::Null => "nothing",
         JsonType::Number => "a number",
         JsonType::Object => "a table",
-        JsonType::String => "a text",
+        JsonType::String => "a string",
     }
 }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::Path};
 
 use http::HeaderValue;
-use url::Url;
+use url::{ParseError, Url};
 
 use super::{
     target::{Slot, Target},
@@ -46,7 +46,7 @@ impl GivenTarget<'_> {
 
 impl Target {
     /// The live target that was asked for. What is wrong is added to the faults: everything in the
-    /// target's file, or that there is none, or that the address is none.
+    /// target's file, or that it is missing, or that the address cannot be read.
     #[must_use]
     pub fn load(
         given: GivenTarget<'_>,
@@ -133,23 +133,32 @@ fn find(contract: &Contract, target: &str) -> Result<Document, Faults> {
     let mut fault =
         Fault::general(format!("there is no target `{target}`: no file {}", path.display()));
     fault.help = did_you_mean(target, known.iter().map(String::as_str))
-        .or_else(|| (!known.is_empty()).then(|| format!("there are: {}", known.join(", "))));
+        .or_else(|| (!known.is_empty()).then(|| format!("the contract has {}", known.join(", "))));
     Err(fault.into())
 }
 
+/// What an address lacks that somebody has typed as a browser takes it.
+const NO_SCHEME: &str = "expected one that begins with http:// or https://";
+
 fn address(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).map_err(|error| error.to_string())?;
-    match url.scheme() {
-        "http" | "https" if !url.username().is_empty() || url.password().is_some() => {
-            Err("it holds credentials; put them into a header by an environment variable"
-                .to_owned())
-        }
-        "http" | "https" if url.query().is_some() || url.fragment().is_some() => {
-            Err("expected one without a query, paths are added to it".to_owned())
-        }
-        "http" | "https" => Ok(url),
-        scheme => Err(format!("expected http or https, not {scheme}")),
+    let url = Url::parse(text).map_err(|error| match error {
+        ParseError::RelativeUrlWithoutBase => NO_SCHEME.to_owned(),
+        error => error.to_string(),
+    })?;
+    // The host of `localhost:8080` is read as a scheme.
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(NO_SCHEME.to_owned());
     }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(
+            "expected no credentials in it: put them into a header, from an environment variable"
+                .to_owned(),
+        );
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err("expected one without a query: errproof adds paths to it".to_owned());
+    }
+    Ok(url)
 }
 
 /// Makes a target's parts, and collects what is wrong with them. What the target offers is made in
@@ -218,8 +227,12 @@ impl<'a> Loader<'a> {
             let key = (self.environment)(env);
             if !is_variable(env) || contract.key.begins(env) {
                 // What stands there may be a key by mistake: it is not shown.
-                let label = "expected a variable's name; a key never stands in a file";
-                self.reader.add(&["slots", name.as_str(), "env"], "not a variable's name", label);
+                let label = "expected a name such as STAGING_KEY; no key belongs in a file";
+                self.reader.add(
+                    &["slots", name.as_str(), "env"],
+                    "not the name of a variable",
+                    label,
+                );
                 continue;
             }
             if let Some(key) = &key {
@@ -238,9 +251,9 @@ impl<'a> Loader<'a> {
             let label = format!("unset it, or set it to {SHORTEST_SECRET} characters or more");
             self.reader.add(way, title, label);
         } else if HeaderValue::from_str(key).is_err() || key.trim() != key {
-            let label = "expected no line break in it, and no space around it";
+            let label = "expected no line break in it and no space around it";
             self.reader.add(way, format!("${env} cannot be sent as a key"), label);
-        } else if !self.contract.key.fits(key) {
+        } else if self.contract.key.fits_some() && !self.contract.key.fits(key) {
             let shape = &self.contract.key;
             let title = format!("${env} does not look like a key of this API");
             let prefix = &shape.prefix;

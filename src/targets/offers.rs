@@ -47,7 +47,7 @@ impl Loader<'_> {
             if let (Some(body), Some(input)) = (&change.body, &contract.requests[name].input)
                 && let Some(error) = input.iter_errors(body).next()
             {
-                let title = format!("this body of `{name}` is refused by its input schema");
+                let title = format!("this body of `{name}` does not fit its input schema");
                 let way = ["requests", name.as_str(), "body"];
                 self.reader.add(&way, title, error.to_string());
             }
@@ -119,7 +119,7 @@ impl Loader<'_> {
             ));
         };
         let Some((header, value)) = header.split_once(':') else {
-            self.reader.add(&[], format!("${env} holds no header"), "expected `Name: value`");
+            self.reader.add(&[], format!("${env} is not a header"), "expected `Name: value`");
             return Ok(Hook::default());
         };
         let value = value.trim();
@@ -175,19 +175,26 @@ impl Loader<'_> {
                 let label = help.unwrap_or("expected one that the contract has".to_owned());
                 self.reader.add(&["known", &at, "on"], title, label);
             }
-            for (name, text) in [("reason", &format.reason), ("owner", &format.owner)] {
+            for (name, text, label) in [
+                ("reason", &format.reason, "expected why it is tolerated"),
+                ("owner", &format.owner, "expected who will fix it"),
+            ] {
                 if text.trim().is_empty() {
-                    let label = "expected somebody or something to come back to";
                     self.reader.add(&["known", &at, name], format!("`{name}` is empty"), label);
                 }
             }
             if format.check == CheckId::Drift {
                 let label =
-                    "expected a check; what has changed is accepted by a review of its snapshot";
-                self.reader.add(&["known", &at, "check"], "drift is never known", label);
+                    "expected another check; to accept a changed envelope, review its snapshot";
+                let title = "drift cannot be a known deviation";
+                self.reader.add(&["known", &at, "check"], title, label);
             }
             let Some(until) = Day::parse(&format.until) else {
-                self.reader.add(&["known", &at, "until"], "not a day", "expected `2026-12-31`");
+                self.reader.add(
+                    &["known", &at, "until"],
+                    "not a day",
+                    "expected one such as `2026-12-31`",
+                );
                 continue;
             };
             all.push(Known {
@@ -217,8 +224,9 @@ impl Loader<'_> {
                     let prefix = &self.contract.key.prefix;
                     if !is_variable(env) || (!prefix.is_empty() && env.starts_with(prefix)) {
                         // What stands there may be a key by mistake: it is not shown.
-                        let label = "expected a variable's name; a key never stands in a file";
-                        self.reader.add(&way, "not a variable's name", label);
+                        let label =
+                            "expected a name such as STAGING_TOKEN; no secret belongs in a file";
+                        self.reader.add(&way, "not the name of a variable", label);
                         continue;
                     }
                     let Some(value) = (self.environment)(env) else {
@@ -244,7 +252,7 @@ impl Loader<'_> {
         let carriers = self.contract.key.carriers.iter().map(|carrier| carrier.header.as_str());
         let mut ours = OUR_HEADERS.into_iter().chain(carriers);
         if ours.any(|ours| ours.eq_ignore_ascii_case(name)) {
-            let label = "it is set for each request by itself";
+            let label = "errproof sets it for each request";
             self.reader.add(way, format!("`{name}` cannot be added"), label);
             return;
         }

@@ -19,9 +19,9 @@ use crate::{
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TargetFile {
-    /// The address that all paths begin at. `--target-url` replaces it.
+    /// The address that all paths are added to. `--target-url` replaces it.
     pub base_url: String,
-    /// The variables that fill the slots, where they are not the contract's.
+    /// The variables that fill the slots, where they differ from those in the contract.
     #[serde(default)]
     pub slots: BTreeMap<SlotName, SlotSource>,
     /// What a run may spend here.
@@ -30,16 +30,16 @@ pub struct TargetFile {
     /// Deviations from the contract that are known.
     #[serde(default)]
     pub known: Vec<KnownFormat>,
-    /// Headers that every request carries: what a gateway before the API asks for.
+    /// Headers that every request carries, such as those that a gateway in front of the API needs.
     #[serde(default)]
     pub headers: BTreeMap<String, HeaderSource>,
-    /// What is different here about the contract's requests.
+    /// How the contract's requests differ here.
     #[serde(default)]
     pub requests: BTreeMap<RequestName, RequestChange>,
     /// How failures are provoked.
     #[serde(default)]
     pub hooks: BTreeMap<HookName, HookSource>,
-    /// What is different here about the contract's probes.
+    /// How the contract's probes differ here.
     #[serde(default)]
     pub probes: BTreeMap<ProbeName, ProbeChange>,
 }
@@ -48,7 +48,7 @@ impl FileFormat for TargetFile {
     const SCHEMA: &'static str = include_str!("../../schemas/target.schema.json");
 }
 
-/// A deviation that is known: its trials do not fail, and fail as soon as it is mended.
+/// A known deviation: its trials do not fail until it is fixed; then they do, so that the entry is removed.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -70,7 +70,7 @@ pub struct KnownFormat {
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Budget {
-    /// At most so many credits. Without them a twin that would generate is not asked.
+    /// At most this many credits. A twin that would cost more is not sent.
     pub credits: u32,
 }
 
@@ -79,7 +79,7 @@ pub struct Budget {
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SlotSource {
-    /// The environment variable that holds it. A key never stands in a file.
+    /// The environment variable that holds it. No key belongs in a file.
     pub env: String,
 }
 
@@ -94,7 +94,7 @@ pub enum HeaderSource {
     Env(String),
 }
 
-/// What is different about a named request.
+/// How a named request differs.
 #[derive(Debug, Default, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -140,18 +140,18 @@ pub struct FirstRequest {
     pub body: Option<Value>,
 }
 
-/// What is different about a probe.
+/// How a probe differs.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ProbeChange {
-    /// Whether this target has it at all.
+    /// Whether this target offers it at all.
     #[serde(default = "yes")]
     pub offered: bool,
     /// Another request.
     #[serde(default)]
     pub request: Option<RequestName>,
-    /// Another place in the answer, a JSON Pointer.
+    /// Another place in the response body: a JSON Pointer.
     #[serde(default)]
     pub pointer: Option<String>,
 }

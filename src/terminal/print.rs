@@ -88,11 +88,25 @@ pub fn usage(error: &clap::Error, redactor: &Redactor) -> ExitCode {
     }
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default();
-    let known = match error.get(ContextKind::SuggestedArg) {
-        Some(ContextValue::String(known)) => format!(", did you mean {known}?"),
-        _ => String::new(),
-    };
-    let said = format!("errproof: {}{known}", first.trim_start_matches("error: "));
+    let said = format!("errproof: {}{}", first.trim_start_matches("error: "), hint(error));
     problem(&redactor.line(&said));
     ExitCode::from(exit::USAGE)
+}
+
+/// What clap says below its first line of what could have been meant.
+fn hint(error: &clap::Error) -> String {
+    let suggested =
+        [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::SuggestedValue];
+    let words = |kind| match error.get(kind) {
+        Some(ContextValue::String(word)) => vec![word.as_str()],
+        Some(ContextValue::Strings(words)) => words.iter().map(String::as_str).collect(),
+        _ => Vec::new(),
+    };
+    if let Some(word) = suggested.into_iter().flat_map(words).next() {
+        return format!(", did you mean {word}?");
+    }
+    match words(ContextKind::ValidValue).join(", ") {
+        none if none.is_empty() => none,
+        known => format!(", expected one of: {known}"),
+    }
 }

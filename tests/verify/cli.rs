@@ -82,6 +82,54 @@ fn every_fault_of_every_file_is_shown_with_its_place() {
 }
 
 #[test]
+fn one_mistake_is_one_fault() {
+    let scenario = "scenarios/403-plan_gate.toml";
+    let rows = [
+        (scenario, "request = \"roadmap\"\n", "", "missing key `request`"),
+        (scenario, "request = \"roadmap\"", "request = \"rodmap\"", "unknown request `rodmap`"),
+        (
+            "scenarios/401-missing_api_key.toml",
+            "slot = \"valid\"",
+            "slot = \"valide\"",
+            "unknown slot `valide`",
+        ),
+        ("contract.toml", "length = 32", "length = \"32\"", "wrong type for `length`"),
+        ("contract.toml", "length = 32", "length = nan", "not a finite number"),
+        ("contract.toml", "mock = \"planmysaas\"", "mock = 7", "unknown value for `mock`"),
+        ("contract.toml", "alphabet = \"a", "alphabet = \"\" # ", "a key needs an alphabet"),
+    ];
+    for (file, from, to, title) in rows {
+        let contract = Contract::copy();
+        contract.change(file, from, to);
+        let ended = errproof(&["--contract", contract.folder()], &[]);
+        let said = ended.stderr;
+        assert!(said.starts_with(&format!("error: {title}")), "{said}");
+        assert!(said.ends_with("errproof: 1 fault in 1 file, nothing was sent\n"), "{said}");
+    }
+}
+
+#[test]
+fn a_key_below_a_table_is_told_where_it_belongs_and_a_word_how_it_is_written() {
+    let contract = Contract::copy();
+    let scenario = "scenarios/403-plan_gate.toml";
+    contract
+        .change(scenario, "reaches = \"insufficient_credits\"", "retry-after = true")
+        .change(
+            scenario,
+            "id = \"free-plan\"",
+            "id = \"free-plan\"\nkey = \"prefix\"\nbody = \"{\"",
+        )
+        .change("scenarios/403-regen_limit.toml", "\"insufficient_credits\"", "\"plan_gate\"")
+        .change(
+            "scenarios/404-workspace_not_found.toml",
+            "code = \"workspace_not_found\"",
+            "code = \"gone\"",
+        );
+    let ended = errproof(&["--contract", contract.folder()], &[]);
+    assert_snapshot!(ended.stderr);
+}
+
+#[test]
 fn a_case_that_breaks_nothing_or_too_much_is_a_fault() {
     let contract = Contract::copy();
     contract

@@ -136,6 +136,35 @@ fn the_mock_that_is_served_passes_its_own_contract_and_breaks_the_promise_that_i
 }
 
 #[test]
+fn what_is_mistyped_or_missing_is_said_in_one_line_with_what_could_be_meant() {
+    let empty = tempfile::tempdir().expect("a folder");
+    let folder = empty.path().to_str().expect("a path in UTF-8");
+    let missing = format!(
+        "there is no contract.toml in {folder}; name a contract's folder by --contract, or write one by `errproof new`"
+    );
+    let rows: [(&str, &[&str], &str); 6] = [
+        ("lnt", &[], "unrecognized subcommand 'lnt', did you mean lint?"),
+        (
+            "schema",
+            &["scenarios"],
+            "invalid value 'scenarios' for '<FORMAT>', did you mean scenario?",
+        ),
+        (
+            "schema",
+            &["x"],
+            "invalid value 'x' for '<FORMAT>', expected one of: contract, scenario, target, report",
+        ),
+        ("lint", &["--deny=x"], "invalid value 'x' for '--deny[=<WHAT>]', expected one of: advice"),
+        ("lint", &["--contract", folder], &missing),
+        ("plan", &["--contract", folder], &missing),
+    ];
+    for (word, flags, said) in rows {
+        let ended = command(word, flags, &[]);
+        assert_eq!((ended.code, ended.stderr), (2, format!("errproof: {said}\n")), "{word}");
+    }
+}
+
+#[test]
 fn a_mutant_that_does_not_exist_and_a_port_that_is_taken_are_said_in_one_line() {
     let listed = command("serve", &["--list-mutants"], &[]).stdout;
     assert!(listed.lines().count() >= 150 && listed.contains("\nlimit 61\n"), "{listed}");

@@ -112,12 +112,12 @@ const ROWS: [(&str, &str); 16] = [
         "x link.codes           the page has no code of the contract: it is another page, or one that scripts fill in",
     ),
     ("/one-less", "x link.codes           the page does not have plan_gate"),
-    ("/loop", "x link.status          there is no page to read: it leads on more than 10 times"),
+    ("/loop", "x link.status          there is no page to read: it redirects more than 10 times"),
     ("/inside", "is an address of this machine's own network"),
-    ("/file", "leads to no address"),
+    ("/file", "redirects to something that is not a web address"),
     ("/json", "x link.html            expected text/html, got application/json"),
     ("/endless", "more than 4194304 bytes"),
-    ("gopher", "could not be judged: the contract's docs link is no address"),
+    ("gopher", "could not be judged: the contract's docs link is not an address"),
 ];
 
 #[test]

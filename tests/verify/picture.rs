@@ -80,16 +80,21 @@ fn draw(list: &str) -> String {
     let mut x = 15;
     for (class, side, says) in [
         ("kills", FULL, "has to fail, and does"),
-        ("also", FULL, "fails, too"),
-        ("also", PART, "fails, too, on some of the codes"),
+        ("also", FULL, "also fails"),
+        ("also", PART, "also fails, on some of the codes"),
     ] {
         square(&mut svg, x, 38, side, class);
         text(&mut svg, x + 19, 50, "more", says);
         x += 45 + says.len() * 6;
     }
     let each = format!("on each of the {codes} codes");
-    panel(&mut svg, 15, ["A fault of the answer", &each], &faults);
-    panel(&mut svg, 15 + PANEL, ["A behaviour", "on the codes that it is about"], &behaviours);
+    panel(&mut svg, 15, ["A mutation of the response", &each], &faults);
+    panel(
+        &mut svg,
+        15 + PANEL,
+        ["A mutation of behaviour", "on the codes that it is about"],
+        &behaviours,
+    );
     svg.push_str("</svg>\n");
     svg
 }
