@@ -9,6 +9,9 @@ use std::ops::Range;
 /// So many bytes are looked up at once.
 const GRAM: usize = 4;
 
+/// Two parts of a form that hold the same are looked for among those that are no further apart.
+const LONGEST_PERIOD: usize = 64;
+
 /// So many bits of the filter for each gram: of places where no gram is, one in sixteen is looked up.
 const BITS: usize = 16;
 
@@ -62,7 +65,9 @@ impl Grams {
         let grams = own.flat_map(|text| text.start..text.end - GRAM + 1);
         let mut places = Vec::with_capacity(texts.len());
         places.extend(grams.map(|at| u32::try_from(at).expect("secrets of less than 4 GiB")));
-        places.sort_unstable_by_key(|at| number(&texts[*at as usize..]));
+        places.sort_unstable_by_key(|at| (number(&texts[*at as usize..]), *at));
+        // Of a form that is like itself, each part is looked at once: a megabyte of such a key took minutes.
+        places.dedup_by(|at, before| self.is_same_part(*before as usize, *at as usize));
         self.places = places;
         self.filter = vec![0; (self.places.len() * BITS / 64).next_power_of_two()];
         for at in 0..self.places.len() {
@@ -70,6 +75,25 @@ impl Grams {
             self.filter[word] |= bit;
         }
         self
+    }
+
+    /// Whether whatever is found around one of these places is found around the other: all that a window over
+    /// it can hold is the same, and of the same form.
+    fn is_same_part(&self, first: usize, second: usize) -> bool {
+        // Few places that hold the same are as near to each other, and those that are not need no look.
+        if !(first..first + LONGEST_PERIOD).contains(&second) {
+            return false;
+        }
+        let form = self.form_at(first);
+        let (own, reach) = (self.text_of(form), self.forms[form].window - GRAM);
+        let around = |at: usize| Some(at.checked_sub(reach)?..at + GRAM + reach);
+        let [Some(one), Some(other)] = [around(first), around(second)] else { return false };
+        let is_inside = own.start <= one.start && other.end <= own.end;
+        is_inside && self.texts[one] == self.texts[other]
+    }
+
+    fn form_at(&self, place: usize) -> usize {
+        self.forms.partition_point(|form| form.end <= place)
     }
 
     fn text_of(&self, form: usize) -> Range<usize> {
@@ -106,7 +130,7 @@ impl Grams {
 
     /// The run around a place of a text at which the same stands as at a place of a form.
     fn run(&self, text: &[u8], at: usize, place: usize) -> Option<Run> {
-        let form = self.forms.partition_point(|form| form.end <= place);
+        let form = self.form_at(place);
         let own = self.text_of(form);
         let same = |(one, other): &(&u8, &u8)| folded(**one) == **other;
         let before = self.texts[own.start..place].iter().rev();

@@ -4,6 +4,7 @@
 //! (`views`) and makes [`text::Shown`] of what is left: the only kind of text that reaches a screen or
 //! a file.
 
+mod escapes;
 mod grams;
 pub mod markdown;
 pub mod plural;

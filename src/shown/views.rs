@@ -1,21 +1,24 @@
-//! One text as different readers see it: as it is, with its percent-encoding or JSON escapes undone,
-//! from hexadecimal digits or from base64. Each byte knows which part of the text it was read from.
+//! One text as different readers see it: as it is, with its percent-encoding, escapes or references undone,
+//! from hexadecimal digits or from base64, and without what stands unseen in it. Each byte knows which part of
+//! the text it was read from.
 
 use std::{borrow::Cow, ops::Range};
+
+use super::escapes::{self, SIGNS, Undo};
 
 /// A text as one reader sees it.
 pub(super) struct View<'a> {
     /// What the reader sees.
     pub(super) bytes: Cow<'a, [u8]>,
-    places: Places,
+    places: Places<'a>,
 }
 
 /// Which parts of the text the bytes of a view were read from.
-enum Places {
+enum Places<'a> {
     /// Each from itself.
     Same,
-    /// From groups of characters that stand one after the other; the last may be cut short.
-    Groups { all: Range<usize>, group: Group },
+    /// From groups of characters of another view that stand one after the other; the last may be cut short.
+    Groups { of: &'a View<'a>, all: Range<usize>, group: Group },
     /// Each from a part of its own.
     Each(Vec<Range<usize>>),
 }
@@ -30,17 +33,26 @@ struct Group {
 const HEX: Group = Group { characters: 2, bytes: 1 };
 const BASE64: Group = Group { characters: 4, bytes: 3 };
 
+/// So many encodings one around the other are undone, of whatever kinds. Logs of a proxy, in JSON, in a page
+/// make three.
+const LAYERS: usize = 3;
+
 impl View<'_> {
     /// The part of the text that a byte was read from.
     pub(super) fn place(&self, at: usize) -> Range<usize> {
         match &self.places {
             Places::Same => at..at + 1,
-            Places::Groups { all, group } => {
+            Places::Groups { of, all, group } => {
                 let start = all.start + at / group.bytes * group.characters;
-                start..all.end.min(start + group.characters)
+                of.places(start..all.end.min(start + group.characters))
             }
             Places::Each(places) => places[at].clone(),
         }
+    }
+
+    /// The part of the text that some bytes were read from.
+    fn places(&self, bytes: Range<usize>) -> Range<usize> {
+        self.place(bytes.start).start..self.place(bytes.end - 1).end
     }
 
     /// A view of some of its bytes, or of what these stand for.
@@ -51,35 +63,57 @@ impl View<'_> {
 }
 
 /// Calls `look` with each view of a text in which so many characters in a row can be seen.
-pub(super) fn each(text: &[u8], shortest: usize, mut look: impl FnMut(View<'_>)) {
-    let plain = || View { bytes: text.into(), places: Places::Same };
-    look(plain());
-    if text.contains(&b'%') {
-        let once = undo(&plain(), percent);
-        look(undo(&once, percent));
-        look(once);
-    }
-    if text.contains(&b'\\') {
-        let once = undo(&plain(), escape);
-        look(undo(&once, escape));
-        look(visible(&once));
-        look(once);
-    }
-    if text.contains(&b'&') && text.windows(2).any(|two| two == b"&#") {
-        look(undo(&plain(), entity));
+pub(super) fn each(text: &[u8], shortest: usize, mut look: impl FnMut(&View<'_>)) {
+    let plain = View { bytes: text.into(), places: Places::Same };
+    look(&plain);
+    encoded(&plain, shortest, &mut look);
+    // A key may itself have what another encoding gives a meaning to, so each is undone alone.
+    for (sign, alone) in SIGNS {
+        if text.contains(&sign) {
+            let once = undone(&plain, alone);
+            for view in [undone(&once, alone), once] {
+                look(&view);
+                if !is_all_visible(&view.bytes) {
+                    look(&visible(&view));
+                }
+            }
+        }
     }
     if !is_all_visible(text) {
-        look(visible(&plain()));
+        let seen = visible(&plain);
+        look(&seen);
+        encoded(&seen, shortest, &mut look);
     }
+    let mut view = plain;
+    for _ in 0..LAYERS {
+        if !view.bytes.iter().any(|byte| SIGNS.iter().any(|(sign, _)| sign == byte)) {
+            return;
+        }
+        let below = undone(&view, escapes::any);
+        if below.bytes.len() == view.bytes.len() {
+            return;
+        }
+        look(&below);
+        // What stands unseen between two parts of base64 divides it, and so does no other sign.
+        let seen = visible(&below);
+        look(&seen);
+        encoded(&seen, shortest, &mut look);
+        view = below;
+    }
+}
+
+/// Calls `look` with what stands in base64 or in hexadecimal digits.
+fn encoded(view: &View<'_>, shortest: usize, look: &mut impl FnMut(&View<'_>)) {
+    let text = &*view.bytes;
     // Eight bytes of a secret need 11 characters of base64, or 16 digits, which base64 has, too.
     let mut bytes = Vec::new();
     runs(text, 0..text.len(), (shortest * 4).div_ceil(3), sextet, |run| {
         for skip in 0..4 {
-            look(base64(text, run.start + skip..run.end, &mut bytes));
+            look(&base64(view, run.start + skip..run.end, &mut bytes));
         }
         runs(text, run, shortest * 2, nibble, |run| {
             for skip in 0..2 {
-                look(hexadecimal(text, run.start + skip..run.end, &mut bytes));
+                look(&hexadecimal(view, run.start + skip..run.end, &mut bytes));
             }
         });
     });
@@ -113,17 +147,14 @@ fn is_all_visible(text: &[u8]) -> bool {
     text.iter().fold(true, |all, byte| all & is_visible(*byte))
 }
 
-/// What an escape at the beginning of some bytes stands for, and how many of them it takes.
-type Undo = fn(&[u8]) -> Option<(Vec<u8>, usize)>;
-
 /// A view with its escapes undone.
-fn undo(view: &View<'_>, undo: Undo) -> View<'static> {
+fn undone(view: &View<'_>, undo: Undo) -> View<'static> {
     let mut parts = Vec::with_capacity(view.bytes.len());
     let mut at = 0;
     while at < view.bytes.len() {
         if let Some((stands_for, length)) = undo(&view.bytes[at..]) {
-            let place = view.place(at).start..view.place(at + length - 1).end;
-            parts.extend(stands_for.into_iter().map(|byte| (byte, place.clone())));
+            let place = view.places(at..at + length);
+            parts.extend(stands_for.bytes().map(|byte| (byte, place.clone())));
             at += length;
         } else {
             parts.push((view.bytes[at], view.place(at)));
@@ -131,43 +162,6 @@ fn undo(view: &View<'_>, undo: Undo) -> View<'static> {
         }
     }
     View::of_parts(parts.into_iter())
-}
-
-/// `%41` (RFC 3986, section 2.1).
-fn percent(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
-    let [b'%', high, low, ..] = bytes else { return None };
-    Some((vec![nibble(*high)? << 4 | nibble(*low)?], 3))
-}
-
-/// `\u0041` and the short escapes of JSON (RFC 8259, section 7).
-fn escape(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
-    match bytes {
-        [b'\\', b'u', digits @ ..] => {
-            let digits = digits.get(..4)?;
-            let unit =
-                digits.iter().try_fold(0, |unit, c| Some(unit << 4 | u32::from(nibble(*c)?)))?;
-            // Half of a surrogate pair is in no key that can be sent.
-            Some((char::from_u32(unit)?.to_string().into_bytes(), r"\u0041".len()))
-        }
-        [b'\\', c @ (b'"' | b'\\' | b'/'), ..] => Some((vec![*c], 2)),
-        [b'\\', b't', ..] => Some((vec![b'\t'], 2)),
-        _ => None,
-    }
-}
-
-/// What stands between `&#` and the semicolon is no longer than `x0000e9`.
-const LONGEST_REFERENCE: usize = 8;
-
-/// `&#65;` and `&#x41;` (HTML, section 13.5).
-fn entity(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
-    let [b'&', b'#', rest @ ..] = bytes else { return None };
-    let end = rest.iter().take(LONGEST_REFERENCE).position(|byte| *byte == b';')?;
-    let number = std::str::from_utf8(&rest[..end]).ok()?;
-    let unit = match number.strip_prefix(['x', 'X']) {
-        Some(digits) => u32::from_str_radix(digits, 16).ok()?,
-        None => number.parse().ok()?,
-    };
-    Some((char::from_u32(unit)?.to_string().into_bytes(), "&#".len() + end + 1))
 }
 
 /// Calls `look` with the stretches of a part of a text that consist of such characters alone and are long
@@ -195,21 +189,21 @@ fn runs(
 }
 
 /// A stretch of hexadecimal digits, read from there in pairs. `bytes` is where to, made once for all of them.
-fn hexadecimal<'a>(text: &[u8], all: Range<usize>, bytes: &'a mut Vec<u8>) -> View<'a> {
+fn hexadecimal<'a>(of: &'a View<'a>, all: Range<usize>, bytes: &'a mut Vec<u8>) -> View<'a> {
     bytes.clear();
-    let pairs = text[all.clone()].chunks_exact(HEX.characters);
+    let pairs = of.bytes[all.clone()].chunks_exact(HEX.characters);
     bytes.extend(pairs.filter_map(|pair| Some(nibble(pair[0])? << 4 | nibble(pair[1])?)));
-    View { bytes: bytes.as_slice().into(), places: Places::Groups { all, group: HEX } }
+    View { bytes: bytes.as_slice().into(), places: Places::Groups { of, all, group: HEX } }
 }
 
 /// A stretch of base64, read from there in groups of four. One that is cut short stands for fewer bytes.
-fn base64<'a>(text: &[u8], all: Range<usize>, bytes: &'a mut Vec<u8>) -> View<'a> {
+fn base64<'a>(of: &'a View<'a>, all: Range<usize>, bytes: &'a mut Vec<u8>) -> View<'a> {
     bytes.clear();
     let value = |c: &u8| u32::from(SEXTETS[usize::from(*c)]);
     let read = |[a, b, c, d]: [&u8; 4]| {
         (value(a) << 18 | value(b) << 12 | value(c) << 6 | value(d)).to_be_bytes()
     };
-    let mut groups = text[all.clone()].chunks_exact(BASE64.characters);
+    let mut groups = of.bytes[all.clone()].chunks_exact(BASE64.characters);
     for group in &mut groups {
         let [a, b, c, d] = group else { continue };
         bytes.extend_from_slice(&read([a, b, c, d])[1..]);
@@ -219,7 +213,7 @@ fn base64<'a>(text: &[u8], all: Range<usize>, bytes: &'a mut Vec<u8>) -> View<'a
         [a, b, c] => bytes.extend_from_slice(&read([a, b, c, &b'A'])[1..3]),
         _ => {}
     }
-    View { bytes: bytes.as_slice().into(), places: Places::Groups { all, group: BASE64 } }
+    View { bytes: bytes.as_slice().into(), places: Places::Groups { of, all, group: BASE64 } }
 }
 
 fn nibble(digit: u8) -> Option<u8> {
@@ -275,7 +269,20 @@ mod tests {
             ("A\u{1b}[0mB\u{1b}[31;1mC", "ABC"),
             (r"A\u200bB\u2060C", "ABC"),
             ("A\0B\0C\0", "ABC"),
-            ("&#65;&#x42;&#X43;&#68", "ABC&#68"),
+            ("&#65;&#x42;&#X43;&#68", "ABCD"),
+            // One around the other, and unseen characters between them.
+            (r"%5Cu0041&amp;#66;%26%2367;", "ABC"),
+            (
+                r"A
+B%0AC&shy;D&#8203;E",
+                "ABCDE",
+            ),
+            (
+                r"QUJDREVGR0
+hJSktM",
+                "ABCDEFGHIJKL",
+            ),
+            (r"MTIzNDU2\/zg5", "1234"),
         ];
         for (text, read) in rows {
             let views = views(text);
