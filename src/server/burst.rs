@@ -65,7 +65,7 @@ impl Play<'_> {
     /// A burst that can be judged: the first one, or a later one where the first says too little. And
     /// the place of the request with the other key, which is sent next after the last burst.
     async fn conclusive(&mut self, burst: PlannedBurst<'_>) -> Result<(Sent, usize), Stop> {
-        let mut bursts = vec![self.send_burst(burst).await?];
+        let mut bursts: Vec<Sent> = Vec::new();
         let (mut asked, mut meanwhile) = (Vec::new(), None);
         loop {
             let tallies: Vec<_> = bursts.iter().map(|sent| sent.tally).collect();
@@ -84,8 +84,10 @@ impl Play<'_> {
                 }
                 Next::GiveUp(why) => return Err(Stop::Inconclusive(why)),
                 Next::SendAnother(pause) => {
-                    let what = "the limit's window to pass, before another burst";
-                    self.wait(burst.request, pause, what).await;
+                    let what = "the limit's window to pass, before a burst";
+                    if !pause.is_zero() {
+                        self.wait(burst.request, pause, what).await;
+                    }
                     bursts.push(self.send_burst(burst).await?);
                 }
                 Next::Ask(at) => {

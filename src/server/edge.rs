@@ -46,6 +46,10 @@ pub(super) fn over_an_edge(
                 Edge::Where => Next::Judge(if_over),
                 Edge::Unclear => untold(first, "no more than the limit later", spans, window),
                 Edge::ServedBefore | Edge::RefusedAfter if is_refill => refilled(first, limit),
+                // The window of somebody else may have ended within so long a burst.
+                Edge::ServedBefore | Edge::RefusedAfter if !is_short => {
+                    untold(first, "no more than the limit later", spans, window)
+                }
                 Edge::ServedBefore | Edge::RefusedAfter => Next::Judge(if_not),
             }
         }

@@ -74,7 +74,10 @@ pub(super) fn next(bursts: &[Tally], asked: &[Asked], limit: &Limit) -> Next {
         Next::SendAnother(window + window / 2 + arrival)
     };
     let Some((last, before)) = bursts.split_last() else {
-        return Next::SendAnother(Duration::ZERO);
+        // In a short window somebody's use a moment ago is likely to end within the burst, which looks like
+        // a race that is lost once. It is waited out.
+        let rest = if window < SHORTEST_WINDOW { window + window / 8 } else { Duration::ZERO };
+        return Next::SendAnother(rest);
     };
     if let Some(previous) = before.last() {
         if let Some(why) = why_not(last, limit) {
@@ -156,6 +159,15 @@ mod tests {
             begin: Duration::ZERO,
             span: Duration::from_secs(seconds),
             told: told.map(Duration::from_secs),
+        }
+    }
+
+    #[test]
+    fn before_the_first_burst_a_short_window_is_waited_out() {
+        for (window_seconds, millis) in [(1, 1_125), (7, 7_875), (8, 0), (60, 0)] {
+            let limit = Limit { window_seconds, ..LIMIT };
+            let rest = Next::SendAnother(Duration::from_millis(millis));
+            assert_eq!(next(&[], &[], &limit), rest, "{window_seconds}");
         }
     }
 
