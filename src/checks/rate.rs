@@ -20,6 +20,8 @@ pub struct Tally {
     pub admitted: usize,
     /// Requests that were refused as the scenario says.
     pub refused: usize,
+    /// When the first request left, by the key's time.
+    pub begin: Duration,
     /// From the first departure to the last arrival.
     pub span: Duration,
     /// The longest time that a refused one was told to wait.
@@ -55,6 +57,7 @@ impl Tally {
             sent: exchanges.len(),
             admitted: exchanges.iter().filter(|exchange| served(exchange)).count(),
             refused: exchanges.iter().filter(|exchange| refused(exchange)).count(),
+            begin: first.unwrap_or_default(),
             span: last.unwrap_or_default().saturating_sub(first.unwrap_or_default()),
         }
     }
@@ -69,6 +72,19 @@ impl Tally {
         }
     }
 
+    /// When the last response was there, by the key's time.
+    #[must_use]
+    pub fn end(&self) -> Duration {
+        self.begin + self.span
+    }
+
+    /// Whether the time that the burst lasted may have refilled all that was admitted beyond the
+    /// limit, whatever those that were refused are told.
+    #[must_use]
+    pub fn is_within_refill(&self, limit: &Limit) -> bool {
+        self.admitted <= count(limit.requests) + self.refilled_by_time(limit)
+    }
+
     /// What a limiter that refills as time passes (a token bucket) may have admitted besides: one
     /// for each share of the window that the burst lasted. Such a limiter tells who is refused to
     /// wait for about one share; where the wait is longer, nothing is refilled meanwhile.
@@ -80,6 +96,12 @@ impl Tally {
         if self.told.is_some_and(|told| told > soon) {
             return 0;
         }
+        self.refilled_by_time(limit)
+    }
+
+    /// One for each share of the window that the burst lasted.
+    fn refilled_by_time(&self, limit: &Limit) -> usize {
+        let share = Duration::from_secs(limit.window_seconds.into()) / limit.requests;
         usize::try_from(self.span.as_nanos() / share.as_nanos().max(1)).unwrap_or(usize::MAX)
     }
 }
@@ -146,7 +168,8 @@ mod tests {
 
     fn tally(admitted: usize, refused: usize, millis: u64, told: Option<u64>) -> Tally {
         let span = Duration::from_millis(millis);
-        Tally { sent: 75, admitted, refused, span, told: told.map(Duration::from_secs) }
+        let (begin, told) = (Duration::ZERO, told.map(Duration::from_secs));
+        Tally { sent: 75, admitted, refused, begin, span, told }
     }
 
     #[test]

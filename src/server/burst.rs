@@ -1,9 +1,10 @@
-//! Carries out a burst, and once more where the first cannot be judged.
+//! Carries out a burst, and up to twice more where it cannot be judged.
 
 use std::time::Duration;
 
 use super::{
-    next::{Next, Which, next},
+    next::{Asked, Next, Reply, Which, next},
+    overtaken::may_be_overtaken,
     play::{Play, Stop},
 };
 use crate::{
@@ -46,8 +47,7 @@ impl Play<'_> {
     /// Sends the burst, judges it whole, looks whether another key is served meanwhile, waits as
     /// long as the last refusal says, and looks whether that was true.
     pub(super) async fn burst(&mut self, burst: PlannedBurst<'_>) -> Result<(), Stop> {
-        let judged = self.conclusive(burst).await?;
-        let meanwhile = self.push(burst.other).await?;
+        let (judged, meanwhile) = self.conclusive(burst).await?;
         let last = (0..meanwhile).rev().find(|at| self.is_refused(*at));
         self.main = Some(last.unwrap_or(judged.begin));
         self.judge_tally(burst, judged, last, meanwhile);
@@ -62,23 +62,56 @@ impl Play<'_> {
         self.wait_as_told(burst, last).await
     }
 
-    /// A burst that can be judged: the first one, or a second one where the first says too little.
-    async fn conclusive(&mut self, burst: PlannedBurst<'_>) -> Result<Sent, Stop> {
-        let first = self.send_burst(burst).await?;
-        let mut second = None;
+    /// A burst that can be judged: the first one, or a later one where the first says too little. And
+    /// the place of the request with the other key, which is sent next after the last burst.
+    async fn conclusive(&mut self, burst: PlannedBurst<'_>) -> Result<(Sent, usize), Stop> {
+        let mut bursts: Vec<Sent> = Vec::new();
+        let (mut asked, mut meanwhile) = (Vec::new(), None);
         loop {
-            let tally = second.as_ref().map(|second: &Sent| &second.tally);
-            match (next(&first.tally, tally, burst.limit), second) {
-                (Next::Judge(Which::Second), Some(second)) => return Ok(second),
-                (Next::Judge(_), _) => return Ok(first),
-                (Next::GiveUp(why), _) => return Err(Stop::Inconclusive(why)),
-                (Next::SendSecond(pause), _) => {
-                    let what = "the limit's window to pass, before a second burst";
-                    self.wait(burst.request, pause, what).await;
-                    second = Some(self.send_burst(burst).await?);
+            let tallies: Vec<_> = bursts.iter().map(|sent| sent.tally).collect();
+            match next(&tallies, &asked, burst.limit) {
+                Next::Judge(which) => {
+                    let at = match which {
+                        Which::First => 0,
+                        Which::Second => 1,
+                        Which::Third => 2,
+                    };
+                    let meanwhile = match meanwhile {
+                        Some(meanwhile) => meanwhile,
+                        None => self.push(burst.other).await?,
+                    };
+                    return Ok((bursts[at], meanwhile));
+                }
+                Next::GiveUp(why) => return Err(Stop::Inconclusive(why)),
+                Next::SendAnother(pause) => {
+                    let what = "the limit's window to pass, before a burst";
+                    if !pause.is_zero() {
+                        self.wait(burst.request, pause, what).await;
+                    }
+                    bursts.push(self.send_burst(burst).await?);
+                }
+                Next::Ask(at) => {
+                    if meanwhile.is_none() {
+                        meanwhile = Some(self.push(burst.other).await?);
+                    }
+                    asked.push(self.ask_at(burst, at).await?);
                 }
             }
         }
+    }
+
+    /// Sends one request of the burst at a time, whatever its key's limit.
+    async fn ask_at(&mut self, burst: PlannedBurst<'_>, at: Duration) -> Result<Asked, Stop> {
+        let PlannedBurst { request, .. } = burst;
+        let now = self.run.target.clock.now(request.key.as_ref());
+        let what = "the time at which one request tells whether a window ended within the burst";
+        self.wait(request, at.saturating_sub(now), what).await;
+        let exchange = self.run.sender.send_now(&request.sent_as(Role::Again)).await?;
+        let (sent, answered) = (exchange.sent, exchange.answered);
+        self.exchanges.push(exchange);
+        let is_served = self.is_served(burst, self.exchanges.len() - 1);
+        let reply = if is_served { Reply::Served } else { Reply::Refused };
+        Ok(Asked { sent, answered, reply })
     }
 
     async fn send_burst(&mut self, burst: PlannedBurst<'_>) -> Result<Sent, Stop> {
@@ -138,28 +171,55 @@ impl Play<'_> {
 
     /// Waits as long as the last refusal says, and looks whether the key is served again.
     async fn wait_as_told(&mut self, burst: PlannedBurst<'_>, last: usize) -> Result<(), Stop> {
-        let PlannedBurst { request, limit, served, .. } = burst;
+        // What is less or more than the docs allow is a finding already.
+        let Some(told) = self.told(burst, last) else {
+            return Ok(());
+        };
+        let first = self.after(burst, told).await?;
+        let (mut again, mut waited) = (first, told);
+        if !self.is_served(burst, first)
+            && self.is_overtaken(burst, last, told, first)
+            && let Some(told) = self.told(burst, first)
+        {
+            // Nobody else can have taken what this one waits for.
+            (again, waited) = (self.after(burst, told).await?, told);
+        }
+        let is_served = self.is_served(burst, again);
+        let answer = &self.exchanges[again].answer;
+        let found = retry_after::honest(answer, is_served, burst.served, waited);
+        self.sheet.note(CheckId::RetryAfterHonest, again, found);
+        Ok(())
+    }
+
+    /// The seconds that a refusal tells to wait, if the docs allow them.
+    fn told(&self, burst: PlannedBurst<'_>, at: usize) -> Option<u64> {
         let longest = match self.planned.scenario.retry_after {
             Some(LongestWait::Seconds(most)) => u64::from(most),
             Some(LongestWait::Unsaid) | None => u64::MAX,
         };
-        let told = rate_fields::wait(&self.exchanges[last].answer, limit);
-        // What is less or more than the docs allow is a finding already.
-        let Some(told) = told.filter(|told| (1..=longest).contains(told)) else {
-            return Ok(());
-        };
+        let told = rate_fields::wait(&self.exchanges[at].answer, burst.limit);
+        told.filter(|told| (1..=longest).contains(told))
+    }
+
+    /// Sends one request when so many seconds are over.
+    async fn after(&mut self, burst: PlannedBurst<'_>, told: u64) -> Result<usize, Stop> {
         let most = self.run.target.wait_at_most.as_secs();
         if told > most {
             return Err(Stop::Inconclusive(format!(
                 "the refusals ask for a wait of {told} s, and --wait-at-most is {most} s: whether the key is served again was not tried"
             )));
         }
+        let request = burst.request;
         self.wait(request, Duration::from_secs(told), "the Retry-After it was told").await;
-        let again = self.push(&request.sent_as(Role::Again)).await?;
-        let is_served = self.is_served(burst, again);
-        let found = retry_after::honest(&self.exchanges[again].answer, is_served, served, told);
-        self.sheet.note(CheckId::RetryAfterHonest, again, found);
-        Ok(())
+        self.push(&request.sent_as(Role::Again)).await
+    }
+
+    /// Whether a request of the bursts may have taken what a refused one was told to wait for.
+    fn is_overtaken(&self, burst: PlannedBurst<'_>, refused: usize, told: u64, end: usize) -> bool {
+        let served = (0..end).filter(|at| self.is_served(burst, *at));
+        let exchanges = served.map(|at| &self.exchanges[at]);
+        let own = exchanges.filter(|exchange| exchange.role != Role::OtherKey);
+        may_be_overtaken(&self.exchanges[refused], told, own)
     }
 
     /// Sends one request when its key's turn has come, and gives its place among the exchanges.

@@ -8,10 +8,12 @@ mod common;
 pub mod curl;
 pub mod details;
 pub mod drift;
+mod edge;
 pub mod headline;
 pub mod judge;
 pub mod key_use;
 mod next;
+mod overtaken;
 pub mod plan;
 pub mod plan_text;
 pub mod play;
@@ -22,3 +24,5 @@ pub mod twin;
 
 #[cfg(test)]
 mod simulated;
+#[cfg(test)]
+mod simulated_limiter;

@@ -1,92 +1,127 @@
-//! What to do after a burst: judge it, send a second one, or give up. A pure function of what was
-//! counted.
+//! What to do after a burst: judge it, send another one, ask once more, or give up. A pure function of
+//! what was counted.
 
 use std::time::Duration;
 
+use super::edge::{over_an_edge, over_two_edges};
 use crate::{
     checks::rate::{Admitted, Tally},
     contract::contract_file::Limit,
 };
 
-/// What to do after one burst, or after two.
+/// What to do after the bursts that were sent, of which there are three at most.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Next {
     /// Judge one of them.
     Judge(Which),
-    /// Let this much of the key's time pass, and send a second one.
-    SendSecond(Duration),
-    /// Neither can be judged: this is why.
+    /// Let this much of the key's time pass, and send another one.
+    SendAnother(Duration),
+    /// Send one request when it is this late by the key's time.
+    Ask(Duration),
+    /// No burst can be judged: this is why.
     GiveUp(String),
 }
 
-/// One of two bursts.
+/// One of the bursts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Which {
     First,
     Second,
+    Third,
+}
+
+/// One request that was sent after the last burst, to see whether the key is served again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// When it left, by the key's time.
+    pub(super) sent: Duration,
+    /// When its response was there.
+    pub(super) answered: Duration,
+    /// What became of it.
+    pub(super) reply: Reply,
+}
+
+/// What became of a request that was sent to see whether the key is served again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reply {
+    Served,
+    Refused,
 }
 
 /// A second more than the window is waited for: a server's window begins when the burst arrives, not
 /// when it leaves.
-const ARRIVAL: Duration = Duration::from_secs(1);
+pub(super) const ARRIVAL: Duration = Duration::from_secs(1);
 
 /// `Retry-After` is in whole seconds, and some servers add one. Of a window that is shorter than this it
 /// does not tell where in it a burst was.
-const SHORTEST_WINDOW: Duration = Duration::from_secs(8);
+pub(super) const SHORTEST_WINDOW: Duration = Duration::from_secs(8);
 
-/// What `Retry-After` may be more than what is left of a window: a server rounds up, and adds one.
-const ROUNDED: Duration = Duration::from_secs(2);
-
-/// What to do after these bursts.
+/// What to do after these bursts, and what was asked since the last one.
 ///
 /// Too few admitted may mean that the key was used within the last window, so the window is waited
 /// out and a second burst is judged. So is one after a burst that took longer than a window, or so long
-/// that a bucket may have been refilled for all of it.
+/// that a bucket may have been refilled for all of it. Too few once more may mean that the limiter counts
+/// the window before, too, by how much of it lies within the last window (a sliding window counter): the
+/// third burst is sent when that is over.
 ///
-/// Too many may mean that a window ended within the burst; but only where windows end by the wall
-/// clock and not a window after the first request. The second burst, half a window later, tells: if
-/// it is right and is told to wait for about half a window, and the first was told to wait for what is
-/// next to an edge, the first was over one. Else the first one counts.
-pub(super) fn next(first: &Tally, second: Option<&Tally>, limit: &Limit) -> Next {
+/// Too many may mean that a window ended within the burst. Another one, half a window later, tells:
+/// see [`over_an_edge`].
+pub(super) fn next(bursts: &[Tally], asked: &[Asked], limit: &Limit) -> Next {
     let window = Duration::from_secs(limit.window_seconds.into());
-    let is_short = window < SHORTEST_WINDOW;
-    let Some(second) = second else {
-        return match first.admitted(limit) {
-            Admitted::AsLimited if why_not(first, limit).is_none() => Next::Judge(Which::First),
-            Admitted::AsLimited | Admitted::TooFew => Next::SendSecond(window + ARRIVAL),
-            Admitted::TooMany => {
-                // In a short window a second more is next to its end.
-                let arrival = if is_short { window } else { ARRIVAL };
-                Next::SendSecond(window + window / 2 + arrival)
-            }
-        };
+    let amid_a_window = || {
+        // In a short window a second more is next to its end.
+        let arrival = if window < SHORTEST_WINDOW { window } else { ARRIVAL };
+        Next::SendAnother(window + window / 2 + arrival)
     };
-    let is_overlong = first.span >= window;
-    if let Some(why) = why_not(second, limit) {
-        let twice = if is_overlong && second.span >= window { ", twice" } else { "" };
-        return Next::GiveUp(format!("{why}{twice}"));
+    let Some((last, before)) = bursts.split_last() else {
+        // In a short window somebody's use a moment ago is likely to end within the burst, which looks like
+        // a race that is lost once. It is waited out.
+        let rest = if window < SHORTEST_WINDOW { window + window / 8 } else { Duration::ZERO };
+        return Next::SendAnother(rest);
+    };
+    if let Some(previous) = before.last() {
+        if let Some(why) = why_not(last, limit) {
+            let is_overlong = |burst: &Tally| burst.span >= window;
+            let twice = if is_overlong(previous) && is_overlong(last) { ", twice" } else { "" };
+            return Next::GiveUp(format!("{why}{twice}"));
+        }
+        let is_too_many =
+            |burst: &Tally| burst.admitted(limit) == Admitted::TooMany && burst.span < window;
+        if let [first, second, third] = bursts
+            && is_too_many(first)
+            && is_too_many(second)
+        {
+            return over_two_edges([first, second, third], limit);
+        }
+        if is_too_many(previous) {
+            let whichs = [which(before.len()), which(bursts.len())];
+            return over_an_edge([previous, last], whichs, asked, limit);
+        }
     }
-    if first.admitted(limit) != Admitted::TooMany || is_overlong {
-        return Next::Judge(Which::Second);
+    let is_sound = why_not(last, limit).is_none();
+    match (last.admitted(limit), before.len()) {
+        (Admitted::AsLimited, _) if is_sound => Next::Judge(which(bursts.len())),
+        (Admitted::TooFew | Admitted::AsLimited, 0) => Next::SendAnother(window + ARRIVAL),
+        (Admitted::TooFew, 1) => Next::SendAnother(window * 2 + ARRIVAL),
+        (Admitted::TooMany, 0 | 1) => amid_a_window(),
+        // After two bursts that admitted too few.
+        (Admitted::TooMany, _) if last.is_within_refill(limit) => {
+            let Tally { sent, admitted, .. } = last;
+            Next::GiveUp(format!(
+                "{admitted} of {sent} requests at once were accepted within {:.1} s, and fewer than the limit before: the time that the burst took may have refilled what is over the limit",
+                last.span.as_secs_f64()
+            ))
+        }
+        _ => Next::Judge(which(bursts.len())),
     }
-    let is_right = second.admitted(limit) == Admitted::AsLimited;
-    let spans = first.span + second.span;
-    if is_right && (is_short || spans >= window / 8) {
-        let Tally { sent, admitted, .. } = first;
-        return Next::GiveUp(format!(
-            "{admitted} of {sent} requests at once were accepted, and no more than the limit later: two bursts in {:.1} s do not tell whether a window of {} s ended within the first",
-            spans.as_secs_f64(),
-            window.as_secs()
-        ));
-    }
-    let may_be_over_an_edge =
-        first.told.is_none_or(|told| told <= first.span + ROUNDED || told + first.span >= window);
-    let least = (window / 2).saturating_sub(ARRIVAL + spans);
-    let is_amid = second.told.is_some_and(|told| (least..=window * 3 / 4).contains(&told));
-    if is_right && may_be_over_an_edge && is_amid {
-        Next::Judge(Which::Second)
-    } else {
-        Next::Judge(Which::First)
+}
+
+/// The burst that is this many-th.
+fn which(number: usize) -> Which {
+    match number {
+        1 => Which::First,
+        2 => Which::Second,
+        _ => Which::Third,
     }
 }
 
@@ -121,14 +156,24 @@ mod tests {
             sent: 75,
             admitted,
             refused: 75 - admitted,
+            begin: Duration::ZERO,
             span: Duration::from_secs(seconds),
             told: told.map(Duration::from_secs),
         }
     }
 
     #[test]
+    fn before_the_first_burst_a_short_window_is_waited_out() {
+        for (window_seconds, millis) in [(1, 1_125), (7, 7_875), (8, 0), (60, 0)] {
+            let limit = Limit { window_seconds, ..LIMIT };
+            let rest = Next::SendAnother(Duration::from_millis(millis));
+            assert_eq!(next(&[], &[], &limit), rest, "{window_seconds}");
+        }
+    }
+
+    #[test]
     fn after_one_burst_it_is_judged_or_a_second_one_is_sent() {
-        let second = |seconds| Next::SendSecond(Duration::from_secs(seconds));
+        let second = |seconds| Next::SendAnother(Duration::from_secs(seconds));
         let rows = [
             (burst(60, 0, Some(60)), Next::Judge(Which::First)),
             (burst(60, 59, Some(60)), Next::Judge(Which::First)),
@@ -149,50 +194,56 @@ mod tests {
             (burst(75, 14, None), second(91)),
         ];
         for (first, expected) in rows {
-            assert_eq!(next(&first, None, &LIMIT), expected, "{first:?}");
+            assert_eq!(next(&[first], &[], &LIMIT), expected, "{first:?}");
         }
     }
 
     #[test]
-    fn after_two_bursts_one_is_judged_unless_both_say_nothing() {
-        use Which::{First, Second};
+    fn after_one_that_cannot_be_judged_the_second_is_judged_if_it_is_right() {
         let limited = burst(60, 0, Some(60));
-        let mid_window = burst(60, 0, Some(30));
         let (few, many, long) = (burst(50, 0, Some(60)), burst(75, 0, None), burst(75, 75, None));
+        let third = |seconds| Next::SendAnother(Duration::from_secs(seconds));
         let rows = [
-            // After too few the second counts, whatever it is.
-            (few, limited, Second),
-            (few, few, Second),
-            (few, many, Second),
-            // After too many the first counts ...
-            (many, limited, First),
-            (many, burst(60, 0, Some(46)), First),
-            (many, burst(60, 0, None), First),
-            (many, many, First),
-            (many, burst(61, 0, Some(30)), First),
-            (many, burst(59, 0, Some(30)), First),
-            // ... unless the second, right in every way, shows that a window had ended within it.
-            (many, mid_window, Second),
-            (many, burst(60, 0, Some(45)), Second),
-            (many, burst(60, 0, Some(29)), Second),
-            (burst(70, 0, Some(2)), mid_window, Second),
-            (burst(70, 1, Some(59)), mid_window, Second),
-            // What the first was told is not next to an edge: a race that was lost once.
-            (burst(70, 0, Some(3)), mid_window, First),
-            (burst(70, 1, Some(58)), mid_window, First),
-            // A bucket that let too many pass once: it tells of no half window.
-            (burst(70, 0, Some(1)), burst(60, 0, Some(1)), First),
-            (many, burst(60, 0, Some(28)), First),
+            (few, limited, Next::Judge(Which::Second)),
+            // A counter of sliding windows still counts the first.
+            (few, few, third(121)),
+            // A window may have ended within the second.
+            (few, many, third(91)),
             // After one that was too long the second counts, whatever the first admitted.
-            (long, limited, Second),
-            (long, many, Second),
-            (burst(65, 75, Some(60)), limited, Second),
-            (burst(60, 75, Some(60)), few, Second),
+            (long, limited, Next::Judge(Which::Second)),
+            (long, many, third(91)),
+            (burst(65, 75, Some(60)), limited, Next::Judge(Which::Second)),
+            (burst(60, 75, Some(60)), few, third(121)),
         ];
-        for (first, second, judged) in rows {
-            let expected = Next::Judge(judged);
-            assert_eq!(next(&first, Some(&second), &LIMIT), expected, "{first:?} {second:?}");
+        for (first, second, expected) in rows {
+            assert_eq!(next(&[first, second], &[], &LIMIT), expected, "{first:?} {second:?}");
         }
+    }
+
+    #[test]
+    fn after_three_bursts_the_last_two_are_judged_like_two() {
+        use Which::{Second, Third};
+        let limited = burst(60, 0, Some(60));
+        let (few, many) = (burst(50, 0, Some(60)), burst(75, 0, None));
+        let rows = [
+            ([few, few, limited], Third),
+            ([few, few, few], Third),
+            ([few, few, many], Third),
+            ([few, many, burst(60, 0, Some(30))], Third),
+            ([few, many, burst(60, 0, Some(46))], Second),
+            ([few, many, many], Second),
+        ];
+        for (bursts, judged) in rows {
+            assert_eq!(next(&bursts, &[], &LIMIT), Next::Judge(judged), "{bursts:?}");
+        }
+        let slow = next(&[few, few, burst(61, 2, Some(60))], &[], &LIMIT);
+        assert!(matches!(slow, Next::GiveUp(_)), "{slow:?}");
+    }
+
+    #[test]
+    fn two_that_take_too_long_or_are_served_whole_say_nothing() {
+        let few = burst(50, 0, Some(60));
+        let (many, long) = (burst(75, 0, None), burst(75, 75, None));
         let said = "a burst of 75 requests took 75 s, longer than the window of 60 s";
         let exactly = "a burst of 75 requests took 60 s, longer than the window of 60 s";
         for (first, second, why) in [
@@ -205,26 +256,7 @@ mod tests {
                 "a burst of 75 requests took 16 s, in which a limit of 60 in 60 s may let all of them pass".to_owned(),
             ),
         ] {
-            assert_eq!(next(&first, Some(&second), &LIMIT), Next::GiveUp(why), "{first:?}");
-        }
-    }
-
-    #[test]
-    fn a_window_that_is_short_beside_the_bursts_does_not_tell_whether_it_ended_within_one() {
-        for (window_seconds, milliseconds) in [(1, 2_500), (3, 7_500), (7, 17_500), (8, 13_000)] {
-            let limit = Limit { window_seconds, ..LIMIT };
-            let pause = Next::SendSecond(Duration::from_millis(milliseconds));
-            assert_eq!(next(&burst(75, 0, None), None, &limit), pause, "{window_seconds}");
-            let right = burst(60, 0, Some(u64::from(window_seconds / 2)));
-            let given_up = match next(&burst(75, 0, None), Some(&right), &limit) {
-                Next::GiveUp(why) => why.contains("75 of 75"),
-                _ => false,
-            };
-            assert_eq!(given_up, window_seconds < 8, "{window_seconds}");
-            let slow = burst(75, u64::from(window_seconds / 8), None);
-            assert!(matches!(next(&slow, Some(&right), &limit), Next::GiveUp(_)));
-            let wrong = next(&burst(75, 0, None), Some(&burst(75, 0, None)), &limit);
-            assert_eq!(wrong, Next::Judge(Which::First), "{window_seconds}");
+            assert_eq!(next(&[first, second], &[], &LIMIT), Next::GiveUp(why), "{first:?}");
         }
     }
 }

@@ -39,8 +39,19 @@ enum Windows {
     FromFirst,
     /// By the wall clock, which shows this when the run begins.
     ByWallClock(Duration),
+    /// The same, with the part of the window before that lies within the last window.
+    Sliding(Duration),
     /// None: a request comes back after each sixtieth of the window.
     Bucket,
+}
+
+/// What a limiter tells to wait.
+#[derive(Debug, Clone, Copy)]
+enum Tells {
+    /// What is left of the window.
+    Left,
+    /// The whole window.
+    Window,
 }
 
 /// A limiter, and how long requests take.
@@ -57,6 +68,8 @@ struct Limiter {
     then_takes: Duration,
     /// How many requests somebody else made just before.
     used: u32,
+    /// What it tells those that it refuses to wait.
+    tells: Tells,
     /// How much later than they were sent the requests of the first burst arrive.
     arrives_after: Duration,
 }
@@ -67,6 +80,7 @@ const HONEST: Limiter = Limiter {
     admits: LIMIT,
     race: 0,
     used: 0,
+    tells: Tells::Left,
     first_takes: Duration::ZERO,
     then_takes: Duration::ZERO,
     arrives_after: Duration::ZERO,
@@ -77,6 +91,8 @@ const HONEST: Limiter = Limiter {
 struct Counted {
     /// When the window began, and the requests that were admitted in it.
     window: Option<(Duration, u32)>,
+    /// What was admitted in the window before.
+    before: u32,
     /// What is in the bucket, and since when.
     bucket: Option<(f64, Duration)>,
     /// Requests in all.
@@ -98,6 +114,7 @@ impl Limiter {
                 let begin = now.as_secs() / WINDOW.as_secs() * WINDOW.as_secs();
                 self.in_window(counted, now, Duration::from_secs(begin))
             }
+            Windows::Sliding(start) => self.in_sliding_window(counted, now + start),
             Windows::Bucket => {
                 let (left, since) = counted.bucket.unwrap_or((f64::from(LIMIT), now));
                 let share = WINDOW.as_secs_f64() / f64::from(LIMIT);
@@ -109,6 +126,23 @@ impl Limiter {
         };
         counted.refused |= result.is_err();
         result
+    }
+
+    /// The same where the window before counts by how much of it lies within the last window.
+    fn in_sliding_window(&self, counted: &mut Counted, now: Duration) -> Result<(), Duration> {
+        let begin = Duration::from_secs(now.as_secs() / WINDOW.as_secs() * WINDOW.as_secs());
+        let (since, admitted) = counted.window.unwrap_or((begin, self.used));
+        let (before, admitted) = match begin.saturating_sub(since) {
+            Duration::ZERO => (counted.before, admitted),
+            WINDOW => (admitted, 0),
+            _ => (0, 0),
+        };
+        let left = (begin + WINDOW).saturating_sub(now);
+        let weighs = f64::from(before) * left.as_secs_f64() / WINDOW.as_secs_f64();
+        let admits = weighs + f64::from(admitted) + 1.0 <= f64::from(self.admits);
+        (counted.before, counted.window) = (before, Some((begin, admitted + u32::from(admits))));
+        // When all of the limit was admitted in this window, one is over a share after it.
+        if admits { Ok(()) } else { Err(left + WINDOW / self.admits) }
     }
 
     /// The same where there are windows. One that begins now would begin at `begin`.
@@ -152,7 +186,10 @@ impl InProcess for Limited {
         self.clock.advance(Some(&self.key), takes);
         match limiter.admit(&mut counted, self.clock.now(Some(&self.key))) {
             Ok(()) => self.api.answer(request),
-            Err(wait) => self.refuse(wait),
+            Err(wait) => self.refuse(match limiter.tells {
+                Tells::Left => wait,
+                Tells::Window => WINDOW,
+            }),
         }
     }
 }
@@ -221,7 +258,7 @@ async fn limiters_that_keep_the_limit_pass_and_others_do_not() {
     let both: &[&str] = &["rate.admits", "rate.refuses"];
     // What it is, how many bursts were sent, how much of the key's time went by with two bursts and
     // one wait, which checks do not hold.
-    let rows: [(&str, Limiter, usize, f64, &[&str]); 13] = [
+    let rows: [(&str, Limiter, usize, f64, &[&str]); 15] = [
         ("from the first request on", HONEST, 1, 60.0, &[]),
         ("a bucket", Limiter { windows: Windows::Bucket, ..HONEST }, 1, 1.0, &[]),
         (
@@ -242,9 +279,26 @@ async fn limiters_that_keep_the_limit_pass_and_others_do_not() {
             both,
         ),
         ("61", Limiter { admits: 61, ..HONEST }, 2, 91.0 + 60.0, admits),
-        ("59", Limiter { admits: 59, ..HONEST }, 2, 61.0 + 60.0, admits),
+        // A counter of sliding windows would need two of them for itself.
+        ("59", Limiter { admits: 59, ..HONEST }, 3, 61.0 + 121.0 + 60.0, admits),
         // The second burst is right, but nothing shows that a window had ended within the first.
-        ("a race that is lost once", Limiter { race: 3, ..HONEST }, 2, 91.0 + 60.0, admits),
+        (
+            "a counter of sliding windows, and a key that somebody else has used",
+            Limiter { windows: Windows::Sliding(seconds(10.0)), used: 7, ..HONEST },
+            3,
+            61.0 + 121.0 + 49.0,
+            &[],
+        ),
+        // Around the time at which the next edge would have to be, the key is refused.
+        ("a race that is lost once", Limiter { race: 3, ..HONEST }, 2, 121.0 + 60.0, admits),
+        // There, it is served.
+        (
+            "by the wall clock, over an edge, and it always tells the window",
+            Limiter { tells: Tells::Window, ..wall(59.9695) },
+            2,
+            0.075 + 121.0 + 60.0,
+            &[],
+        ),
         (
             "a burst that is longer than the window, once",
             Limiter { first_takes: seconds(1.0), ..HONEST },
