@@ -1,35 +1,53 @@
-//! `secret-leak`: no answer holds a key that was sent.
+//! `secret-leak`: no response holds a secret of the run, whichever request it answers.
 
 use serde_json::Value;
 
 use super::mismatch::{Mismatch, Mismatches};
-use crate::{exchange::message::Answer, shown::redactor::Redactor};
+use crate::{
+    exchange::outgoing::{Exchange, Role},
+    shown::redactor::Redactor,
+};
 
 /// None of the secrets of the run, in none of their forms, in body, header names and header values.
-/// `keys` finds what is taken out of the output, so both look for the same forms.
+/// `secrets` finds what is taken out of the output, so both look for the same forms.
 #[must_use]
-pub fn key(answer: &Answer, keys: &Redactor) -> Mismatches {
+pub fn secrets(exchange: &Exchange, secrets: &Redactor) -> Mismatches {
+    let Exchange { answer, role, .. } = exchange;
     let mut found = Vec::new();
     // One look at all of it: most answers hold none, and each look has its own costs. A tilde is in no
     // encoding, and ends what a terminal would take for a sequence.
     let headers = answer.headers.iter().flat_map(|(name, value)| [name.as_bytes(), value]);
     let all: Vec<&[u8]> = headers.chain([answer.body.as_slice()]).collect();
-    if keys.finds(&all.join(&b'~')).is_none() {
+    if secrets.finds(&all.join(&b'~')).is_none() {
         return found;
     }
     let mut note = |place: &str, label: Option<&str>| {
         if let Some(label) = label {
-            found.push(Mismatch::says(place, format!("contains {label}, or a part of it")));
+            let sentence = format!("{}contains {label}, or a part of it", whose(*role));
+            found.push(Mismatch::says(place, sentence));
         }
         label.is_some()
     };
     for (name, value) in &answer.headers {
-        if !note("a header's name", keys.finds(name.as_bytes())) {
-            note(&format!("header {name}"), keys.finds(value));
+        if !note("a header's name", secrets.finds(name.as_bytes())) {
+            note(&format!("header {name}"), secrets.finds(value));
         }
     }
-    note("body", keys.finds(&answer.body));
+    note("body", secrets.finds(&answer.body));
     found
+}
+
+/// Whose response a sentence speaks of; nothing where it is the case's own, which goes without saying.
+fn whose(role: Role) -> &'static str {
+    match role {
+        Role::Own => "",
+        Role::Preflight => "the preflight's response ",
+        Role::First => "the response to the hook's first request ",
+        Role::Probe => "the probe's response ",
+        Role::OtherKey => "the response to the other key ",
+        Role::Again => "the response after the wait ",
+        Role::Twin => "the response to the same request without the defect (its twin) ",
+    }
 }
 
 /// A JSON body as its readers see it: names and texts without escapes, however they were written.
@@ -41,14 +59,25 @@ pub fn decoded(body: &[u8]) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::{sync::Arc, time::Duration};
+
     use super::*;
     use crate::{
-        exchange::message::Ending,
+        exchange::message::{Answer, Ending, Request},
         shown::{
             secret::Secret,
             secrets::{KeyPrefix, Named},
         },
     };
+
+    /// A response to a request that carried no key.
+    fn answered(answer: Answer) -> Exchange {
+        let (method, path) = ("GET".into(), "/".into());
+        let request = Request { method, path, headers: Vec::new(), body: Vec::new() };
+        let (sent, answered) = (Duration::ZERO, Duration::ZERO);
+        let request = Arc::new(request);
+        Exchange { request, key: None, answer, sent, answered, role: Role::Own }
+    }
 
     #[test]
     fn a_key_is_found_wherever_it_is_echoed() {
@@ -75,7 +104,7 @@ mod tests {
                 body: body.as_bytes().to_vec(),
                 ending: Ending::Complete,
             };
-            let found = key(&answer, &keys);
+            let found = secrets(&answered(answer), &keys);
             assert_eq!(found.first().map(|m| m.place.as_str()), place, "{name} {value} {body}");
         }
     }

@@ -42,6 +42,14 @@ impl Sheet {
         &self.noted
     }
 
+    /// What a check found on one exchange.
+    #[must_use]
+    pub fn noted_on(&self, exchange: usize, check: CheckId) -> Mismatches {
+        let noted = self.noted.iter();
+        let own = noted.filter(|noted| noted.check == check && noted.on.contains(&exchange));
+        own.map(|noted| noted.mismatch.clone()).collect()
+    }
+
     /// The checks that held on every exchange they were made on.
     pub fn held(&self) -> impl Iterator<Item = CheckId> {
         let broken = |check| self.noted.iter().any(|noted| noted.check == check);
@@ -62,6 +70,9 @@ mod tests {
         sheet.note(CheckId::RetryAfter, 4, missing());
         let [noted] = sheet.noted() else { panic!("{:?}", sheet.noted()) };
         assert_eq!(noted.on, [3, 4]);
+        assert_eq!(sheet.noted_on(4, CheckId::RetryAfter), missing());
+        assert_eq!(sheet.noted_on(4, CheckId::Status), []);
+        assert_eq!(sheet.noted_on(5, CheckId::RetryAfter), []);
         assert_eq!(sheet.held().collect::<Vec<_>>(), [CheckId::Status]);
     }
 }

@@ -63,7 +63,7 @@ checks! {
     NoCharge = "no-charge", Must;
     /// The response comes within the time that the docs give.
     Timing = "timing", Should;
-    /// No response holds the key that was sent.
+    /// No response holds a secret of the run: a key, or a header that the target takes from a variable.
     SecretLeak = "secret-leak", Must;
     /// The same request without the defect does not give this error.
     Twin = "twin", Must;

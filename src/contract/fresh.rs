@@ -1,10 +1,20 @@
 //! Keys that are made for a run: well-formed, issued by nobody, and no two the same.
 
+use std::{collections::BTreeSet, iter};
+
 use super::key::{KeyShape, Random};
 use crate::shown::secret::Secret;
 
 /// So many characters in a row of a secret are searched for in what is shown.
 const WINDOW: usize = 12;
+
+/// Nor is a text searched for that has fewer characters than this that are not the same: `0000000000aa` may
+/// stand anywhere.
+const DIFFERENT: usize = 4;
+
+/// How often a key is drawn anew that could not be searched for. One like `valid000000000000000` has at most
+/// three different characters once in ten times.
+const DRAWS: usize = 64;
 
 /// Makes keys that share what is random in them and differ in a number at their end, so that of a
 /// thousand of them not a thousand have to be searched for in every answer.
@@ -32,8 +42,10 @@ impl FreshKeys {
     /// contract's shape.
     #[must_use]
     pub fn like(shape: &KeyShape, key: &str, random: Random<'_>) -> Self {
-        let first = shape.fresh_like(key, random);
-        let tail = first.strip_prefix(&shape.prefix).unwrap_or(&first);
+        let mut drawn = iter::repeat_with(|| shape.fresh_like(key, random));
+        let telling = drawn.by_ref().take(DRAWS).find(|key| is_telling(tail_of(shape, key)));
+        let first = telling.or_else(|| drawn.next()).unwrap_or_default();
+        let tail = tail_of(shape, &first);
         let head = first[..first.len() - tail.len()].to_owned();
         let instead = tail.chars().map(|c| shape.instead(c, key)).collect();
         Self { head, tail: tail.chars().collect(), instead, made: 0, like: Secret::new(key) }
@@ -65,11 +77,43 @@ impl FreshKeys {
     }
 }
 
+/// A key without what every key begins with.
+fn tail_of<'a>(shape: &KeyShape, key: &'a str) -> &'a str {
+    key.strip_prefix(&shape.prefix).unwrap_or(key)
+}
+
+/// Whether a key can be searched for in what is shown, which pays no regard to case.
+fn is_telling(tail: &str) -> bool {
+    let different: BTreeSet<char> = tail.chars().map(|c| c.to_ascii_lowercase()).collect();
+    different.len() >= DIFFERENT
+}
+
 #[cfg(test)]
 mod tests {
     use std::collections::HashSet;
 
     use super::*;
+
+    #[test]
+    fn a_key_like_one_of_few_characters_has_enough_of_them_to_be_searched_for() {
+        let shape = KeyShape {
+            prefix: "key_".to_owned(),
+            alphabet: "abcdefghijklmnopqrstuvwxyz0123456789".to_owned(),
+            length: 24,
+            shortest: None,
+            longest: None,
+            carriers: Vec::new(),
+        };
+        let mut random = |below| fastrand::usize(..below);
+        for _ in 0..500 {
+            let like = "key_valid0000000000000000000";
+            let key = FreshKeys::like(&shape, like, &mut random).make().key;
+            assert!(is_telling(&key["key_".len()..]), "{key}");
+            // Of a key with two there is no such one.
+            let key = FreshKeys::like(&shape, "key_a0000000", &mut random).make().key;
+            assert_ne!(key, "key_a0000000");
+        }
+    }
 
     #[test]
     fn keys_of_a_run_fit_the_shape_differ_and_each_window_of_them_is_in_what_is_searched_for() {

@@ -24,6 +24,8 @@ pub struct Broken {
     /// How many errors there were, and the last one's request id.
     errors: usize,
     last_id: Value,
+    /// A key that the API does not keep, to be told to others.
+    valid_key: Secret,
 }
 
 impl Broken {
@@ -51,7 +53,8 @@ impl Broken {
             }
             _ => {}
         }
-        (Self { api, mutation, errors: 0, last_id: Value::Null }, keys)
+        let valid_key = Secret::new(keys["valid"].as_str());
+        (Self { api, mutation, errors: 0, last_id: Value::Null, valid_key }, keys)
     }
 
     /// The answer to one request at a time of its key.
@@ -75,6 +78,8 @@ impl Broken {
         let code = code(&reply);
         if !code.is_empty() {
             self.break_error(&mut reply, &code, behaviour, request);
+        } else if behaviour == Behaviour::EchoesKeyOnSuccess && request.method == "POST" {
+            echo_key(&mut reply, Echo::InHeader, request);
         }
         reply
     }
@@ -101,6 +106,9 @@ impl Broken {
                 set(reply, EnvelopeField::Code, "invalid_api_key".into());
             }
             (B::EchoesKey(echo), _) => echo_key(reply, echo, request),
+            (B::TellsValidKey, "missing_api_key") => {
+                message(reply, &format!("No key; you could use {}.", self.valid_key.expose()));
+            }
             (B::InvalidJsonAsInput, "invalid_json") => {
                 set(reply, EnvelopeField::Code, "invalid_input".into());
             }

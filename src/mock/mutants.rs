@@ -154,7 +154,9 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
     const CREDITS: On = On::Code("insufficient_credits");
     const REVOKED: On = On::Code("revoked_api_key");
     const JSON: On = On::Code("invalid_json");
-    let with_key = On::Those(|trial, _| code_of(trial) != "missing_api_key");
+    const NO_KEY: On = On::Code("missing_api_key");
+    // A case without a key has a twin with one.
+    let all = On::Those(|_, _| true);
     // The empty carrier included: its twin, the valid key in the same carrier, is also refused.
     let bearer = On::Those(|trial, _| trial.ends_with("-bearer"));
     let header = On::Those(|trial, _| !trial.ends_with("-bearer"));
@@ -209,10 +211,12 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
         ("shape unchecked", B::ShapeUnchecked, C::Code, shape),
         ("revoked key alive", B::RevokedAlive, C::Status, REVOKED),
         ("revoked as invalid", B::RevokedAsInvalid, C::Code, REVOKED),
-        ("key in the message", B::EchoesKey(Echo::InMessage), C::SecretLeak, with_key),
-        ("key in a header", B::EchoesKey(Echo::InHeader), C::SecretLeak, with_key),
-        ("key percent-encoded", B::EchoesKey(Echo::PercentEncoded), C::SecretLeak, with_key),
-        ("key in base64", B::EchoesKey(Echo::Base64), C::SecretLeak, with_key),
+        ("key in the message", B::EchoesKey(Echo::InMessage), C::SecretLeak, all),
+        ("key in a header", B::EchoesKey(Echo::InHeader), C::SecretLeak, all),
+        ("key percent-encoded", B::EchoesKey(Echo::PercentEncoded), C::SecretLeak, all),
+        ("key in base64", B::EchoesKey(Echo::Base64), C::SecretLeak, all),
+        ("key after a generation", B::EchoesKeyOnSuccess, C::SecretLeak, pays),
+        ("key of another in the message", B::TellsValidKey, C::SecretLeak, NO_KEY),
         ("invalid json as invalid_input", B::InvalidJsonAsInput, C::Code, body),
         ("invalid json as 500", B::InvalidJsonAs500, C::Status, JSON),
         (

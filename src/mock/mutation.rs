@@ -98,6 +98,8 @@ pub enum Behaviour {
     RevokedAlive,
     RevokedAsInvalid,
     EchoesKey(Echo),
+    EchoesKeyOnSuccess,
+    TellsValidKey,
     InvalidJsonAsInput,
     InvalidJsonAs500,
     TakesTrailingComma,

@@ -12,6 +12,9 @@ use crate::{exchange::deadlines::LONGEST_WAIT, shown::secret::Secret};
 /// [`Options::from_flags`] reads them and [`Options::run`] carries the run out. `--help` lists them.
 #[derive(Parser)]
 #[command(
+    mut_arg("bench", |bench| {
+        bench.help("Run benchmarks instead of tests; errproof has none, so it tests nothing")
+    }),
     about = "Proves that an API's errors are what its docs promise",
     long_about = "\
 Proves that an API's errors are what its docs promise.

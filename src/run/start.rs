@@ -125,6 +125,12 @@ fn run(options: &Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u
         let by = selection(&tests, &redactor);
         return Err(End::Nothing(shown!["none of the ", scope.all, " trials is selected", by]));
     }
+    if tests.bench {
+        // The harness would call each trial ignored, after the target was asked whether it is there.
+        let why =
+            "nothing was tested: --bench runs benchmarks instead of tests, and errproof has none";
+        return Err(End::Nothing(why.into()));
+    }
     // A side that no selected trial is about is not asked and not summed up.
     tested.retain(|tested| tested.trials(style).iter().any(is_selected));
     for Tested { side, .. } in &tested {

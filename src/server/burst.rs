@@ -119,7 +119,9 @@ impl Play<'_> {
         let begin = self.exchanges.len();
         let what = shown!["the responses to ", times, " requests at once"];
         self.activity.waits(Awaited::Words(what), Some(request.deadlines.whole));
-        self.exchanges.extend(self.run.sender.burst(request, times).await?);
+        for exchange in self.run.sender.burst(request, times).await? {
+            self.keep(exchange);
+        }
         let (run, scenario) = (self.run, &self.planned.scenario);
         let is_served = |exchange: &Exchange| run.reading(exchange).is_served(served);
         let is_refused = |exchange: &Exchange| run.reading(exchange).is_refusal(scenario);
@@ -149,7 +151,7 @@ impl Play<'_> {
         self.sheet.note(CheckId::RateRefuses, last.unwrap_or(begin), found);
     }
 
-    /// Whether each refusal is what the docs promise of it, and none of the others leaks a key.
+    /// Whether each refusal is what the docs promise of it.
     fn judge_answers(&mut self, burst: PlannedBurst<'_>, end: usize) {
         let (run, scenario) = (self.run, &self.planned.scenario);
         let case = self.planned.case();
@@ -161,9 +163,7 @@ impl Play<'_> {
                 let found = rate_fields::told(&exchange.answer, burst.limit, policy, left);
                 sheet.note(CheckId::RateTold, at, found);
             }
-            if is_served {
-                run.judge.leak(exchange, at, sheet);
-            } else {
+            if !is_served {
                 run.judge.answer(&run.contract, scenario, Some(case), exchange, at, sheet);
             }
         }
@@ -225,8 +225,7 @@ impl Play<'_> {
     /// Sends one request when its key's turn has come, and gives its place among the exchanges.
     async fn push(&mut self, request: &Outgoing) -> Result<usize, Stop> {
         let exchange = self.exchange(request).await?;
-        self.exchanges.push(exchange);
-        Ok(self.exchanges.len() - 1)
+        Ok(self.keep(exchange))
     }
 
     fn is_served(&self, burst: PlannedBurst<'_>, at: usize) -> bool {

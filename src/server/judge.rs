@@ -1,11 +1,12 @@
-//! Holds one answer against everything that is promised of every error.
+//! Holds one answer against everything that is promised of every error, and any answer against what no
+//! response may hold.
 
 use std::sync::Mutex;
 
 use crate::{
     checks::{
-        envelope, fields, leak, message, reading::Reading, request_id::RequestIds, retry_after,
-        sheet::Sheet,
+        envelope, fields, leak, message, mismatch::Mismatches, reading::Reading,
+        request_id::RequestIds, retry_after, sheet::Sheet,
     },
     contract::{
         Contract,
@@ -18,19 +19,19 @@ use crate::{
 };
 
 /// Judges answers. Holds the request ids of the run, since no two answers may share one, and its
-/// keys, since no answer may hold one.
+/// secrets, since no answer may hold one.
 #[derive(Debug)]
 pub struct AnswerJudge {
     ids: Mutex<RequestIds>,
     /// Finds them.
-    keys: Redactor,
+    secrets: Redactor,
 }
 
 impl AnswerJudge {
     /// A judge that has seen no answer yet.
     #[must_use]
-    pub fn new(keys: Redactor) -> Self {
-        Self { ids: Mutex::default(), keys }
+    pub fn new(secrets: Redactor) -> Self {
+        Self { ids: Mutex::default(), secrets }
     }
 
     /// Notes on the sheet what the checks say of one answer. `at` is its place in the trial, and
@@ -65,7 +66,6 @@ impl AnswerJudge {
                 at,
                 fields::exactly(None, places.code.as_str(), code.as_str()),
             );
-            self.leak(exchange, at, sheet);
             return;
         }
         sheet.note(CheckId::Status, at, fields::status(answer.status, status));
@@ -107,13 +107,12 @@ impl AnswerJudge {
         if let Some(longest) = scenario.retry_after {
             sheet.note(CheckId::RetryAfter, at, retry_after::present(answer, longest));
         }
-        self.leak(exchange, at, sheet);
     }
 
-    /// Notes whether an answer, a good one also, holds a key.
-    pub fn leak(&self, exchange: &Exchange, at: usize, sheet: &mut Sheet) {
-        if exchange.key.is_some() {
-            sheet.note(CheckId::SecretLeak, at, leak::key(&exchange.answer, &self.keys));
-        }
+    /// The secrets of the run that an answer holds. A good one may hold none either, nor one to a request
+    /// that carried no key: it may be another's.
+    #[must_use]
+    pub fn leaks(&self, exchange: &Exchange) -> Mismatches {
+        leak::secrets(exchange, &self.secrets)
     }
 }

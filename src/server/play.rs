@@ -8,10 +8,11 @@ use super::{
     judge::AnswerJudge,
     key_use::{InUse, KeyUse},
     played::Played,
+    preflight::PreflightLeak,
     twin::Twins,
 };
 use crate::{
-    checks::{charge, rate_fields, reading::Reading, sheet::Sheet, timing},
+    checks::{charge, mismatch::Mismatches, rate_fields, reading::Reading, sheet::Sheet, timing},
     contract::{Contract, check::CheckId},
     exchange::{
         outgoing::{Exchange, NoAnswer, Outgoing},
@@ -42,6 +43,8 @@ pub struct Run {
     pub judge: AnswerJudge,
     /// Which keys are in use.
     pub keys: KeyUse,
+    /// What the preflight's answer gave away.
+    pub preflight_leak: PreflightLeak,
     /// The twins that were asked.
     pub twins: Twins,
     /// The reviewed envelopes of this target.
@@ -87,6 +90,7 @@ pub(super) struct Play<'a> {
     pub(super) run: &'a Run,
     pub(super) planned: &'a Planned,
     pub(super) activity: &'a Activity,
+    /// Only [`Self::keep`] adds to them, so that none is there whose answer was not searched for secrets.
     pub(super) exchanges: Vec<Exchange>,
     pub(super) sheet: Sheet,
     /// Which of the exchanges is the case's own, as soon as it is there.
@@ -136,6 +140,9 @@ impl Run {
                 play.burst(PlannedBurst { request, times, other, limit, served }).await
             }
         };
+        if let Some(exchange) = self.preflight_leak.of_trial(&planned.case().name) {
+            play.keep(exchange.clone());
+        }
         let Play { exchanges, sheet, main, twin_not_asked, .. } = play;
         let name = &planned.case().name;
         let known: Vec<_> = self.target.known.iter().filter(|known| known.covers(name)).collect();
@@ -156,7 +163,9 @@ impl Play<'_> {
         probe: Option<&(Outgoing, String)>,
     ) -> Result<(), Stop> {
         if let Some(first) = first {
-            let answer = self.exchange(first).await?.answer;
+            let exchange = self.exchange(first).await?;
+            let at = self.keep(exchange);
+            let answer = &self.exchanges[at].answer;
             if !(200..300).contains(&answer.status) {
                 let path = &first.request.path;
                 return Err(Stop::Error(format!(
@@ -213,6 +222,20 @@ impl Play<'_> {
         self.run.sender.send_now(request).await
     }
 
+    /// Takes an exchange into the trial, notes what its answer gives away, and gives its place.
+    pub(super) fn keep(&mut self, exchange: Exchange) -> usize {
+        let leaks = self.run.judge.leaks(&exchange);
+        self.keep_searched(exchange, leaks)
+    }
+
+    /// The same of an exchange whose answer was searched before.
+    pub(super) fn keep_searched(&mut self, exchange: Exchange, leaks: Mismatches) -> usize {
+        let at = self.exchanges.len();
+        self.sheet.note(CheckId::SecretLeak, at, leaks);
+        self.exchanges.push(exchange);
+        at
+    }
+
     /// Lets the time of a request's key pass.
     pub(super) async fn wait(&self, request: &Outgoing, time: Duration, what: &'static str) {
         self.activity.waits(Awaited::Words(what.into()), Some(time));
@@ -236,9 +259,8 @@ impl Play<'_> {
     /// ask for says nothing of the case: somebody else uses the key, or each trial is a process of its
     /// own, or the server counts in another way. It is waited out, and the request sent once more.
     pub(super) async fn send(&mut self, request: &Outgoing) -> Result<usize, Stop> {
-        let at = self.exchanges.len();
         let exchange = self.exchange(request).await?;
-        self.exchanges.push(exchange);
+        let at = self.keep(exchange);
         let contract = &self.run.contract;
         let refusal =
             contract.limit_scenario().filter(|limit| limit.code != self.planned.scenario.code);
@@ -252,9 +274,9 @@ impl Play<'_> {
         let wait = told.min(self.run.target.wait_at_most);
         self.wait(request, wait, "a refusal by the limit to pass").await;
         let exchange = self.exchange(request).await?;
-        self.exchanges.push(exchange);
-        if !self.run.reading(&self.exchanges[at + 1]).is_refusal(refusal) {
-            return Ok(at + 1);
+        let at = self.keep(exchange);
+        if !self.run.reading(&self.exchanges[at]).is_refusal(refusal) {
+            return Ok(at);
         }
         let (status, seconds) = (refusal.status, wait.as_secs());
         Err(Stop::Error(format!(

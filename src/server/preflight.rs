@@ -1,17 +1,48 @@
 //! Looks, before all trials, whether the target is there and takes the key that it was given: one
 //! message instead of sixty failures.
 
-use std::{fs, path::PathBuf};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::PathBuf,
+    sync::{Arc, OnceLock},
+};
 
 use super::play::Run;
-use crate::server::plan::Preflight;
+use crate::{
+    exchange::outgoing::Exchange,
+    server::plan::{Plan, TrialScript},
+};
+
+/// An answer to the preflight that gives a secret away. It is no trial's own, so one is chosen to say it.
+#[derive(Debug, Default)]
+pub struct PreflightLeak(OnceLock<(Arc<str>, Exchange)>);
+
+impl PreflightLeak {
+    /// The exchange, if this trial is the one to say it.
+    pub(super) fn of_trial(&self, name: &str) -> Option<&Exchange> {
+        let (trial, exchange) = self.0.get()?;
+        (**trial == *name).then_some(exchange)
+    }
+}
+
+/// The trial that says what is found in the answer to the preflight: the first that is carried out, and a
+/// burst, whose picture is its own, only where there is no other.
+fn spokesman(plan: &Plan, selected: &BTreeSet<String>) -> Option<Arc<str>> {
+    let trials = plan.trials.iter().filter(|planned| selected.contains(&planned.case().name));
+    let trials = trials.filter_map(|planned| Some((planned, planned.script.as_ref().ok()?)));
+    let first = trials.min_by_key(|(_, script)| matches!(script, TrialScript::Burst { .. }));
+    first.map(|(planned, _)| planned.case().name.as_str().into())
+}
 
 impl Run {
-    /// Sends the one request.
+    /// Sends the one request of a plan. What its answer gives away is a finding of one of the trials that
+    /// are selected.
     ///
     /// # Errors
     /// Why no trial could tell anything, in one line.
-    pub async fn preflight(&self, preflight: &Preflight) -> Result<(), String> {
+    pub async fn preflight(&self, plan: &Plan, selected: &BTreeSet<String>) -> Result<(), String> {
+        let preflight = &plan.preflight;
         if self.target.headers.is_err() {
             // Nothing can be sent as this target wants it: every case is ignored, and says why.
             return Ok(());
@@ -32,6 +63,11 @@ impl Run {
             if let Some(marker) = marker {
                 // Without it the next process asks once more; no harm is done.
                 fs::write(marker, "").ok();
+            }
+            if !self.judge.leaks(&exchange).is_empty()
+                && let Some(trial) = spokesman(plan, selected)
+            {
+                self.preflight_leak.0.set((trial, exchange)).ok();
             }
             return Ok(());
         }

@@ -19,6 +19,7 @@ use super::{
     plan_text,
     play::Run,
     played::Played,
+    preflight::PreflightLeak,
     twin::Twins,
 };
 use crate::{
@@ -95,6 +96,7 @@ impl Suite {
             sender,
             judge: AnswerJudge::new(redactor.of_the_first(first)),
             keys: KeyUse::default(),
+            preflight_leak: PreflightLeak::default(),
             twins: Twins::new(budget),
             snapshots,
             redactor: Arc::clone(&redactor),
@@ -216,9 +218,9 @@ impl Side for Server {
         order.into_iter().map(trial).collect()
     }
 
-    fn ready(&self, _selected: &BTreeSet<String>) -> Result<(), NotReady> {
+    fn ready(&self, selected: &BTreeSet<String>) -> Result<(), NotReady> {
         let Suite { run, plan, .. } = &self.suite;
-        let ready = self.runtime.block_on(run.preflight(&plan.preflight));
+        let ready = self.runtime.block_on(run.preflight(plan, selected));
         ready.map_err(|why| NotReady::Unreachable(self.suite.redactor().line(&why)))
     }
 

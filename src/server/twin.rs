@@ -9,7 +9,7 @@ use tokio::sync::OnceCell;
 
 use super::play::{Play, Stop};
 use crate::{
-    checks::twin,
+    checks::{mismatch::Mismatches, twin},
     contract::{check::CheckId, names::Code},
     exchange::{locked::Locked as _, outgoing::Exchange},
     server::plan::TwinScript,
@@ -29,6 +29,8 @@ type TwinCell = Arc<OnceCell<Option<Asked>>>;
 #[derive(Debug)]
 struct Asked {
     exchange: Exchange,
+    /// What its answer gives away: a finding of every trial whose twin it is.
+    leaks: Mismatches,
     /// The code that it was refused with.
     refused: Option<Code>,
 }
@@ -90,7 +92,7 @@ impl Play<'_> {
             Err(_) if odd.is_some() => return Ok(()),
             Err(stop) => return Err(stop),
         };
-        let Some(Asked { exchange, refused }) = asked else {
+        let Some(Asked { exchange, leaks, refused }) = asked else {
             let cost = twin.cost;
             self.twin_not_asked = Some(format!(
                 "it may cost {cost} credits, more than the [budget] of the target's file has left"
@@ -98,7 +100,7 @@ impl Play<'_> {
             return Ok(());
         };
         if self.exchanges.len() == before {
-            self.exchanges.push(exchange.clone());
+            self.keep_searched(exchange.clone(), leaks.clone());
         }
         let code = &self.planned.scenario.code;
         if let Some(odd) = odd {
@@ -134,7 +136,8 @@ impl Play<'_> {
         };
         let at = self.send(&twin.request).await?;
         let exchange = self.exchanges[at].clone();
+        let leaks = self.sheet.noted_on(at, CheckId::SecretLeak);
         let refused = self.run.reading(&exchange).code().map(Code::from);
-        Ok(Some(Asked { exchange, refused }))
+        Ok(Some(Asked { exchange, leaks, refused }))
     }
 }

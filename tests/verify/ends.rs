@@ -226,6 +226,18 @@ fn a_run_that_proves_no_code_is_not_green_and_says_what_to_set() {
 }
 
 #[test]
+fn a_run_of_benchmarks_tests_nothing_asks_nobody_and_says_why() {
+    let said = "errproof: nothing was tested: --bench runs benchmarks instead of tests, and errproof has none\n";
+    let rows: [&[&str]; 3] = [&[], &["plan_gate"], &["--target-url", "http://127.0.0.1:1"]];
+    for flags in rows {
+        let ended = errproof(&[&["--bench"], flags].concat(), &[]);
+        assert_eq!((ended.code, ended.stderr.as_str()), (4, said), "{flags:?}: {}", ended.stdout);
+    }
+    assert_eq!(errproof(&["--bench", "--list"], &[]).code, 0);
+    assert_eq!(errproof(&["--bench", "nosuchcase"], &[]).code, 4);
+}
+
+#[test]
 fn every_exit_code_is_what_a_process_ends_with() {
     let broken = Contract::copy();
     broken.change("scenarios/403-plan_gate.toml", "status = 403", "status = 404");

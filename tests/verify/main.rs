@@ -12,6 +12,7 @@ mod docs;
 mod ends;
 mod failures;
 mod formats;
+mod leaks;
 mod limits;
 mod links;
 mod live;
