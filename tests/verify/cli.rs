@@ -215,6 +215,17 @@ fn what_a_contract_says_of_its_envelope_keys_and_limit_has_to_fit_together() {
 }
 
 #[test]
+fn a_field_with_a_colon_and_a_space_in_its_name_does_not_drift_once_it_is_recorded() {
+    let contract = Contract::copy();
+    let snapshot = "snapshots/mock/plan_gate.snap";
+    // As a server that answers with such a field has it recorded, but for the mock.
+    contract.change(snapshot, "status: 403", "\"/error/a: b\": [number]\nstatus: 403");
+    let ended = errproof(&["--contract", contract.folder(), "plan_gate"], &[]);
+    let said = "at /error/a: b: expected [number] (as reviewed), got nothing";
+    assert!(ended.stdout.contains(said), "{}", ended.stdout);
+}
+
+#[test]
 fn an_envelope_that_drifts_fails_and_is_recorded_but_not_in_ci() {
     let contract = Contract::copy();
     let files: Vec<_> = fs::read_dir(contract.path("snapshots/mock")).expect("snapshots").collect();
