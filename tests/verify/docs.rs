@@ -3,7 +3,11 @@
 
 mod seeded;
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use errproof::internals::{
     contract::{Contract as Loaded, contract_file::Form},
@@ -12,7 +16,7 @@ use errproof::internals::{
 use insta::assert_snapshot;
 
 use self::seeded::SEEDED;
-use crate::support::{Contract, errproof};
+use crate::support::{Contract, errproof, trials_of};
 
 const HTML: &str = include_str!("pages/errors.html");
 const MARKDOWN: &str = include_str!("pages/errors.md");
@@ -316,6 +320,28 @@ fn pages_that_are_written_otherwise_are_read_all_the_same() {
     for form in [Form::Html, Form::Markdown, Form::Text] {
         assert_eq!(failing(&contract, form, "").len(), 16, "all but that there is no unknown code");
     }
+}
+
+#[test]
+fn the_page_of_another_api_is_told_by_its_first_codes_and_takes_no_longer_for_each_of_them() {
+    let rows: Vec<_> = (0..20_000).map(|at| format!("<tr><td>code_{at}<td>400")).collect();
+    let page = tempfile::Builder::new().suffix(".html").tempfile().expect("a file");
+    let text = format!("<table><tr><th>Code<th>Status{}</table>", rows.concat());
+    fs::write(page.path(), text).expect("written");
+    let reports = tempfile::tempdir().expect("a folder");
+    let folder = reports.path().to_str().expect("UTF-8");
+    let flags = ["--docs", page.path().to_str().expect("UTF-8"), "--report-dir", folder];
+    let begin = Instant::now();
+    let ended = errproof(&[&flags[..], &["docs::no_unknown_codes"]].concat(), &[]);
+    // It took a minute when each finding was compared with each.
+    assert!(begin.elapsed() < Duration::from_secs(30), "{:?}", begin.elapsed());
+    assert_eq!(ended.code, 101);
+    let report = fs::read_to_string(reports.path().join("report.json")).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    let trials = trials_of(&report, "page");
+    let findings = trials[0]["findings"].as_array().expect("a list");
+    assert_eq!(findings.len(), 21);
+    assert_eq!(findings[20]["wrong"], "and 19980 more like these");
 }
 
 #[test]
