@@ -72,27 +72,30 @@ pub fn judge(content: &Content, contract: &Contract) -> Vec<JudgedTrial> {
             "the page and the contract have the same codes",
             "scenarios/",
             judge.unknown_codes(),
+            judge.no_code(),
         ),
         (
             ENVELOPE,
             "every error looks like the example",
             "[envelope] in contract.toml",
             judge.examples(),
+            None,
         ),
         (
             LIMITS,
             "the page has the numbers of the contract",
             "[limit] in contract.toml, and `after` in scenarios/",
             judge.limits(),
+            None,
         ),
     ];
-    let whole = whole.into_iter().map(|(trial, promise, source, found)| JudgedTrial {
+    let whole = whole.into_iter().map(|(trial, promise, source, found, unjudged)| JudgedTrial {
         trial: trial.to_owned(),
         code: None,
         promise: promise.to_owned(),
         source: source.to_owned(),
         found: shown(found),
-        unjudged: None,
+        unjudged,
     });
     let trials = trials(contract);
     codes.chain(whole).filter(|judged| trials.contains(&judged.trial)).collect()
@@ -160,6 +163,17 @@ impl Judge<'_> {
                 ("list item", "the page has no list item that begins with code".to_owned())
             }
         }
+    }
+
+    /// Why nobody can say whether the page has codes beyond the contract's, if it has no code at all.
+    fn no_code(&self) -> Option<String> {
+        let (kind, none) = self.no_place_for_codes();
+        let nothing = match self.facts.places_for_codes {
+            _ if !self.facts.codes.is_empty() => return None,
+            0 => none,
+            _ => format!("no {kind} on the page defines a code"),
+        };
+        Some(format!("{nothing}, so there is no code to look for in the contract"))
     }
 
     /// Where the page has a code as a word, in sentences first.

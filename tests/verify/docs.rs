@@ -318,8 +318,38 @@ fn pages_that_are_written_otherwise_are_read_all_the_same() {
         assert_eq!(failing(&contract, form, &page), expected, "{name}");
     }
     for form in [Form::Html, Form::Markdown, Form::Text] {
-        assert_eq!(failing(&contract, form, "").len(), 16, "all but that there is no unknown code");
+        assert_eq!(failing(&contract, form, "").len(), 17, "nothing was looked at");
     }
+}
+
+#[test]
+fn a_page_without_a_code_is_not_judged_on_its_codes_and_does_not_pass() {
+    let contract = contract();
+    let unjudged = |text: &str| {
+        let judged =
+            page::judge::judge(&page::read::read(text, Form::Markdown, &contract), &contract);
+        let unknown = judged.into_iter().find(|judged| judged.trial == "docs::no_unknown_codes");
+        unknown.expect("it is judged").unjudged.unwrap_or_default()
+    };
+    assert_eq!(
+        unjudged("# Errors\n\nNone.\n"),
+        "the page has no table with a column `Code` or `Error code`, so there is no code to look for in the contract"
+    );
+    assert_eq!(
+        unjudged("| Code | Status |\n|---|---|\n|  | 400 |\n"),
+        "no row on the page defines a code, so there is no code to look for in the contract"
+    );
+    assert_eq!(unjudged("| Code | Status |\n|---|---|\n| `stray` | 400 |\n"), "");
+    let page = tempfile::Builder::new().suffix(".html").tempfile().expect("a file");
+    fs::write(page.path(), "<h1>Errors</h1>").expect("written");
+    let flags = ["--docs", page.path().to_str().expect("UTF-8"), "docs::no_unknown_codes"];
+    let ended = errproof(&flags, &[]);
+    assert_eq!(ended.code, 101, "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("could not be judged: the page has no table"),
+        "{}",
+        ended.stdout
+    );
 }
 
 #[test]
