@@ -86,7 +86,7 @@ fn peak_mib() -> i64 {
 }
 
 /// What is hostile, how it is answered, and what the run says of it.
-const ROWS: [(&str, Hostile, &str); 22] = [
+const ROWS: [(&str, Hostile, &str); 23] = [
     ("closes at once", |_| Ok(()), "could not be judged: failed to read an answer"),
     (
         "never answers",
@@ -246,7 +246,18 @@ const ROWS: [(&str, Hostile, &str); 22] = [
                 &format!("{HEAD}content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len()),
             )
         },
-        "not valid JSON: recursion limit exceeded",
+        "not valid JSON: EOF while parsing",
+    ),
+    (
+        "JSON of 100,000 levels that all end",
+        |c| {
+            let body = "[".repeat(100_000) + &"]".repeat(100_000);
+            write(
+                c,
+                &format!("{HEAD}content-length: {}\r\nconnection: close\r\n\r\n{body}", body.len()),
+            )
+        },
+        "nested more than 126 levels deep",
     ),
     (
         "terminal codes in the message",

@@ -38,14 +38,10 @@ pub fn json(reading: &Reading<'_>, promised: Option<&str>) -> Mismatches {
     if answer.body.starts_with(b"\xef\xbb\xbf") {
         found.push(body("begins with a byte order mark, which JSON does not have".to_owned()));
     } else if answer.ending == Ending::Complete
-        && let Some(error) = reading.fault()
+        && let Some(fault) = reading.fault()
     {
-        let sentence = format!("not valid JSON: {error}");
-        found.push(body(if answer.body.is_empty() {
-            "empty; expected JSON".to_owned()
-        } else {
-            sentence
-        }));
+        let is_empty = answer.body.is_empty();
+        found.push(body(if is_empty { "empty; expected JSON" } else { fault }.to_owned()));
     }
     found
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 /// One thing that does not hold.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Mismatch {
     /// Where: a JSON Pointer into the body, a header's name, or nothing where it goes without saying.
     pub place: String,
@@ -12,7 +12,7 @@ pub struct Mismatch {
 }
 
 /// What is wrong at a place.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Wrong {
     /// A value is another one.
     Differs {

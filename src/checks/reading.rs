@@ -4,7 +4,7 @@ use std::{borrow::Cow, cell::OnceCell};
 
 use serde_json::Value;
 
-use super::json::WithUniqueNames;
+use super::json::{self, DEEPEST, Depth, Json, Twice};
 use crate::{
     contract::{contract_file::EnvelopeFormat, place::AnswerPlace, pointer, scenario::Scenario},
     exchange::message::Answer,
@@ -23,8 +23,8 @@ pub struct Reading<'a> {
 #[derive(Debug)]
 struct Body {
     value: Option<Value>,
-    /// Why a strict reader refuses it.
-    fault: Option<serde_json::Error>,
+    /// Why a strict reader refuses it, as a sentence.
+    fault: Option<String>,
 }
 
 impl<'a> Reading<'a> {
@@ -40,17 +40,28 @@ impl<'a> Reading<'a> {
         self.read().value.as_ref()
     }
 
-    /// Why a strict reader refuses the body, if one does.
+    /// Why a strict reader refuses the body, if one does, as a sentence.
     #[must_use]
-    pub fn fault(&self) -> Option<&serde_json::Error> {
-        self.read().fault.as_ref()
+    pub fn fault(&self) -> Option<&str> {
+        self.read().fault.as_deref()
     }
 
     fn read(&self) -> &Body {
         let body = &self.answer.body;
-        self.body.get_or_init(|| match serde_json::from_slice(body) {
-            Ok(WithUniqueNames(value)) => Body { value: Some(value), fault: None },
-            Err(fault) => Body { value: serde_json::from_slice(body).ok(), fault: Some(fault) },
+        self.body.get_or_init(|| match json::read(body, Twice::Refused) {
+            Ok(Json { value, depth: Depth::Read }) => Body { value: Some(value), fault: None },
+            // It is JSON, but no client can count on reading it: RFC 8259 (section 9) lets every reader set a
+            // limit, and many end at 64, 100 or 128. What stands above that is judged like any other body.
+            Ok(Json { value, depth: Depth::Beyond }) => Body {
+                value: Some(value),
+                fault: Some(format!(
+                    "nested more than {DEEPEST} levels deep; errproof and many clients read no further"
+                )),
+            },
+            Err(fault) => {
+                let value = json::read(body, Twice::LastCounts).ok().map(|json| json.value);
+                Body { value, fault: Some(format!("not valid JSON: {fault}")) }
+            }
         })
     }
 

@@ -10,6 +10,7 @@ use super::{
     Contract,
     contract_file::{ContractFile, EnvelopeFormat, PreflightFormat},
     key::KeyShape,
+    names::too_long,
     page::PageReading,
     parts::{DocsLink, Envelope, NamedRequest},
     place::AnswerPlace,
@@ -75,6 +76,7 @@ fn read_contract(root: &Folder, faults: &mut Faults) -> Option<Contract> {
 
 fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contract {
     let schema = compile(root, reader, &["envelope", "schema"], &file.envelope.schema);
+    check_lengths(reader, &file);
     check_key(reader, &file.key);
     check_places(reader, &file.envelope);
     let docs = docs(reader, file.docs, file.envelope.docs.clone());
@@ -146,6 +148,34 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         retry: file.retry,
         scenarios: Vec::new(),
         limit_scenario: None,
+    }
+}
+
+/// Names that are too long to be shown and to name files.
+fn check_lengths(reader: &mut Reader<'_>, file: &ContractFile) {
+    let title = "this name is too long";
+    for (at, code) in file.chain.iter().enumerate() {
+        if let Some(label) = too_long(code.as_str()) {
+            reader.add(&["chain", &at.to_string()], title, label);
+        }
+    }
+    for (at, carrier) in file.key.carriers.iter().enumerate() {
+        if let Some(label) = too_long(carrier.name.as_str()) {
+            reader.add(&["key", "carriers", &at.to_string(), "name"], title, label);
+        }
+    }
+    let tables = [
+        ("requests", keys(&file.requests).collect::<Vec<_>>()),
+        ("slots", keys(&file.slots).collect()),
+        ("hooks", keys(&file.hooks).collect()),
+        ("probes", keys(&file.probes).collect()),
+    ];
+    for (table, names) in tables {
+        for name in names {
+            if let Some(label) = too_long(name) {
+                reader.add_at_name(&[table], name, title, label);
+            }
+        }
     }
 }
 

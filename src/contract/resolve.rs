@@ -16,7 +16,7 @@ use super::{
     Contract, NamedRequest, body,
     contract_file::Limit,
     key::{Carrier, KeyDefect},
-    names::{CarrierName, Code},
+    names::{CarrierName, Code, too_long, trial_too_long},
     scenario::{
         Burst, Case, LongestWait, MessagePattern, Provocation, Scenario, Single, Twin, Wording,
     },
@@ -84,7 +84,9 @@ impl Resolver<'_> {
         for (at, case) in file.cases.iter().enumerate() {
             let at = at.to_string();
             let id = case.id.as_str();
-            if !id.split('-').all(|word| {
+            if let Some(label) = too_long(id) {
+                self.reader.add(&["cases", &at, "id"], "this id is too long", label);
+            } else if !id.split('-').all(|word| {
                 !word.is_empty()
                     && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())
             }) {
@@ -254,7 +256,13 @@ impl Resolver<'_> {
         }
         let name = format!("{}::{}", file.code, case.id);
         let several = case.carriers.is_some();
-        for carrier in self.carriers(case.carriers.as_deref(), at) {
+        let carriers = self.carriers(case.carriers.as_deref(), at);
+        let behind = carriers.iter().filter(|_| several).map(|carrier| carrier.name.as_str());
+        if let Some(label) = trial_too_long(file.code.as_str(), case.id.as_str(), behind) {
+            let title = "the name of this case's trial is too long";
+            self.reader.add(&["cases", at, "id"], title, label);
+        }
+        for carrier in carriers {
             let name = if several { format!("{name}-{}", carrier.name) } else { name.clone() };
             let provocation = match &burst {
                 Some((burst, limit)) => Provocation::Burst(Burst {

@@ -146,6 +146,16 @@ pub fn same_words(one: &str, other: &str) -> bool {
     one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
+/// Whether two codes differ in nothing but case, or in what cannot be seen.
+#[must_use]
+pub fn same_letters(one: &str, other: &str) -> bool {
+    let letters = |text: &str| {
+        let seen = text.chars().filter(|c| c.is_alphanumeric());
+        seen.flat_map(char::to_lowercase).collect::<String>()
+    };
+    letters(one) == letters(other)
+}
+
 /// Code that begins like a JSON object and holds two or more of the envelope's names.
 fn examples(
     content: &Content,

@@ -6,9 +6,9 @@ use jsonschema::{ValidationError, error::ValidationErrorKind};
 use serde_json::Value;
 
 use super::{
-    content::{Content, Kind, Spot},
-    facts::{Definition, Facts, Stated, same_words},
-    finding::{JudgedTrial, OnPage, PagePlace},
+    content::{Content, Heading, Kind, Spot},
+    facts::{Definition, Facts, Stated, same_letters, same_words},
+    finding::{JudgedTrial, OnPage, PagePlace, shown},
 };
 use crate::{
     checks::{
@@ -63,7 +63,7 @@ pub fn judge(content: &Content, contract: &Contract) -> Vec<JudgedTrial> {
         code: Some(scenario.code.clone()),
         promise: scenario.promise.clone(),
         source: scenario.file.display().to_string(),
-        found: judge.code(scenario),
+        found: shown(judge.code(scenario)),
         unjudged: None,
     });
     let whole = [
@@ -72,27 +72,30 @@ pub fn judge(content: &Content, contract: &Contract) -> Vec<JudgedTrial> {
             "the page and the contract have the same codes",
             "scenarios/",
             judge.unknown_codes(),
+            judge.no_code(),
         ),
         (
             ENVELOPE,
             "every error looks like the example",
             "[envelope] in contract.toml",
             judge.examples(),
+            None,
         ),
         (
             LIMITS,
             "the page has the numbers of the contract",
             "[limit] in contract.toml, and `after` in scenarios/",
             judge.limits(),
+            None,
         ),
     ];
-    let whole = whole.into_iter().map(|(trial, promise, source, found)| JudgedTrial {
+    let whole = whole.into_iter().map(|(trial, promise, source, found, unjudged)| JudgedTrial {
         trial: trial.to_owned(),
         code: None,
         promise: promise.to_owned(),
         source: source.to_owned(),
-        found,
-        unjudged: None,
+        found: shown(found),
+        unjudged,
     });
     let trials = trials(contract);
     codes.chain(whole).filter(|judged| trials.contains(&judged.trial)).collect()
@@ -124,20 +127,16 @@ impl Judge<'_> {
                 format!("{count} rows define `{code}`, in lines {lines}; expected one"),
             ));
         }
-        found.extend(rows.iter().filter_map(|row| self.heading(scenario, row)));
+        // The scenario's source is looked for only where the page has such a heading: it may as well be a
+        // sentence.
+        if self.content.headings.iter().any(|heading| is_source(scenario, heading)) {
+            found.extend(rows.iter().filter_map(|row| self.heading(scenario, row)));
+        }
         found
     }
 
     fn missing(&self, code: &str) -> OnPage {
-        let (kind, none) = match self.contract.page.codes_in {
-            CodesIn::Tables => {
-                let columns = self.contract.page.code_columns.iter().map(String::as_str);
-                ("row", format!("the page has no table with a column {}", one_of(columns)))
-            }
-            CodesIn::Items => {
-                ("list item", "the page has no list item that begins with code".to_owned())
-            }
-        };
+        let (kind, none) = self.no_place_for_codes();
         let like = self.facts.codes.keys().find(|other| same_letters(other, code));
         let like = like.map(|other| {
             let other = (other, self.facts.codes[other][0].at);
@@ -151,6 +150,30 @@ impl Judge<'_> {
             _ => format!("no {kind} defines `{code}`{more}"),
         };
         OnPage::says(CheckId::PageCode, at.map(|at| self.place(at)).as_ref(), sentence)
+    }
+
+    /// Where a code would be defined, and what to say if there is no such place.
+    fn no_place_for_codes(&self) -> (&'static str, String) {
+        match self.contract.page.codes_in {
+            CodesIn::Tables => {
+                let columns = self.contract.page.code_columns.iter().map(String::as_str);
+                ("row", format!("the page has no table with a column {}", one_of(columns)))
+            }
+            CodesIn::Items => {
+                ("list item", "the page has no list item that begins with code".to_owned())
+            }
+        }
+    }
+
+    /// Why nobody can say whether the page has codes beyond the contract's, if it has no code at all.
+    fn no_code(&self) -> Option<String> {
+        let (kind, none) = self.no_place_for_codes();
+        let nothing = match self.facts.places_for_codes {
+            _ if !self.facts.codes.is_empty() => return None,
+            0 => none,
+            _ => format!("no {kind} on the page defines a code"),
+        };
+        Some(format!("{nothing}, so there is no code to look for in the contract"))
     }
 
     /// Where the page has a code as a word, in sentences first.
@@ -182,14 +205,8 @@ impl Judge<'_> {
         Some(OnPage::says(CheckId::PageStatus, Some(&self.place(row.at)), sentence))
     }
 
-    /// The scenario's source is looked for only where the page has such a heading: it may as well be a
-    /// sentence.
     fn heading(&self, scenario: &Scenario, row: &Definition) -> Option<OnPage> {
-        let is_source = |text: &str| same_words(text, &scenario.source);
-        let mut over = self.content.headings_over(row.at);
-        if !self.content.headings.iter().any(|heading| is_source(&heading.text))
-            || over.any(|heading| is_source(&heading.text))
-        {
+        if self.content.headings_over(row.at).any(|heading| is_source(scenario, heading)) {
             return None;
         }
         let sentence =
@@ -300,7 +317,7 @@ impl Judge<'_> {
     }
 
     fn limits(&self) -> Vec<OnPage> {
-        let mut found = Vec::new();
+        let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
         if let Some(Limit { requests, window_seconds, .. }) = &self.contract.limit {
             let promised = (*requests, *window_seconds);
             let expected = format!("a limit of {requests} requests in {window_seconds} s");
@@ -322,11 +339,8 @@ impl Judge<'_> {
             }
             let (least, most) = (range.0.as_secs(), range.1.as_secs());
             let expected = format!("{least} s to {most} s for `{}`", scenario.code);
-            for finding in self.compare(CheckId::PageTime, &promised, &range, &expected, times) {
-                if !found.contains(&finding) {
-                    found.push(finding);
-                }
-            }
+            let wrong = self.compare(CheckId::PageTime, &promised, &range, &expected, times);
+            found.extend(wrong.into_iter().filter(|wrong| seen.insert(wrong.mismatch.clone())));
         }
         found
     }
@@ -378,11 +392,7 @@ fn is_cut_short(error: &ValidationError<'_>) -> bool {
     form && (text.ends_with('…') || text.ends_with("..."))
 }
 
-/// Whether two codes differ in nothing but case, or in what cannot be seen.
-fn same_letters(one: &str, other: &str) -> bool {
-    let letters = |text: &str| {
-        let seen = text.chars().filter(|c| c.is_alphanumeric());
-        seen.flat_map(char::to_lowercase).collect::<String>()
-    };
-    letters(one) == letters(other)
+/// Whether a heading is the one that a scenario names as its source.
+fn is_source(scenario: &Scenario, heading: &Heading) -> bool {
+    same_words(&heading.text, &scenario.source)
 }

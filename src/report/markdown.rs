@@ -73,8 +73,7 @@ pub fn render(results: &Results) -> String {
 fn add_codes(text: &mut String, server: &ServerDetails) {
     text.push_str("| code | status | result |\n|---|---|---|\n");
     for result in &server.codes {
-        // The one character that has a meaning in a table's code.
-        let code = code(&result.code).replace('|', "\\|");
+        let code = in_table(&result.code);
         let _ = writeln!(text, "| {code} | {} | {} |", result.status, said_of(result));
     }
     text.push('\n');
@@ -90,7 +89,12 @@ fn said_of(code: &CodeResult) -> String {
         Standing::Broken => "❌ broken".to_owned(),
         Standing::Known => format!("⚠️ known{why}"),
         // A trial that is red for it is shown below; one that is inconclusive is not red.
-        Standing::NotJudged => format!("⚠️ not judged{why}"),
+        Standing::NotJudged => {
+            // It may be a server's words. GitHub looks for mentions, issues and addresses after it has read the
+            // Markdown, whatever was escaped there, but not in code.
+            let why = code.why.as_ref().map(|why| format!(": {}", in_table(why)));
+            format!("⚠️ not judged{}", why.unwrap_or_default())
+        }
         Standing::NotProvoked => format!("not provoked{why}"),
         Standing::NotSelected => "not selected".to_owned(),
     }
@@ -101,7 +105,13 @@ fn escaped(text: &str) -> String {
     markdown::escaped(text, Words::Anybody)
 }
 
-/// A name as code. It is the contract's, which may name a code as it likes.
+/// The same in a table, in whose code one character has a meaning.
+fn in_table(text: &Shown) -> String {
+    code(text).replace('|', "\\|")
+}
+
+/// A text as code, in which nothing is linked: a name of the contract, which may name a code as it likes, or a
+/// server's words.
 fn code(name: &Shown) -> String {
     let name = name.as_str();
     let fence = "`".repeat(longest_run(name) + 1);
@@ -118,6 +128,19 @@ fn longest_run(text: &str) -> usize {
 mod tests {
     use super::*;
     use crate::result::example;
+
+    #[test]
+    fn what_a_server_says_of_a_code_neither_links_nor_mentions_anybody() {
+        let mut results = example::results();
+        let server = results.server.as_mut().expect("a server");
+        let words = "got @everyone, #1, o/r#2, http://x/y, www.x.y, a|b and `c`";
+        server.codes[0].standing = Standing::NotJudged;
+        server.codes[0].why = Some(words.into());
+        let text = render(&results);
+        let line =
+            "not judged: `` got @everyone, #1, o/r#2, http://x/y, www.x.y, a\\|b and `c` `` |\n";
+        assert!(text.contains(line), "{text}");
+    }
 
     #[test]
     fn a_pull_request_is_told_what_is_true_of_each_code_and_all_of_what_is_red() {

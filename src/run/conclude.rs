@@ -24,6 +24,7 @@ pub(super) fn conclude(
     results: &Results,
     is_red: bool,
     unproven: Unproven,
+    process: Process,
     lost: &[Shown],
 ) -> Result<u8, End> {
     for why in lost {
@@ -35,7 +36,7 @@ pub(super) fn conclude(
         return Ok(exit::BROKEN);
     }
     // In nextest each trial is a process of its own, and an ignored one is nothing unusual.
-    let unshown = match Process::of_environment() {
+    let unshown = match process {
         Process::Run => unshown(results),
         Process::Trial => None,
     };

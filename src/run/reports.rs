@@ -36,8 +36,7 @@ impl Reports {
     ///
     /// # Errors
     /// If the folder cannot be made.
-    pub fn new(options: &Options) -> Result<Self, Fault> {
-        let process = Process::of_environment();
+    pub(super) fn new(options: &Options, process: Process) -> Result<Self, Fault> {
         if options.tests.list {
             return Ok(Self { folder: None, github: None, process });
         }

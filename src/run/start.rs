@@ -100,7 +100,12 @@ pub(crate) fn of_environment() -> Secrets {
 
 fn run(options: &Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u8, End> {
     let Ready { contract, sides, suite, redactor, _running } = prepare(options, fallback, secrets)?;
-    let reports = Reports::new(options)?;
+    let process = match fallback {
+        Fallback::None => Process::of_test_binary(&options.tests),
+        // nextest starts test binaries, and never the command.
+        Fallback::BuiltIn => Process::Run,
+    };
+    let reports = Reports::new(options, process)?;
     let mut tests = options.tests.clone();
     if tests.test_threads.is_none() && suite.as_ref().is_some_and(Suite::is_live) {
         tests.test_threads = Some(LIVE_THREADS);
@@ -109,7 +114,7 @@ fn run(options: &Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u
     let style = Style {
         manner: Manner { keep: reports.keep(), unproven },
         paint: Paint::from_flags(&tests),
-        process: Process::of_environment(),
+        process,
     };
     let mut tested: Vec<Tested> = sides.into_iter().map(Tested::new).collect();
     let trials: Vec<Trial> = tested.iter().flat_map(|tested| tested.trials(style)).collect();
@@ -170,7 +175,7 @@ fn run(options: &Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u
     }
     heard = heard.and_then(|()| reports.annotate(&results, &contract.root, &redactor));
     lost.extend(heard.err().map(|why| why.shown(&redactor)));
-    conclude(&results, is_red, unproven, &lost)
+    conclude(&results, is_red, unproven, process, &lost)
 }
 
 /// A side that is tested, and the results of its trials so far.

@@ -13,6 +13,10 @@ use super::{
     fault::{Fault, Faults, Place, SourceText},
     folder::Folder,
 };
+use crate::shown::plural::plural;
+
+/// So many syntax errors are shown, each with its line: a file that is not TOML at all has one in every line.
+const MOST_SYNTAX_FAULTS: usize = 50;
 
 /// A file that is valid TOML, with the place of each of its values.
 pub struct Document {
@@ -47,7 +51,7 @@ impl Document {
     /// Reads a file's text as TOML.
     ///
     /// # Errors
-    /// Every syntax error of the text, each with its place.
+    /// The syntax errors of the text, each with its place.
     pub fn parse(path: &Path, text: &str) -> Result<Self, Faults> {
         Self::parse_with_keys(path, text, None)
     }
@@ -56,25 +60,13 @@ impl Document {
     /// is not shown with a fault.
     ///
     /// # Errors
-    /// Every syntax error of the text, each with its place.
+    /// The syntax errors of the text, each with its place.
     pub fn parse_with_keys(path: &Path, text: &str, prefix: Option<&str>) -> Result<Self, Faults> {
         let shown = prefix.map_or_else(|| text.to_owned(), |prefix| mask(text, prefix));
         let source = Arc::new(SourceText::new(path.to_owned(), shown));
         let (table, errors) = DeTable::parse_recoverable(text);
         if !errors.is_empty() {
-            let mut faults = Faults::default();
-            for error in errors {
-                faults.add(Fault {
-                    title: "not valid TOML".to_owned(),
-                    place: Some(Place {
-                        source: Arc::clone(&source),
-                        span: error.span().unwrap_or(0..0),
-                        label: error.message().to_owned(),
-                    }),
-                    help: None,
-                });
-            }
-            return Err(faults);
+            return Err(syntax(&source, &errors));
         }
         let mut faults = Faults::default();
         let span = table.span();
@@ -174,6 +166,25 @@ impl Node {
     }
 }
 
+/// The faults of a text that is not TOML. Each bracket of a nested list that never ends is an error at the end of
+/// the text, which is one mistake.
+fn syntax(source: &Arc<SourceText>, errors: &[toml::de::Error]) -> Faults {
+    let mut faults = Faults::default();
+    let mut places: Vec<_> =
+        errors.iter().map(|error| (error.span().unwrap_or(0..0), error.message())).collect();
+    places.dedup();
+    for (span, message) in places.iter().take(MOST_SYNTAX_FAULTS) {
+        let (span, label) = (span.clone(), (*message).to_owned());
+        let place = Some(Place { source: Arc::clone(source), span, label });
+        faults.add(Fault { title: "not valid TOML".to_owned(), place, help: None });
+    }
+    if let Some(more @ 1..) = places.len().checked_sub(MOST_SYNTAX_FAULTS) {
+        let count = plural(more, "more syntax error");
+        faults.add(Fault::general(format!("{} has {count}", source.path.display())));
+    }
+    faults
+}
+
 /// The text with stars for the characters of all that begins like a key. Nothing moves.
 fn mask(text: &str, prefix: &str) -> String {
     let mut masked = String::with_capacity(text.len());
@@ -248,5 +259,20 @@ mod tests {
         let masked = "valid = \"pms_live_********\" # pms_live_*, pms_test_y\n";
         assert_eq!(mask(text, "pms_live_"), masked);
         assert_eq!(mask(text, ""), text);
+    }
+
+    #[test]
+    fn a_list_that_never_ends_is_one_fault_and_of_many_faults_the_first_are_shown() {
+        let rows = [
+            ("a=[[[".to_owned(), 1, ""),
+            (format!("a={}", "[".repeat(200_000)), 2, ""),
+            ("]\n".repeat(50), 50, ""),
+            ("]\n".repeat(5_000), 51, "a.toml has 4950 more syntax errors"),
+        ];
+        for (text, count, last) in rows {
+            let faults = Document::parse(Path::new("a.toml"), &text).err().expect("not TOML");
+            let titles = faults.titles();
+            assert_eq!((faults.len(), titles.ends_with(last)), (count, true), "{titles}");
+        }
     }
 }

@@ -100,6 +100,24 @@ impl<'a> Reader<'a> {
     ) {
         let before = self.faults.len();
         self.known(&[way, &[name]].concat(), kind, name, known);
+        self.narrow(before, way, name);
+    }
+
+    /// Adds a fault at the name of an entry in the table that `way` leads to.
+    pub(crate) fn add_at_name(
+        &mut self,
+        way: Way<'_>,
+        name: &str,
+        title: impl Into<String>,
+        label: impl Into<String>,
+    ) {
+        let before = self.faults.len();
+        self.add(&[way, &[name]].concat(), title, label);
+        self.narrow(before, way, name);
+    }
+
+    /// Marks an entry's name alone in a fault that was added, if it was.
+    fn narrow(&mut self, before: usize, way: Way<'_>, name: &str) {
         let span = self.document.and_then(|document| document.name_span(way, name));
         if let (Some(place), Some(span)) = (self.faults.place_of(before), span) {
             place.span = span;

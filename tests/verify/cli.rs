@@ -4,7 +4,7 @@ use std::fs;
 
 use insta::assert_snapshot;
 
-use crate::support::{Contract, errproof, plan};
+use crate::support::{Contract, command, errproof, plan};
 
 #[test]
 fn exit_codes_tell_what_happened_in_one_line() {
@@ -212,6 +212,36 @@ fn what_a_contract_says_of_its_envelope_keys_and_limit_has_to_fit_together() {
     let ended = errproof(&["--contract", contract.folder()], &[]);
     assert_eq!(ended.code, 2);
     assert_snapshot!(ended.stderr);
+}
+
+#[test]
+fn a_name_that_is_too_long_is_a_fault_where_it_stands_and_no_panic() {
+    let (id, code) = ("a".repeat(65_530), "b".repeat(65_530));
+    let contract = Contract::copy();
+    contract
+        .change("scenarios/403-plan_gate.toml", "id = \"free-plan\"", &format!("id = \"{id}\""))
+        .change("contract.toml", "\"missing_api_key\"", &format!("\"{code}\""))
+        .change("scenarios/401-missing_api_key.toml", "\"missing_api_key\"", &format!("\"{code}\""))
+        .change("contract.toml", "[slots.orphaned]", &format!("[slots.{}]", "c".repeat(201)));
+    for word in [&["lint"][..], &["test"]] {
+        let ended = command(word[0], &["--contract", contract.folder()], &[]);
+        assert_eq!(ended.code, 2, "{word:?}");
+        for said in ["expected at most 200 characters, got 65530", "got 201"] {
+            assert!(ended.stderr.contains(said), "{word:?}: {}", ended.stderr);
+        }
+        assert_eq!(ended.stderr.matches("too long").count(), 3, "{word:?}: {}", ended.stderr);
+    }
+}
+
+#[test]
+fn a_field_with_a_colon_and_a_space_in_its_name_does_not_drift_once_it_is_recorded() {
+    let contract = Contract::copy();
+    let snapshot = "snapshots/mock/plan_gate.snap";
+    // As a server that answers with such a field has it recorded, but for the mock.
+    contract.change(snapshot, "status: 403", "\"/error/a: b\": [number]\nstatus: 403");
+    let ended = errproof(&["--contract", contract.folder(), "plan_gate"], &[]);
+    let said = "at /error/a: b: expected [number] (as reviewed), got nothing";
+    assert!(ended.stdout.contains(said), "{}", ended.stdout);
 }
 
 #[test]

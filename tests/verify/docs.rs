@@ -3,7 +3,11 @@
 
 mod seeded;
 
-use std::{fs, process::Command};
+use std::{
+    fs,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use errproof::internals::{
     contract::{Contract as Loaded, contract_file::Form},
@@ -12,7 +16,7 @@ use errproof::internals::{
 use insta::assert_snapshot;
 
 use self::seeded::SEEDED;
-use crate::support::{Contract, errproof};
+use crate::support::{Contract, errproof, trials_of};
 
 const HTML: &str = include_str!("pages/errors.html");
 const MARKDOWN: &str = include_str!("pages/errors.md");
@@ -314,8 +318,60 @@ fn pages_that_are_written_otherwise_are_read_all_the_same() {
         assert_eq!(failing(&contract, form, &page), expected, "{name}");
     }
     for form in [Form::Html, Form::Markdown, Form::Text] {
-        assert_eq!(failing(&contract, form, "").len(), 16, "all but that there is no unknown code");
+        assert_eq!(failing(&contract, form, "").len(), 17, "nothing was looked at");
     }
+}
+
+#[test]
+fn a_page_without_a_code_is_not_judged_on_its_codes_and_does_not_pass() {
+    let contract = contract();
+    let unjudged = |text: &str| {
+        let judged =
+            page::judge::judge(&page::read::read(text, Form::Markdown, &contract), &contract);
+        let unknown = judged.into_iter().find(|judged| judged.trial == "docs::no_unknown_codes");
+        unknown.expect("it is judged").unjudged.unwrap_or_default()
+    };
+    assert_eq!(
+        unjudged("# Errors\n\nNone.\n"),
+        "the page has no table with a column `Code` or `Error code`, so there is no code to look for in the contract"
+    );
+    assert_eq!(
+        unjudged("| Code | Status |\n|---|---|\n|  | 400 |\n"),
+        "no row on the page defines a code, so there is no code to look for in the contract"
+    );
+    assert_eq!(unjudged("| Code | Status |\n|---|---|\n| `stray` | 400 |\n"), "");
+    let page = tempfile::Builder::new().suffix(".html").tempfile().expect("a file");
+    fs::write(page.path(), "<h1>Errors</h1>").expect("written");
+    let flags = ["--docs", page.path().to_str().expect("UTF-8"), "docs::no_unknown_codes"];
+    let ended = errproof(&flags, &[]);
+    assert_eq!(ended.code, 101, "{}", ended.stdout);
+    assert!(
+        ended.stdout.contains("could not be judged: the page has no table"),
+        "{}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn the_page_of_another_api_is_told_by_its_first_codes_and_takes_no_longer_for_each_of_them() {
+    let rows: Vec<_> = (0..20_000).map(|at| format!("<tr><td>code_{at}<td>400")).collect();
+    let page = tempfile::Builder::new().suffix(".html").tempfile().expect("a file");
+    let text = format!("<table><tr><th>Code<th>Status{}</table>", rows.concat());
+    fs::write(page.path(), text).expect("written");
+    let reports = tempfile::tempdir().expect("a folder");
+    let folder = reports.path().to_str().expect("UTF-8");
+    let flags = ["--docs", page.path().to_str().expect("UTF-8"), "--report-dir", folder];
+    let begin = Instant::now();
+    let ended = errproof(&[&flags[..], &["docs::no_unknown_codes"]].concat(), &[]);
+    // It took a minute when each finding was compared with each.
+    assert!(begin.elapsed() < Duration::from_secs(30), "{:?}", begin.elapsed());
+    assert_eq!(ended.code, 101);
+    let report = fs::read_to_string(reports.path().join("report.json")).expect("a report");
+    let report: serde_json::Value = serde_json::from_str(&report).expect("JSON");
+    let trials = trials_of(&report, "page");
+    let findings = trials[0]["findings"].as_array().expect("a list");
+    assert_eq!(findings.len(), 21);
+    assert_eq!(findings[20]["wrong"], "and 19980 more like these");
 }
 
 #[test]

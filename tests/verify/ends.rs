@@ -220,8 +220,12 @@ fn a_run_that_proves_no_code_is_not_green_and_says_what_to_set() {
     one.retain(|(name, _)| *name == "ERRPROOF_KEY_VALID");
     assert_eq!(run(&[], &one), (0, String::new()));
     assert_eq!(run(&["missing_api_key"], &one), (0, String::new()));
-    // In nextest each trial is a process of its own, and a strict run is red.
-    assert_eq!(run(&["missing_api_key"], &[("NEXTEST", "1")]).0, 0);
+    // In nextest each trial is a process of its own. But this is the command, which nextest never starts: a
+    // test or a shell below nextest does. And a strict run is red.
+    let one = ["--exact", "plan_gate::free-plan", "--nocapture"];
+    for flags in [&[][..], &["missing_api_key"], &["plan_gate"], &one] {
+        assert_eq!(run(flags, &[("NEXTEST", "1")]).0, 4, "{flags:?}");
+    }
     assert_eq!(run(&["missing_api_key", "--strict"], &[]), (101, String::new()));
 }
 
