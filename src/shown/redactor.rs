@@ -367,6 +367,15 @@ mod tests {
     }
 
     #[test]
+    fn keys_without_end_are_one_hit_of_each_view() {
+        let text = "pms_live_".repeat(1_000);
+        let mut hits = Vec::new();
+        redactor().search(text.as_bytes(), |hit| hits.push(hit));
+        assert_eq!(hits, [Hit { start: 0, end: text.len(), secret: 2 }]);
+        assert_eq!(redactor().line(&text).as_str(), "(a key)");
+    }
+
+    #[test]
     fn a_key_inside_base64_is_taken_out_at_every_offset() {
         for before in ["", "a", "ab", "Bearer ", "user:"] {
             for engine in [STANDARD, URL_SAFE_NO_PAD] {

@@ -12,6 +12,7 @@ use std::{
     thread,
 };
 
+use aho_corasick::AhoCorasick;
 use base64::{Engine as _, engine::general_purpose};
 use errproof::internals::shown::{
     redactor::{Redactor, WINDOW},
@@ -106,6 +107,9 @@ fn percent(text: &str, all: bool) -> String {
 /// Any twelve characters of a secret in a row, with each form of theirs, in lower case.
 struct Sought(Vec<(String, String)>);
 
+/// Of texts from this length on, looking for a thousand forms one by one takes longer than to make an automaton.
+const LONG: usize = 10_000;
+
 impl Sought {
     fn of(secret: &str) -> Self {
         let secret: Vec<char> = secret.chars().collect();
@@ -131,9 +135,15 @@ impl Sought {
         // Whoever reads the text leaves out how an unseen character is written.
         let lower = text.to_lowercase().replace("\\u{200b}", "\u{200b}");
         let joined = BETWEEN.iter().fold(lower.clone(), |text, between| text.replace(between, ""));
-        let mut all = self.0.iter();
-        let found = all.find(|(_, form)| lower.contains(form) || joined.contains(form));
-        found.map(|(window, _)| window.as_str())
+        let found = if text.len() < LONG {
+            self.0.iter().position(|(_, form)| lower.contains(form) || joined.contains(form))
+        } else {
+            let forms = AhoCorasick::new(self.0.iter().map(|(_, form)| form));
+            let forms = forms.expect("a few thousand short forms");
+            let mut texts = [&lower, &joined].into_iter();
+            texts.find_map(|text| forms.find(text)).map(|found| found.pattern().as_usize())
+        };
+        found.map(|at| self.0[at].0.as_str())
     }
 }
 
