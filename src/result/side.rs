@@ -45,7 +45,7 @@ pub trait Side {
     /// What is tested: the server's address, the client's command, or the page.
     fn subject(&self) -> Shown;
 
-    /// Its trials, those that take longest first. Nothing is sent before one is carried out.
+    /// Its trials in the order in which they begin. Nothing is sent before one is carried out.
     fn trials(&self, manner: Manner) -> Vec<SideTrial>;
 
     /// Does what has to be done before the first trial, for the trials with these names.

@@ -108,8 +108,8 @@ impl Play<'_> {
         self.wait(request, at.saturating_sub(now), what).await;
         let exchange = self.run.sender.send_now(&request.sent_as(Role::Again)).await?;
         let (sent, answered) = (exchange.sent, exchange.answered);
-        self.exchanges.push(exchange);
-        let is_served = self.is_served(burst, self.exchanges.len() - 1);
+        let at = self.keep(exchange);
+        let is_served = self.is_served(burst, at);
         let reply = if is_served { Reply::Served } else { Reply::Refused };
         Ok(Asked { sent, answered, reply })
     }

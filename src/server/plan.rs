@@ -359,16 +359,21 @@ impl Planned {
         }
     }
 
-    /// For the order of the trials, the longest first: what it is expected to take, and how many requests of
-    /// its own it sends one after the other.
+    /// For the order of the trials, the greatest first: whether it soon has its key to itself, what it is expected
+    /// to take, and how many requests of its own it sends one after the other.
+    ///
+    /// A trial that reads a balance goes before one whose request takes minutes, since that one may reserve what it
+    /// costs, and keeps the key until it is over.
     #[must_use]
-    pub fn length(&self) -> (Duration, usize) {
-        let requests = match &self.script {
+    pub fn order(&self) -> (bool, Duration, usize) {
+        let (requests, probes) = match &self.script {
             Ok(TrialScript::Single { first, probe, .. }) => {
-                1 + usize::from(first.is_some()) + 2 * usize::from(probe.is_some())
+                let probes = probe.is_some();
+                (1 + usize::from(first.is_some()) + 2 * usize::from(probes), probes)
             }
-            Ok(TrialScript::Burst { .. }) | Err(_) => 1,
+            Ok(TrialScript::Burst { .. }) | Err(_) => (1, false),
         };
-        (self.expected(), requests)
+        let expected = self.expected();
+        (probes && expected.is_zero(), expected, requests)
     }
 }

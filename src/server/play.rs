@@ -202,12 +202,9 @@ impl Play<'_> {
         Ok(())
     }
 
-    /// The right to use the request's key. A request that takes minutes holds none, so that nobody
-    /// has to wait for it.
+    /// The right to use the request's key. One that takes minutes holds it, too: an API may reserve the credits of
+    /// a generation until that is over, and two honest servers of 73 did when a balance was read meanwhile.
     async fn key_for(&self, request: &Outgoing, alone: bool) -> Option<InUse> {
-        if self.planned.case().after.is_some() {
-            return None;
-        }
         let (key, keys) = (request.key.as_ref()?, &self.run.keys);
         self.activity.waits(Awaited::Words("another trial that uses its key".into()), None);
         Some(if alone { keys.alone(key).await } else { keys.share(key).await })

@@ -196,7 +196,7 @@ impl Side for Server {
     fn trials(&self, manner: Manner) -> Vec<SideTrial> {
         let trials = &self.suite.plan.trials;
         let mut order: Vec<usize> = (0..trials.len()).collect();
-        order.sort_by_key(|at| Reverse(trials[*at].length()));
+        order.sort_by_key(|at| Reverse(trials[*at].order()));
         // One for all of them: there may be thousands.
         let style = Means { runtime: self.runtime.clone(), manner, lines: self.lines };
         let shared = Arc::new((self.suite.clone(), style, Arc::clone(self.names())));

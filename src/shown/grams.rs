@@ -36,6 +36,16 @@ struct Form {
     /// So much of it in a row is a secret.
     window: usize,
     secret: usize,
+    telling: Telling,
+}
+
+/// What it says of a text that it has a part of a secret in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Telling {
+    /// Somebody gave the secret away.
+    Secret,
+    /// Nothing: others may have the same part in theirs. It is not shown all the same.
+    Shared,
 }
 
 /// A part of a text that is a part of a secret.
@@ -44,17 +54,18 @@ pub(super) struct Run {
     pub(super) start: usize,
     pub(super) end: usize,
     pub(super) secret: usize,
+    pub(super) telling: Telling,
 }
 
 impl Grams {
     /// Looks for a text too, of which so many characters in a row are a secret, or all of it if it is shorter.
-    pub(super) fn add(&mut self, text: &[u8], window: usize, secret: usize) {
+    pub(super) fn add(&mut self, text: &[u8], window: usize, secret: usize, telling: Telling) {
         let text: Vec<u8> = text.iter().copied().map(folded).collect();
         if is_telling(&text) {
             let window = window.min(text.len());
             self.shortest = self.shortest.min(Some(window)).or(Some(window));
             self.texts.extend_from_slice(&text);
-            self.forms.push(Form { end: self.texts.len(), window, secret });
+            self.forms.push(Form { end: self.texts.len(), window, secret, telling });
         }
     }
 
@@ -137,9 +148,9 @@ impl Grams {
         let before = text[..at].iter().rev().zip(before).take_while(same).count();
         let after = text[at..].iter().zip(&self.texts[place..own.end]).take_while(same).count();
         let (start, end) = (at - before, at + after);
-        let Form { window, secret, .. } = self.forms[form];
+        let Form { window, secret, telling, .. } = self.forms[form];
         let is_secret = end - start >= window && is_telling(&text[start..end]);
-        is_secret.then_some(Run { start, end, secret })
+        is_secret.then_some(Run { start, end, secret, telling })
     }
 
     /// The word of the filter that a gram's bit is in, and the bit. The multiplier is 2^64 by the golden
@@ -210,7 +221,7 @@ mod tests {
     #[test]
     fn a_secret_that_is_like_itself_is_found_once_or_twice_for_each_of_its_windows() {
         let mut grams = Grams::default();
-        grams.add(&b"abcd".repeat(40), 12, 0);
+        grams.add(&b"abcd".repeat(40), 12, 0, Telling::Secret);
         let grams = grams.sorted();
         let text = b"abcd".repeat(1_000);
         let mut covered = vec![false; text.len()];
@@ -241,8 +252,8 @@ mod tests {
             let (at, from) = (text[0] as usize % 60, text[1] as usize % 15);
             text.splice(at..at, form[from..from + 12].iter().copied());
             let mut grams = Grams::default();
-            grams.add(&form, 12, 0);
-            grams.add(&other, 12, 1);
+            grams.add(&form, 12, 0, Telling::Secret);
+            grams.add(&other, 12, 1, Telling::Shared);
             let grams = grams.sorted();
             let mut found = Vec::new();
             grams.search(&text, |run| found.push(run));

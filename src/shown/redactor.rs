@@ -13,7 +13,7 @@ use base64::{
 use memchr::memmem;
 
 use super::{
-    grams::{Grams, Run, folded},
+    grams::{Grams, Run, Telling, folded},
     secrets::{KeyPrefix, Named},
     text::Shown,
     views::{self, View},
@@ -96,8 +96,8 @@ impl Redactor {
         }
     }
 
-    /// One that finds so many of the first of its secrets, and no others that only look like them. Both share
-    /// what they know.
+    /// One that finds who gave so many of the first of its secrets away: no others that only look like them, and
+    /// no parts of them that others' secrets have, too. Both share what they know.
     #[must_use]
     pub fn of_the_first(&self, count: usize) -> Self {
         Self {
@@ -176,8 +176,9 @@ impl Redactor {
         let mut hit = |start: usize, end: usize, secret| {
             found(Hit { start: view.place(start).start, end: view.place(end - 1).end, secret });
         };
-        self.grams.search(&view.bytes, |Run { start, end, secret }| {
-            if secret >= self.labels.len() {
+        self.grams.search(&view.bytes, |Run { start, end, secret, telling }| {
+            let is_sought = telling == Telling::Secret || self.strangers == Strangers::TakenOut;
+            if secret >= self.labels.len() || !is_sought {
                 return;
             }
             // The label stands for the key with what it begins with.
@@ -256,6 +257,8 @@ impl fmt::Debug for Redactor {
 /// Adds every form of a secret that is looked for.
 fn add(grams: &mut Grams, prefix: &[u8], text: &[u8], secret: usize) {
     let whole = own_part(text, prefix);
+    let signature = signature(text);
+    let telling = if signature.is_some() { Telling::Shared } else { Telling::Secret };
     // What is left of it where only letters and digits may stand, as in a header's name.
     let bare: Vec<u8> = whole.iter().copied().filter(u8::is_ascii_alphanumeric).collect();
     // Credentials of HTTP Basic (RFC 7617) are often kept as the base64 that is sent.
@@ -265,9 +268,23 @@ fn add(grams: &mut Grams, prefix: &[u8], text: &[u8], secret: usize) {
     let bare_too = (bare.len() < whole.len()).then_some(bare.as_slice());
     let forms = [whole].into_iter().chain(bare_too).chain(credentials);
     for form in forms.filter(|form| form.len() >= SHORTEST_SECRET) {
-        grams.add(form, WINDOW, secret);
+        grams.add(form, WINDOW, secret, telling);
     }
-    add_base64(grams, whole, secret);
+    add_base64(grams, whole, secret, telling);
+    if let Some(signature) = signature {
+        grams.add(signature, WINDOW, secret, Telling::Secret);
+        add_base64(grams, signature, secret, Telling::Secret);
+    }
+}
+
+/// What is secret of a JSON Web Token (RFC 7515, section 7.1): not its header, which names an algorithm, and
+/// not its claims. Tokens of other people begin with the same.
+fn signature(text: &[u8]) -> Option<&[u8]> {
+    let parts: Vec<&[u8]> = text.split(|byte| *byte == b'.').collect();
+    let [header, _, signature] = parts[..] else { return None };
+    let header = URL_SAFE_NO_PAD.decode(header).ok()?;
+    let is_token = header.starts_with(b"{") && memmem::find(&header, b"\"alg\"").is_some();
+    (is_token && signature.len() >= WINDOW).then_some(signature)
 }
 
 /// A secret without what every key begins with, which is no secret.
@@ -276,7 +293,7 @@ fn own_part<'a>(text: &'a [u8], prefix: &[u8]) -> &'a [u8] {
 }
 
 /// A header's name is in lower case, and base64 that is cannot be undone: it is looked for as it is.
-fn add_base64(grams: &mut Grams, text: &[u8], secret: usize) {
+fn add_base64(grams: &mut Grams, text: &[u8], secret: usize, telling: Telling) {
     for offset in 0..3 {
         let shifted = [&[0; 2][..offset], text].concat();
         let mut forms = vec![STANDARD_NO_PAD.encode(&shifted)];
@@ -289,7 +306,7 @@ fn add_base64(grams: &mut Grams, text: &[u8], secret: usize) {
             let last = (offset + text.len()) * 8 / 6;
             let own = encoded.as_bytes().get(first..last).unwrap_or_default();
             if own.len() >= WINDOW_OF_BASE64 {
-                grams.add(own, WINDOW_OF_BASE64, secret);
+                grams.add(own, WINDOW_OF_BASE64, secret, telling);
             }
         }
     }
@@ -364,6 +381,27 @@ mod tests {
         for (text, expected) in rows {
             assert_eq!(redactor().line(text).to_string(), expected, "{text}");
         }
+    }
+
+    #[test]
+    fn of_a_token_with_claims_the_signature_alone_is_given_away_and_all_is_taken_out() {
+        let token = |claims: &str, signature: &str| {
+            let [header, claims] =
+                [r#"{"alg":"HS256","typ":"JWT"}"#, claims].map(|part| URL_SAFE_NO_PAD.encode(part));
+            format!("{header}.{claims}.{signature}")
+        };
+        let own =
+            token(r#"{"iss":"https://auth.example.com","sub":"1"}"#, "0123456789abcdefghij-_");
+        let others =
+            token(r#"{"iss":"https://auth.example.com","sub":"2"}"#, "zyxwvutsrqponmlkji9876");
+        let redactor = Redactor::new(&[Named::of_variable("KEY", &own)], &KeyPrefix::default());
+        let finder = redactor.of_the_first(1);
+        assert_eq!(finder.finds(others.as_bytes()), None);
+        assert_eq!(finder.finds(own.as_bytes()), Some("$KEY"));
+        assert_eq!(finder.finds(STANDARD.encode(&own).as_bytes()), Some("$KEY"));
+        assert_eq!(redactor.line(&own).as_str(), "$KEY");
+        let shown = redactor.line(&others).to_string();
+        assert!(shown.starts_with("$KEY") && shown.ends_with("zyxwvutsrqponmlkji9876"), "{shown}");
     }
 
     #[test]

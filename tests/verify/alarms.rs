@@ -331,3 +331,19 @@ fn credits_may_be_put_in_any_words_as_long_as_the_numbers_can_be_true() {
         assert_eq!(found, expected, "{text}");
     }
 }
+
+#[test]
+fn a_balance_is_read_before_a_request_begins_that_may_reserve_credits_for_minutes() {
+    let clock = Clock::Shared(SharedClock::default());
+    let (front, keys) = Front::new(clock.clone(), None);
+    let suite = Suite::in_process(contract(), Arc::new(front), &keys, clock);
+    let suite = suite.unwrap_or_else(|faults| panic!("{faults:?}"));
+    let order = |part: &str| -> Vec<_> {
+        let trials = suite.plan.trials.iter();
+        let named = trials.filter(|planned| planned.case().name.contains(part));
+        named.map(errproof::internals::server::plan::Planned::order).collect()
+    };
+    let (reads, takes_minutes) = (order("nothing-charged"), order("generation_timeout"));
+    assert!(!reads.is_empty() && !takes_minutes.is_empty());
+    assert!(reads.iter().min() > takes_minutes.iter().max(), "{reads:?} {takes_minutes:?}");
+}
