@@ -24,8 +24,10 @@ use tokio::{
 };
 
 const CONNECTIONS: usize = 16;
-const ROUNDS: usize = 9;
-const ROUND: Duration = Duration::from_millis(700);
+/// A server settles into one of several speeds, so that one says little: 0.63 to 0.92 were seen in one hour.
+const SERVERS: usize = 7;
+const ROUNDS: usize = 3;
+const ROUND: Duration = Duration::from_millis(400);
 const BOUND: f64 = 0.7;
 
 /// Set for the process that is the bare server: the answer's body.
@@ -45,6 +47,22 @@ fn main() -> ExitCode {
     if !env::args().any(|flag| flag == "--bench") {
         return ExitCode::SUCCESS;
     }
+    let (mut of_ours, mut of_bare) = (Vec::new(), Vec::new());
+    for _ in 0..SERVERS {
+        measure(&runtime, &mut of_ours, &mut of_bare);
+    }
+    let (ours, bare) = (median(of_ours), median(of_bare));
+    let ratio = ours / bare;
+    line(&format!(
+        "errproof serve {ours:.0} requests a second, bare hyper {bare:.0}, {CONNECTIONS} \
+         connections, medians of {ROUNDS} on each of {SERVERS} servers: {ratio:.2} of it (bound {BOUND})"
+    ));
+    assert!(ratio >= BOUND, "errproof serve answers {ratio:.2} times as often as bare hyper");
+    ExitCode::SUCCESS
+}
+
+/// Asks one server of each kind in turn.
+fn measure(runtime: &Runtime, of_ours: &mut Vec<f64>, of_bare: &mut Vec<f64>) {
     let ours = Server::start(Command::new(env!("CARGO_BIN_EXE_errproof")).arg("serve"));
     let answer = runtime.block_on(first_answer(&ours.address));
     let body = answer.rsplit("\r\n\r\n").next().expect("an answer has a body");
@@ -52,19 +70,10 @@ fn main() -> ExitCode {
     let bare = Server::start(Command::new(this).env(BARE, body));
     let other = runtime.block_on(first_answer(&bare.address));
     assert_eq!(answer.len(), other.len(), "not the same answer: {answer}\n{other}");
-    let (mut of_ours, mut of_bare) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         of_ours.push(runtime.block_on(ask(&ours.address, answer.len())));
         of_bare.push(runtime.block_on(ask(&bare.address, answer.len())));
     }
-    let (ours, bare) = (median(of_ours), median(of_bare));
-    let ratio = ours / bare;
-    line(&format!(
-        "errproof serve {ours:.0} requests a second, bare hyper {bare:.0}, {CONNECTIONS} \
-         connections, medians of {ROUNDS}: {ratio:.2} of it (bound {BOUND})"
-    ));
-    assert!(ratio >= BOUND, "errproof serve answers {ratio:.2} times as often as bare hyper");
-    ExitCode::SUCCESS
 }
 
 /// A server in a process of its own, until it is dropped.
