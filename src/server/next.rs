@@ -61,7 +61,7 @@ pub(super) const SHORTEST_WINDOW: Duration = Duration::from_secs(8);
 /// Too few admitted may mean that the key was used within the last window, so the window is waited
 /// out and a second burst is judged. So is one after a burst that took longer than a window, or so long
 /// that a bucket may have been refilled for all of it. Too few once more may mean that the limiter counts
-/// the window before, too, by how much of it lies within the last window (a sliding window counter): the
+/// the window before by how much of it lies within the last window (a sliding window counter): the
 /// third burst is sent when that is over.
 ///
 /// Too many may mean that a window ended within the burst. Another one, half a window later, tells:

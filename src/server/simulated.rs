@@ -96,7 +96,7 @@ fn send(random: &mut Rng, limiter: &mut Limiter, limit: &Limit, way: Way, begin:
     }
 }
 
-/// What a trial comes to.
+/// How a trial ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Outcome {
     Proven,
@@ -104,7 +104,7 @@ enum Outcome {
     NotJudged,
 }
 
-/// A trial that was carried out: what it comes to, and the bursts that were sent.
+/// A trial that was carried out: how it ended, and the bursts that were sent.
 #[derive(Debug)]
 struct Tried {
     outcome: Outcome,

@@ -22,7 +22,7 @@ pub struct Twins {
     credits: Mutex<u32>,
 }
 
-/// What came of it as soon as it is there; `None` if the twin was not asked for want of credits.
+/// What it was answered, as soon as that is there; `None` if the twin was not asked for want of credits.
 type TwinCell = Arc<OnceCell<Option<Asked>>>;
 
 /// A twin that was asked.

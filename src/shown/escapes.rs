@@ -11,8 +11,8 @@ pub(super) enum StandsFor {
     Character(char),
 }
 
-/// Something that is not ASCII, and that no key has in it.
-const OTHER: StandsFor = StandsFor::Character(char::REPLACEMENT_CHARACTER);
+/// Something that no key has in it. One byte, so that each escape is longer than what it stands for.
+const OTHER: StandsFor = StandsFor::Byte(0x7f);
 
 /// Each kind of escape, with the sign that it begins with.
 pub(super) const SIGNS: [(u8, Undo); 3] = [(b'%', percent), (b'\\', escape), (b'&', reference)];
@@ -200,7 +200,7 @@ mod tests {
             ("&#x;", None),
             ("&lowbar;B", Some(('_', 8))),
             ("&amp;#65;", Some(('&', 5))),
-            ("&shy;B", Some(('\u{fffd}', 5))),
+            ("&shy;B", Some(('\u{7f}', 5))),
             ("&amp", None),
             ("&;", None),
             ("& b;", None),

@@ -97,7 +97,7 @@ impl Redactor {
     }
 
     /// One that finds who gave so many of the first of its secrets away: no others that only look like them, and
-    /// no parts of them that others' secrets have, too. Both share what they know.
+    /// no parts of them that others' secrets share. Both share what they know.
     #[must_use]
     pub fn of_the_first(&self, count: usize) -> Self {
         Self {

@@ -105,7 +105,7 @@ pub(super) fn each(text: &[u8], shortest: usize, mut look: impl FnMut(&View<'_>)
 /// Calls `look` with what stands in base64 or in hexadecimal digits.
 fn encoded(view: &View<'_>, shortest: usize, look: &mut impl FnMut(&View<'_>)) {
     let text = &*view.bytes;
-    // Eight bytes of a secret need 11 characters of base64, or 16 digits, which base64 has, too.
+    // Eight bytes of a secret need 11 characters of base64, or 16 digits, which are characters of base64 as well.
     let mut bytes = Vec::new();
     runs(text, 0..text.len(), (shortest * 4).div_ceil(3), sextet, |run| {
         for skip in 0..4 {
