@@ -10,7 +10,6 @@ use std::{
     time::{Instant, SystemTime},
 };
 
-use chrono::{DateTime, SecondsFormat, Utc};
 use clap::Parser;
 use libtest_mimic::{Arguments, FormatSetting, Trial};
 
@@ -161,7 +160,7 @@ fn run(options: &Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u
     let results = Results {
         errproof: env!("CARGO_PKG_VERSION"),
         contract: redactor.line(&contract.name),
-        started: DateTime::<Utc>::from(started).to_rfc3339_opts(SecondsFormat::Secs, true),
+        started: humantime::format_rfc3339_seconds(started).to_string(),
         seconds: begin.elapsed().as_secs_f64(),
         scope,
         counts: sides.iter().fold(Counts::default(), |counts, side| counts + side.counts),

@@ -1,9 +1,7 @@
 //! Deviations that a team knows of: each for one check on one code or case, with a reason, an owner
 //! and an end.
 
-use std::time::SystemTime;
-
-use chrono::{DateTime, NaiveDate, Utc};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use crate::{contract::check::CheckId, shown::plural::plural};
 
@@ -38,29 +36,37 @@ impl Known {
     }
 }
 
-/// A day of the calendar.
+/// A day of the calendar, in UTC, as days since 1970-01-01.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Day(NaiveDate);
+pub struct Day(u64);
 
 impl Day {
-    /// Today, in UTC.
+    /// Today.
     #[must_use]
     pub fn today() -> Self {
-        Self(DateTime::<Utc>::from(SystemTime::now()).date_naive())
+        Self::of(SystemTime::now())
     }
 
     /// Reads `2026-12-31`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        Some(Self(NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()?))
+        humantime::parse_rfc3339(&format!("{text}T00:00:00Z")).ok().map(Self::of)
+    }
+
+    fn of(moment: SystemTime) -> Self {
+        let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
+        Self(since.as_secs() / SECONDS_A_DAY)
     }
 
     /// How many days it is after another one.
     #[must_use]
     pub fn days_after(self, other: Self) -> i64 {
-        self.0.signed_duration_since(other.0).num_days()
+        self.0.cast_signed() - other.0.cast_signed()
     }
 }
+
+/// UTC has no leap seconds here: POSIX counts every day as this many.
+const SECONDS_A_DAY: u64 = 86_400;
 
 #[cfg(test)]
 mod tests {
@@ -77,6 +83,8 @@ mod tests {
             ("2026-12-31", Some(20_818)),
             ("2026-02-30", None),
             ("2026-12-31T10:00:00Z", None),
+            ("2026-1-31", None),
+            ("1969-12-31", None),
             ("soon", None),
         ];
         let first = Day::parse("1970-01-01").expect("a day");

@@ -24,9 +24,9 @@ const ELSEWHERE: [(&str, &str, &str); 15] = [
     ("scripts/dev-dependency", ".ci/run", "step scripts/dev-dependency"),
     ("scripts/repeat", "scripts/repeat", "errproof test"),
     (
-        "cargo run --example problem-json",
+        "cargo run --package problem-json",
         "tests/verify/problem_json.rs",
-        "examples/problem-json/api.rs",
+        "examples/problem-json/src/api.rs",
     ),
     (
         "errproof test --docs https://",

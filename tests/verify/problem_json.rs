@@ -24,7 +24,7 @@ use serde_json::Value;
 use tokio::task::JoinSet;
 use wiremock::{Mock, MockServer, matchers};
 
-#[path = "../../examples/problem-json/api.rs"]
+#[path = "../../examples/problem-json/src/api.rs"]
 mod api;
 use api::{Deviation, KEYS, Shop};
 

@@ -1,7 +1,7 @@
 //! The shop of this folder's contract, to run errproof against:
 //!
 //! ```sh
-//! cargo run --example problem-json -- --port 8080
+//! cargo run --package problem-json -- --port 8080
 //! ```
 
 #![expect(clippy::print_stdout, reason = "an example says what to do next")]
