@@ -237,11 +237,14 @@ struct Fields {
     request_id: String,
 }
 
-fn reply(status: u16, body: &impl Serialize) -> Reply {
+fn reply(status: u16, content: &impl Serialize) -> Reply {
+    // Most answers fit; a vector that grows is allocated anew each time.
+    let mut body = Vec::with_capacity(256);
+    serde_json::to_writer(&mut body, content).expect("texts and numbers are JSON");
     Reply {
         status,
         headers: vec![("content-type", "application/json".to_owned())],
-        body: serde_json::to_vec(body).expect("texts and numbers are JSON"),
+        body,
         after: Duration::ZERO,
     }
 }

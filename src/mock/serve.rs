@@ -105,7 +105,7 @@ async fn answer(
         Err(_) => return plain(hyper::StatusCode::BAD_REQUEST, "the body broke off\n"),
     };
     let reply = front.reply(&Request {
-        method: head.method.to_string().into(),
+        method: head.method.as_str().to_owned().into(),
         path: head.uri.path().into(),
         headers: secret(&head.headers),
         body: body.into(),

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Mutex};
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderValue};
 use wiremock::{Mock, MockServer, Respond, ResponseTemplate, matchers};
 
 use super::{
@@ -51,12 +51,12 @@ impl Front {
     }
 
     pub(super) fn reply(&self, request: &Request) -> Reply {
+        let Clock::Shared(clock) = &self.clock else {
+            return self.api.locked().answer(request, self.clock.now(None));
+        };
         let key = key_of(request).map(Secret::new);
-        let now = self.clock.now(key.as_ref());
-        let reply = self.api.locked().answer(request, now);
-        if let Clock::Shared(clock) = &self.clock {
-            clock.advance(key.as_ref(), reply.after);
-        }
+        let reply = self.api.locked().answer(request, clock.now(key.as_ref()));
+        clock.advance(key.as_ref(), reply.after);
         reply
     }
 }
@@ -108,17 +108,14 @@ impl Bundled {
 
 /// Headers as the state machine takes them.
 pub(super) fn secret(headers: &HeaderMap) -> Headers {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let headers = headers.iter();
-    headers
-        .map(|(name, value)| (name.as_str().into(), Secret::new(text(value.as_bytes()))))
-        .collect()
+    let held = |value: &HeaderValue| Secret::new(&*String::from_utf8_lossy(value.as_bytes()));
+    headers.iter().map(|(name, value)| (name.as_str().into(), held(value))).collect()
 }
 
 impl Respond for Front {
     fn respond(&self, request: &wiremock::Request) -> ResponseTemplate {
         let reply = self.reply(&Request {
-            method: request.method.to_string().into(),
+            method: request.method.as_str().to_owned().into(),
             path: request.url.path().into(),
             headers: secret(&request.headers),
             body: request.body.clone(),
