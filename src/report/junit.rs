@@ -64,7 +64,7 @@ fn suite(xml: &mut Xml, results: &Results, side: &SideResult) -> io::Result<()> 
             ("skipped", &count(Element::Skipped)),
             ("errors", &count(Element::Error)),
             ("failures", &count(Element::Failure)),
-            ("timestamp", &results.started),
+            ("timestamp", results.started.as_str()),
             ("time", &seconds(results.seconds)),
         ])
         .write_inner_content(|xml| {

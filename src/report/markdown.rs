@@ -11,6 +11,7 @@ use crate::{
     },
     shown::{
         markdown::{self, Words},
+        seconds::seconds,
         text::Shown,
     },
     terminal::paint::Paint,
@@ -31,11 +32,11 @@ pub fn render(results: &Results) -> String {
     let counts: Vec<_> = Outcome::ALL.into_iter().map(count).collect();
     let _ = writeln!(
         text,
-        "{} · errproof {} · {} · {:.1} s\n",
+        "{} · errproof {} · {} · {}\n",
         counts.join(", "),
         results.errproof,
         results.started,
-        results.seconds
+        seconds(results.seconds)
     );
     if results.scope.is_partial() {
         let Scope { selected, all } = results.scope;

@@ -21,7 +21,7 @@ pub struct Results {
     /// The contract's name.
     pub contract: Shown,
     /// When the run began, as RFC 3339 has it, in UTC.
-    pub started: String,
+    pub started: Shown,
     /// How long it took, in seconds.
     pub seconds: f64,
     /// What of the contract was carried out.

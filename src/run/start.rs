@@ -160,7 +160,7 @@ fn run(options: &Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u
     let results = Results {
         errproof: env!("CARGO_PKG_VERSION"),
         contract: redactor.line(&contract.name),
-        started: humantime::format_rfc3339_seconds(started).to_string(),
+        started: redactor.line(&humantime::format_rfc3339_seconds(started).to_string()),
         seconds: begin.elapsed().as_secs_f64(),
         scope,
         counts: sides.iter().fold(Counts::default(), |counts, side| counts + side.counts),

@@ -9,6 +9,7 @@ mod grams;
 pub mod markdown;
 pub mod plural;
 pub mod redactor;
+pub mod seconds;
 pub mod secret;
 pub mod secrets;
 pub mod text;

@@ -165,9 +165,3 @@ impl schemars::JsonSchema for Shown {
         String::json_schema(generator)
     }
 }
-
-impl maud::Render for Shown {
-    fn render_to(&self, buffer: &mut String) {
-        self.0.as_ref().render_to(buffer);
-    }
-}

@@ -1,10 +1,13 @@
 //! A client's attempts on a line of time.
 
-use maud::{Markup, html};
-
+use super::{
+    element::{Element, element},
+    parts::aside,
+};
 use crate::{
     result::timeline::{AttemptMark, Timeline},
-    shown::plural::plural,
+    shown,
+    shown::{plural::plural, text::Shown},
 };
 
 /// The width of a drawing, and the room at both ends of its axis.
@@ -18,51 +21,65 @@ const AXIS: u64 = 34;
 const DRAWN: usize = 3;
 
 /// The runs of a client that a trial was judged from.
-pub(super) fn render(timelines: &[Timeline]) -> Markup {
-    html! {
-        @for timeline in timelines.iter().take(DRAWN) { (drawing(timeline)) }
-        @if timelines.len() > DRAWN { p.what { "and " (plural(timelines.len() - DRAWN, "more run")) } }
-    }
+pub(super) fn render(timelines: &[Timeline]) -> impl Iterator<Item = Element> {
+    let more = timelines.len().saturating_sub(DRAWN);
+    let more = (more > 0).then(|| aside(shown!["and ", plural(more, "more run")]));
+    timelines.iter().take(DRAWN).map(drawing).chain(more)
 }
 
 /// Attempts as they were answered, and under each the wait that was promised before the next one.
-fn drawing(timeline: &Timeline) -> Markup {
+fn drawing(timeline: &Timeline) -> Element {
     let waited = |mark: &AttemptMark| mark.over_ms + mark.least_wait_ms.unwrap_or_default();
     let last = timeline.attempts.iter().map(waited).max().unwrap_or_default();
     let end = last.max(timeline.ended_ms).max(1);
     let x = |time: u64| MARGIN + time.min(end) * (WIDTH - 2 * MARGIN) / end;
-    html! {
-        figure.attempts {
-            figcaption {
-                (words(timeline))
-                @if timeline.attempts.iter().any(|mark| mark.least_wait_ms.is_some()) {
-                    "; " span.key.refused {} " the wait that was promised"
-                }
-            }
-            div.wide {
-                svg viewBox={ "0 0 " (WIDTH) " 64" } role="img" aria-label=(words(timeline)) {
-                    line.axis x1=(MARGIN) x2=(WIDTH - MARGIN) y1=(AXIS) y2=(AXIS) {}
-                    @for mark in &timeline.attempts {
-                        @if let Some(wait) = mark.least_wait_ms {
-                            line.wait x1=(x(mark.over_ms)) x2=(x(mark.over_ms + wait)) y1=(AXIS) y2=(AXIS) {}
-                        }
-                    }
-                    @for mark in &timeline.attempts {
-                        circle class=(class(mark)) cx=(x(mark.arrived_ms)) cy=(AXIS) r="6" {}
-                        text x=(x(mark.arrived_ms)) y=(AXIS - 12) { @if mark.answered { (mark.status) } @else { "–" } }
-                    }
-                    line.end x1=(x(timeline.ended_ms)) x2=(x(timeline.ended_ms)) y1=(AXIS - 10) y2=(AXIS + 10) {}
-                    text x=(MARGIN) y=(AXIS + 24) { "0 s" }
-                    @let (end, said) = (x(timeline.ended_ms), ending(timeline));
-                    @if end > WIDTH / 2 {
-                        text.last x=(end) y=(AXIS + 24) { (said) }
-                    } @else {
-                        text.early x=(end.max(3 * MARGIN)) y=(AXIS + 24) { (said) }
-                    }
-                }
-            }
-        }
+    let waits = timeline.attempts.iter().filter_map(|mark| {
+        let (from, to) = (x(mark.over_ms), x(mark.over_ms + mark.least_wait_ms?));
+        Some(line("wait", [from, to], [AXIS, AXIS]))
+    });
+    let attempts = timeline.attempts.iter().flat_map(|mark| {
+        let x = x(mark.arrived_ms);
+        let answer = if mark.answered { shown![mark.status] } else { "–".into() };
+        [
+            element("circle").class(class(mark)).attributes([("cx", x), ("cy", AXIS), ("r", 6)]),
+            element("text").attributes([("x", x), ("y", AXIS - 12)]).text(answer),
+        ]
+    });
+    let below = AXIS + 24;
+    let ended = x(timeline.ended_ms);
+    let (class, beside) =
+        if ended > WIDTH / 2 { ("last", ended) } else { ("early", ended.max(3 * MARGIN)) };
+    let ending = element("text")
+        .class(class)
+        .attributes([("x", beside), ("y", below)])
+        .text(ending(timeline));
+    let drawing = element("svg")
+        .attribute("viewBox", shown!["0 0 ", WIDTH, " 64"])
+        .attribute("role", "img")
+        .attribute("aria-label", words(timeline))
+        .child(line("axis", [MARGIN, WIDTH - MARGIN], [AXIS, AXIS]))
+        .children(waits)
+        .children(attempts)
+        .child(line("end", [ended, ended], [AXIS - 10, AXIS + 10]))
+        .child(element("text").attributes([("x", MARGIN), ("y", below)]).text("0 s"))
+        .child(ending);
+    element("figure")
+        .class("attempts")
+        .child(caption(timeline))
+        .child(element("div").class("wide").child(drawing))
+}
+
+fn caption(timeline: &Timeline) -> Element {
+    let caption = element("figcaption").text(words(timeline));
+    if timeline.attempts.iter().all(|mark| mark.least_wait_ms.is_none()) {
+        return caption;
     }
+    let key = element("span").class("key refused");
+    caption.text("; ").child(key).text(" the wait that was promised")
+}
+
+fn line(class: &'static str, [x1, x2]: [u64; 2], [y1, y2]: [u64; 2]) -> Element {
+    element("line").class(class).attributes([("x1", x1), ("x2", x2), ("y1", y1), ("y2", y2)])
 }
 
 fn class(mark: &AttemptMark) -> &'static str {
@@ -72,26 +89,29 @@ fn class(mark: &AttemptMark) -> &'static str {
     }
 }
 
-fn words(timeline: &Timeline) -> String {
+fn words(timeline: &Timeline) -> Shown {
     let attempt = |mark: &AttemptMark| {
-        let told = mark.retry_after.map(|told| format!(", Retry-After {told}")).unwrap_or_default();
-        let answer = if mark.answered { mark.status.to_string() } else { "no response".to_owned() };
-        format!("{answer} at {}{told}; ", seconds(mark.arrived_ms))
+        let told = mark.retry_after.map(|told| shown![", Retry-After ", told]);
+        let answer = if mark.answered { shown![mark.status] } else { "no response".into() };
+        shown![answer, " at ", seconds(mark.arrived_ms), told, "; "]
     };
-    let attempts: String = timeline.attempts.iter().map(attempt).collect();
+    let attempts: Vec<Shown> = timeline.attempts.iter().map(attempt).collect();
+    let attempts = Shown::joined(&attempts, "");
     let more = match timeline.more_attempts {
-        0 => String::new(),
-        more => format!("{}; ", plural(more, "more attempt")),
+        0 => Shown::default(),
+        more => shown![plural(more, "more attempt"), "; "],
     };
-    format!("{}: {attempts}{more}the command ended at {}", timeline.run, ending(timeline))
+    shown![timeline.run, ": ", attempts, more, "the command ended at ", ending(timeline)]
 }
 
-fn ending(timeline: &Timeline) -> String {
-    format!("{}: {}", seconds(timeline.ended_ms), timeline.end)
+fn ending(timeline: &Timeline) -> Shown {
+    shown![seconds(timeline.ended_ms), ": ", timeline.end]
 }
 
-fn seconds(milliseconds: u64) -> String {
-    format!("{}.{:02} s", milliseconds / 1_000, milliseconds % 1_000 / 10)
+/// Seconds with two places.
+fn seconds(milliseconds: u64) -> Shown {
+    let [tenths, hundredths] = [milliseconds / 100 % 10, milliseconds / 10 % 10];
+    shown![milliseconds / 1_000, ".", tenths, hundredths, " s"]
 }
 
 #[cfg(test)]
@@ -104,6 +124,7 @@ mod tests {
         let client = example::side(SideName::Client);
         let of_four_runs = client.trials.iter().find(|trial| trial.timelines.len() == 4);
         let drawings = render(&of_four_runs.expect("such a trial").timelines);
-        insta::assert_snapshot!(in_lines(&drawings.into_string()));
+        let drawings: String = drawings.map(|drawing| drawing.to_string()).collect();
+        insta::assert_snapshot!(in_lines(&drawings));
     }
 }

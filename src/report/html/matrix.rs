@@ -1,15 +1,18 @@
 //! Which check held on which code, at one glance.
 
-use maud::{Markup, html};
-
+use super::{
+    element::{Element, element},
+    parts::aside,
+};
 use crate::{
     contract::check::CheckId,
     result::{
         outcome::{Outcome, Standing},
-        server::ServerDetails,
+        server::{CodeResult, ServerDetails},
         side::SideResult,
         trial::TrialResult,
     },
+    shown,
 };
 
 /// What a check says of all trials of a code together.
@@ -63,37 +66,39 @@ impl Cell {
 }
 
 /// The table of codes and checks.
-pub(super) fn render(side: &SideResult, server: &ServerDetails) -> Markup {
-    let checks = || CheckId::OF_SERVERS.iter().copied();
+pub(super) fn render(side: &SideResult, server: &ServerDetails) -> Element {
+    let column =
+        |check: &CheckId| element("th").class("check").child(element("span").text(check.as_str()));
+    let head = element("tr")
+        .child(element("th").text("code"))
+        .children(CheckId::OF_SERVERS.iter().map(column));
     let codes = server.codes.iter().filter(|code| code.standing != Standing::NotSelected);
-    html! {
-        section {
-            h2 { "Codes and checks" }
-            div.wide tabindex="0" {
-                table.matrix {
-                    thead {
-                        tr {
-                            th { "code" }
-                            @for check in checks() { th.check { span { (check.as_str()) } } }
-                        }
-                    }
-                    tbody {
-                        @for code in codes {
-                            @let trials: Vec<_> = side.trials.iter().filter(|trial| trial.code.as_ref() == Some(&code.code)).collect();
-                            tr {
-                                th { a href={ "#" (code.code) } { span.status { (code.status) } " " (code.code) } }
-                                @for check in checks() {
-                                    @let cell = Cell::of(&trials, check);
-                                    td class=(cell.class()) title={ (check.as_str()) " " (cell.words()) " on " (code.code) } { (cell.sign()) }
-                                }
-                            }
-                        }
-                    }
-                }
-            }
-            p.what { "✓ holds  ✗ does not hold  ! does not hold, as known; an empty field: not made on this code" }
-        }
-    }
+    let table = element("table")
+        .class("matrix")
+        .child(element("thead").child(head))
+        .child(element("tbody").children(codes.map(|code| row(side, code))));
+    element("section")
+        .child(element("h2").text("Codes and checks"))
+        .child(element("div").class("wide").attribute("tabindex", "0").child(table))
+        .child(aside("✓ holds  ✗ does not hold  ! does not hold, as known; an empty field: not made on this code"))
+}
+
+fn row(side: &SideResult, code: &CodeResult) -> Element {
+    let of_code = |trial: &&TrialResult| trial.code.as_ref() == Some(&code.code);
+    let trials: Vec<_> = side.trials.iter().filter(of_code).collect();
+    let field = |check: &CheckId| {
+        let cell = Cell::of(&trials, *check);
+        element("td")
+            .class(cell.class())
+            .attribute("title", shown![check.as_str(), " ", cell.words(), " on ", code.code])
+            .text(cell.sign())
+    };
+    let link = element("a")
+        .attribute("href", shown!["#", code.code])
+        .child(element("span").class("status").text(code.status))
+        .text(" ")
+        .text(&code.code);
+    element("tr").child(element("th").child(link)).children(CheckId::OF_SERVERS.iter().map(field))
 }
 
 #[cfg(test)]
@@ -106,6 +111,6 @@ mod tests {
         let results = example::results();
         let server = results.server.as_ref().expect("a server");
         let table = render(results.of_server().expect("a server"), server);
-        insta::assert_snapshot!(in_lines(&table.into_string()));
+        insta::assert_snapshot!(in_lines(&table.to_string()));
     }
 }

@@ -2,8 +2,10 @@
 
 mod attempts;
 mod burst;
+mod element;
 mod matrix;
 mod page;
+mod parts;
 mod trial;
 
 pub use page::render;

@@ -1,20 +1,26 @@
 //! `report.html`: one file that needs no network and no scripts, for a browser or a phone.
 //!
-//! What a server said is text here, never markup: the macro escapes all that is put into the page,
-//! and the page forbids itself whatever it does not hold.
+//! What a server said is text here, never markup: `super::element` takes nothing else, and the page
+//! forbids itself whatever it does not hold.
 
-use maud::{DOCTYPE, Markup, PreEscaped, html};
-
-use super::{burst, matrix, trial};
-use crate::result::{
-    outcome::{Outcome, Standing},
-    results::Results,
-    server::{CodeResult, ServerDetails},
-    side::{SideName, SideResult},
+use super::{
+    burst,
+    element::{Element, document, element, style},
+    matrix,
+    parts::{aside, chip, entry, notice, promise},
+    trial,
 };
-use crate::shown::text::Shown;
-
-const STYLE: &str = include_str!("style.css");
+use crate::{
+    result::{
+        outcome::{Outcome, Standing},
+        results::Results,
+        server::{CodeResult, DriftResult, ServerDetails, SlotResult},
+        side::{SideName, SideResult},
+        trial::TrialResult,
+    },
+    shown,
+    shown::{seconds::seconds, text::Shown},
+};
 
 /// Nothing may be loaded, and no script may run, whatever stands in the page.
 const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
@@ -22,194 +28,176 @@ const POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'";
 /// The results as a page.
 #[must_use]
 pub fn render(results: &Results) -> String {
-    let page = html! {
-        (DOCTYPE)
-        html lang="en" {
-            head {
-                meta charset="utf-8";
-                meta name="viewport" content="width=device-width, initial-scale=1";
-                meta name="color-scheme" content="light dark";
-                meta http-equiv="Content-Security-Policy" content=(POLICY);
-                title { (verdict(results)) " - " (results.contract) " - errproof" }
-                style { (PreEscaped(STYLE)) }
-            }
-            body {
-                (head(results))
-                main {
-                    (red(results))
-                    @for side in &results.sides { (one_side(results, side)) }
-                }
-            }
-        }
-    };
-    page.into_string()
+    let meta = |name, content| element("meta").attributes([("name", name), ("content", content)]);
+    let policy = [("http-equiv", "Content-Security-Policy"), ("content", POLICY)];
+    let title = [verdict(results).words.into(), results.contract.clone(), "errproof".into()];
+    let head = element("head")
+        .child(element("meta").attribute("charset", "utf-8"))
+        .child(meta("viewport", "width=device-width, initial-scale=1"))
+        .child(meta("color-scheme", "light dark"))
+        .child(element("meta").attributes(policy))
+        .child(element("title").text(Shown::joined(&title, " - ")))
+        .child(style());
+    let main = element("main")
+        .child(red(results))
+        .children(results.sides.iter().flat_map(|side| one_side(results, side)));
+    let body = element("body").child(header(results)).child(main);
+    document(&element("html").attribute("lang", "en").child(head).child(body))
 }
 
-fn verdict(results: &Results) -> &'static str {
+/// What a run came to in a few words, and the class that gives them their colour.
+struct Said {
+    words: &'static str,
+    class: &'static str,
+}
+
+fn verdict(results: &Results) -> Said {
     let red = Outcome::ALL.into_iter().filter(|outcome| outcome.is_red());
-    match red.map(|outcome| results.counts.get(outcome)).sum::<usize>() {
-        0 if results.counts.pass + results.counts.known == 0 => "Nothing proven",
-        0 if results.counts.known > 0 => "Holds, but for what is known",
-        0 => "Holds",
-        _ => "Broken",
-    }
+    let (words, class) = match red.map(|outcome| results.counts.get(outcome)).sum::<usize>() {
+        0 if results.counts.pass + results.counts.known == 0 => ("Nothing proven", "nothing"),
+        0 if results.counts.known > 0 => ("Holds, but for what is known", "known"),
+        0 => ("Holds", "holds"),
+        _ => ("Broken", "broken"),
+    };
+    Said { words, class }
 }
 
-fn head(results: &Results) -> Markup {
+fn header(results: &Results) -> Element {
+    let Said { words, class } = verdict(results);
     let scope = results.scope;
-    html! {
-        header {
-            p.what { "errproof " (results.errproof) " · " (results.contract) }
-            @let word = verdict(results);
-            h1 class=(word.split(' ').next().unwrap_or_default().to_lowercase()) { (word) }
-            @for side in &results.sides { p { (side.headline) } }
-            ul.counts {
-                @for outcome in Outcome::ALL {
-                    @let count = results.counts.get(outcome);
-                    @if count > 0 { li class=(outcome.as_str()) { (count) " " (outcome.as_str()) } }
-                }
-            }
-            p.what { (results.started) ", " (format!("{:.1} s", results.seconds)) }
-            @if scope.is_partial() {
-                p.notice { "A part of the contract: " (scope.selected) " of " (scope.all) " trials were selected." }
-            }
-            @if results.server.as_ref().is_some_and(|server| server.target.bundled) {
-                p.notice { "This was the bundled mock: it says nothing of a real server." }
-            }
-        }
-    }
+    let partial = scope.is_partial().then(|| {
+        let of = shown![scope.selected, " of ", scope.all, " trials were selected."];
+        notice(shown!["A part of the contract: ", of])
+    });
+    let bundled = results.server.as_ref().is_some_and(|server| server.target.bundled);
+    let bundled =
+        bundled.then(|| notice("This was the bundled mock: it says nothing of a real server."));
+    let counts = Outcome::ALL.into_iter().filter(|outcome| results.counts.get(*outcome) > 0);
+    let count = |outcome: Outcome| {
+        let count = shown![results.counts.get(outcome), " ", outcome.as_str()];
+        element("li").class(outcome.as_str()).text(count)
+    };
+    element("header")
+        .child(aside(shown!["errproof ", results.errproof, " · ", results.contract]))
+        .child(element("h1").class(class).text(words))
+        .children(results.sides.iter().map(|side| element("p").text(&side.headline)))
+        .child(element("ul").class("counts").children(counts.map(count)))
+        .child(aside(shown![results.started, ", ", seconds(results.seconds)]))
+        .child(partial)
+        .child(bundled)
+}
+
+fn section(title: &'static str) -> Element {
+    element("section").child(element("h2").text(title))
+}
+
+/// A list, unless there is nothing in it.
+fn list(items: impl IntoIterator<Item = Element>) -> Option<Element> {
+    let mut items = items.into_iter().peekable();
+    items.peek().is_some().then(|| element("ul").children(items))
 }
 
 /// The red trials, so that nobody has to look for them among the green ones.
-fn red(results: &Results) -> Markup {
-    let red: Vec<_> = results.red().collect();
-    html! {
-        @if !red.is_empty() {
-            section {
-                h2 { "What is red" }
-                ul {
-                    @for (_, trial) in red {
-                        @let mut checks: Vec<_> = trial.findings.iter().map(|found| found.check.as_str()).collect();
-                        @let () = checks.dedup();
-                        li {
-                            span class={ "chip " (trial.outcome.as_str()) } { (trial.outcome.as_str()) }
-                            " " a href={ "#" (trial.name) } { code { (trial.name) } } " "
-                            @if checks.is_empty() { (trial.why.clone().unwrap_or_default()) } @else { (checks.join(", ")) }
-                        }
-                    }
-                }
-            }
+fn red(results: &Results) -> Option<Element> {
+    let item = |(_, trial): (&SideResult, &TrialResult)| {
+        let mut checks: Vec<Shown> =
+            trial.findings.iter().map(|found| found.check.as_str().into()).collect();
+        checks.dedup();
+        let link = element("a")
+            .attribute("href", shown!["#", trial.name])
+            .child(element("code").text(&trial.name));
+        let item = element("li").child(chip(trial.outcome)).text(" ").child(link).text(" ");
+        if checks.is_empty() {
+            item.text(trial.why.clone())
+        } else {
+            item.text(Shown::joined(&checks, ", "))
         }
+    };
+    Some(section("What is red").child(list(results.red().map(item))?))
+}
+
+fn one_side(results: &Results, side: &SideResult) -> Vec<Element> {
+    match (side.side, &results.server) {
+        (SideName::Server, Some(server)) => {
+            let mut sections = vec![matrix::render(side, server)];
+            sections.extend(bursts(side));
+            sections.extend(drift(server));
+            sections.extend(tickets(side));
+            sections.push(codes(side, server));
+            sections.push(configuration(side, server));
+            sections
+        }
+        (SideName::Client, _) => vec![plain_side("The client", side)],
+        _ => vec![plain_side("The page", side)],
     }
 }
 
-fn one_side(results: &Results, side: &SideResult) -> Markup {
-    html! {
-        @match (side.side, &results.server) {
-            (SideName::Server, Some(server)) => {
-                (matrix::render(side, server))
-                (bursts(side))
-                (drift(server))
-                (tickets(side))
-                (codes(side, server))
-                (configuration(side, server))
-            }
-            (SideName::Client, _) => (plain_side("The client", side)),
-            _ => (plain_side("The page", side)),
-        }
-    }
+fn plain_side(title: &'static str, side: &SideResult) -> Element {
+    section(title)
+        .child(element("p").child(element("code").text(&side.subject)))
+        .children(side.trials.iter().map(trial::render))
 }
 
-fn plain_side(title: &str, side: &SideResult) -> Markup {
-    html! {
-        section {
-            h2 { (title) }
-            p { code { (side.subject) } }
-            @for trial in &side.trials { (trial::render(trial)) }
-        }
-    }
-}
-
-fn bursts(server: &SideResult) -> Markup {
-    let bursts = server.trials.iter().filter_map(|trial| {
+fn bursts(server: &SideResult) -> impl Iterator<Item = Element> {
+    server.trials.iter().filter_map(|trial| {
         let evidence = trial.evidence.as_ref().filter(|evidence| !evidence.burst.is_empty())?;
-        Some((trial, evidence))
-    });
-    html! {
-        @for (trial, evidence) in bursts {
-            section {
-                h2 { "The burst of " code { (trial.name) } }
-                (burst::render(trial.status.unwrap_or_default(), &evidence.burst))
-            }
-        }
-    }
+        let title = element("h2").text("The burst of ").child(element("code").text(&trial.name));
+        let drawing = burst::render(trial.status.unwrap_or_default(), &evidence.burst);
+        Some(element("section").child(title).child(drawing))
+    })
 }
 
-fn drift(server: &ServerDetails) -> Markup {
-    html! {
-        @if !server.drift.is_empty() {
-            section {
-                h2 { "Drift" }
-                p { "Envelopes that differ from the reviewed ones. " code { "cargo insta review" } " accepts or rejects a change." }
-                @for drift in &server.drift {
-                    figure.drift {
-                        figcaption { code { (drift.place) } " in " (Shown::joined(&drift.codes, ", ")) }
-                        pre {
-                            del { "- " (drift.reviewed) "\n" }
-                            ins { "+ " (drift.now) "\n" }
-                        }
-                    }
-                }
-            }
-        }
-    }
+fn drift(server: &ServerDetails) -> Option<Element> {
+    let how = element("p")
+        .text("Envelopes that differ from the reviewed ones. ")
+        .child(element("code").text("cargo insta review"))
+        .text(" accepts or rejects a change.");
+    let one = |drift: &DriftResult| {
+        let caption = element("figcaption")
+            .child(element("code").text(&drift.place))
+            .text(" in ")
+            .text(Shown::joined(&drift.codes, ", "));
+        let change = element("pre")
+            .child(element("del").text(shown!["- ", drift.reviewed, "\n"]))
+            .child(element("ins").text(shown!["+ ", drift.now, "\n"]));
+        element("figure").class("drift").child(caption).child(change)
+    };
+    let drift = &server.drift;
+    (!drift.is_empty()).then(|| section("Drift").child(how).children(drift.iter().map(one)))
 }
 
 /// What support can find a red trial's answer by.
-fn tickets(server: &SideResult) -> Markup {
-    let ids = server.trials.iter().filter(|trial| trial.outcome.is_red()).filter_map(|trial| {
+fn tickets(server: &SideResult) -> Option<Element> {
+    let red = server.trials.iter().filter(|trial| trial.outcome.is_red());
+    let ids = red.filter_map(|trial| {
         let id = trial.evidence.as_ref()?.answer.as_ref()?.request_id.as_ref()?;
-        Some((&trial.name, id))
+        Some(element("li").child(element("code").text(id)).text(" ").text(&trial.name))
     });
-    let ids: Vec<_> = ids.collect();
-    html! {
-        @if !ids.is_empty() {
-            section {
-                h2 { "Request ids for a support ticket" }
-                ul { @for (name, id) in ids { li { code { (id) } " " (name) } } }
-            }
-        }
-    }
+    Some(section("Request ids for a support ticket").child(list(ids)?))
 }
 
-fn codes(side: &SideResult, server: &ServerDetails) -> Markup {
-    html! {
-        section {
-            h2 { "Code by code" }
-            @for code in server.codes.iter().filter(|code| code.standing != Standing::NotSelected) {
-                (one_code(side, code))
-            }
-        }
-    }
+fn codes(side: &SideResult, server: &ServerDetails) -> Element {
+    let codes = server.codes.iter().filter(|code| code.standing != Standing::NotSelected);
+    section("Code by code").children(codes.map(|code| one_code(side, code)))
 }
 
-fn one_code(side: &SideResult, code: &CodeResult) -> Markup {
-    let trials: Vec<_> =
-        side.trials.iter().filter(|trial| trial.code.as_ref() == Some(&code.code)).collect();
-    html! {
-        article id=(code.code) {
-            h3 {
-                span.status { (code.status) } " " code { (code.code) } " "
-                @let standing = standing(code.standing);
-                span class={ "standing " (standing.replace(' ', "-")) } { (standing) }
-            }
-            @if let Some(trial) = trials.first() {
-                p.promise { (trial.promise) " " cite { (trial.source) } }
-            }
-            @if let Some(why) = &code.why { p.notice { (why) } }
-            @for trial in trials { (trial::render(trial)) }
-        }
-    }
+fn one_code(side: &SideResult, code: &CodeResult) -> Element {
+    let of_code = |trial: &&TrialResult| trial.code.as_ref() == Some(&code.code);
+    let trials: Vec<_> = side.trials.iter().filter(of_code).collect();
+    let words = standing(code.standing);
+    let class = Shown::from(words).escaped(|words| words.replace(' ', "-"));
+    let title = element("h3")
+        .child(element("span").class("status").text(code.status))
+        .text(" ")
+        .child(element("code").text(&code.code))
+        .text(" ")
+        .child(element("span").class(shown!["standing ", class]).text(words));
+    element("article")
+        .attribute("id", &code.code)
+        .child(title)
+        .child(trials.first().map(|trial| promise(trial)))
+        .child(code.why.as_ref().map(notice))
+        .children(trials.into_iter().map(trial::render))
 }
 
 fn standing(standing: Standing) -> &'static str {
@@ -225,38 +213,55 @@ fn standing(standing: Standing) -> &'static str {
     }
 }
 
-fn configuration(side: &SideResult, server: &ServerDetails) -> Markup {
+fn configuration(side: &SideResult, server: &ServerDetails) -> Element {
     let configuration = &server.configuration;
     let yes = |flag: bool| if flag { "yes" } else { "no" };
-    html! {
-        section {
-            h2 { "How it was run" }
-            dl {
-                dt { "target" } dd { (server.target.name) ", " (server.target.url) }
-                dt { "trials that prove nothing fail" } dd { (yes(configuration.strict)) }
-                dt { "production allowed" } dd { (yes(configuration.allow_production)) }
-                dt { "budget" } dd { (configuration.budget_credits) " credits" }
-                dt { "known deviations" } dd { (configuration.known) }
-            }
-            table.slots {
-                thead { tr { th { "slot" } th { "variable" } th { "set" } } }
-                tbody {
-                    @for (name, slot) in &configuration.slots {
-                        tr { td { (name) } td { code { "$" (slot.env) } } td { (yes(slot.set)) } }
-                    }
-                }
-            }
-            @if !side.notes.is_empty() {
-                ul { @for note in &side.notes { li { (note) } } }
-            }
-        }
-    }
+    let flags = element("dl")
+        .children(entry("target", shown![server.target.name, ", ", server.target.url]))
+        .children(entry("trials that prove nothing fail", yes(configuration.strict)))
+        .children(entry("production allowed", yes(configuration.allow_production)))
+        .children(entry("budget", shown![configuration.budget_credits, " credits"]))
+        .children(entry("known deviations", configuration.known));
+    let columns = ["slot", "variable", "set"].map(|title| element("th").text(title));
+    let row = |(name, slot): (&Shown, &SlotResult)| {
+        let variable = element("code").text(shown!["$", slot.env]);
+        element("tr")
+            .child(element("td").text(name))
+            .child(element("td").child(variable))
+            .child(element("td").text(yes(slot.set)))
+    };
+    let slots = element("table")
+        .class("slots")
+        .child(element("thead").child(element("tr").children(columns)))
+        .child(element("tbody").children(configuration.slots.iter().map(row)));
+    section("How it was run")
+        .child(flags)
+        .child(slots)
+        .child(list(side.notes.iter().map(|note| element("li").text(note))))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{super::in_lines, *};
-    use crate::result::example;
+    use super::{
+        super::{element::STYLE, in_lines},
+        *,
+    };
+    use crate::result::{example, outcome::Counts};
+
+    #[test]
+    fn each_verdict_has_its_words_and_a_colour() {
+        let rows = [
+            (Counts::of([Outcome::Ignored]), "Nothing proven"),
+            (Counts::of([Outcome::Pass]), "Holds"),
+            (Counts::of([Outcome::Pass, Outcome::Known]), "Holds, but for what is known"),
+            (Counts::of([Outcome::Pass, Outcome::Stale]), "Broken"),
+        ];
+        for (counts, expected) in rows {
+            let Said { words, class } = verdict(&Results { counts, ..example::results() });
+            assert_eq!(words, expected);
+            assert!(STYLE.contains(&format!("h1.{class}")), "{class}");
+        }
+    }
 
     #[test]
     fn the_page_has_all_that_is_known_of_a_run_and_says_first_what_is_red() {

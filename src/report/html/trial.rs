@@ -1,96 +1,115 @@
 //! One trial under a fold: what was promised, what was found, what was sent and answered.
 
-use maud::{Markup, html};
-
-use super::attempts;
-use crate::result::{
-    evidence::Evidence, finding::Finding, outcome::Outcome, side::SideName, timeline::Printed,
-    trial::TrialResult,
+use super::{
+    attempts,
+    element::{Element, element},
+    parts::{aside, chip, entry, notice, promise},
+};
+use crate::{
+    result::{
+        evidence::{AnswerResult, Evidence},
+        finding::Finding,
+        outcome::Outcome,
+        side::SideName,
+        timeline::Printed,
+        trial::TrialResult,
+    },
+    shown,
+    shown::{seconds::seconds, text::Shown},
 };
 
 /// A trial. Red ones are open.
-pub(super) fn render(trial: &TrialResult) -> Markup {
-    html! {
-        details id=(trial.name) class=(trial.outcome.as_str()) open[trial.outcome.is_red()] {
-            summary {
-                span class={ "chip " (trial.outcome.as_str()) } { (trial.outcome.as_str()) }
-                " " code { (trial.name) }
-                " " span.what { (format!("{:.1} s", trial.seconds)) }
-            }
-            div.body {
-                @if let Some(why) = &trial.why { p.notice { (why) } }
-                @for finding in &trial.findings { (one_finding(finding)) }
-                @if !trial.held.is_empty() {
-                    p.what {
-                        "held: "
-                        @for (at, check) in trial.held.iter().enumerate() {
-                            @if at > 0 { ", " }
-                            (check.as_str())
-                        }
-                    }
-                }
-                @if let Some(why) = &trial.twin_not_asked {
-                    p.what { "the twin was not sent: " (why) }
-                }
-                @if let (Some(file), Some(line)) = (&trial.file, trial.line) { p.what { (file) ":" (line) } }
-                @if trial.side != SideName::Server { p.promise { (trial.promise) " " cite { (trial.source) } } }
-                (attempts::render(&trial.timelines))
-                @if let Some(Printed { stdout, stderr }) = &trial.printed {
-                    @for (stream, text) in [("stdout", stdout), ("stderr", stderr)] {
-                        @if !text.is_empty() { h4 { "It printed on " (stream) } pre { (text) } }
-                    }
-                }
-                @if let Some(evidence) = &trial.evidence { (exchange(evidence, trial.outcome)) }
-            }
-        }
-    }
+pub(super) fn render(trial: &TrialResult) -> Element {
+    let summary = element("summary")
+        .child(chip(trial.outcome))
+        .text(" ")
+        .child(element("code").text(&trial.name))
+        .text(" ")
+        .child(element("span").class("what").text(seconds(trial.seconds)));
+    element("details")
+        .attribute("id", &trial.name)
+        .class(trial.outcome.as_str())
+        .flag("open", trial.outcome.is_red())
+        .child(summary)
+        .child(body(trial))
 }
 
-fn one_finding(finding: &Finding) -> Markup {
-    html! {
-        div.finding {
-            p { b { (finding.check.as_str()) }
-                @if !finding.place.is_empty() { " at " code { (finding.place) } }
-                @if finding.times > 1 { " (" (finding.times) " times)" }
-            }
-            dl {
-                @match &finding.values {
-                    Some(values) => {
-                        dt { "expected" } dd { (values.expected) }
-                        dt { "got" } dd { (values.actual) }
-                    }
-                    None => { dt { "wrong" } dd { (finding.wrong) } }
-                }
-                @if let Some(promise) = &finding.promise {
-                    dt { "promised" } dd { (promise.says) " " cite { (promise.source) } }
-                }
-            }
-        }
-    }
+fn body(trial: &TrialResult) -> Element {
+    let held: Vec<Shown> = trial.held.iter().map(|check| check.as_str().into()).collect();
+    let held = (!held.is_empty()).then(|| shown!["held: ", Shown::joined(&held, ", ")]);
+    let no_twin = trial.twin_not_asked.as_ref();
+    let no_twin = no_twin.map(|why| shown!["the twin was not sent: ", why]);
+    let place = trial.file.as_ref().zip(trial.line);
+    let place = place.map(|(file, line)| shown![file, ":", line]);
+    element("div")
+        .class("body")
+        .child(trial.why.as_ref().map(notice))
+        .children(trial.findings.iter().map(one_finding))
+        .children([held, no_twin, place].into_iter().flatten().map(aside))
+        .child((trial.side != SideName::Server).then(|| promise(trial)))
+        .children(attempts::render(&trial.timelines))
+        .children(trial.printed.iter().flat_map(printed))
+        .children(trial.evidence.iter().flat_map(|evidence| exchange(evidence, trial.outcome)))
 }
 
-fn exchange(evidence: &Evidence, outcome: Outcome) -> Markup {
+fn one_finding(finding: &Finding) -> Element {
+    let mut head = element("p").child(element("b").text(finding.check.as_str()));
+    if !finding.place.is_empty() {
+        head = head.text(" at ").child(element("code").text(&finding.place));
+    }
+    if finding.times > 1 {
+        head = head.text(shown![" (", finding.times, " times)"]);
+    }
+    let said = element("dl");
+    let said = match &finding.values {
+        Some(values) => said
+            .children(entry("expected", &values.expected))
+            .children(entry("got", &values.actual)),
+        None => said.children(entry("wrong", &finding.wrong)),
+    };
+    let promised = finding.promise.iter().flat_map(|promise| {
+        let [term, says] = entry("promised", &promise.says);
+        [term, says.text(" ").child(element("cite").text(&promise.source))]
+    });
+    element("div").class("finding").child(head).child(said.children(promised))
+}
+
+fn printed(printed: &Printed) -> impl Iterator<Item = Element> {
+    let streams = [("stdout", &printed.stdout), ("stderr", &printed.stderr)];
+    streams.into_iter().filter(|(_, text)| !text.is_empty()).flat_map(|(stream, text)| {
+        [element("h4").text("It printed on ").text(stream), element("pre").text(text)]
+    })
+}
+
+fn exchange(evidence: &Evidence, outcome: Outcome) -> Vec<Element> {
     let Evidence { at, of, request, answer, again, .. } = evidence;
-    html! {
-        h4 { "Request" @if *of > 1 { " " (at) " of " (of) } }
-        pre { (request.method) " " (request.path) "\nkey: " (request.key)
-            @if !request.body.is_empty() { "\n\n" (request.body) }
-        }
-        h4 { "Response" }
-        @match answer {
-            Some(answer) => pre {
-                (answer.status) " in " (answer.milliseconds) " ms\n"
-                @for (name, value) in &answer.headers { (name) ": " (value) "\n" }
-                "\n" (answer.body)
-                @if let Some(why) = &answer.broke_off { "\n(broken off: " (why) ")" }
-            },
-            None => p.what { "none" },
-        }
-        @if outcome != Outcome::Ignored {
-            h4 { "Again" }
-            pre.again { (again) }
-        }
+    let which = (*of > 1).then(|| shown![" ", *at, " of ", *of]);
+    let body = (!request.body.is_empty()).then(|| shown!["\n\n", request.body]);
+    let mut exchange = vec![
+        element("h4").text("Request").text(which),
+        element("pre")
+            .text(shown![request.method, " ", request.path, "\nkey: ", request.key])
+            .text(body),
+        element("h4").text("Response"),
+        answer.as_ref().map_or_else(|| aside("none"), response),
+    ];
+    if outcome != Outcome::Ignored {
+        exchange.push(element("h4").text("Again"));
+        exchange.push(element("pre").class("again").text(again));
     }
+    exchange
+}
+
+fn response(answer: &AnswerResult) -> Element {
+    let head = shown![answer.status, " in ", answer.milliseconds, " ms\n"];
+    let headers = answer.headers.iter().map(|(name, value)| shown![name, ": ", value, "\n"]);
+    let broke_off = answer.broke_off.as_ref().map(|why| shown!["\n(broken off: ", why, ")"]);
+    element("pre")
+        .text(head)
+        .text(Shown::joined(&headers.collect::<Vec<_>>(), ""))
+        .text("\n")
+        .text(&answer.body)
+        .text(broke_off)
 }
 
 #[cfg(test)]
@@ -111,7 +130,7 @@ mod tests {
         ];
         let shown = names.map(|name| {
             let trial = results.trials().find(|(_, trial)| trial.name.as_str() == name);
-            in_lines(&render(trial.expect("it is in the example").1).into_string())
+            in_lines(&render(trial.expect("it is in the example").1).to_string())
         });
         insta::assert_snapshot!(shown.join("\n\n"));
     }

@@ -45,7 +45,7 @@ pub(crate) fn results() -> Results {
     Results {
         errproof: "0.1.0",
         contract: "the Example API <v1>".into(),
-        started: "2026-11-24T09:30:00Z".to_owned(),
+        started: "2026-11-24T09:30:00Z".into(),
         seconds: 93.46,
         scope: Scope { selected, all: selected + 1 },
         counts: sides.iter().fold(Counts::default(), |counts, side| counts + side.counts),
