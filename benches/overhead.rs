@@ -28,7 +28,7 @@ use errproof::internals::{
         unproven::Unproven,
     },
     server::{
-        plan::TrialScript,
+        planned::TrialScript,
         suite::{Server, Suite},
     },
 };

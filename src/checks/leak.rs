@@ -66,7 +66,7 @@ mod tests {
         exchange::message::{Answer, Ending, Request},
         shown::{
             secret::Secret,
-            secrets::{KeyPrefix, Named},
+            secret::{KeyPrefix, Named},
         },
     };
 

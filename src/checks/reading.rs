@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::json::{self, DEEPEST, Depth, Json, Twice};
 use crate::{
-    contract::{contract_file::EnvelopeFormat, place::AnswerPlace, pointer, scenario::Scenario},
+    contract::{envelope::EnvelopeFormat, place::AnswerPlace, pointer, scenario::Scenario},
     exchange::message::Answer,
 };
 

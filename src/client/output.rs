@@ -122,7 +122,7 @@ mod tests {
     use super::*;
     use crate::shown::{
         secret::Secret,
-        secrets::{KeyPrefix, Named},
+        secret::{KeyPrefix, Named},
     };
 
     #[test]

@@ -7,11 +7,11 @@ use serde_json::{Map, Value};
 use crate::{
     contract::{
         Contract,
-        contract_file::Promise,
         key::Carrier,
         names::Code,
         place::AnswerPlace,
         pointer,
+        promise::Promise,
         retry::{Always, RetryFormat, Seconds},
     },
     source::fault::Fault,

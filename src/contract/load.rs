@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use super::{
     Contract,
-    contract_file::{ContractFile, EnvelopeFormat, PreflightFormat},
+    contract_file::{ContractFile, PreflightFormat},
+    envelope::EnvelopeFormat,
     key::KeyShape,
     names::too_long,
     page::PageReading,

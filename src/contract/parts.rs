@@ -3,10 +3,7 @@
 
 use jsonschema::Validator;
 
-use super::{
-    contract_file::{EnvelopeFormat, RequestFormat},
-    place::AnswerPlace,
-};
+use super::{contract_file::RequestFormat, envelope::EnvelopeFormat, place::AnswerPlace};
 
 /// The link that every error carries.
 #[derive(Debug)]

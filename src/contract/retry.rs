@@ -8,8 +8,9 @@ use serde_json::Value;
 use super::{
     NamedRequest,
     check::CheckId,
-    contract_file::{EnvelopeFormat, Promise},
+    envelope::EnvelopeFormat,
     names::{Code, RequestName},
+    promise::Promise,
 };
 use crate::source::{
     bounds::{some, within},

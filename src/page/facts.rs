@@ -9,10 +9,7 @@ use regex::{Captures, Regex};
 
 use super::content::{Content, Kind, Row, Spot};
 use crate::contract::{
-    Contract,
-    contract_file::{CodesIn, EnvelopeFormat},
-    page::PageReading,
-    pointer,
+    Contract, contract_file::CodesIn, envelope::EnvelopeFormat, page::PageReading, pointer,
 };
 
 /// All that a page says, as far as a contract has something to say to it.

@@ -7,7 +7,7 @@ use crate::{
         evidence::{AnswerResult, Evidence},
         finding::Finding,
         outcome::Outcome,
-        side::SideName,
+        side_name::SideName,
         timeline::{AttemptMark, Printed, Timeline},
         trial::TrialResult,
     },

@@ -11,11 +11,8 @@ use quick_xml::{
 use super::failure;
 use crate::{
     result::{
-        finding::Finding,
-        outcome::Outcome,
-        results::Results,
-        side::{SideName, SideResult},
-        trial::TrialResult,
+        finding::Finding, outcome::Outcome, results::Results, side::SideResult,
+        side_name::SideName, trial::TrialResult,
     },
     shown,
     shown::text::Shown,

@@ -10,6 +10,7 @@ pub mod outcome;
 pub mod results;
 pub mod server;
 pub mod side;
+pub mod side_name;
 pub mod standing;
 pub mod timeline;
 pub mod trial;

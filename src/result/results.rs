@@ -3,9 +3,7 @@
 use serde::Serialize;
 
 use super::{
-    outcome::Counts,
-    server::ServerDetails,
-    side::{SideName, SideResult},
+    outcome::Counts, server::ServerDetails, side::SideResult, side_name::SideName,
     trial::TrialResult,
 };
 use crate::shown::text::Shown;

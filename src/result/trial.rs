@@ -6,7 +6,7 @@ use super::{
     evidence::Evidence,
     finding::Finding,
     outcome::Outcome,
-    side::SideName,
+    side_name::SideName,
     timeline::{Printed, Timeline},
 };
 use crate::{contract::check::CheckId, shown::text::Shown};

@@ -10,7 +10,8 @@ use crate::{
     result::{
         collected::{Collected, Keep},
         outcome::Outcome,
-        side::{Foreseen, Manner, Side, SideName, SideTrial},
+        side::{Foreseen, Manner, Side, SideTrial},
+        side_name::SideName,
         trial::TrialResult,
         unproven::InRun,
     },

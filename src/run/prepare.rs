@@ -26,11 +26,7 @@ use crate::{
         drift::Recording,
         suite::{Server, Suite},
     },
-    shown::{
-        redactor::Redactor,
-        secret::Secret,
-        secrets::{Named, Secrets},
-    },
+    shown::{redactor::Redactor, secret::Named, secret::Secret, secrets::Secrets},
     source::fault::{Fault, Faults},
     targets::{load::GivenTarget, target::Target},
     terminal::activity::Lines,

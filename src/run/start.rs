@@ -29,7 +29,8 @@ use crate::{
         collected::Collected,
         outcome::Counts,
         results::{Results, Scope},
-        side::{Manner, Side, SideName, SideResult},
+        side::{Manner, Side, SideResult},
+        side_name::SideName,
         unproven::Unproven,
     },
     server::{

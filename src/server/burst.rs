@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::{
-    next::{Asked, Next, Reply, Which, next},
+    next::next,
     overtaken::may_be_overtaken,
     play::{Play, Stop},
+    step::{Asked, Next, Reply, Which},
 };
 use crate::{
     checks::{

@@ -4,9 +4,9 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{
     curl::Curl,
-    plan::{Planned, TrialScript},
-    play::Run,
+    planned::{Planned, TrialScript},
     played::Played,
+    shared::Run,
 };
 use crate::{
     checks::{leak::decoded, rate_fields, reading::Reading},
@@ -23,7 +23,7 @@ use crate::{
         evidence::{AnswerResult, BurstMark, Evidence, RequestResult},
         finding::{Finding, Promised},
         outcome::Outcome,
-        side::SideName,
+        side_name::SideName,
         trial::TrialResult,
     },
     shown,

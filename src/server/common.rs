@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::plan::TwinScript;
+use super::planned::TwinScript;
 use crate::{
     contract::{
         Contract,

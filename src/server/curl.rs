@@ -7,8 +7,8 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use url::Url;
 
 use super::{
-    plan::{Planned, TrialScript},
-    play::Run,
+    planned::{Planned, TrialScript},
+    shared::Run,
 };
 use crate::{
     contract::{key::KeyDefect, names::SlotName, scenario::Provocation, scenario_file::BodyDefect},

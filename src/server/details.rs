@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{collector::Collector, play::Run};
+use super::{collector::Collector, shared::Run};
 use crate::{
     contract::{check::CheckId, scenario::Scenario},
     result::{

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::{
     checks::mismatch::Mismatch,
-    contract::{contract_file::EnvelopeFormat, place::AnswerPlace, pointer, scenario::Scenario},
+    contract::{envelope::EnvelopeFormat, place::AnswerPlace, pointer, scenario::Scenario},
     exchange::message::Answer,
     shown::redactor::Redactor,
     terminal::print::Unwritten,

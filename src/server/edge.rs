@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::next::{ARRIVAL, Asked, Next, Reply, SHORTEST_WINDOW, Which};
+use super::step::{ARRIVAL, Asked, Next, Reply, SHORTEST_WINDOW, Which};
 use crate::{
     checks::rate::{Admitted, Tally},
     contract::contract_file::Limit,

@@ -16,11 +16,17 @@ mod next;
 mod overtaken;
 pub mod plan;
 pub mod plan_text;
+pub mod planned;
 pub mod play;
 pub mod played;
 pub mod preflight;
+mod preflight_leak;
+pub mod shared;
+mod step;
 pub mod suite;
+pub mod trial;
 pub mod twin;
+pub mod twins;
 
 #[cfg(test)]
 mod simulated;

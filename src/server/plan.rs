@@ -1,14 +1,17 @@
 //! What a run will send: every case's requests, made from contract and target before the first is
 //! sent, so that every key is known to whatever prints.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use super::common::Common;
+use super::{
+    common::Common,
+    planned::{Planned, Preflight, TrialScript, TwinScript},
+};
 
 use crate::{
     contract::{
         Contract, body,
-        contract_file::{Limit, RequestFormat},
+        contract_file::RequestFormat,
         fresh::FreshKey,
         key::{Carrier, KeyDefect, Random},
         names::SlotName,
@@ -19,7 +22,7 @@ use crate::{
         message::Request,
         outgoing::{Outgoing, Role},
     },
-    shown::{secret::Secret, secrets::Named},
+    shown::{secret::Named, secret::Secret},
     source::fault::{Fault, Faults},
     targets::target::{First, Headers, Slot, Target},
 };
@@ -33,68 +36,6 @@ pub struct Plan {
     pub preflight: Preflight,
     /// The keys that were made for this run.
     pub made: Vec<Secret>,
-}
-
-/// One case as it will be sent, or why it will not be.
-#[derive(Debug)]
-pub struct Planned {
-    /// The scenario that the case belongs to.
-    pub scenario: Arc<Scenario>,
-    /// Which of the scenario's cases it is.
-    pub at: usize,
-    /// The requests, or what the target would have to offer.
-    pub script: Result<TrialScript, String>,
-    /// The same request without the defect, or why it cannot be asked; none for a burst.
-    pub twin: Option<Result<Arc<TwinScript>, String>>,
-}
-
-/// The request that shows that a case's error comes from its defect.
-#[derive(Debug, Clone)]
-pub struct TwinScript {
-    /// What tells it from other twins. The same twin is asked once a run.
-    pub id: String,
-    /// The request.
-    pub request: Outgoing,
-    /// The credits that it may cost.
-    pub cost: u32,
-}
-
-/// The requests of one case.
-#[derive(Debug, Clone)]
-pub enum TrialScript {
-    /// One request, with what has to be done before and after.
-    Single {
-        /// A request that has to succeed first.
-        first: Option<Box<Outgoing>>,
-        /// The case's own request.
-        request: Outgoing,
-        /// A request whose answer holds a number that has to stay, and where in it.
-        probe: Option<Box<(Outgoing, String)>>,
-    },
-    /// One request many times at once.
-    Burst {
-        /// The request.
-        request: Outgoing,
-        /// How many times.
-        times: u32,
-        /// The same request with another key.
-        other: Box<Outgoing>,
-        /// The limit that they go past.
-        limit: Arc<Limit>,
-        /// The status of the answer when the key is not refused.
-        served: u16,
-    },
-}
-
-/// The request that shows that the target is there and takes the key it was given.
-#[derive(Debug, Clone)]
-pub struct Preflight {
-    /// The request.
-    pub request: Outgoing,
-    /// The status that it is answered with, if a key is sent.
-    pub served: Option<u16>,
-    /// The variable that the key is from.
-    pub env: String,
 }
 
 impl Plan {
@@ -340,40 +281,5 @@ impl Planner<'_> {
         // An empty carrier holds no key, so it takes no key's time.
         let key = key.map(|(_, key)| key.clone()).filter(|key| !key.expose().is_empty());
         Outgoing { request: Arc::new(request), key, deadlines, role: Role::Own }
-    }
-}
-
-impl Planned {
-    /// The case.
-    #[must_use]
-    pub fn case(&self) -> &Case {
-        &self.scenario.cases[self.at]
-    }
-
-    /// The least that it takes on a live target.
-    #[must_use]
-    pub fn expected(&self) -> Duration {
-        match &self.case().provocation {
-            Provocation::Burst(burst) => Duration::from_secs(burst.limit.window_seconds.into()),
-            Provocation::Single(_) => self.case().after.map_or(Duration::ZERO, |(least, _)| least),
-        }
-    }
-
-    /// For the order of the trials, the greatest first: whether it soon has its key to itself, what it is expected
-    /// to take, and how many requests of its own it sends one after the other.
-    ///
-    /// A trial that reads a balance goes before one whose request takes minutes, since that one may reserve what it
-    /// costs, and keeps the key until it is over.
-    #[must_use]
-    pub fn order(&self) -> (bool, Duration, usize) {
-        let (requests, probes) = match &self.script {
-            Ok(TrialScript::Single { first, probe, .. }) => {
-                let probes = probe.is_some();
-                (1 + usize::from(first.is_some()) + 2 * usize::from(probes), probes)
-            }
-            Ok(TrialScript::Burst { .. }) | Err(_) => (1, false),
-        };
-        let expected = self.expected();
-        (probes && expected.is_zero(), expected, requests)
     }
 }

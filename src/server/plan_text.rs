@@ -5,18 +5,16 @@ use std::{
     fmt::Write as _,
 };
 
-use super::play::Run;
-use super::suite::Suite;
+use super::{plan::Plan, shared::Run};
 use crate::{
     exchange::outgoing::Outgoing,
-    server::plan::{Planned, TrialScript},
+    server::planned::{Planned, TrialScript},
     shown::{plural::plural, text::Shown},
 };
 
 /// Requests by slot, credits at most, seconds at least, and what is ignored and why.
 #[must_use]
-pub fn render(suite: &Suite) -> Shown {
-    let Suite { run, plan, .. } = suite;
+pub fn render(run: &Run, plan: &Plan) -> Shown {
     let mut count = Count { run, requests: BTreeMap::new() };
     count.add(&plan.preflight.request, 1);
     let mut twins = BTreeSet::new();
@@ -60,7 +58,7 @@ pub fn render(suite: &Suite) -> Shown {
             let _ = writeln!(text, "ignored {}: {why}", planned.case().name);
         }
     }
-    suite.redactor().text(text.trim_end())
+    run.redactor.text(text.trim_end())
 }
 
 /// Requests by the slot whose key they carry.

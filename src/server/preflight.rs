@@ -1,30 +1,10 @@
 //! Looks, before all trials, whether the target is there and takes the key that it was given: one
 //! message instead of sixty failures.
 
-use std::{
-    collections::BTreeSet,
-    fs,
-    path::PathBuf,
-    sync::{Arc, OnceLock},
-};
+use std::{collections::BTreeSet, fs, path::PathBuf, sync::Arc};
 
-use super::play::Run;
-use crate::{
-    exchange::outgoing::Exchange,
-    server::plan::{Plan, TrialScript},
-};
-
-/// An answer to the preflight that gives a secret away. It is no trial's own, so one is chosen to say it.
-#[derive(Debug, Default)]
-pub struct PreflightLeak(OnceLock<(Arc<str>, Exchange)>);
-
-impl PreflightLeak {
-    /// The exchange, if this trial is the one to say it.
-    pub(super) fn of_trial(&self, name: &str) -> Option<&Exchange> {
-        let (trial, exchange) = self.0.get()?;
-        (**trial == *name).then_some(exchange)
-    }
-}
+use super::shared::Run;
+use crate::server::{plan::Plan, planned::TrialScript};
 
 /// The trial that says what is found in the answer to the preflight: the first that is carried out, and a
 /// burst, whose picture is its own, only where there is no other.
@@ -67,7 +47,7 @@ impl Run {
             if !self.judge.leaks(&exchange).is_empty()
                 && let Some(trial) = spokesman(plan, selected)
             {
-                self.preflight_leak.0.set((trial, exchange)).ok();
+                self.preflight_leak.set(trial, exchange);
             }
             return Ok(());
         }

@@ -6,9 +6,10 @@ use std::{sync::Arc, time::Duration};
 use fastrand::Rng;
 
 use super::{
-    next::{Asked, Next, Reply, Which, next},
+    next::next,
     overtaken::may_be_overtaken,
     simulated_limiter::{KINDS, Kind, Limiter, Tells},
+    step::{Asked, Next, Reply, Which},
 };
 use crate::{
     checks::{

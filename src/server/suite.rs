@@ -17,10 +17,10 @@ use super::{
     key_use::KeyUse,
     plan::Plan,
     plan_text,
-    play::Run,
     played::Played,
-    preflight::PreflightLeak,
-    twin::Twins,
+    preflight_leak::PreflightLeak,
+    shared::Run,
+    twins::Twins,
 };
 use crate::{
     checks::sheet::Sheet,
@@ -28,7 +28,8 @@ use crate::{
     exchange::{pacing::Pacer, sender::Sender},
     result::{
         collected::Collected,
-        side::{Foreseen, Manner, NotReady, Side, SideName, SideResult, SideTrial},
+        side::{Foreseen, Manner, NotReady, Side, SideResult, SideTrial},
+        side_name::SideName,
         trial::TrialResult,
     },
     shown,
@@ -241,6 +242,6 @@ impl Side for Server {
     }
 
     fn plan(&self) -> Shown {
-        plan_text::render(&self.suite)
+        plan_text::render(&self.suite.run, &self.suite.plan)
     }
 }

@@ -1,60 +1,14 @@
 //! Asks a case's twin: the same request without its defect, once a run for all cases that share it.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex},
+use super::{
+    planned::TwinScript,
+    play::{Play, Stop},
+    twins::Asked,
 };
-
-use tokio::sync::OnceCell;
-
-use super::play::{Play, Stop};
 use crate::{
-    checks::{mismatch::Mismatches, twin},
+    checks::twin,
     contract::{check::CheckId, names::Code},
-    exchange::{locked::Locked as _, outgoing::Exchange},
-    server::plan::TwinScript,
 };
-
-/// The twins of a run that were asked, and the credits that are left for more.
-#[derive(Debug)]
-pub struct Twins {
-    asked: Mutex<HashMap<String, TwinCell>>,
-    credits: Mutex<u32>,
-}
-
-/// What it was answered, as soon as that is there; `None` if the twin was not asked for want of credits.
-type TwinCell = Arc<OnceCell<Option<Asked>>>;
-
-/// A twin that was asked.
-#[derive(Debug)]
-struct Asked {
-    exchange: Exchange,
-    /// What its answer gives away: a finding of every trial whose twin it is.
-    leaks: Mismatches,
-    /// The code that it was refused with.
-    refused: Option<Code>,
-}
-
-impl Twins {
-    /// No twin asked yet, and this much to spend.
-    #[must_use]
-    pub fn new(credits: u32) -> Self {
-        Self { asked: Mutex::default(), credits: Mutex::new(credits) }
-    }
-
-    fn cell(&self, id: &str) -> TwinCell {
-        let mut asked = self.asked.locked();
-        Arc::clone(asked.entry(id.to_owned()).or_default())
-    }
-
-    /// Takes a twin's cost from what is left, if that is enough.
-    fn pay(&self, cost: u32) -> bool {
-        let mut credits = self.credits.locked();
-        let rest = credits.checked_sub(cost);
-        *credits = rest.unwrap_or(*credits);
-        rest.is_some()
-    }
-}
 
 impl Play<'_> {
     /// Asks the twin of a case that held so far. A twin that does not get past the case's code

@@ -14,7 +14,7 @@ use memchr::memmem;
 
 use super::{
     grams::{Grams, Run, Telling, folded},
-    secrets::{KeyPrefix, Named},
+    secret::{KeyPrefix, Named},
     text::Shown,
     views::{self, View},
     visible::visible,

@@ -33,6 +33,27 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// A secret, and what is shown in its place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Named {
+    /// The secret.
+    pub secret: Secret,
+    /// What is shown in its place: `$ERRPROOF_KEY_VALID`.
+    pub label: String,
+}
+
+impl Named {
+    /// What a variable of the environment holds.
+    #[must_use]
+    pub fn of_variable(name: &str, value: &str) -> Self {
+        Self { secret: Secret::new(value), label: format!("${name}") }
+    }
+}
+
+/// What begins every key of an API, so that a key which nobody has named is known by its shape.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct KeyPrefix(pub String);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -15,7 +15,7 @@ use crate::{
         clock::Clock,
         deadlines::{Deadlines, LONGEST_WAIT},
     },
-    shown::{redactor::SHORTEST_SECRET, secret::Secret, secrets::Named},
+    shown::{redactor::SHORTEST_SECRET, secret::Named, secret::Secret},
     source::{
         document::{Document, Way},
         fault::{Fault, Faults, did_you_mean},

@@ -17,7 +17,7 @@ use crate::{
         names::{HookName, ProbeName, RequestName},
         sendable::path_fault,
     },
-    shown::{redactor::SHORTEST_SECRET, secret::Secret, secrets::Named},
+    shown::{redactor::SHORTEST_SECRET, secret::Named, secret::Secret},
     source::{document::Way, fault::did_you_mean, reader::keys},
 };
 

@@ -11,7 +11,7 @@ use crate::{
         names::{HookName, ProbeName, RequestName, SlotName},
     },
     exchange::{clock::Clock, deadlines::Deadlines},
-    shown::{secret::Secret, secrets::Named},
+    shown::{secret::Named, secret::Secret},
 };
 
 /// Who is tested.

@@ -341,7 +341,7 @@ fn a_balance_is_read_before_a_request_begins_that_may_reserve_credits_for_minute
     let order = |part: &str| -> Vec<_> {
         let trials = suite.plan.trials.iter();
         let named = trials.filter(|planned| planned.case().name.contains(part));
-        named.map(errproof::internals::server::plan::Planned::order).collect()
+        named.map(errproof::internals::server::planned::Planned::order).collect()
     };
     let (reads, takes_minutes) = (order("nothing-charged"), order("generation_timeout"));
     assert!(!reads.is_empty() && !takes_minutes.is_empty());

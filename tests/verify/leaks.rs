@@ -30,10 +30,7 @@ use errproof::internals::{
         played::Played,
         suite::{Server, Suite},
     },
-    shown::{
-        secret::Secret,
-        secrets::{Named, Secrets},
-    },
+    shown::{secret::Named, secret::Secret, secrets::Secrets},
     source::fault::Faults,
     targets::target::{First, Hook},
 };

@@ -16,7 +16,8 @@ use aho_corasick::AhoCorasick;
 use base64::{Engine as _, engine::general_purpose};
 use errproof::internals::shown::{
     redactor::{Redactor, WINDOW},
-    secrets::{Named, Secrets},
+    secret::Named,
+    secrets::Secrets,
 };
 use fastrand::Rng;
 

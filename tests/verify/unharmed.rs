@@ -19,7 +19,7 @@ use errproof::internals::{
         world::World,
     },
     result::verdict::Verdict,
-    server::plan::TrialScript,
+    server::planned::TrialScript,
     server::{bundled::target, drift::Recording, played::Played, suite::Suite},
     shown::secrets::Secrets,
     source::fault::Faults,

@@ -117,7 +117,7 @@ fn seconds(milliseconds: u64) -> Shown {
 #[cfg(test)]
 mod tests {
     use super::{super::in_lines, *};
-    use crate::result::{example, side::SideName};
+    use crate::result::{example, side_name::SideName};
 
     #[test]
     fn up_to_three_runs_of_a_client_are_drawn_and_said_in_words() {

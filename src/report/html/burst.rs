@@ -154,7 +154,7 @@ fn seconds(milliseconds: u64) -> Shown {
 #[cfg(test)]
 mod tests {
     use super::{super::in_lines, *};
-    use crate::result::{example, side::SideName};
+    use crate::result::{example, side_name::SideName};
 
     #[test]
     fn a_burst_is_drawn_and_said_in_words() {

@@ -10,7 +10,7 @@ use crate::{
         evidence::{AnswerResult, Evidence},
         finding::Finding,
         outcome::Outcome,
-        side::SideName,
+        side_name::SideName,
         timeline::Printed,
         trial::TrialResult,
     },

@@ -6,7 +6,8 @@ use crate::{
     contract::check::CheckId,
     result::{
         outcome::Counts,
-        side::{SideName, SideResult},
+        side::SideResult,
+        side_name::SideName,
         timeline::{AttemptMark, Printed, Timeline},
         trial::TrialResult,
     },

@@ -13,7 +13,8 @@ use super::{
     finding::{Finding, Promised},
     outcome::{Counts, Outcome},
     results::{Results, Scope},
-    side::{SideName, SideResult},
+    side::SideResult,
+    side_name::SideName,
     trial::TrialResult,
     verdict::{Verdict, weigh},
 };
@@ -23,11 +24,7 @@ use crate::{
         sheet::{Noted, Sheet},
     },
     contract::check::CheckId,
-    shown::{
-        redactor::Redactor,
-        secrets::{Named, Secrets},
-        text::Shown,
-    },
+    shown::{redactor::Redactor, secret::Named, secrets::Secrets, text::Shown},
     targets::known::{Day, Known},
 };
 

@@ -4,10 +4,7 @@ use super::{Example, Judged};
 use crate::{
     checks::{mismatch::Mismatch, sheet::Sheet},
     contract::check::CheckId,
-    result::{
-        outcome::Counts,
-        side::{SideName, SideResult},
-    },
+    result::{outcome::Counts, side::SideResult, side_name::SideName},
 };
 
 const HEADLINE: &str = "3 codes on docs/errors.md: 1 as promised, 1 not (plan_gate), 1 not, as known (invalid_json); docs::limits as promised; docs::envelope not as promised; docs::link not judged";

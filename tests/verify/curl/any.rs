@@ -29,13 +29,10 @@ use errproof::internals::{
         bundled,
         curl::{Curl, TAKEN_OUT},
         drift::Recording,
-        plan::{Planned, TrialScript},
+        planned::{Planned, TrialScript},
         suite::Suite,
     },
-    shown::{
-        secret::Secret,
-        secrets::{Named, Secrets},
-    },
+    shown::{secret::Named, secret::Secret, secrets::Secrets},
     source::fault::Faults,
 };
 use fastrand::Rng;

@@ -1,0 +1,47 @@
+//! What the trials of a run share.
+
+use std::sync::Arc;
+
+use super::{
+    drift::Snapshots, judge::AnswerJudge, key_use::KeyUse, preflight_leak::PreflightLeak,
+    twins::Twins,
+};
+use crate::{
+    checks::reading::Reading,
+    contract::Contract,
+    exchange::{outgoing::Exchange, sender::Sender},
+    shown::redactor::Redactor,
+    targets::{known::Day, target::Target},
+};
+
+/// All that the trials of a run share.
+#[derive(Debug)]
+pub struct Run {
+    /// What is promised.
+    pub contract: Arc<Contract>,
+    /// Who is tested.
+    pub target: Target,
+    /// The day on which it is tested.
+    pub today: Day,
+    /// The way to it.
+    pub sender: Sender,
+    /// Holds answers against the contract.
+    pub judge: AnswerJudge,
+    /// Which keys are in use.
+    pub keys: KeyUse,
+    /// What the preflight's answer gave away.
+    pub preflight_leak: PreflightLeak,
+    /// The twins that were asked.
+    pub twins: Twins,
+    /// The reviewed envelopes of this target.
+    pub snapshots: Snapshots,
+    /// Takes every key of the run out of what is shown.
+    pub redactor: Arc<Redactor>,
+}
+
+impl Run {
+    /// An exchange's answer as the contract's envelope reads it.
+    pub(super) fn reading<'a>(&'a self, exchange: &'a Exchange) -> Reading<'a> {
+        Reading::of(&exchange.answer, &self.contract.envelope.places)
+    }
+}

@@ -1,0 +1,137 @@
+//! Carries out one trial: sends what was planned, and has it judged.
+
+use super::{
+    burst::PlannedBurst,
+    key_use::InUse,
+    planned::{Planned, TrialScript},
+    play::{Play, Stop},
+    played::Played,
+    shared::Run,
+};
+use crate::{
+    checks::{charge, sheet::Sheet, timing},
+    contract::check::CheckId,
+    exchange::outgoing::Outgoing,
+    result::{unproven::Unproven, verdict::weigh},
+    terminal::activity::{Activity, Awaited},
+};
+
+impl Run {
+    /// Carries out one trial.
+    pub async fn play(&self, planned: &Planned) -> Played {
+        self.play_telling(planned, &Activity::default(), Unproven::Ignore).await
+    }
+
+    /// Carries out one trial, and notes what it is waiting for.
+    pub async fn play_telling(
+        &self,
+        planned: &Planned,
+        activity: &Activity,
+        unproven: Unproven,
+    ) -> Played {
+        let script = match &planned.script {
+            Ok(script) => script,
+            Err(reason) => return Played::ignored(reason.as_str()),
+        };
+        let mut play = Play {
+            run: self,
+            planned,
+            activity,
+            exchanges: Vec::new(),
+            sheet: Sheet::default(),
+            main: None,
+            twin_not_asked: None,
+        };
+        let done = match script {
+            TrialScript::Single { first, request, probe } => {
+                let done = play.single(first.as_deref(), request, probe.as_deref()).await;
+                if done.is_ok() { play.ask_twin().await } else { done }
+            }
+            TrialScript::Burst { request, times, other, limit, served } => {
+                let (times, served) = (*times, *served);
+                play.burst(PlannedBurst { request, times, other, limit, served }).await
+            }
+        };
+        if let Some(exchange) = self.preflight_leak.of_trial(&planned.case().name) {
+            play.keep(exchange.clone());
+        }
+        let Play { exchanges, sheet, main, twin_not_asked, .. } = play;
+        let name = &planned.case().name;
+        let known: Vec<_> = self.target.known.iter().filter(|known| known.covers(name)).collect();
+        let weighed = || weigh(&sheet, None, &known, self.today);
+        let verdict = match done {
+            Ok(()) => unproven.verdict(weighed(), twin_not_asked.as_deref()),
+            Err(stop) => stop.verdict(&sheet, weighed),
+        };
+        Played { exchanges, sheet, verdict, main, twin_not_asked }
+    }
+}
+
+impl Play<'_> {
+    async fn single(
+        &mut self,
+        first: Option<&Outgoing>,
+        request: &Outgoing,
+        probe: Option<&(Outgoing, String)>,
+    ) -> Result<(), Stop> {
+        if let Some(first) = first {
+            let exchange = self.exchange(first).await?;
+            let at = self.keep(exchange);
+            let answer = &self.exchanges[at].answer;
+            if !(200..300).contains(&answer.status) {
+                let path = &first.request.path;
+                return Err(Stop::Error(format!(
+                    "failed to provoke: the hook's first request, {path}, was answered {}",
+                    answer.status
+                )));
+            }
+        }
+        let _in_use = self.key_for(request, probe.is_some()).await;
+        let before = match probe {
+            Some((read, pointer)) => Some(self.read(read, pointer).await?),
+            None => None,
+        };
+        let at = self.send(request).await?;
+        self.main = Some(at);
+        let exchange = &self.exchanges[at];
+        let (run, case) = (self.run, self.planned.case());
+        run.judge.answer(
+            &run.contract,
+            &self.planned.scenario,
+            Some(case),
+            exchange,
+            at,
+            &mut self.sheet,
+        );
+        if let Some(range) = case.after {
+            self.sheet.note(CheckId::Timing, at, timing::within(exchange.took(), range));
+        }
+        if let (Some((read, pointer)), Some(before)) = (probe, before) {
+            let after = self.read(read, pointer).await?;
+            self.sheet.note(CheckId::NoCharge, at, charge::unchanged(pointer, &before, &after));
+        }
+        self.compare(at);
+        Ok(())
+    }
+
+    /// The right to use the request's key. One that takes minutes holds it, too: an API may reserve the credits of
+    /// a generation until that is over, and two honest servers of 73 did when a balance was read meanwhile.
+    async fn key_for(&self, request: &Outgoing, alone: bool) -> Option<InUse> {
+        let (key, keys) = (request.key.as_ref()?, &self.run.keys);
+        self.activity.waits(Awaited::Words("another trial that uses its key".into()), None);
+        Some(if alone { keys.alone(key).await } else { keys.share(key).await })
+    }
+
+    /// Reads a probe's number.
+    async fn read(&mut self, read: &Outgoing, pointer: &str) -> Result<serde_json::Number, Stop> {
+        let at = self.send(read).await?;
+        let answer = &self.exchanges[at].answer;
+        charge::read(&answer.body, pointer).ok_or_else(|| {
+            let path = &read.request.path;
+            Stop::Error(format!(
+                "failed to read the probe: {path} answered {} without a number at {pointer}",
+                answer.status
+            ))
+        })
+    }
+}
