@@ -189,22 +189,10 @@ fn look_for_edge(first: &Tally, second: &Tally, asked: &[Asked], window: Duratio
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::server::next::next;
-
-    const LIMIT: Limit = Limit { requests: 60, window_seconds: 60, policy: None };
-
-    /// A burst of 75: how many were admitted, how many seconds it took, and how many seconds those
-    /// that were refused are told to wait, at most.
-    fn burst(admitted: usize, seconds: u64, told: Option<u64>) -> Tally {
-        Tally {
-            sent: 75,
-            admitted,
-            refused: 75 - admitted,
-            begin: Duration::ZERO,
-            span: Duration::from_secs(seconds),
-            told: told.map(Duration::from_secs),
-        }
-    }
+    use crate::server::{
+        next::next,
+        step::examples::{LIMIT, burst},
+    };
 
     /// The same, this many seconds later.
     fn later(burst: Tally, seconds: u64) -> Tally {

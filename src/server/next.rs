@@ -102,21 +102,7 @@ fn why_not(burst: &Tally, limit: &Limit) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const LIMIT: Limit = Limit { requests: 60, window_seconds: 60, policy: None };
-
-    /// A burst of 75: how many were admitted, how many seconds it took, and how many seconds those
-    /// that were refused are told to wait, at most.
-    fn burst(admitted: usize, seconds: u64, told: Option<u64>) -> Tally {
-        Tally {
-            sent: 75,
-            admitted,
-            refused: 75 - admitted,
-            begin: Duration::ZERO,
-            span: Duration::from_secs(seconds),
-            told: told.map(Duration::from_secs),
-        }
-    }
+    use crate::server::step::examples::{LIMIT, burst};
 
     #[test]
     fn before_the_first_burst_a_short_window_is_waited_out() {

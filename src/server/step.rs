@@ -48,3 +48,27 @@ pub(super) const ARRIVAL: Duration = Duration::from_secs(1);
 /// `Retry-After` is in whole seconds, and some servers add one. Of a window that is shorter than this it
 /// does not tell where in it a burst was.
 pub(super) const SHORTEST_WINDOW: Duration = Duration::from_secs(8);
+
+/// What the tests of the decisions begin with.
+#[cfg(test)]
+pub(super) mod examples {
+    use std::time::Duration;
+
+    use crate::{checks::rate::Tally, contract::contract_file::Limit};
+
+    pub(in crate::server) const LIMIT: Limit =
+        Limit { requests: 60, window_seconds: 60, policy: None };
+
+    /// A burst of 75: how many were admitted, how many seconds it took, and how many seconds those
+    /// that were refused are told to wait, at most.
+    pub(in crate::server) fn burst(admitted: usize, seconds: u64, told: Option<u64>) -> Tally {
+        Tally {
+            sent: 75,
+            admitted,
+            refused: 75 - admitted,
+            begin: Duration::ZERO,
+            span: Duration::from_secs(seconds),
+            told: told.map(Duration::from_secs),
+        }
+    }
+}
