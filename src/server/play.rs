@@ -89,15 +89,17 @@ impl Play<'_> {
 
     /// Sends a request and gives its place in the trial. A refusal by the limit that the case did not
     /// ask for says nothing of the case: somebody else uses the key, or each trial is a process of its
-    /// own, or the server counts in another way. It is waited out, and the request sent once more.
+    /// own, or the server counts in another way. It is waited out, and the request sent once more. An
+    /// answer with the case's own code is the case's own, whatever its status.
     pub(super) async fn send(&mut self, request: &Outgoing) -> Result<usize, Stop> {
         let exchange = self.exchange(request).await?;
         let at = self.keep(exchange);
         let contract = &self.run.contract;
         let refusal =
             contract.limit_scenario().filter(|limit| limit.code != self.planned.scenario.code);
-        let refusal =
-            refusal.filter(|limit| self.run.reading(&self.exchanges[at]).is_refusal(limit));
+        let reading = self.run.reading(&self.exchanges[at]);
+        let is_own = reading.code().as_deref() == Some(self.planned.scenario.code.as_str());
+        let refusal = refusal.filter(|limit| !is_own && reading.is_refusal(limit));
         let Some((refusal, limit)) = refusal.zip(contract.limit.as_ref()) else {
             return Ok(at);
         };

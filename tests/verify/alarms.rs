@@ -283,6 +283,25 @@ fn a_wrong_code_that_the_twin_gets_as_well_is_not_judged_and_any_other_is_broken
 }
 
 #[test]
+fn an_error_with_its_own_code_and_the_status_of_the_limit_is_broken_and_not_waited_out() {
+    let cap = Habit {
+        name: "a cap on regenerations is told like a limit",
+        after: |answer, _, _| {
+            if code(answer) == "regen_limit" {
+                answer.status = 429;
+            }
+        },
+        ..Habit::NONE
+    };
+    for (name, played) in play(&cap, "regen_limit::") {
+        let noted: Vec<_> = played.sheet.noted().iter().map(|noted| noted.check).collect();
+        assert_eq!((&played.verdict, noted), (&Verdict::Fail, vec![CheckId::Status]), "{name}");
+        // The case and its twin; what is waited out is sent once more.
+        assert_eq!(played.exchanges.len(), 2, "{name}");
+    }
+}
+
+#[test]
 fn credits_may_be_put_in_any_words_as_long_as_the_numbers_can_be_true() {
     const SWAPPED: Option<&str> = Some("a text in which need is greater than have");
     const NOTHING: Option<&str> = Some("a text that holds a number");
