@@ -28,7 +28,7 @@ use crate::{
     },
     shown::{redactor::Redactor, secret::Named, secret::Secret, secrets::Secrets},
     source::fault::{Fault, Faults},
-    targets::{load::GivenTarget, target::Target},
+    targets::{load::GivenTarget, offers::hook_secret, target::Target},
     terminal::activity::Lines,
 };
 
@@ -136,12 +136,19 @@ fn variable(name: &str) -> Option<String> {
     env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
-/// What a contract tells to be secret: the variables of its slots, and what keys begin with.
+/// What a contract tells to be secret: the variables of its slots and hooks, and what keys begin with.
 pub(crate) fn learn(contract: &Contract, secrets: &mut Secrets) {
     secrets.set_prefix(&contract.key.prefix);
     for slot in contract.slots.values() {
         if let Some(key) = variable(&slot.env) {
             secrets.add(Named::of_variable(&slot.env, &key));
+        }
+    }
+    for hook in contract.hooks.values() {
+        let header = variable(&hook.env);
+        let secret = header.and_then(|header| hook_secret(contract, &hook.env, &header));
+        if let Some(secret) = secret {
+            secrets.add(secret);
         }
     }
 }

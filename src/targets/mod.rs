@@ -3,6 +3,6 @@
 pub mod known;
 pub mod lint;
 pub mod load;
-mod offers;
+pub(crate) mod offers;
 pub mod target;
 pub mod target_file;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use memchr::memmem;
 use reqwest::header::{HeaderName, HeaderValue};
 
 use super::{
@@ -12,12 +13,16 @@ use super::{
 };
 use crate::{
     contract::{
+        Contract,
         check::CheckId,
         contract_file::{Probe, RequestFormat},
         names::{HookName, ProbeName, RequestName},
         sendable::path_fault,
     },
-    shown::{redactor::SHORTEST_SECRET, secret::Named, secret::Secret},
+    shown::{
+        redactor::{SHORTEST_SECRET, WINDOW},
+        secret::{Named, Secret},
+    },
     source::{document::Way, fault::did_you_mean, reader::keys},
 };
 
@@ -118,13 +123,17 @@ impl Loader<'_> {
                 "no hook `{name}`: describe under [hooks.{name}] in {place} how to make {purpose}, or set ${env} to a header"
             ));
         };
-        let Some((header, value)) = header.split_once(':') else {
+        let parts = header.split_once(':');
+        // What is no name may be a part of the secret.
+        let parts = parts.filter(|(name, _)| HeaderName::from_bytes(name.as_bytes()).is_ok());
+        let Some((name, value)) = parts else {
             self.reader.add(&[], format!("${env} is not a header"), "expected `Name: value`");
             return Ok(Hook::default());
         };
         let value = value.trim();
-        self.check_header(&[], header, value);
-        Ok(Hook { headers: vec![(header.into(), Secret::new(value))], first: None })
+        self.check_header(&[], name, value);
+        self.secrets.extend(hook_secret(self.contract, env, &header));
+        Ok(Hook { headers: vec![(name.into(), Secret::new(value))], first: None })
     }
 
     pub(super) fn probes(
@@ -263,6 +272,54 @@ impl Loader<'_> {
                 format!("`{name}` cannot be sent as a header"),
                 "expected letters and `-` in its name, and no line break in its value",
             );
+        }
+    }
+}
+
+/// The secret of a hook that is a header in an environment variable, and what the shell makes of that variable in
+/// its place. A value that is short, or has the name of a code or a hook in it, or a part of one that would be
+/// taken for the secret, says what to do and is none: all responses with that code would give it away.
+#[must_use]
+pub(crate) fn hook_secret(contract: &Contract, env: &str, header: &str) -> Option<Named> {
+    let (_, after) = header.split_once(':')?;
+    let value = after.trim();
+    let folded = value.to_ascii_lowercase().replace('_', "-");
+    let codes = contract.scenarios.iter().map(|scenario| scenario.code.as_str());
+    let mut words = codes.chain(contract.hooks.keys().map(HookName::as_str));
+    let is_word = words.any(|word| {
+        let word = word.to_ascii_lowercase().replace('_', "-");
+        let in_common = word.as_bytes().windows(WINDOW.min(word.len()).max(1));
+        in_common.into_iter().any(|part| memmem::find(folded.as_bytes(), part).is_some())
+    });
+    let label =
+        if after.starts_with(' ') { format!("${{{env}#*: }}") } else { format!("${{{env}#*:}}") };
+    let named = Named { secret: Secret::new(value), label };
+    (value.len() >= SHORTEST_SECRET && !is_word).then_some(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_hooks_value_is_a_secret_unless_it_is_short_or_a_word_of_the_contract() {
+        let contract = Contract::load(Path::new(env!("CARGO_MANIFEST_DIR")));
+        let contract = contract.unwrap_or_else(|faults| panic!("{faults:?}"));
+        let rows = [
+            ("X-Fault: s3cr3tfaulttoken12345", Some("s3cr3tfaulttoken12345 ${HOOK#*: }")),
+            ("X-Fault:s3cr3t-a: b ", Some("s3cr3t-a: b ${HOOK#*:}")),
+            ("X-Fault: on", None),
+            ("X-Fault: generation_failed", None),
+            ("X-Fault: Generation-Failed", None),
+            ("X-Fault: then generation_fail_once", None),
+            ("no header", None),
+        ];
+        for (header, expected) in rows {
+            let named = hook_secret(&contract, "HOOK", header);
+            let said = named.map(|named| format!("{} {}", named.secret.expose(), named.label));
+            assert_eq!(said.as_deref(), expected, "{header}");
         }
     }
 }
