@@ -38,7 +38,10 @@ use crate::{
     },
     shown,
     shown::{
-        plural::plural, redactor::Redactor, secret::Named, secret::Secret, secrets::Secrets,
+        plural::plural,
+        redactor::Redactor,
+        secret::{Named, Secret},
+        secrets::Secrets,
         text::Shown,
     },
     source::fault::Fault,

@@ -26,7 +26,11 @@ use crate::{
         drift::Recording,
         suite::{Server, Suite},
     },
-    shown::{redactor::Redactor, secret::Named, secret::Secret, secrets::Secrets},
+    shown::{
+        redactor::Redactor,
+        secret::{Named, Secret},
+        secrets::Secrets,
+    },
     source::fault::{Fault, Faults},
     targets::{load::GivenTarget, offers::hook_secret, target::Target},
     terminal::activity::Lines,

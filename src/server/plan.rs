@@ -22,7 +22,7 @@ use crate::{
         message::Request,
         outgoing::{Outgoing, Role},
     },
-    shown::{secret::Named, secret::Secret},
+    shown::secret::{Named, Secret},
     source::fault::{Fault, Faults},
     targets::target::{First, Headers, Slot, Target},
 };

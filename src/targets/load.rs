@@ -15,7 +15,10 @@ use crate::{
         clock::Clock,
         deadlines::{Deadlines, LONGEST_WAIT},
     },
-    shown::{redactor::SHORTEST_SECRET, secret::Named, secret::Secret},
+    shown::{
+        redactor::SHORTEST_SECRET,
+        secret::{Named, Secret},
+    },
     source::{
         document::{Document, Way},
         fault::{Fault, Faults, did_you_mean},

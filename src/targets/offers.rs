@@ -277,20 +277,21 @@ impl Loader<'_> {
 }
 
 /// The secret of a hook that is a header in an environment variable, and what the shell makes of that variable in
-/// its place. A value that is short, or has the name of a code or a hook in it, or a part of one that would be
-/// taken for the secret, says what to do and is none: all responses with that code would give it away.
+/// its place. A value that is short, or shares with the name of a code or a hook what would be taken for the secret,
+/// says what to do and is none: all responses with that code would give it away.
 #[must_use]
 pub(crate) fn hook_secret(contract: &Contract, env: &str, header: &str) -> Option<Named> {
     let (_, after) = header.split_once(':')?;
     let value = after.trim();
-    let folded = value.to_ascii_lowercase().replace('_', "-");
+    let folded = |text: &str| text.to_ascii_lowercase().replace('_', "-");
     let codes = contract.scenarios.iter().map(|scenario| scenario.code.as_str());
-    let mut words = codes.chain(contract.hooks.keys().map(HookName::as_str));
-    let is_word = words.any(|word| {
-        let word = word.to_ascii_lowercase().replace('_', "-");
-        let in_common = word.as_bytes().windows(WINDOW.min(word.len()).max(1));
-        in_common.into_iter().any(|part| memmem::find(folded.as_bytes(), part).is_some())
-    });
+    let words = codes.chain(contract.hooks.keys().map(HookName::as_str)).map(folded);
+    let words: Vec<String> = words.collect();
+    let own = folded(value);
+    // So much of it in a row is taken for the secret.
+    let mut parts = own.as_bytes().windows(own.len().clamp(1, WINDOW));
+    let is_word =
+        parts.any(|part| words.iter().any(|word| memmem::find(word.as_bytes(), part).is_some()));
     let label =
         if after.starts_with(' ') { format!("${{{env}#*: }}") } else { format!("${{{env}#*:}}") };
     let named = Named { secret: Secret::new(value), label };
@@ -310,6 +311,8 @@ mod tests {
         let rows = [
             ("X-Fault: s3cr3tfaulttoken12345", Some("s3cr3tfaulttoken12345 ${HOOK#*: }")),
             ("X-Fault:s3cr3t-a: b ", Some("s3cr3t-a: b ${HOOK#*:}")),
+            ("X-Fault: s3cr3t_plan_gate_1", Some("s3cr3t_plan_gate_1 ${HOOK#*: }")),
+            ("X-Fault: plan_gate", None),
             ("X-Fault: on", None),
             ("X-Fault: generation_failed", None),
             ("X-Fault: Generation-Failed", None),

@@ -11,7 +11,7 @@ use crate::{
         names::{HookName, ProbeName, RequestName, SlotName},
     },
     exchange::{clock::Clock, deadlines::Deadlines},
-    shown::{secret::Named, secret::Secret},
+    shown::secret::{Named, Secret},
 };
 
 /// Who is tested.

@@ -30,7 +30,10 @@ use errproof::internals::{
         played::Played,
         suite::{Server, Suite},
     },
-    shown::{secret::Named, secret::Secret, secrets::Secrets},
+    shown::{
+        secret::{Named, Secret},
+        secrets::Secrets,
+    },
     source::fault::Faults,
     targets::target::{First, Hook},
 };

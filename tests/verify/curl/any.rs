@@ -32,7 +32,10 @@ use errproof::internals::{
         planned::{Planned, TrialScript},
         suite::Suite,
     },
-    shown::{secret::Named, secret::Secret, secrets::Secrets},
+    shown::{
+        secret::{Named, Secret},
+        secrets::Secrets,
+    },
     source::fault::Faults,
 };
 use fastrand::Rng;
