@@ -75,6 +75,7 @@ impl Broken {
         let changed = changed(request, behaviour);
         let mut reply = self.api.answer(&changed, now);
         for_everyone(&mut reply, behaviour, &changed);
+        by_gateway(&mut reply, behaviour, request);
         let code = code(&reply);
         if !code.is_empty() {
             self.break_error(&mut reply, &code, behaviour, request);
@@ -157,6 +158,25 @@ impl Broken {
         let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
         self.last_id = body["error"]["requestId"].clone();
     }
+}
+
+/// Refuses what nothing is wrong with, or no more than a product that is missing, without an envelope.
+fn by_gateway(reply: &mut Reply, behaviour: Behaviour, request: &Request) {
+    let code = code(reply);
+    let status = match behaviour {
+        Behaviour::SuccessRefusedByGateway if code.is_empty() && request.method == "POST" => 403,
+        Behaviour::InputRefusedByGateway if code == "invalid_input" => {
+            let body: Value = serde_json::from_slice(&request.body).unwrap_or_default();
+            if !body.is_object() || body.get("product").is_some() {
+                return;
+            }
+            401
+        }
+        _ => return,
+    };
+    reply.status = status;
+    reply.body = b"Refused".to_vec();
+    set_type(reply, Some("text/plain"));
 }
 
 /// Refuses whoever asks for a thing, whether the reason holds for them or not.

@@ -263,6 +263,18 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
             On::Code("regen_limit"),
         ),
         ("no credits for anyone", B::NoCreditsForEveryone, C::Twin, pays),
+        ("success refused by a gateway", B::SuccessRefusedByGateway, C::Twin, pays),
+        (
+            "input without product refused by a gateway",
+            B::InputRefusedByGateway,
+            C::Status,
+            On::Those(|trial, _| {
+                let keys = ["missing", "malformed", "invalid", "revoked"];
+                let key = keys.map(|what| format!("{what}_api_key"));
+                let refused = key.iter().any(|key| key == code_of(trial));
+                refused || code_of(trial) == "invalid_json" || trial.ends_with("::product-missing")
+            }),
+        ),
         ("request id constant", B::RequestIdConstant, C::RequestId, On::Those(|_, at| at > 0)),
         (
             "request id repeated once",

@@ -116,6 +116,8 @@ pub enum Behaviour {
     PlanGateForEveryone,
     RegenLimitForEveryone,
     NoCreditsForEveryone,
+    SuccessRefusedByGateway,
+    InputRefusedByGateway,
     RequestIdConstant,
     RequestIdRepeatedOnce,
 }

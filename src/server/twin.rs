@@ -6,7 +6,7 @@ use super::{
     twins::Asked,
 };
 use crate::{
-    checks::twin,
+    checks::twin::{self, TwinAnswer, Way},
     contract::{check::CheckId, names::Code},
 };
 
@@ -46,7 +46,7 @@ impl Play<'_> {
             Err(_) if odd.is_some() => return Ok(()),
             Err(stop) => return Err(stop),
         };
-        let Some(Asked { exchange, leaks, refused }) = asked else {
+        let Some(Asked { exchange, leaks, answer }) = asked else {
             let cost = twin.cost;
             self.twin_not_asked = Some(format!(
                 "it may cost {cost} credits, more than the [budget] of the target's file has left"
@@ -56,11 +56,10 @@ impl Play<'_> {
         if self.exchanges.len() == before {
             self.keep_searched(exchange.clone(), leaks.clone());
         }
-        let code = &self.planned.scenario.code;
+        let way = self.way();
         if let Some(odd) = odd {
-            let twin = self.planned.scenario.twin.as_ref();
-            let reaches = twin.and_then(|twin| twin.reaches.as_ref());
-            return match refused {
+            let reaches = way.reaches.map(|(code, _)| code);
+            return match &answer.code {
                 Some(refused) if refused.as_str() == odd && reaches != Some(refused) => {
                     Err(Stop::NotJudged(format!(
                         "the same request without the defect (its twin) is also refused as {odd}, so this case was not judged"
@@ -69,7 +68,7 @@ impl Play<'_> {
                 _ => Ok(()),
             };
         }
-        let mismatches = twin::past(refused.as_ref(), code, &self.run.contract.chain);
+        let mismatches = twin::past(answer, &way);
         let at = self.exchanges.len() - 1;
         let proves_nothing = !mismatches.is_empty();
         self.sheet.note(CheckId::Twin, at, mismatches);
@@ -91,7 +90,22 @@ impl Play<'_> {
         let at = self.send(&twin.request).await?;
         let exchange = self.exchanges[at].clone();
         let leaks = self.sheet.noted_on(at, CheckId::SecretLeak);
-        let refused = self.run.reading(&exchange).code().map(Code::from);
-        Ok(Some(Asked { exchange, leaks, refused }))
+        let answer = TwinAnswer::of(&self.run.reading(&exchange));
+        Ok(Some(Asked { exchange, leaks, answer }))
+    }
+
+    /// How far the twin has to get.
+    fn way(&self) -> Way<'_> {
+        let (scenario, contract) = (&self.planned.scenario, &self.run.contract);
+        let reaches = scenario.twin.as_ref().and_then(|twin| twin.reaches.as_ref());
+        let status = |code: &Code| {
+            let mut known = contract.scenarios.iter().filter(|known| known.code == *code);
+            known.next().map(|known| known.status)
+        };
+        Way {
+            own: &scenario.code,
+            reaches: reaches.map(|code| (code, status(code))),
+            chain: &contract.chain,
+        }
     }
 }

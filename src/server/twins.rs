@@ -8,8 +8,7 @@ use std::{
 use tokio::sync::OnceCell;
 
 use crate::{
-    checks::mismatch::Mismatches,
-    contract::names::Code,
+    checks::{mismatch::Mismatches, twin::TwinAnswer},
     exchange::{locked::Locked as _, outgoing::Exchange},
 };
 
@@ -29,8 +28,8 @@ pub(super) struct Asked {
     pub(super) exchange: Exchange,
     /// What its answer gives away: a finding of every trial whose twin it is.
     pub(super) leaks: Mismatches,
-    /// The code that it was refused with.
-    pub(super) refused: Option<Code>,
+    /// How far it got.
+    pub(super) answer: TwinAnswer,
 }
 
 impl Twins {
