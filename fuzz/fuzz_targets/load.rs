@@ -93,7 +93,7 @@ fn load(folder: &Path) -> Result<String, Faults> {
     let contract = Contract::load(folder)?;
     let mut faults = Faults::default();
     let given = GivenTarget { target: Some("staging"), url: None };
-    let target = Target::load(given, &contract, &environment, &mut faults);
+    let target = Target::load(given, &contract, &environment, &mut Secrets::default(), &mut faults);
     let target = faults.into_result(target)?.expect("what cannot be read is a fault");
     // Not by HTTP: the certificates of this machine would be read each time.
     let pacer = Pacer::new(contract.limit.as_ref());

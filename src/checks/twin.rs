@@ -77,7 +77,7 @@ pub fn past(answer: &TwinAnswer, way: &Way<'_>) -> Mismatches {
             };
             let expected = match reaches {
                 None => "a success".to_owned(),
-                Some((reached, _)) => format!("{reached} or a success"),
+                Some((later, _)) => format!("{later} or a success"),
             };
             format!("was answered with {} and {code}; expected {expected}", answer.status)
         }

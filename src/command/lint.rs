@@ -9,7 +9,7 @@ use crate::{
     run::{
         end::End,
         folder::{Fallback, contract_folder},
-        prepare::learn,
+        prepare::read_contract,
     },
     shown::{plural::plural, secrets::Secrets},
     source::fault::Faults,
@@ -56,14 +56,13 @@ pub enum Deny {
 pub fn lint(options: &LintOptions, secrets: &mut Secrets) -> Result<u8, End> {
     let folder = contract_folder(options.contract.as_deref(), Fallback::BuiltIn);
     let mut faults = Faults::default();
-    let contract = Contract::read(&folder, &mut faults);
+    let contract = read_contract(&folder, secrets, &mut faults);
     let mut files: BTreeMap<String, Option<Target>> = BTreeMap::new();
     if let Some(contract) = &contract {
-        learn(contract, secrets);
         for name in target_files(contract) {
             // With no variable set nothing is wrong with what they hold.
             let given = GivenTarget { target: Some(&name), url: None };
-            let target = Target::load(given, contract, &|_| None, &mut faults);
+            let target = Target::load(given, contract, &|_| None, secrets, &mut faults);
             files.insert(name, target);
         }
     }

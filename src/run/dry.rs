@@ -4,10 +4,10 @@ use std::process::ExitCode;
 
 use super::{end, folder::Fallback, options::Options, prepare::prepare, start::of_environment};
 #[cfg(feature = "page")]
-use super::{end::End, folder::contract_folder, prepare::learn};
+use super::{end::End, folder::contract_folder, prepare::read_contract};
 use crate::terminal::{exit, print};
 #[cfg(feature = "page")]
-use crate::{contract::Contract, page, source::fault::Faults};
+use crate::{page, source::fault::Faults};
 
 /// Prints what a run with these flags would send, and sends nothing.
 #[must_use = "return it from main, or faults in the files go unnoticed"]
@@ -27,10 +27,7 @@ pub fn docs(options: &Options, fallback: Fallback) -> ExitCode {
     let mut secrets = of_environment();
     let folder = contract_folder(options.contract.as_deref(), fallback);
     let mut faults = Faults::default();
-    let contract = Contract::read(&folder, &mut faults);
-    if let Some(contract) = &contract {
-        learn(contract, &mut secrets);
-    }
+    let contract = read_contract(&folder, &mut secrets, &mut faults);
     let page = faults.into_result(contract).and_then(|contract| {
         page::print::markdown(&contract.expect("what cannot be read is a fault"))
     });

@@ -31,7 +31,10 @@ use crate::{
         secret::{Named, Secret},
         secrets::Secrets,
     },
-    source::fault::{Fault, Faults},
+    source::{
+        fault::{Fault, Faults},
+        folder::Folder,
+    },
     targets::{load::GivenTarget, offers::hook_secret, target::Target},
     terminal::activity::Lines,
 };
@@ -71,17 +74,14 @@ pub(super) fn prepare(
 ) -> Result<Ready, End> {
     let mut faults = Faults::default();
     let folder = contract_folder(options.contract.as_deref(), fallback);
-    let contract = Contract::read(&folder, &mut faults);
-    if let Some(contract) = &contract {
-        learn(contract, secrets);
-    }
+    let contract = read_contract(&folder, secrets, &mut faults);
     parts::check(options)?;
     check_flags(&options.tests)?;
     let runtime = ManuallyDrop::new(Runtime::new().expect("the runtime starts"));
     let mut running = Running { runtime, bundled: None };
     let target = match &contract {
         Some(contract) if options.tests_server() => {
-            find_target(options, contract, &mut running, &mut faults)
+            find_target(options, contract, &mut running, secrets, &mut faults)
         }
         _ => None,
     };
@@ -140,8 +140,22 @@ fn variable(name: &str) -> Option<String> {
     env::var_os(name).map(|value| value.to_string_lossy().into_owned())
 }
 
+/// Reads a contract, and adds what it tells to be secret to `secrets`, as far as it can be read.
+pub(crate) fn read_contract(
+    folder: &Folder,
+    secrets: &mut Secrets,
+    faults: &mut Faults,
+) -> Option<Contract> {
+    if let Ok(text) = folder.read(Path::new("contract.toml")) {
+        secrets.named_in(&text);
+    }
+    let contract = Contract::read(folder, faults)?;
+    learn(&contract, secrets);
+    Some(contract)
+}
+
 /// What a contract tells to be secret: the variables of its slots and hooks, and what keys begin with.
-pub(crate) fn learn(contract: &Contract, secrets: &mut Secrets) {
+fn learn(contract: &Contract, secrets: &mut Secrets) {
     secrets.set_prefix(&contract.key.prefix);
     for slot in contract.slots.values() {
         if let Some(key) = variable(&slot.env) {
@@ -176,6 +190,7 @@ fn find_target(
     options: &Options,
     contract: &Contract,
     running: &mut Running,
+    secrets: &mut Secrets,
     faults: &mut Faults,
 ) -> Option<Target> {
     let given = GivenTarget {
@@ -183,7 +198,7 @@ fn find_target(
         url: options.target_url.as_ref().map(Secret::expose),
     };
     if !given.is_nothing() {
-        return Target::load(given, contract, &variable, faults);
+        return Target::load(given, contract, &variable, secrets, faults);
     }
     let (bundled, target) = parts::bundled(&running.runtime, contract, faults)?;
     running.bundled = Some(bundled);

@@ -4,7 +4,7 @@ use std::{collections::HashSet, fmt};
 
 use super::{
     redactor::Redactor,
-    secret::{KeyPrefix, Named},
+    secret::{KeyPrefix, Named, Secret},
 };
 
 /// All secrets that are known so far. Faults are shown when all is known that can be: they hold what a
@@ -13,6 +13,8 @@ use super::{
 pub struct Secrets {
     named: Vec<Named>,
     prefix: KeyPrefix,
+    /// The other variables of the environment: a file may name one as holding a secret.
+    others: Vec<(String, Secret)>,
 }
 
 /// Parts of a variable's name that say that what it holds is secret. A target's file can name any
@@ -27,12 +29,35 @@ impl Secrets {
         let is_secret = |name: &str| {
             name.split('_').any(|word| SECRET_WORDS.contains(&word.to_ascii_uppercase().as_str()))
         };
-        let secret = variables.into_iter().filter(|(name, _)| is_secret(name));
         let mut secrets = Self::default();
-        for (name, value) in secret {
-            secrets.add(Named::of_variable(&name, &value));
+        for (name, value) in variables {
+            if is_secret(&name) {
+                secrets.add(Named::of_variable(&name, &value));
+            } else {
+                secrets.others.push((name, value.into()));
+            }
         }
         secrets
+    }
+
+    /// Adds what the variables hold whose names stand in quotes in a file: it may be a file that cannot be
+    /// read further, and the fault must not show what belongs to it.
+    ///
+    /// ```
+    /// use errproof::internals::shown::secrets::Secrets;
+    ///
+    /// let variables = [("STAGING_ACCESS".to_owned(), "correct-horse-battery".to_owned())];
+    /// let mut secrets = Secrets::of_environment(variables);
+    /// secrets.named_in("headers.X-Access = { env = 'STAGING_ACCESS' ");
+    /// assert_eq!(secrets.redactor().line("horse-battery").as_str(), "$STAGING_ACCESS");
+    /// ```
+    pub fn named_in(&mut self, text: &str) {
+        let is_named = |(name, _): &mut (String, Secret)| {
+            text.contains(&format!("\"{name}\"")) || text.contains(&format!("'{name}'"))
+        };
+        for (name, value) in self.others.extract_if(.., is_named).collect::<Vec<_>>() {
+            self.add(Named::of_variable(&name, value.expose()));
+        }
     }
 
     /// Adds one. Of two with the same text the first one's label is shown.

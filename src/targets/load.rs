@@ -18,6 +18,7 @@ use crate::{
     shown::{
         redactor::SHORTEST_SECRET,
         secret::{Named, Secret},
+        secrets::Secrets,
     },
     source::{
         document::{Document, Way},
@@ -49,12 +50,14 @@ impl GivenTarget<'_> {
 
 impl Target {
     /// The live target that was asked for. What is wrong is added to the faults: everything in the
-    /// target's file, or that it is missing, or that the address cannot be read.
+    /// target's file, or that it is missing, or that the address cannot be read. What the file names as
+    /// secret is added to `secrets` before, so that these faults do not show it.
     #[must_use]
     pub fn load(
         given: GivenTarget<'_>,
         contract: &Contract,
         environment: Environment<'_>,
+        secrets: &mut Secrets,
         faults: &mut Faults,
     ) -> Option<Self> {
         let Some(name) = given.target else {
@@ -63,7 +66,7 @@ impl Target {
             let loader = Loader::new(contract, environment, Reader::of_nothing());
             return loader.target(None, Clock::real(), &file, faults);
         };
-        let document = find(contract, name).map_err(|more| faults.append(more)).ok()?;
+        let document = find(contract, name, secrets).map_err(|more| faults.append(more)).ok()?;
         let (file, reader) = Reader::open::<TargetFile>(&document);
         let mut loader = Loader::new(contract, environment, reader);
         let Some(mut file) = file else {
@@ -114,7 +117,7 @@ fn without_credentials(text: &str) -> String {
 }
 
 /// Finds a target's file by its name in `targets/` or by its path.
-fn find(contract: &Contract, target: &str) -> Result<Document, Faults> {
+fn find(contract: &Contract, target: &str, secrets: &mut Secrets) -> Result<Document, Faults> {
     let is_path = target.contains(['/', '\\']) || Path::new(target).extension().is_some();
     // A path is the caller's own, from where they stand; a name belongs to the contract.
     let (root, path) = if is_path {
@@ -124,8 +127,9 @@ fn find(contract: &Contract, target: &str) -> Result<Document, Faults> {
     };
     if root.join(&path).exists() {
         let prefix = Some(contract.key.prefix.as_str());
-        let text = Folder::At(root.to_owned()).read(&path);
-        return text.and_then(|text| Document::parse_with_keys(&path, &text, prefix));
+        let text = Folder::At(root.to_owned()).read(&path)?;
+        secrets.named_in(&text);
+        return Document::parse_with_keys(&path, &text, prefix);
     }
     let mut known: Vec<String> = std::fs::read_dir(contract.root.join("targets"))
         .into_iter()

@@ -95,7 +95,7 @@ async fn play(deviation: Option<Deviation>) -> BTreeMap<String, (bool, Played)> 
     };
     let mut faults = Faults::default();
     let given = GivenTarget { target: Some("local"), url: Some(&server.uri()) };
-    let target = Target::load(given, &contract, &environment, &mut faults);
+    let target = Target::load(given, &contract, &environment, &mut Secrets::default(), &mut faults);
     let target = target.unwrap_or_else(|| panic!("{faults:?}"));
     let suite = Suite::new(contract, target, Recording::Nothing, &Secrets::default());
     let suite = suite.unwrap_or_else(|faults| panic!("{faults:?}"));

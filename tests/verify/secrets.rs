@@ -2,6 +2,7 @@
 //! every byte that errproof writes. The encoders here are the test's own.
 
 use std::{
+    collections::BTreeMap,
     fmt::Write as _,
     fs,
     io::{Read as _, Write as _},
@@ -296,16 +297,19 @@ struct Planting {
 
 impl Planting {
     fn new(random: &mut Rng) -> Self {
+        Self::in_variable("ERRPROOF_KEY_VALID", PREFIX, random)
+    }
+
+    /// The secret is in a variable, after what is no secret of it.
+    fn in_variable(variable: &str, before: &str, random: &mut Rng) -> Self {
         let contract = Contract::copy();
         fs::create_dir(contract.path("written")).expect("a new folder");
         contract.change("contract.toml", "window-seconds = 60", "window-seconds = 1");
         let secret: String = (0..32).map(|_| random.alphanumeric()).collect();
-        let own = |name: &str, value: &str| match name {
-            "ERRPROOF_KEY_VALID" => format!("{PREFIX}{secret}"),
-            _ => value.to_owned(),
-        };
-        let variables = KEYS.iter().map(|(name, value)| ((*name).to_owned(), own(name, value)));
-        Self { contract, variables: variables.collect(), secret }
+        let mut variables: BTreeMap<String, String> =
+            KEYS.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        variables.insert(variable.to_owned(), format!("{before}{secret}"));
+        Self { contract, variables: variables.into_iter().collect(), secret }
     }
 
     fn key(&self) -> String {
@@ -328,8 +332,11 @@ impl Planting {
 fn no_key_that_a_server_gives_back_is_in_any_byte_that_was_written() {
     let seed = fastrand::u64(..);
     let mut random = Rng::with_seed(seed);
+    let hook = ("ERRPROOF_HOOK_GENERATION_FAILED", "X-Fault: ");
+    let variables = [("ERRPROOF_KEY_VALID", PREFIX), hook];
     for round in 0..8 {
-        let planting = Planting::new(&mut random);
+        let (variable, before) = variables[round % variables.len()];
+        let planting = Planting::in_variable(variable, before, &mut random);
         let (text, form) = planted(&mut random, &planting.secret);
         let text = Arc::new(text);
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
@@ -341,7 +348,7 @@ fn no_key_that_a_server_gives_back_is_in_any_byte_that_was_written() {
             }
         });
         let flags = ["test", "--target-url", &url, "--report-dir", "written", "--skip", "burst"];
-        let what = format!("seed {seed}, round {round}, {form}");
+        let what = format!("seed {seed}, round {round}, {variable}, {form}");
         planting.run(&what, &flags);
         let report = fs::read_to_string(planting.contract.path("written/report.json"));
         let report = report.expect("it was written");
@@ -414,6 +421,47 @@ fn no_key_in_a_flag_a_file_a_page_or_a_command_is_in_any_byte_that_was_written()
         with.run(variable, &["test"]);
         with.run(variable, &["test", "--help"]);
     }
+}
+
+/// Each target's file has a fault that shows what stands beside the fault: a part of the secret.
+#[test]
+fn no_secret_that_only_a_targets_file_names_is_in_what_its_faults_say() {
+    let mut random = Rng::with_seed(fastrand::u64(..));
+    let planting = Planting::in_variable("STAGING_ACCESS", "", &mut random);
+    let part = &planting.secret[3..29];
+    let url = "base-url = \"http://127.0.0.1:1\"\n";
+    let header = "[headers]\nX-Access = { env = \"STAGING_ACCESS\" }\n";
+    let texts = [
+        ("an unknown key", format!("{url}\"{part}\" = 1\n{header}")),
+        ("an address that is none", format!("base-url = \"{part}\"\n{header}")),
+        ("an unknown slot", format!("{url}{header}[slots.\"{part}\"]\nenv = 'STAGING_ACCESS'\n")),
+        ("no TOML", format!("{url}{header}{part}\n")),
+        ("a reason", format!("{url}{header}[[known]]\non = \"{part}\"\ncheck = \"status\"\n")),
+        (
+            "a header's name",
+            format!("{url}[headers]\n\"{part}!?\" = {{ env = 'STAGING_ACCESS' }}\n"),
+        ),
+    ];
+    for (what, text) in texts {
+        fs::write(planting.contract.path("targets/own.toml"), text).expect("written");
+        for words in [&["test", "--target", "own"][..], &["plan", "--target", "own"], &["lint"]] {
+            planting.run(what, words);
+        }
+    }
+}
+
+#[test]
+fn a_new_snapshot_says_nothing_of_a_key_in_the_name_of_its_scenario() {
+    let mut random = Rng::with_seed(fastrand::u64(..));
+    let planting = Planting::new(&mut random);
+    let path = |file: &str| planting.contract.path(file);
+    let named = format!("scenarios/{}.toml", planting.key());
+    fs::rename(path("scenarios/403-plan_gate.toml"), path(&named)).expect("renamed");
+    fs::remove_dir_all(path("snapshots")).expect("removed");
+    planting.contract.change("contract.toml", "window-seconds = 1", "window-seconds = 60");
+    planting.run("a scenario's name", &["test", "plan_gate"]);
+    let new = files(&path("snapshots"));
+    assert!(new.iter().any(|file| file.to_string_lossy().contains("plan_gate")), "{new:?}");
 }
 
 #[test]

@@ -94,7 +94,13 @@ fn no_spoilt_folder_crashes_the_loader() {
             Ok(loaded) => {
                 let mut faults = Faults::default();
                 let given = GivenTarget { target: Some("staging"), url: None };
-                let target = Target::load(given, &loaded, &environment, &mut faults);
+                let target = Target::load(
+                    given,
+                    &loaded,
+                    &environment,
+                    &mut Secrets::default(),
+                    &mut faults,
+                );
                 if let (Some(target), true) = (target, faults.is_empty())
                     && let Err(more) =
                         Suite::new(loaded, target, Recording::Nothing, &Secrets::default())
