@@ -146,12 +146,13 @@ pub(crate) fn read_contract(
     secrets: &mut Secrets,
     faults: &mut Faults,
 ) -> Option<Contract> {
-    if let Ok(text) = folder.read(Path::new("contract.toml")) {
-        secrets.named_in(&text);
+    let contract = Contract::read(folder, faults);
+    match &contract {
+        Some(contract) => learn(contract, secrets),
+        // Which of the variables are keys is not known then.
+        None => secrets.named_in(&folder.read(Path::new("contract.toml")).unwrap_or_default()),
     }
-    let contract = Contract::read(folder, faults)?;
-    learn(&contract, secrets);
-    Some(contract)
+    contract
 }
 
 /// What a contract tells to be secret: the variables of its slots and hooks, and what keys begin with.

@@ -451,6 +451,24 @@ fn no_secret_that_only_a_targets_file_names_is_in_what_its_faults_say() {
 }
 
 #[test]
+fn no_secret_that_only_a_contract_names_is_in_what_its_faults_say() {
+    let mut random = Rng::with_seed(fastrand::u64(..));
+    let planting = Planting::in_variable("STAGING_ACCESS", "", &mut random);
+    let own = "env = \"STAGING_ACCESS\"";
+    planting.contract.change("contract.toml", "env = \"ERRPROOF_KEY_VALID\"", own);
+    let part = &planting.secret[3..29];
+    for (from, to) in [
+        ("[preflight]", format!("[preflight]\n\"{part}\" = 1")),
+        ("[preflight]", format!("{part}\n[preflight]")),
+    ] {
+        planting.contract.change("contract.toml", from, &to);
+        for words in [&["test"][..], &["plan"], &["lint"], &["docs"]] {
+            planting.run(part, words);
+        }
+    }
+}
+
+#[test]
 fn a_new_snapshot_says_nothing_of_a_key_in_the_name_of_its_scenario() {
     let mut random = Rng::with_seed(fastrand::u64(..));
     let planting = Planting::new(&mut random);
