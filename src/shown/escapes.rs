@@ -41,15 +41,18 @@ pub(super) fn any(bytes: &[u8]) -> Option<(StandsFor, usize)> {
     SIGNS.iter().find_map(|(_, undo)| undo(bytes))
 }
 
-/// `%41` (RFC 3986, section 2.1).
+/// `%41` (RFC 3986, section 2.1), and `%u0041` (ECMA-262, section B.2.1.1).
 fn percent(bytes: &[u8]) -> Option<(StandsFor, usize)> {
     let [b'%', digits @ ..] = bytes else { return None };
+    if let [b'u' | b'U', digits @ ..] = digits {
+        return Some((StandsFor::numbered(number(digits.get(..4)?, 16)?)?, 6));
+    }
     let byte = u8::try_from(number(digits.get(..2)?, 16)?).ok()?;
     Some((StandsFor::Byte(byte), 3))
 }
 
 /// `\u0041` and the short escapes of JSON (RFC 8259, section 7), and those that programs write: `\x41`,
-/// `\u{41}`, `\101`.
+/// `\u{41}`, `\U00000041`, `\101`.
 fn escape(bytes: &[u8]) -> Option<(StandsFor, usize)> {
     let [b'\\', kind, rest @ ..] = bytes else { return None };
     let byte = |byte: u8| Some((StandsFor::Byte(byte), 2));
@@ -60,6 +63,7 @@ fn escape(bytes: &[u8]) -> Option<(StandsFor, usize)> {
         }
         // Half of a surrogate pair is in no key that can be sent.
         b'u' => Some((StandsFor::numbered(number(rest.get(..4)?, 16)?)?, 6)),
+        b'U' => Some((StandsFor::numbered(number(rest.get(..8)?, 16)?)?, 10)),
         b'x' => Some((StandsFor::numbered(number(rest.get(..2)?, 16)?)?, 4)),
         b'0'..=b'7' => {
             let digits = bytes[1..].iter().take(3).take_while(|byte| (b'0'..=b'7').contains(byte));
@@ -156,7 +160,7 @@ const NAMES: [(&str, u8); 46] = [
 ];
 
 /// A number of such digits, none of a text that has others or none.
-fn number(digits: &[u8], radix: u32) -> Option<u32> {
+pub(super) fn number(digits: &[u8], radix: u32) -> Option<u32> {
     let first = digits.first()?;
     if !char::from(*first).is_digit(radix) {
         return None;
@@ -172,10 +176,14 @@ mod tests {
 
     #[test]
     fn each_escape_stands_for_a_character_and_takes_its_length() {
-        let rows: [(&str, Option<(char, usize)>); 33] = [
+        let rows: [(&str, Option<(char, usize)>); 37] = [
             ("%41B", Some(('A', 3))),
             ("%4", None),
             ("%+4", None),
+            ("%u0041B", Some(('A', 6))),
+            ("%u041", None),
+            (r"\U00000041B", Some(('A', 10))),
+            (r"\U0041", None),
             (r"\u0041B", Some(('A', 6))),
             (r"\u{41}B", Some(('A', 6))),
             (r"\u{110000}", None),

@@ -2,7 +2,10 @@
 //! from hexadecimal digits or from base64, and without what stands unseen in it. Each byte knows which part of
 //! the text it was read from.
 
-use std::{borrow::Cow, ops::Range};
+use std::{
+    borrow::Cow,
+    ops::{Range, RangeInclusive},
+};
 
 use super::escapes::{self, SIGNS, Undo};
 
@@ -33,9 +36,13 @@ struct Group {
 const HEX: Group = Group { characters: 2, bytes: 1 };
 const BASE64: Group = Group { characters: 4, bytes: 3 };
 
-/// So many encodings one around the other are undone, of whatever kinds. Logs of a proxy, in JSON, in a page
+/// So many escapes one around the other are undone, of whatever kinds. Logs of a proxy, in JSON, in a page
 /// make three.
 const LAYERS: usize = 3;
+
+/// So many encodings one in the other are undone, each with the escapes in it and around it: credentials in
+/// base64, in a token in base64.
+const ENCODED: usize = 2;
 
 impl View<'_> {
     /// The part of the text that a byte was read from.
@@ -66,7 +73,6 @@ impl View<'_> {
 pub(super) fn each(text: &[u8], shortest: usize, mut look: impl FnMut(&View<'_>)) {
     let plain = View { bytes: text.into(), places: Places::Same };
     look(&plain);
-    encoded(&plain, shortest, &mut look);
     // A key may itself have what another encoding gives a meaning to, so each is undone alone.
     for (sign, alone) in SIGNS {
         if text.contains(&sign) {
@@ -79,43 +85,70 @@ pub(super) fn each(text: &[u8], shortest: usize, mut look: impl FnMut(&View<'_>)
             }
         }
     }
-    if !is_all_visible(text) {
-        let seen = visible(&plain);
+    inside(&plain, shortest, ENCODED, &mut look);
+}
+
+/// Calls `look` with what stands in a view in an encoding, escaped, or with unseen characters between, and so
+/// many encodings deep in that.
+fn inside(view: &View<'_>, shortest: usize, deep: usize, look: &mut impl FnMut(&View<'_>)) {
+    encoded(view, shortest, deep, look);
+    let mut layer: Option<View<'static>> = None;
+    if !is_all_visible(&view.bytes) {
+        let seen = visible(view);
         look(&seen);
-        encoded(&seen, shortest, &mut look);
+        encoded(&seen, shortest, deep, look);
+        // In UTF-16 every escape has zeros in it.
+        layer = Some(seen).filter(|_| view.bytes.contains(&0));
     }
-    let mut view = plain;
     for _ in 0..LAYERS {
-        if !view.bytes.iter().any(|byte| SIGNS.iter().any(|(sign, _)| sign == byte)) {
+        let above = layer.as_ref().unwrap_or(view);
+        if !above.bytes.iter().any(|byte| SIGNS.iter().any(|(sign, _)| sign == byte)) {
             return;
         }
-        let below = undone(&view, escapes::any);
-        if below.bytes.len() == view.bytes.len() {
+        let below = undone(above, escapes::any);
+        if below.bytes.len() == above.bytes.len() {
             return;
         }
         look(&below);
         // What stands unseen between two parts of base64 divides it, and so does no other sign.
         let seen = visible(&below);
         look(&seen);
-        encoded(&seen, shortest, &mut look);
-        view = below;
+        encoded(&seen, shortest, deep, look);
+        layer = Some(below);
     }
 }
 
-/// Calls `look` with what stands in base64 or in hexadecimal digits.
-fn encoded(view: &View<'_>, shortest: usize, look: &mut impl FnMut(&View<'_>)) {
+/// Calls `look` with what stands in base64, in hexadecimal digits, or as a list of numbers; and if that is a text,
+/// with what stands inside of it.
+fn encoded(view: &View<'_>, shortest: usize, deep: usize, look: &mut impl FnMut(&View<'_>)) {
+    let Some(deep) = deep.checked_sub(1) else { return };
     let text = &*view.bytes;
+    let mut read = |view: &View<'_>| {
+        look(view);
+        if is_mostly_text(&view.bytes) {
+            inside(view, shortest, deep, look);
+        }
+    };
     // Eight bytes of a secret need 11 characters of base64, or 16 digits, which are characters of base64 as well.
     let mut bytes = Vec::new();
     runs(text, 0..text.len(), (shortest * 4).div_ceil(3), sextet, |run| {
         for skip in 0..4 {
-            look(&base64(view, run.start + skip..run.end, &mut bytes));
+            read(&base64(view, run.start + skip..run.end, &mut bytes));
         }
         runs(text, run, shortest * 2, nibble, |run| {
             for skip in 0..2 {
-                look(&hexadecimal(view, run.start + skip..run.end, &mut bytes));
+                read(&hexadecimal(view, run.start + skip..run.end, &mut bytes));
             }
         });
+    });
+    // Each number has a digit at least, and something before the next.
+    runs(text, 0..text.len(), shortest * 2, of_list, |run| {
+        for (radix, digits) in [(16, 2..=2), (10, 1..=3)] {
+            let numbers = numbers(view, run.clone(), radix, &digits);
+            if numbers.bytes.len() >= shortest {
+                read(&numbers);
+            }
+        }
     });
 }
 
@@ -214,6 +247,40 @@ fn base64<'a>(of: &'a View<'a>, all: Range<usize>, bytes: &'a mut Vec<u8>) -> Vi
         _ => {}
     }
     View { bytes: bytes.as_slice().into(), places: Places::Groups { of, all, group: BASE64 } }
+}
+
+/// The bytes that a list of numbers stands for, as programs show what they do not take for a text:
+/// `70 6d 73`, `70:6d:73`, `[112, 109, 115]`.
+fn numbers(
+    of: &View<'_>,
+    all: Range<usize>,
+    radix: u32,
+    digits: &RangeInclusive<usize>,
+) -> View<'static> {
+    let mut parts = Vec::new();
+    let mut at = all.start;
+    for number in of.bytes[all].split(|byte| !byte.is_ascii_alphanumeric()) {
+        let bare = number.strip_prefix(b"0x").unwrap_or(number);
+        if digits.contains(&bare.len())
+            && let Some(byte) = escapes::number(bare, radix).and_then(|value| value.try_into().ok())
+        {
+            parts.push((byte, of.places(at..at + number.len())));
+        }
+        at += number.len() + 1;
+    }
+    View::of_parts(parts.into_iter())
+}
+
+/// Whether a character may be in a list of numbers. The value says nothing.
+fn of_list(c: u8) -> Option<u8> {
+    (nibble(c).is_some() || b" ,:-;x\r\n".contains(&c)).then_some(c)
+}
+
+/// What is read from where it was not encoded is as good as random, of which a third is visible. UTF-16 has a
+/// zero with every character of ASCII.
+fn is_mostly_text(bytes: &[u8]) -> bool {
+    let visible = bytes.iter().filter(|byte| is_visible(**byte) || [0, b'\n'].contains(byte));
+    visible.count() * 8 >= bytes.len() * 7
 }
 
 fn nibble(digit: u8) -> Option<u8> {

@@ -30,7 +30,7 @@ const PREFIX: &str = "pms_live_";
 type Form = fn(&str) -> String;
 
 /// The forms in which a text comes back, by name.
-const FORMS: [(&str, Form); 27] = [
+const FORMS: [(&str, Form); 32] = [
     ("as it is", str::to_owned),
     ("upper case", str::to_uppercase),
     ("lower case", str::to_lowercase),
@@ -54,6 +54,11 @@ const FORMS: [(&str, Form); 27] = [
         percent(&each(text, |c| format!("&#{};", u32::from(c))), false)
     }),
     ("escapes of a program", |text| each(text, |c| format!("\\x{:02x}", u32::from(c)))),
+    ("long escapes of a program", |text| each(text, |c| format!("\\U{:08x}", u32::from(c)))),
+    ("old percent-encoding", |text| each(text, |c| format!("%u{:04X}", u32::from(c)))),
+    ("hexadecimal pairs", |text| between(text, ":", |byte| format!("{byte:02x}"))),
+    ("a buffer of Node", |text| between(text, " ", |byte| format!("{byte:02x}"))),
+    ("a list of bytes", |text| between(text, ", ", |byte| byte.to_string())),
     ("octal escapes", |text| each(text, |c| format!("\\{:03o}", u32::from(c)))),
     ("percent-encoded JSON escapes", |text| {
         percent(&each(text, |c| format!("\\u{:04x}", u32::from(c))), true)
@@ -71,6 +76,10 @@ const BETWEEN: [&str; 3] = ["\\n", "%0a", "&shy;"];
 
 fn each(text: &str, write: fn(char) -> String) -> String {
     joined(text.chars().map(write))
+}
+
+fn between(text: &str, between: &str, write: fn(u8) -> String) -> String {
+    text.bytes().map(write).collect::<Vec<_>>().join(between)
 }
 
 /// A text in lines of so many characters, but for one that ends where it would cut an escape.
@@ -202,6 +211,63 @@ fn twelve_characters_of_a_secret_are_never_shown_whatever_form_they_come_in() {
             assert_eq!(left, None, "seed {seed}, round {round}, {form}: {text}\n{shown}");
         }
         assert_eq!(sought.left_in(&format!("{redactor:?} {secrets:?}")), None, "seed {seed}");
+    }
+}
+
+/// What is undone as often as three times, in whatever order.
+const ESCAPES: [(&str, Form); 6] = [
+    ("percent", |text| percent(text, true)),
+    ("percent where it must be", |text| percent(text, false)),
+    ("JSON", |text| each(text, |c| format!("\\u{:04x}", u32::from(c)))),
+    ("JSON where it must be", |text| text.replace('\\', "\\\\").replace('"', "\\\"")),
+    ("HTML", |text| each(text, |c| format!("&#{};", u32::from(c)))),
+    ("HTML where it must be", |text| text.replace('&', "&amp;")),
+];
+
+/// What is undone twice, with escapes in it and around it.
+const ENCODINGS: [(&str, Form); 5] = [
+    ("base64", |text| general_purpose::STANDARD.encode(text)),
+    ("base64 of UTF-16", |text| {
+        let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+        general_purpose::STANDARD.encode(units)
+    }),
+    ("hexadecimal", |text| joined(text.bytes().map(|byte| format!("{byte:02x}")))),
+    ("pairs", |text| between(text, ":", |byte| format!("{byte:02x}"))),
+    ("a list", |text| between(text, ",", |byte| byte.to_string())),
+];
+
+#[test]
+fn a_key_is_found_below_three_escapes_an_encoding_and_three_more_in_any_order() {
+    let seed = fastrand::u64(..);
+    let mut random = Rng::with_seed(seed);
+    for round in 0..1_000 {
+        let key = format!("{PREFIX}{}", (0..32).map(|_| random.alphanumeric()).collect::<String>());
+        let mut secrets = Secrets::default();
+        secrets.add(Named::of_variable("KEY", &key));
+        let mut text = key.clone();
+        let mut chain = Vec::new();
+        for encodings in (0..random.usize(1..4)).rev() {
+            for _ in 0..random.usize(..=3) {
+                let (name, escaped) = random.choice(ESCAPES).expect("there are some");
+                // Of what is longer no response is made.
+                if escaped(&text).len() < 4_000 {
+                    text = escaped(&text);
+                    chain.push(name);
+                }
+            }
+            if encodings > 0 {
+                let (name, encoded) = random.choice(ENCODINGS).expect("there are some");
+                text = encoded(&text);
+                chain.push(name);
+            }
+        }
+        let shown = secrets.redactor().text(&format!("before {text} after"));
+        let what = format!("seed {seed}, round {round}, {chain:?}: {text}\n{shown}");
+        // Of each twelve characters something has to be gone.
+        let twelve = text.len() * WINDOW / key.len();
+        let is_shown = |from: usize| shown.as_str().contains(&text[from..from + twelve]);
+        assert!(!(0..=text.len() - twelve).any(is_shown), "{what}");
+        assert!(shown.as_str().contains("$KEY"), "{what}");
     }
 }
 
