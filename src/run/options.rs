@@ -68,7 +68,7 @@ pub struct Options {
     #[arg(long, value_name = "SECONDS", env = "ERRPROOF_ANSWER_WITHIN", value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub(crate) answer_within: Option<u64>,
 
-    /// Longest Retry-After to wait out, in seconds; if a response asks for more, the trial is inconclusive
+    /// Longest Retry-After to wait out, in seconds; if the burst is asked to wait longer, it is inconclusive
     #[arg(long, value_name = "SECONDS", env = "ERRPROOF_WAIT_AT_MOST", default_value_t = LONGEST_WAIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) wait_at_most: u64,
 

@@ -1,6 +1,13 @@
 //! Everything that is there before the first request.
 
-use std::{env, fs::File, mem::ManuallyDrop, path::Path, sync::Arc, time::Duration};
+use std::{
+    env,
+    fs::{self, File},
+    mem::ManuallyDrop,
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
 
 use libtest_mimic::Arguments;
 use tokio::runtime::Runtime;
@@ -179,7 +186,9 @@ fn check_flags(tests: &Arguments) -> Result<(), Fault> {
     if tests.test_threads.is_some_and(|threads| threads > MOST_THREADS) {
         return Err(Fault::general(format!("--test-threads takes at most {MOST_THREADS}")));
     }
-    if let Some(file) = &tests.logfile {
+    // A pipe would be at its end for its reader.
+    let is_pipe = |file: &&String| fs::metadata(file).is_ok_and(|it| !it.is_file() && !it.is_dir());
+    if let Some(file) = tests.logfile.as_ref().filter(|file| !is_pipe(file)) {
         let created = File::create(Path::new(file));
         created.map_err(|error| Fault::general(format!("failed to write {file}: {error}")))?;
     }

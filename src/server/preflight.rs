@@ -1,7 +1,13 @@
 //! Looks, before all trials, whether the target is there and takes the key that it was given: one
 //! message instead of sixty failures.
 
-use std::{collections::BTreeSet, fs, path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    fs::File,
+    hash::{DefaultHasher, Hash as _, Hasher as _},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use super::shared::Run;
 use crate::server::{plan::Plan, planned::TrialScript};
@@ -41,8 +47,9 @@ impl Run {
         let taken = |served| reading.is_served(served) || limited;
         if preflight.served.is_none_or(taken) {
             if let Some(marker) = marker {
-                // Without it the next process asks once more; no harm is done.
-                fs::write(marker, "").ok();
+                // Without it the next process asks once more; no harm is done. A link that somebody else
+                // put there is not followed.
+                File::create_new(marker).ok();
             }
             if !self.judge.leaks(&exchange).is_empty()
                 && let Some(trial) = spokesman(plan, selected)
@@ -68,6 +75,9 @@ impl Run {
 /// behind for the others of the same run, so that they do not use up the key's limit.
 fn marker(target: &str) -> Option<PathBuf> {
     let run = std::env::var("NEXTEST_RUN_ID").ok()?;
-    let word = |text: &str| text.chars().filter(char::is_ascii_alphanumeric).collect::<String>();
-    Some(std::env::temp_dir().join(format!("errproof-{}-{}", word(&run), word(target))))
+    let run: String = run.chars().filter(char::is_ascii_alphanumeric).collect();
+    // A name may hold a key.
+    let mut hash = DefaultHasher::new();
+    target.hash(&mut hash);
+    Some(std::env::temp_dir().join(format!("errproof-{run}-{:x}", hash.finish())))
 }

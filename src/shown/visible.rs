@@ -30,14 +30,15 @@ pub(crate) fn is_seen(c: char) -> bool {
 
 /// Whether nobody sees a character: what makes a line read otherwise than it is (CVE-2021-42574), what
 /// some take for a line break, what no XML may hold, and all that is left out when text is drawn
-/// (`Default_Ignorable_Code_Point` in Unicode 16, <https://www.unicode.org/reports/tr44/>).
+/// (`Default_Ignorable_Code_Point` in Unicode 16, <https://www.unicode.org/reports/tr44/>), and the
+/// controls that join hieroglyphs.
 fn is_unseen(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}'
         | '\u{180b}'..='\u{180f}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
         | '\u{2060}'..='\u{206f}' | '\u{3164}' | '\u{fe00}'..='\u{fe0f}' | '\u{feff}'
         | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}'
-        | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
+        | '\u{13430}'..='\u{13440}' | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
 }
 
 #[cfg(test)]
@@ -51,6 +52,7 @@ mod tests {
             ("c\u{202e}d é\u{fffe}", "c\\u{202e}d é\\u{fffe}"),
             ("plan\u{200b}_gate \u{feff}so\u{ad}ft", "plan\\u{200b}_gate \\u{feff}so\\u{ad}ft"),
             ("##[error] ##vso[x] #[y]", "##\\u{5b}error] ##vso\\u{5b}x] #[y]"),
+            ("a\u{13431}b", "a\\u{13431}b"),
             ("a\u{a0}b, ünï, 日本, 👍", "a\u{a0}b, ünï, 日本, 👍"),
         ];
         for (text, shown) in rows {

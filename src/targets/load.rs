@@ -107,9 +107,10 @@ pub(super) fn is_variable(name: &str) -> bool {
     !name.is_empty() && !name.starts_with(|c: char| c.is_ascii_digit()) && name.chars().all(word)
 }
 
-/// An address without the credentials that somebody may have put into it.
+/// An address without the credentials that somebody may have put into it. A password may hold an `@`, so all
+/// before the last one is left out.
 fn without_credentials(text: &str) -> String {
-    match text.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.split_once('@')?.1)))
+    match text.split_once("://").and_then(|(scheme, rest)| Some((scheme, rest.rsplit_once('@')?.1)))
     {
         Some((scheme, rest)) => format!("{scheme}://...@{rest}"),
         None => text.to_owned(),
@@ -293,6 +294,24 @@ impl<'a> Loader<'a> {
                 );
                 self.reader.add(&["slots", burst.slot.as_str()], title, label);
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_credentials_in_an_address_nothing_is_left_whatever_stands_in_them() {
+        let rows = [
+            ("http://a:b@host/x", "http://...@host/x"),
+            ("http://a:b@c/d@host:8/x", "http://...@host:8/x"),
+            ("http://host/x", "http://host/x"),
+            ("host", "host"),
+        ];
+        for (text, shown) in rows {
+            assert_eq!(without_credentials(text), shown);
         }
     }
 }
