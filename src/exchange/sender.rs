@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     fmt,
     net::IpAddr,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
@@ -45,7 +45,7 @@ pub struct Sender {
 /// How requests get there.
 #[derive(Debug, Clone)]
 enum Wire {
-    Http { client: Client, addresses: Arc<Addresses> },
+    Http { client: Client, anew: Arc<OnceLock<Client>>, addresses: Arc<Addresses> },
     InProcess(Arc<dyn InProcess>),
 }
 
@@ -61,10 +61,10 @@ impl Sender {
     /// # Errors
     /// If the address needs TLS and this machine has no certificates to trust.
     pub fn new(base_url: Url, clock: Clock, pacer: Pacer) -> Result<Self, rustls::Error> {
-        let builder = builder(&base_url)?.connect_timeout(CONNECT_DEADLINE);
-        let client = builder.build().expect("a client with fixed settings can be built");
+        let client = client(&base_url)?.build().expect(BUILT);
         let addresses = Arc::new(Addresses { base_url, known: Mutex::default() });
-        Ok(Self { wire: Wire::Http { client, addresses }, clock, pacer: Arc::new(pacer) })
+        let wire = Wire::Http { client, anew: Arc::default(), addresses };
+        Ok(Self { wire, clock, pacer: Arc::new(pacer) })
     }
 
     /// A sender to a server in this process.
@@ -117,13 +117,16 @@ impl Sender {
         let sent = self.clock.now(key);
         let answer = match &self.wire {
             Wire::InProcess(server) => server.answer(&outgoing.request),
-            Wire::Http { client, addresses } => {
-                let attempt =
-                    || over_http(client, build(addresses, &outgoing.request), outgoing.deadlines);
-                match attempt().await {
+            Wire::Http { client, anew, addresses } => {
+                let request = || build(addresses, &outgoing.request);
+                match over_http(client, request(), outgoing.deadlines).await {
                     // A server may close an idle connection just as a request goes out on it (RFC
-                    // 9112, section 9.3): that says nothing of the API. Once more, on a new one.
-                    Err(NoAnswer::Broken(_)) => attempt().await?,
+                    // 9112, section 9.3): that says nothing of the API. Once more, on a new one, since a
+                    // server that closes each of them unannounced has closed all that wait to be used again.
+                    Err(NoAnswer::Broken(_)) => {
+                        let client = anew.get_or_init(|| unpooled(&addresses.base_url));
+                        over_http(client, request(), outgoing.deadlines).await?
+                    }
                     answer => answer?,
                 }
             }
@@ -137,6 +140,18 @@ impl Sender {
             role: outgoing.role,
         })
     }
+}
+
+const BUILT: &str = "a client with fixed settings can be built";
+
+fn client(base_url: &Url) -> Result<ClientBuilder, rustls::Error> {
+    Ok(builder(base_url)?.connect_timeout(CONNECT_DEADLINE))
+}
+
+/// A client with a connection of its own for each request.
+fn unpooled(base_url: &Url) -> Client {
+    let builder = client(base_url).expect("the certificates were read before");
+    builder.pool_max_idle_per_host(0).build().expect(BUILT)
 }
 
 /// What every client of ours is built from, for an address.

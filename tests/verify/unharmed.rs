@@ -31,6 +31,11 @@ const HARMED: (&str, &[u8]) = ("invalid_json::nan", b"NaN");
 
 type Hostile = fn(&mut TcpStream) -> io::Result<()>;
 
+/// What becomes of a connection from a client and one to the server.
+trait Pass: Fn(TcpStream, TcpStream) -> io::Result<()> + Copy + Send + 'static {}
+
+impl<F: Fn(TcpStream, TcpStream) -> io::Result<()> + Copy + Send + 'static> Pass for F {}
+
 /// A request or an answer as it is on the wire, whose head says how long the body is. Empty when
 /// the other side has closed.
 fn message(from: &mut BufReader<TcpStream>) -> io::Result<Vec<u8>> {
@@ -68,13 +73,20 @@ fn pass(client: TcpStream, server: TcpStream, hostile: Hostile) -> io::Result<()
     }
 }
 
-/// A server that is the one behind it, but for the one answer. Ends with the test's process.
-fn before(server: SocketAddr, hostile: Hostile) -> io::Result<String> {
+/// Hands one request and its answer on, and closes the connection just as the next request comes.
+fn once(client: TcpStream, mut server: TcpStream) -> io::Result<()> {
+    server.write_all(&message(&mut BufReader::new(client.try_clone()?))?)?;
+    (&client).write_all(&message(&mut BufReader::new(server))?)?;
+    (&client).read_exact(&mut [0])
+}
+
+/// A server that is the one behind it, but for how it hands its connections on. Ends with the test's process.
+fn before(server: SocketAddr, pass: impl Pass) -> io::Result<String> {
     let listener = TcpListener::bind("127.0.0.1:0")?;
     let url = format!("http://{}", listener.local_addr()?);
     thread::spawn(move || {
         for client in listener.incoming().flatten() {
-            thread::spawn(move || pass(client, TcpStream::connect(server)?, hostile));
+            thread::spawn(move || pass(client, TcpStream::connect(server)?));
         }
     });
     Ok(url)
@@ -92,12 +104,17 @@ fn suite(url: &str, keys: &Keys, clock: Clock) -> Suite {
     suite.unwrap_or_else(|faults| panic!("{faults:?}"))
 }
 
-/// Carries all trials out at once.
+/// Carries all trials out at once, beside one request that is answered badly.
 async fn play_beside(hostile: Hostile) -> Vec<(String, Played)> {
+    play(move |client, server| pass(client, server, hostile)).await
+}
+
+/// Carries all trials out at once.
+async fn play(pass: impl Pass) -> Vec<(String, Played)> {
     let clock = Clock::Shared(SharedClock::default());
     let bundled = Bundled::start(clock.clone()).await;
     let address = bundled.url().trim_start_matches("http://").parse().expect("an address");
-    let url = before(address, hostile).expect("a free port");
+    let url = before(address, pass).expect("a free port");
     let suite = suite(&url, bundled.keys(), clock);
     let mut trials = JoinSet::new();
     for at in 0..suite.plan.trials.len() {
@@ -152,6 +169,13 @@ async fn beside_an_answer_that_never_comes_every_other_trial_passes() {
     for hostile in never {
         let why = "no complete answer within 4.1 s".to_owned();
         assert_eq!(harmed(play_beside(hostile).await).verdict, Verdict::Error(why));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn on_a_server_that_closes_each_connection_unannounced_every_trial_passes() {
+    for (name, played) in play(once).await {
+        assert_eq!(played.verdict, Verdict::Pass, "{name}: {:?}", played.sheet);
     }
 }
 
