@@ -104,6 +104,35 @@ impl<'a> Reading<'a> {
         self.answer.status == status && self.at(&self.places.code).is_none()
     }
 
+    /// Whether it is a page for people, such as the one where they log in.
+    #[must_use]
+    pub fn is_page(&self) -> bool {
+        let media = self.answer.header("content-type").unwrap_or_default();
+        media.trim_start().to_ascii_lowercase().starts_with("text/html")
+    }
+
+    /// Whether something that says no is where an error's parts stand: a text, a number, a table that is not
+    /// empty.
+    #[must_use]
+    pub fn tells_error(&self) -> bool {
+        let code = &self.places.code;
+        let Some((around, _)) =
+            code.as_str().rsplit_once('/').filter(|(around, _)| !around.is_empty())
+        else {
+            return false;
+        };
+        if code.header().is_some() {
+            return false;
+        }
+        match self.body().and_then(|body| pointer::find(body, around)) {
+            None | Some(Value::Null | Value::Bool(false)) => false,
+            Some(Value::String(text)) => !text.is_empty(),
+            Some(Value::Object(parts)) => !parts.is_empty(),
+            Some(Value::Array(items)) => !items.is_empty(),
+            Some(Value::Number(_) | Value::Bool(true)) => true,
+        }
+    }
+
     /// Whether this is the error of a scenario, as far as its status tells; where errors have the
     /// status of a success, its code has to tell.
     #[must_use]

@@ -1,9 +1,6 @@
 //! `twin`: the same request without the defect gets past the code, so the defect is what caused it.
 
-use super::{
-    mismatch::{Mismatch, Mismatches},
-    reading::Reading,
-};
+use super::{mismatch::Mismatch, reading::Reading};
 use crate::contract::names::Code;
 
 /// What a twin was answered, as far as it tells how far the twin got.
@@ -13,20 +10,33 @@ pub struct TwinAnswer {
     pub status: u16,
     /// The code, where there is one.
     pub code: Option<Code>,
-    /// Whether the status is that of a success, and nothing stands where a code would.
+    /// Whether the status is that of a success, and the answer looks like none other.
     pub is_served: bool,
 }
 
 /// How far a twin has to get.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Way<'a> {
-    /// The case's own code, which the twin must not get.
-    pub own: &'a Code,
-    /// The later error that it is to reach, with its status if a scenario says it; none if it is to
-    /// succeed.
-    pub reaches: Option<(&'a Code, Option<u16>)>,
+    /// The case's own code, which the twin must not get, and its status.
+    pub own: (&'a Code, u16),
+    /// The later code that it is to reach; none if it is to succeed.
+    pub reaches: Option<&'a Code>,
     /// The codes in the order in which the API looks for them.
     pub chain: &'a [Code],
+    /// The status of a code, if a scenario says it.
+    pub status_of: &'a dyn Fn(&Code) -> Option<u16>,
+}
+
+/// How far a twin got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Progress {
+    /// Past the case's code, as far as it was meant to: the defect is what caused the error.
+    Past,
+    /// Not stopped by the case's code, but answered as the contract has it nowhere: nothing is proven. Why, after
+    /// "the twin".
+    Unclear(String),
+    /// Stopped by the case's code, an earlier one, or something in front of the API.
+    Stuck(Mismatch),
 }
 
 impl TwinAnswer {
@@ -34,55 +44,75 @@ impl TwinAnswer {
     #[must_use]
     pub fn of(reading: &Reading<'_>) -> Self {
         let status = reading.answer().status;
+        let is_success = (200..300).contains(&status) && reading.is_served(status);
         Self {
             status,
             code: reading.code().map(Code::from),
-            is_served: (200..300).contains(&status) && reading.is_served(status),
+            is_served: is_success && !reading.is_page() && !reading.tells_error(),
         }
     }
 }
 
-/// A twin gets past the case's code if it succeeds or is refused with a code that the API looks for
-/// later. Where the code cannot be read or is none of the chain, the status has to tell: it has to be that of
-/// the error that the twin is to reach. Such an answer, broken in itself, is a finding of the code that it
-/// should have had, and not of this one.
+/// A twin gets past the case's code if it succeeds where it is to, or is refused with the code that it is to reach
+/// or a later one, and that code's status. A server that refuses every valid key, or a gateway in front of it,
+/// answers something else: with no code, or with the status of the case's own, the twin is stuck. What is neither
+/// may be an honest API in a corner that the contract does not know, or one whose later error is broken, which
+/// that error's own cases say. It fails nothing, and proves nothing.
 ///
 /// ```
-/// use errproof::internals::{checks::twin::{TwinAnswer, Way, past}, contract::names::Code};
+/// use errproof::internals::{checks::twin::{Progress, TwinAnswer, Way, progress}, contract::names::Code};
 ///
 /// let [own, later] = ["missing_api_key", "invalid_input"].map(|code| Code::from(code.to_owned()));
 /// let chain = [own.clone(), later.clone()];
-/// let way = Way { own: &own, reaches: Some((&later, Some(400))), chain: &chain };
-/// let answered = |status| TwinAnswer { status, code: None, is_served: false };
-/// assert!(past(&answered(400), &way).is_empty());
+/// let status_of = |code: &Code| Some(if *code == chain[0] { 401 } else { 400 });
+/// let way =
+///     Way { own: (&own, 401), reaches: Some(&later), chain: &chain, status_of: &status_of };
+/// let answered = |status, code: Option<&Code>| {
+///     progress(&TwinAnswer { status, code: code.cloned(), is_served: false }, &way)
+/// };
+/// assert_eq!(answered(400, Some(&later)), Progress::Past);
+/// // The later error is there, as far as the status tells.
+/// assert!(matches!(answered(400, None), Progress::Unclear(_)));
 /// // Refused by a gateway: the valid key is not taken, and the 401 proves nothing.
-/// assert_eq!(past(&answered(403), &way).len(), 1);
+/// assert!(matches!(answered(403, None), Progress::Stuck(_)));
 /// ```
 #[must_use]
-pub fn past(answer: &TwinAnswer, way: &Way<'_>) -> Mismatches {
-    let own = way.own;
+pub fn progress(answer: &TwinAnswer, way: &Way<'_>) -> Progress {
+    let (own, own_status) = way.own;
     let place = |code: &Code| way.chain.iter().position(|known| known == code);
-    let known = answer.code.as_ref().filter(|code| *code == own || place(code).is_some());
-    let sentence = match (known, &answer.code, way.reaches) {
-        (Some(code), _, _) if place(code) > place(own) && place(own).is_some() => {
-            return Vec::new();
-        }
-        (Some(code), _, _) => format!("was refused as {code}; expected it to get past {own}"),
-        (None, _, _) if answer.is_served => return Vec::new(),
-        (None, _, Some((_, Some(status)))) if answer.status == status => return Vec::new(),
-        (None, code, reaches) => {
-            let code = match code {
-                Some(code) => format!("the code {code}, which is not in the chain"),
-                None => "no code".to_owned(),
-            };
-            let expected = match reaches {
-                None => "a success".to_owned(),
-                Some((later, _)) => format!("{later} or a success"),
-            };
-            format!("was answered with {} and {code}; expected {expected}", answer.status)
-        }
+    let TwinAnswer { status, code, is_served } = answer;
+    let stuck = |how: String| {
+        let twin = "the same request without the defect (its twin)";
+        Progress::Stuck(Mismatch::says("", format!("{twin} {how}")))
     };
-    vec![Mismatch::says("", format!("the same request without the defect (its twin) {sentence}"))]
+    if let Some(code) = code.as_ref().filter(|code| *code == own || place(code).is_some()) {
+        let is_later = place(own).is_some() && place(code) > place(own);
+        let early = way.reaches.filter(|reaches| place(reaches) > place(code));
+        return match early {
+            _ if !is_later => {
+                stuck(format!("was refused as {code}; expected it to get past {own}"))
+            }
+            _ if (way.status_of)(code).is_some_and(|own| own != *status) => Progress::Unclear(
+                format!("was refused as {code} with {status}, which is not its status"),
+            ),
+            Some(reaches) => Progress::Unclear(format!("was refused as {code}, before {reaches}")),
+            None => Progress::Past,
+        };
+    }
+    let expected = way.reaches.map_or("a success".to_owned(), Code::to_string);
+    let with = match code {
+        Some(code) => format!("the code {code}, which is not in the chain"),
+        None => "no code".to_owned(),
+    };
+    let how = format!("was answered with {status} and {with}; expected {expected}");
+    let is_success = (200..300).contains(status);
+    let is_reached = way.reaches.and_then(way.status_of) == Some(*status);
+    match code {
+        None if *is_served && way.reaches.is_none() => Progress::Past,
+        _ if is_success || is_reached => Progress::Unclear(how),
+        Some(_) if *status != own_status => Progress::Unclear(how),
+        _ => stuck(how),
+    }
 }
 
 #[cfg(test)]
@@ -91,74 +121,94 @@ mod tests {
 
     /// How far each answer gets, in a chain of key (401), json (400), input (400) and credits (402).
     #[test]
-    fn a_twin_gets_past_by_a_success_a_later_code_or_the_status_of_the_error_that_it_is_to_reach() {
+    fn a_twin_gets_past_by_what_it_is_to_reach_or_later_and_is_stuck_at_the_own_code_or_a_gateway()
+    {
         let code = |name: &str| Code::from(name.to_owned());
         let chain = ["key", "json", "input", "credits"].map(code);
         let [key, json, input, credits] = &chain;
-        let to_input = Way { own: key, reaches: Some((input, Some(400))), chain: &chain };
-        let to_same = Way { own: json, reaches: Some((input, Some(400))), chain: &chain };
-        let to_success = Way { own: credits, reaches: None, chain: &chain };
-        let chainless = Way { own: json, reaches: None, chain: &[] };
+        let status_of = |code: &Code| {
+            chain.iter().position(|known| known == code).map(|at| [401, 400, 400, 402][at])
+        };
         let other = code("other");
-        let ownless = Way { own: &other, reaches: None, chain: &chain };
+        let way = |own: (_, _), reaches| Way { own, reaches, chain: &chain, status_of: &status_of };
+        let to_input = way((key, 401), Some(input));
+        let to_same = way((json, 400), Some(input));
+        let to_success = way((credits, 402), None);
+        let chainless = Way { chain: &[], ..way((json, 400), None) };
+        let ownless = way((&other, 400), None);
         let rows = [
-            (to_input, 400, Some("input"), None),
-            (to_input, 400, Some("json"), None),
-            (to_input, 402, Some("credits"), None),
-            (to_input, 200, None, None),
-            // Its own code's cases say what is wrong with it.
-            (to_input, 400, None, None),
-            (to_input, 400, Some("INPUT"), None),
-            (to_input, 401, Some("input"), None),
-            (to_input, 400, Some("key"), Some("was refused as key; expected it to get past key")),
-            (to_same, 401, Some("key"), Some("was refused as key; expected it to get past json")),
+            (to_input, 400, Some("input"), "past"),
+            (to_input, 402, Some("credits"), "past"),
+            (to_input, 400, Some("json"), "unclear: was refused as json, before input"),
             (
                 to_input,
                 401,
-                None,
-                Some("was answered with 401 and no code; expected input or a success"),
+                Some("input"),
+                "unclear: was refused as input with 401, which is not its status",
+            ),
+            (to_input, 200, None, "unclear: was answered with 200 and no code; expected input"),
+            (to_input, 400, None, "unclear: was answered with 400 and no code; expected input"),
+            (
+                to_input,
+                400,
+                Some("INPUT"),
+                "unclear: was answered with 400 and the code INPUT, which is not in the chain; expected input",
             ),
             (
                 to_input,
                 403,
                 Some("forbidden"),
-                Some(
-                    "was answered with 403 and the code forbidden, which is not in the chain; expected input or a success",
-                ),
+                "unclear: was answered with 403 and the code forbidden, which is not in the chain; expected input",
             ),
-            (to_same, 400, None, None),
-            (to_success, 500, None, Some("was answered with 500 and no code; expected a success")),
-            (to_success, 302, None, Some("was answered with 302 and no code; expected a success")),
+            (
+                to_input,
+                401,
+                Some("bad_key"),
+                "stuck: was answered with 401 and the code bad_key, which is not in the chain; expected input",
+            ),
+            (to_input, 401, Some("key"), "stuck: was refused as key; expected it to get past key"),
+            (to_input, 401, None, "stuck: was answered with 401 and no code; expected input"),
+            (to_input, 403, None, "stuck: was answered with 403 and no code; expected input"),
+            (to_same, 401, Some("key"), "stuck: was refused as key; expected it to get past json"),
+            (to_same, 400, None, "unclear: was answered with 400 and no code; expected input"),
+            (to_success, 200, None, "past"),
+            (to_success, 500, None, "stuck: was answered with 500 and no code; expected a success"),
+            (to_success, 302, None, "stuck: was answered with 302 and no code; expected a success"),
             (
                 to_success,
                 200,
                 Some("nonsense"),
-                Some(
-                    "was answered with 200 and the code nonsense, which is not in the chain; expected a success",
-                ),
+                "unclear: was answered with 200 and the code nonsense, which is not in the chain; expected a success",
             ),
-            (chainless, 200, None, None),
+            (chainless, 200, None, "past"),
             (
                 chainless,
                 400,
                 Some("json"),
-                Some("was refused as json; expected it to get past json"),
+                "stuck: was refused as json; expected it to get past json",
             ),
             (
                 ownless,
                 402,
                 Some("credits"),
-                Some("was refused as credits; expected it to get past other"),
+                "stuck: was refused as credits; expected it to get past other",
             ),
         ];
-        for (way, status, refused, wrong) in rows {
+        for (way, status, refused, expected) in rows {
             let is_served = status < 300 && refused.is_none();
             let answer = TwinAnswer { status, code: refused.map(code), is_served };
-            let found: Vec<_> =
-                past(&answer, &way).iter().map(|found| found.wrong.to_string()).collect();
-            let expected = wrong
-                .map(|wrong| format!("the same request without the defect (its twin) {wrong}"));
-            assert_eq!(found, Vec::from_iter(expected), "{status} {refused:?}");
+            let found = match progress(&answer, &way) {
+                Progress::Past => "past".to_owned(),
+                Progress::Unclear(why) => format!("unclear: {why}"),
+                Progress::Stuck(why) => why
+                    .wrong
+                    .to_string()
+                    .replace("the same request without the defect (its twin)", "stuck:"),
+            };
+            assert_eq!(found, expected, "{status} {refused:?}");
         }
+        // What looks like a login page or an error is no success.
+        let answer = TwinAnswer { status: 200, code: None, is_served: false };
+        assert!(matches!(progress(&answer, &to_success), Progress::Unclear(_)));
     }
 }

@@ -335,7 +335,7 @@ impl ClientsShared {
             line: None,
             held: judged.sheet.held().collect(),
             findings: judged.sheet.noted().iter().map(finding).collect(),
-            twin_not_asked: None,
+            without_twin: None,
             seconds: took.as_secs_f64(),
             evidence: None,
             timelines: order.iter().map(|at| records[*at].timeline(&self.redactor)).collect(),

@@ -264,7 +264,7 @@ impl PageShared {
             line: None,
             held: Vec::new(),
             findings: sheet.noted().iter().map(finding).collect(),
-            twin_not_asked: None,
+            without_twin: None,
             seconds: begin.elapsed().as_secs_f64(),
             evidence: None,
             timelines: Vec::new(),

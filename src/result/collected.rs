@@ -25,16 +25,16 @@ pub struct Collected {
     pub trials: Vec<TrialResult>,
     /// How many passed, by code.
     pub passed: BTreeMap<Shown, usize>,
-    /// Why twins were not sent, and of which codes.
-    twins_not_asked: BTreeMap<Shown, BTreeSet<Shown>>,
+    /// Why twins prove nothing, and of which codes.
+    without_twins: BTreeMap<Shown, BTreeSet<Shown>>,
 }
 
 impl Collected {
     /// Adds the result of one trial.
     pub fn add(&mut self, trial: TrialResult, keep: Keep) {
         let code = trial.code.clone().unwrap_or_default();
-        if let Some(why) = &trial.twin_not_asked {
-            self.twins_not_asked.entry(why.clone()).or_default().insert(code.clone());
+        if let Some(why) = &trial.without_twin {
+            self.without_twins.entry(why.clone()).or_default().insert(code.clone());
         }
         if trial.outcome == Outcome::Pass {
             *self.passed.entry(code).or_default() += 1;
@@ -45,10 +45,10 @@ impl Collected {
         self.trials.push(trial);
     }
 
-    /// Whether a twin of this code was not sent.
+    /// Whether a twin of this code was not sent, or proves nothing.
     #[must_use]
     pub fn lacks_twin(&self, code: &Shown) -> bool {
-        self.twins_not_asked.values().any(|codes| codes.contains(code))
+        self.without_twins.values().any(|codes| codes.contains(code))
     }
 
     /// How many trials came to what.
@@ -64,8 +64,8 @@ impl Collected {
     pub fn notes(&self) -> Vec<Shown> {
         let said = |(why, codes): (&Shown, &BTreeSet<Shown>)| {
             let codes = Shown::joined(codes, ", ");
-            shown!["the request without the defect (the twin) was not sent for ", codes, ": ", why]
+            shown!["the request without the defect (the twin) of ", codes, " ", why]
         };
-        self.twins_not_asked.iter().map(said).collect()
+        self.without_twins.iter().map(said).collect()
     }
 }

@@ -150,7 +150,7 @@ impl Counts {
 pub enum Standing {
     /// At least one trial passed and none is red.
     Proven,
-    /// The same, but the same request without the defect was not sent: a server that refuses
+    /// The same, but the same request without the defect was not sent, or proves nothing: a server that refuses
     /// everybody would pass as well.
     ProvenWithoutTwin,
     /// A check did not hold.

@@ -10,7 +10,7 @@ pub enum Passed {
     None,
     /// At least one did, and its twin shows that the error comes from the defect.
     WithTwin,
-    /// At least one did, but a twin of the code was not sent.
+    /// At least one did, but a twin of the code was not sent, or proves nothing.
     WithoutTwin,
 }
 

@@ -46,9 +46,9 @@ pub struct TrialResult {
     pub held: Vec<CheckId>,
     /// What did not hold.
     pub findings: Vec<Finding>,
-    /// Why the twin was not sent, if it was not.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub twin_not_asked: Option<Shown>,
+    /// Why the twin proves nothing, as "was not sent: ...", if it does not.
+    #[serde(rename = "twin-not-asked", skip_serializing_if = "Option::is_none")]
+    pub without_twin: Option<Shown>,
     /// How long the trial took, in seconds.
     pub seconds: f64,
     /// The requests and responses. Kept only for red trials, or if a report is written.

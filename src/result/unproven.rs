@@ -24,12 +24,12 @@ pub enum InRun {
 
 impl Unproven {
     /// The verdict on a trial whose checks come to `weighed`, in the light of why the same request
-    /// without the defect was not sent, if it was not.
+    /// without the defect proves nothing, if it does not.
     #[must_use]
-    pub fn verdict(self, weighed: Verdict, twin_not_asked: Option<&str>) -> Verdict {
-        match (self, weighed, twin_not_asked) {
+    pub fn verdict(self, weighed: Verdict, without_twin: Option<&str>) -> Verdict {
+        match (self, weighed, without_twin) {
             (Self::Fail, Verdict::Pass, Some(why)) => {
-                Verdict::Inconclusive(format!("the twin was not sent: {why}"))
+                Verdict::Inconclusive(format!("the twin {why}"))
             }
             (_, weighed, _) => weighed,
         }
@@ -74,7 +74,7 @@ mod tests {
     #[test]
     fn a_pass_without_its_twin_is_inconclusive_in_a_strict_run_alone() {
         let inconclusive = Verdict::Inconclusive("the twin was not sent: no credits".to_owned());
-        let twin = Some("no credits");
+        let twin = Some("was not sent: no credits");
         let rows = [
             (Unproven::Ignore, Verdict::Pass, None, Verdict::Pass),
             (Unproven::Ignore, Verdict::Pass, twin, Verdict::Pass),

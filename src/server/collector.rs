@@ -113,7 +113,7 @@ impl Collector {
             line: Some(planned.case().line),
             held: played.sheet.held().collect(),
             findings: played.sheet.noted().iter().map(finding).collect(),
-            twin_not_asked: played.twin_not_asked.as_ref().map(|why| self.redactor.line(why)),
+            without_twin: played.without_twin.as_ref().map(|why| self.redactor.line(why)),
             seconds,
             evidence: evidence.map(Box::new),
             timelines: Vec::new(),

@@ -53,8 +53,8 @@ pub(super) struct Play<'a> {
     pub(super) sheet: Sheet,
     /// Which of the exchanges is the case's own, as soon as it is there.
     pub(super) main: Option<usize>,
-    /// Why the twin was not asked, if it was not.
-    pub(super) twin_not_asked: Option<String>,
+    /// Why the twin proves nothing, if it does not.
+    pub(super) without_twin: Option<String>,
 }
 
 impl Play<'_> {

@@ -13,8 +13,8 @@ pub struct Played {
     pub verdict: Verdict,
     /// Which of the exchanges is the case's own.
     pub main: Option<usize>,
-    /// Why the same request without the defect was not asked, if it was not.
-    pub twin_not_asked: Option<String>,
+    /// Why the same request without the defect proves nothing, if it does not.
+    pub without_twin: Option<String>,
 }
 
 impl Played {
@@ -27,7 +27,7 @@ impl Played {
             sheet: Sheet::default(),
             verdict,
             main: None,
-            twin_not_asked: None,
+            without_twin: None,
         }
     }
 
@@ -35,6 +35,6 @@ impl Played {
     #[must_use]
     pub fn error(exchanges: Vec<Exchange>, sheet: Sheet, why: impl Into<String>) -> Self {
         let verdict = Verdict::Error(why.into());
-        Self { exchanges, sheet, verdict, main: None, twin_not_asked: None }
+        Self { exchanges, sheet, verdict, main: None, without_twin: None }
     }
 }

@@ -40,7 +40,7 @@ impl Run {
             exchanges: Vec::new(),
             sheet: Sheet::default(),
             main: None,
-            twin_not_asked: None,
+            without_twin: None,
         };
         let done = match script {
             TrialScript::Single { first, request, probe } => {
@@ -55,15 +55,15 @@ impl Run {
         if let Some(exchange) = self.preflight_leak.of_trial(&planned.case().name) {
             play.keep(exchange.clone());
         }
-        let Play { exchanges, sheet, main, twin_not_asked, .. } = play;
+        let Play { exchanges, sheet, main, without_twin, .. } = play;
         let name = &planned.case().name;
         let known: Vec<_> = self.target.known.iter().filter(|known| known.covers(name)).collect();
         let weighed = || weigh(&sheet, None, &known, self.today);
         let verdict = match done {
-            Ok(()) => unproven.verdict(weighed(), twin_not_asked.as_deref()),
+            Ok(()) => unproven.verdict(weighed(), without_twin.as_deref()),
             Err(stop) => stop.verdict(&sheet, weighed),
         };
-        Played { exchanges, sheet, verdict, main, twin_not_asked }
+        Played { exchanges, sheet, verdict, main, without_twin }
     }
 }
 

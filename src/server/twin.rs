@@ -6,7 +6,7 @@ use super::{
     twins::Asked,
 };
 use crate::{
-    checks::twin::{self, TwinAnswer, Way},
+    checks::twin::{self, Progress, TwinAnswer, Way},
     contract::{check::CheckId, names::Code},
 };
 
@@ -33,7 +33,7 @@ impl Play<'_> {
         let twin = match &self.planned.twin {
             Some(Ok(twin)) => twin,
             Some(Err(why)) => {
-                self.twin_not_asked = Some(why.clone());
+                self.without_twin = Some(format!("was not sent: {why}"));
                 return Ok(());
             }
             None => return Ok(()),
@@ -48,17 +48,18 @@ impl Play<'_> {
         };
         let Some(Asked { exchange, leaks, answer }) = asked else {
             let cost = twin.cost;
-            self.twin_not_asked = Some(format!(
-                "it may cost {cost} credits, more than the [budget] of the target's file has left"
+            self.without_twin = Some(format!(
+                "was not sent: it may cost {cost} credits, more than the [budget] of the target's file has left"
             ));
             return Ok(());
         };
         if self.exchanges.len() == before {
             self.keep_searched(exchange.clone(), leaks.clone());
         }
-        let way = self.way();
+        let contract = &self.run.contract;
+        let scenario = &self.planned.scenario;
+        let reaches = scenario.twin.as_ref().and_then(|twin| twin.reaches.as_ref());
         if let Some(odd) = odd {
-            let reaches = way.reaches.map(|(code, _)| code);
             return match &answer.code {
                 Some(refused) if refused.as_str() == odd && reaches != Some(refused) => {
                     Err(Stop::NotJudged(format!(
@@ -68,15 +69,24 @@ impl Play<'_> {
                 _ => Ok(()),
             };
         }
-        let mismatches = twin::past(answer, &way);
-        let at = self.exchanges.len() - 1;
-        let proves_nothing = !mismatches.is_empty();
-        self.sheet.note(CheckId::Twin, at, mismatches);
-        if proves_nothing {
-            let why = "the same request without the defect (its twin) is also refused, so this case proves nothing";
-            return Err(Stop::Error(why.to_owned()));
+        let own = (&scenario.code, scenario.status);
+        let status_of = |code: &Code| {
+            let mut known = contract.scenarios.iter().filter(|known| known.code == *code);
+            known.next().map(|known| known.status)
+        };
+        let way = Way { own, reaches, chain: &contract.chain, status_of: &status_of };
+        match twin::progress(answer, &way) {
+            Progress::Past => Ok(()),
+            Progress::Unclear(why) => {
+                self.without_twin = Some(why);
+                Ok(())
+            }
+            Progress::Stuck(mismatch) => {
+                self.sheet.note(CheckId::Twin, self.exchanges.len() - 1, vec![mismatch]);
+                let why = "the same request without the defect (its twin) is also refused, so this case proves nothing";
+                Err(Stop::Error(why.to_owned()))
+            }
         }
-        Ok(())
     }
 
     async fn ask(&mut self, twin: &TwinScript) -> Result<Option<Asked>, Stop> {
@@ -92,20 +102,5 @@ impl Play<'_> {
         let leaks = self.sheet.noted_on(at, CheckId::SecretLeak);
         let answer = TwinAnswer::of(&self.run.reading(&exchange));
         Ok(Some(Asked { exchange, leaks, answer }))
-    }
-
-    /// How far the twin has to get.
-    fn way(&self) -> Way<'_> {
-        let (scenario, contract) = (&self.planned.scenario, &self.run.contract);
-        let reaches = scenario.twin.as_ref().and_then(|twin| twin.reaches.as_ref());
-        let status = |code: &Code| {
-            let mut known = contract.scenarios.iter().filter(|known| known.code == *code);
-            known.next().map(|known| known.status)
-        };
-        Way {
-            own: &scenario.code,
-            reaches: reaches.map(|code| (code, status(code))),
-            chain: &contract.chain,
-        }
     }
 }

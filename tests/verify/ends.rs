@@ -195,7 +195,7 @@ fn a_run_that_proves_no_code_is_not_green_and_says_what_to_set() {
         mock.variables.iter().map(|(name, value)| (&**name, &**value)).collect();
     let url = ["--target-url", &mock.url];
     let valid = "errproof: no code was proven: no key for slot `valid`: set $ERRPROOF_KEY_VALID to a key of a workspace with credits, on a plan without gates or caps\n";
-    let credits = "errproof: no code was proven: the request without the defect (the twin) was not sent for insufficient_credits: it may cost 10 credits, more than the [budget] of the target's file has left\n";
+    let credits = "errproof: no code was proven: the request without the defect (the twin) of insufficient_credits was not sent: it may cost 10 credits, more than the [budget] of the target's file has left\n";
     let run = |filter: &[&str], variables: &[(&str, &str)]| {
         let ended = errproof(&[&url[..], filter].concat(), variables);
         (ended.code, ended.stderr)
@@ -209,7 +209,7 @@ fn a_run_that_proves_no_code_is_not_green_and_says_what_to_set() {
             4,
             valid.replace(
                 "no key",
-                "the request without the defect (the twin) was not sent for missing_api_key: no key"
+                "the request without the defect (the twin) of missing_api_key was not sent: no key"
             )
         )
     );

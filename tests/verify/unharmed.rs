@@ -74,10 +74,10 @@ fn pass(client: TcpStream, server: TcpStream, hostile: Hostile) -> io::Result<()
 }
 
 /// Hands one request and its answer on, and closes the connection just as the next request comes.
-fn once(client: TcpStream, mut server: TcpStream) -> io::Result<()> {
+fn once(mut client: TcpStream, mut server: TcpStream) -> io::Result<()> {
     server.write_all(&message(&mut BufReader::new(client.try_clone()?))?)?;
-    (&client).write_all(&message(&mut BufReader::new(server))?)?;
-    (&client).read_exact(&mut [0])
+    client.write_all(&message(&mut BufReader::new(server))?)?;
+    client.read_exact(&mut [0])
 }
 
 /// A server that is the one behind it, but for how it hands its connections on. Ends with the test's process.

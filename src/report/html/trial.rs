@@ -37,8 +37,8 @@ pub(super) fn render(trial: &TrialResult) -> Element {
 fn body(trial: &TrialResult) -> Element {
     let held: Vec<Shown> = trial.held.iter().map(|check| check.as_str().into()).collect();
     let held = (!held.is_empty()).then(|| shown!["held: ", Shown::joined(&held, ", ")]);
-    let no_twin = trial.twin_not_asked.as_ref();
-    let no_twin = no_twin.map(|why| shown!["the twin was not sent: ", why]);
+    let no_twin = trial.without_twin.as_ref();
+    let no_twin = no_twin.map(|why| shown!["the twin ", why]);
     let place = trial.file.as_ref().zip(trial.line);
     let place = place.map(|(file, line)| shown![file, ":", line]);
     element("div")

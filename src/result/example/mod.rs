@@ -159,7 +159,7 @@ impl Example {
             line: of_server.map(|_| 12),
             held: sheet.held().collect(),
             findings: sheet.noted().iter().map(finding).collect(),
-            twin_not_asked: None,
+            without_twin: None,
             seconds: *seconds,
             evidence: None,
             timelines: Vec::new(),

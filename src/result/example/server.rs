@@ -63,11 +63,9 @@ impl Example {
             .held(&USUAL)
             .held(&[CheckId::Twin]);
         let json = case("invalid_json", "invalid_json::comma", 400, "what is not JSON is refused");
-        let why = "it may cost 10 credits, more than the [budget] of the target's file has left";
-        let json = TrialResult {
-            twin_not_asked: Some(self.line(why)),
-            ..self.weighed(&json.held(&USUAL))
-        };
+        let why = "was not sent: it may cost 10 credits, more than the [budget] of the target's file has left";
+        let json =
+            TrialResult { without_twin: Some(self.line(why)), ..self.weighed(&json.held(&USUAL)) };
         let missing =
             case("missing_api_key", "missing_api_key::no-header", 401, "a key has to be there")
                 .held(&USUAL)
@@ -260,7 +258,7 @@ impl Example {
 
 /// What is true of a code that has this one trial.
 fn of_code(trial: &TrialResult) -> CodeResult {
-    let passed = match (trial.outcome, &trial.twin_not_asked) {
+    let passed = match (trial.outcome, &trial.without_twin) {
         (Outcome::Pass, None) => Passed::WithTwin,
         (Outcome::Pass, Some(_)) => Passed::WithoutTwin,
         _ => Passed::None,
