@@ -99,13 +99,14 @@ pub fn progress(answer: &TwinAnswer, way: &Way<'_>) -> Progress {
             None => Progress::Past,
         };
     }
+    let is_success = (200..300).contains(status);
     let expected = way.reaches.map_or("a success".to_owned(), Code::to_string);
     let with = match code {
         Some(code) => format!("the code {code}, which is not in the chain"),
+        None if is_success && !is_served => "what looks like a page or an error".to_owned(),
         None => "no code".to_owned(),
     };
     let how = format!("was answered with {status} and {with}; expected {expected}");
-    let is_success = (200..300).contains(status);
     let is_reached = way.reaches.and_then(way.status_of) == Some(*status);
     match code {
         None if *is_served && way.reaches.is_none() => Progress::Past,

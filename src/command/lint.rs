@@ -1,11 +1,11 @@
 //! `errproof lint`: all that is wrong in a contract's files, and what is missing or left over.
 
-use std::{collections::BTreeMap, fs, path::PathBuf};
+use std::{collections::BTreeMap, path::PathBuf};
 
 use clap::{Parser, ValueEnum};
 
 use crate::{
-    contract::{self, Contract},
+    contract,
     run::{
         end::End,
         folder::{Fallback, contract_folder},
@@ -59,7 +59,7 @@ pub fn lint(options: &LintOptions, secrets: &mut Secrets) -> Result<u8, End> {
     let contract = read_contract(&folder, secrets, &mut faults);
     let mut files: BTreeMap<String, Option<Target>> = BTreeMap::new();
     if let Some(contract) = &contract {
-        for name in target_files(contract) {
+        for name in targets::load::names(&contract.root) {
             // With no variable set nothing is wrong with what they hold.
             let given = GivenTarget { target: Some(&name), url: None };
             let target = Target::load(given, contract, &|_| None, secrets, &mut faults);
@@ -88,17 +88,4 @@ pub fn lint(options: &LintOptions, secrets: &mut Secrets) -> Result<u8, End> {
     );
     print::line(&secrets.redactor().line(&counts))?;
     Ok(exit::SUCCESS)
-}
-
-fn target_files(contract: &Contract) -> Vec<String> {
-    let entries = fs::read_dir(contract.root.join("targets")).into_iter().flatten().flatten();
-    let name = |path: PathBuf| {
-        if path.extension().is_none_or(|ending| ending != "toml") {
-            return None;
-        }
-        path.file_stem().map(|stem| stem.to_string_lossy().into_owned())
-    };
-    let mut names: Vec<_> = entries.filter_map(|entry| name(entry.path())).collect();
-    names.sort();
-    names
 }

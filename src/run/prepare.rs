@@ -42,7 +42,11 @@ use crate::{
         fault::{Fault, Faults},
         folder::Folder,
     },
-    targets::{load::GivenTarget, offers::hook_secret, target::Target},
+    targets::{
+        load::{self, GivenTarget},
+        offers::hook_secret,
+        target::Target,
+    },
     terminal::activity::Lines,
 };
 
@@ -153,6 +157,7 @@ pub(crate) fn read_contract(
     secrets: &mut Secrets,
     faults: &mut Faults,
 ) -> Option<Contract> {
+    load::learn(folder.path(), secrets);
     let contract = Contract::read(folder, faults);
     match &contract {
         Some(contract) => learn(contract, secrets),

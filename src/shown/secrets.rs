@@ -52,9 +52,8 @@ impl Secrets {
     /// assert_eq!(secrets.redactor().line("horse-battery").as_str(), "$STAGING_ACCESS");
     /// ```
     pub fn named_in(&mut self, text: &str) {
-        let is_named = |(name, _): &mut (String, Secret)| {
-            text.contains(&format!("\"{name}\"")) || text.contains(&format!("'{name}'"))
-        };
+        let words: HashSet<&str> = text.split(['"', '\'']).map(str::trim).collect();
+        let is_named = |(name, _): &mut (String, Secret)| words.contains(name.as_str());
         for (name, value) in self.others.extract_if(.., is_named).collect::<Vec<_>>() {
             self.add(Named::of_variable(&name, value.expose()));
         }

@@ -101,6 +101,28 @@ impl Target {
     }
 }
 
+/// The targets that have a file in `targets/`, in the order of their names.
+pub(crate) fn names(root: &Path) -> Vec<String> {
+    let entries = std::fs::read_dir(root.join("targets")).into_iter().flatten().flatten();
+    let files = entries.map(|entry| entry.path());
+    let files = files.filter(|path| path.extension().is_some_and(|ending| ending == "toml"));
+    let mut names: Vec<String> =
+        files.filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned())).collect();
+    names.sort();
+    names
+}
+
+/// Adds what the targets' files name as secret, whichever is asked for: the environment has the secrets of all of
+/// them, and one may be typed where another belongs.
+pub(crate) fn learn(root: &Path, secrets: &mut Secrets) {
+    let folder = Folder::At(root.to_owned());
+    for name in names(root) {
+        let path = Path::new("targets").join(format!("{name}.toml"));
+        // What cannot be read is a fault where it is asked for.
+        secrets.named_in(&folder.read(&path).unwrap_or_default());
+    }
+}
+
 /// Whether a text can be a variable's name.
 pub(super) fn is_variable(name: &str) -> bool {
     let word = |c: char| c.is_ascii_alphanumeric() || c == '_';
@@ -132,12 +154,7 @@ fn find(contract: &Contract, target: &str, secrets: &mut Secrets) -> Result<Docu
         secrets.named_in(&text);
         return Document::parse_with_keys(&path, &text, prefix);
     }
-    let mut known: Vec<String> = std::fs::read_dir(contract.root.join("targets"))
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| Some(entry.ok()?.path().file_stem()?.to_string_lossy().into_owned()))
-        .collect();
-    known.sort();
+    let known = names(&contract.root);
     let mut fault =
         Fault::general(format!("there is no target `{target}`: no file {}", path.display()));
     fault.help = did_you_mean(target, known.iter().map(String::as_str))

@@ -243,6 +243,14 @@ fn no_secret_that_only_a_targets_file_names_is_in_what_its_faults_say() {
             planting.run(what, words);
         }
     }
+    // Where another target is asked for, or the contract cannot be read, it is as secret.
+    fs::write(planting.contract.path("targets/own.toml"), format!("{url}{header}"))
+        .expect("written");
+    let away = ["test", "--target-url", "http://127.0.0.1:1", part];
+    planting.run("a filter", &away);
+    planting.run("a target", &["test", "--target", part]);
+    planting.contract.change("contract.toml", "[preflight]", &format!("{part}\n[preflight]"));
+    planting.run("no contract", &["test", "--target", "own"]);
 }
 
 #[test]
