@@ -280,7 +280,11 @@ fn run(url: &str, flags: &[String], keys: &[(String, String)]) -> (Option<i32>, 
 fn report(said: &Said) {
     let Said { title, code, text } = said;
     if *code == Some(0) {
-        for open in text.lines().filter(|line| line.contains("... ignored")) {
+        let is_open = |line: &&str| {
+            line.contains("... ignored")
+                || line.contains("(the twin) of") && !line.contains("was not sent")
+        };
+        for open in text.lines().filter(is_open) {
             line(&format!("{title}: {open}"));
         }
         return;
