@@ -118,7 +118,8 @@ pub fn progress(answer: &TwinAnswer, way: &Way<'_>) -> Progress {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::reading::tests::places, *};
+    use crate::exchange::message::{Answer, Ending};
 
     /// How far each answer gets, in a chain of key (401), json (400), input (400) and credits (402).
     #[test]
@@ -211,5 +212,36 @@ mod tests {
         // What looks like a login page or an error is no success.
         let answer = TwinAnswer { status: 200, code: None, is_served: false };
         assert!(matches!(progress(&answer, &to_success), Progress::Unclear(_)));
+    }
+
+    #[test]
+    fn a_success_is_no_page_for_people_and_has_nothing_where_an_error_stands() {
+        let mut places = places();
+        places.code = "/error/code".to_owned().into();
+        let rows = [
+            (200, "application/json", r#"{"credits":7}"#, true),
+            (204, "", "", true),
+            (201, "text/plain", "done", true),
+            (200, "application/json", r#"{"error":null,"credits":7}"#, true),
+            (200, "application/json", r#"{"error":""}"#, true),
+            (200, "application/json", r#"{"error":{}}"#, true),
+            (200, "application/json", r#"{"error":false}"#, true),
+            (200, "application/json", r#"{"error":"unauthorized"}"#, false),
+            (200, "application/json", r#"{"error":{"message":"no"}}"#, false),
+            (200, "application/json", r#"{"error":{"code":7}}"#, false),
+            (200, "application/json", r#"{"error":401}"#, false),
+            (200, "Text/HTML; charset=utf-8", "<form>", false),
+            (302, "application/json", "{}", false),
+        ];
+        for (status, media, body, served) in rows {
+            let answer = Answer {
+                status,
+                headers: vec![("content-type".to_owned(), media.as_bytes().to_vec())],
+                body: body.as_bytes().to_vec(),
+                ending: Ending::Complete,
+            };
+            let answer = TwinAnswer::of(&Reading::of(&answer, &places));
+            assert_eq!(answer.is_served, served, "{status} {media} {body}");
+        }
     }
 }
