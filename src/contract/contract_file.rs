@@ -10,6 +10,7 @@ use super::{
     envelope::EnvelopeFormat,
     key::KeyShape,
     names::{Code, HookName, ProbeName, RequestName, SlotName},
+    points::PointsFormat,
     promise::Promise,
     retry::RetryFormat,
 };
@@ -50,6 +51,9 @@ pub struct ContractFile {
     /// passed the checks of all earlier ones.
     #[serde(default)]
     pub chain: Vec<Code>,
+    /// Proves every code at every point where its promise holds, and not only at its scenario's own.
+    #[serde(default)]
+    pub points: Option<PointsFormat>,
     /// The hooks: failures that a target may offer to provoke.
     #[serde(default)]
     pub hooks: BTreeMap<HookName, HookPurpose>,

@@ -142,6 +142,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         slots: file.slots,
         preflight: file.preflight,
         chain: file.chain,
+        points: file.points,
         hooks: file.hooks,
         probes: file.probes,
         promises: file.promises,

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 pub mod body;
 pub mod check;
 pub mod contract_file;
+mod elsewhere;
 pub mod envelope;
 pub mod fresh;
 pub mod key;
@@ -18,6 +19,7 @@ pub mod page;
 pub mod parts;
 pub mod place;
 pub mod pointer;
+pub mod points;
 pub mod promise;
 mod resolve;
 pub mod retry;
@@ -31,6 +33,7 @@ use key::KeyShape;
 use names::{Code, HookName, ProbeName, RequestName, SlotName};
 use page::PageReading;
 use parts::{DocsLink, Envelope, NamedRequest};
+use points::PointsFormat;
 use promise::Promise;
 use retry::RetryFormat;
 use scenario::Scenario;
@@ -62,6 +65,8 @@ pub struct Contract {
     pub preflight: PreflightFormat,
     /// The codes in the order in which the API looks for them.
     pub chain: Vec<Code>,
+    /// Which points are left out for all codes, if codes are proven at more than their own.
+    pub points: Option<PointsFormat>,
     /// The failures that a target may offer to provoke.
     pub hooks: BTreeMap<HookName, HookPurpose>,
     /// The numbers that a target may offer to read.

@@ -18,7 +18,8 @@ use super::{
     key::{Carrier, KeyDefect},
     names::{CarrierName, Code, too_long, trial_too_long},
     scenario::{
-        Burst, Case, LongestWait, MessagePattern, Provocation, Scenario, Single, Twin, Wording,
+        At, Burst, Case, Follows, LongestWait, MessagePattern, Provocation, Scenario, Single, Twin,
+        Wording,
     },
     scenario_file::{BurstFormat, CaseFormat, ScenarioFile},
     sendable::can_be_sent,
@@ -58,14 +59,15 @@ pub(super) fn read_scenario(
     scenario
 }
 
-struct Resolver<'a> {
+/// Looks up what one scenario file names, and notes what is wrong with it.
+pub(super) struct Resolver<'a> {
     document: &'a Document,
-    contract: &'a Contract,
+    pub(super) contract: &'a Contract,
     /// The contract's carriers, shared by all cases of the file.
-    carriers: Vec<Arc<Carrier>>,
+    pub(super) carriers: Vec<Arc<Carrier>>,
     /// The names of the file's cases so far.
     names: HashSet<String>,
-    reader: Reader<'a>,
+    pub(super) reader: Reader<'a>,
 }
 
 impl Resolver<'_> {
@@ -98,6 +100,7 @@ impl Resolver<'_> {
             }
             self.case(&file, case, &at, &mut cases);
         }
+        self.elsewhere(&file, &mut cases);
         Scenario {
             file: self.document.path().to_owned(),
             code: file.code,
@@ -179,8 +182,10 @@ impl Resolver<'_> {
         if let Err(why) = body::bytes(base, format.body.as_ref()) {
             self.reader.add(&["twin", "body"], "this body cannot be made", why);
         }
+        let is_of_case = format.request.is_none() && contract.points.is_some();
         Some(Twin {
             request: request.clone(),
+            follows: if is_of_case { Follows::Case } else { Follows::Nothing },
             slot: slot.clone(),
             body: format.body.clone(),
             reaches: format.reaches.clone(),
@@ -210,7 +215,6 @@ impl Resolver<'_> {
     /// Adds the cases that one entry of the file stands for: one, or one for each carrier.
     fn case(&mut self, file: &ScenarioFile, case: &CaseFormat, at: &str, cases: &mut Vec<Case>) {
         let request = case.request.as_ref().unwrap_or(&file.request);
-        let slot = case.slot.as_ref().unwrap_or(&file.slot);
         let contract = self.contract;
         if let Some(request) = &case.request {
             let known = keys(&contract.requests);
@@ -264,44 +268,70 @@ impl Resolver<'_> {
         }
         for carrier in carriers {
             let name = if several { format!("{name}-{}", carrier.name) } else { name.clone() };
-            let provocation = match &burst {
-                Some((burst, limit)) => Provocation::Burst(Burst {
-                    request: request.clone(),
-                    slot: slot.clone(),
-                    other: burst.other.clone(),
-                    carrier,
-                    requests: burst.requests,
-                    limit: Arc::clone(limit),
-                }),
-                None => Provocation::Single(Single {
-                    request: request.clone(),
-                    slot: slot.clone(),
-                    carrier,
-                    key: case.key.clone(),
-                    body: case.body.clone().map(Box::new),
-                    hook: case.hook.clone(),
-                }),
-            };
-            if !self.names.insert(name.clone()) {
-                self.reader.add(
-                    &["cases", at, "id"],
-                    format!("two cases have the name `{name}`"),
-                    "expected another id or carrier",
-                );
-            }
-            cases.push(Case {
-                name,
-                line: self.document.line(&["cases", at]),
-                field: case.field.clone(),
-                also: case.also.clone(),
-                after: case.after.map(|range| {
-                    let seconds = |n: u32| Duration::from_secs(n.into());
-                    (seconds(range.at_least), seconds(range.at_most))
-                }),
-                unchanged: case.unchanged.clone(),
-                provocation,
-            });
+            let provocation = Self::provocation(file, case, burst.as_ref(), carrier);
+            cases.extend(self.named_case(case, at, name, provocation));
         }
+    }
+
+    /// What a case sends by one carrier.
+    pub(super) fn provocation(
+        file: &ScenarioFile,
+        case: &CaseFormat,
+        burst: Option<&(&BurstFormat, Arc<Limit>)>,
+        carrier: Arc<Carrier>,
+    ) -> Provocation {
+        let request = case.request.as_ref().unwrap_or(&file.request).clone();
+        let slot = case.slot.as_ref().unwrap_or(&file.slot).clone();
+        match burst {
+            Some((burst, limit)) => Provocation::Burst(Burst {
+                request,
+                slot,
+                other: burst.other.clone(),
+                carrier,
+                requests: burst.requests,
+                limit: Arc::clone(limit),
+            }),
+            None => Provocation::Single(Single {
+                request,
+                slot,
+                carrier,
+                key: case.key.clone(),
+                body: case.body.clone().map(Box::new),
+                hook: case.hook.clone(),
+            }),
+        }
+    }
+
+    /// A case under its trial's name, which no other case of the file has.
+    pub(super) fn named_case(
+        &mut self,
+        case: &CaseFormat,
+        at: &str,
+        name: String,
+        provocation: Provocation,
+    ) -> Option<Case> {
+        if !self.names.insert(name.clone()) {
+            self.reader.add(
+                &["cases", at, "id"],
+                format!("two cases have the name `{name}`"),
+                "expected another id or carrier",
+            );
+            return None;
+        }
+        Some(Case {
+            name,
+            line: self.document.line(&["cases", at]),
+            at: At::Own,
+            times: case.times.unwrap_or(1),
+            field: case.field.clone(),
+            also: case.also.clone(),
+            after: case.after.map(|range| {
+                let seconds = |n: u32| Duration::from_secs(n.into());
+                (seconds(range.at_least), seconds(range.at_most))
+            }),
+            unchanged: case.unchanged.clone(),
+            provocation,
+        })
     }
 
     fn carriers(&mut self, wanted: Option<&[CarrierName]>, at: &str) -> Vec<Arc<Carrier>> {
@@ -421,7 +451,7 @@ impl Resolver<'_> {
 }
 
 /// Whether an error of the input schema is about this field of the body.
-fn concerns(error: &ValidationError<'_>, field: &str) -> bool {
+pub(super) fn concerns(error: &ValidationError<'_>, field: &str) -> bool {
     let mut way = error.instance_path().into_iter().map(|step| step.to_string());
     match error.kind() {
         ValidationErrorKind::Required { property } => property.as_str() == Some(field),

@@ -9,6 +9,7 @@ use super::{
     contract_file::Limit,
     key::{Carrier, KeyDefect},
     names::{Code, HookName, ProbeName, RequestName, SlotName},
+    points::Point,
     scenario_file::{Alternative, BodyDefect},
 };
 
@@ -49,12 +50,23 @@ pub enum LongestWait {
 pub struct Twin {
     /// The request.
     pub request: RequestName,
+    /// Which request it is of a case at another point.
+    pub follows: Follows,
     /// The slot whose key is sent.
     pub slot: SlotName,
     /// A defect that is looked for later.
     pub body: Option<BodyDefect>,
     /// The later code that it gets as far as; none if it succeeds.
     pub reaches: Option<Code>,
+}
+
+/// Whether a twin is made at the point of its case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Follows {
+    /// It is the case's own request, wherever that is.
+    Case,
+    /// It is one request for all cases.
+    Nothing,
 }
 
 /// What has to be in a message, compiled.
@@ -84,6 +96,10 @@ pub struct Case {
     pub name: String,
     /// The line of the scenario file on which it begins, counted from 1.
     pub line: usize,
+    /// Whether it stands at a point that is the scenario's own.
+    pub at: At,
+    /// How many times its request is sent, one after the other; each response is judged.
+    pub times: u32,
     /// The field that the message has to name.
     pub field: Option<String>,
     /// Answers allowed besides the scenario's own.
@@ -94,6 +110,15 @@ pub struct Case {
     pub unchanged: Option<ProbeName>,
     /// What is sent.
     pub provocation: Provocation,
+}
+
+/// Where a case stands among the points of its code.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum At {
+    /// Where its file says.
+    Own,
+    /// At another point, where one case of the scenario is repeated.
+    Elsewhere,
 }
 
 /// What a case sends.
@@ -150,6 +175,15 @@ impl Case {
             }
             Provocation::Burst(burst) => vec![&burst.slot, &burst.other],
         }
+    }
+
+    /// Where it proves its code; nowhere in particular if it is a burst.
+    #[must_use]
+    pub fn point(&self) -> Option<Point> {
+        let Provocation::Single(single) = &self.provocation else { return None };
+        let is_sent = single.key != Some(KeyDefect::Absent);
+        let carrier = is_sent.then(|| single.carrier.name.clone());
+        Some(Point { request: single.request.clone(), carrier })
     }
 
     /// The hook that it needs.

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{
     key::KeyDefect,
     names::{CarrierName, CaseName, Code, HookName, ProbeName, RequestName, SlotName},
+    points::Except,
 };
 use crate::source::{
     bounds::{some, within, within_if_given},
@@ -44,6 +45,9 @@ pub struct ScenarioFile {
     /// The same request without the defect, in its cheapest form.
     #[serde(default)]
     pub twin: Option<TwinFormat>,
+    /// Points at which the code is not proven, each with the reason: `{ request = "tagline", why = "..." }`.
+    #[serde(default)]
+    pub except: Vec<Except>,
     /// The cases, in the order in which people should read them.
     #[serde(deserialize_with = "some")]
     #[cfg_attr(feature = "schemas", schemars(length(min = 1)))]
@@ -93,7 +97,7 @@ pub struct TwinFormat {
 }
 
 /// One way to provoke the code, breaking exactly one thing.
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct CaseFormat {
@@ -112,6 +116,10 @@ pub struct CaseFormat {
     /// What is wrong with the key.
     #[serde(default)]
     pub key: Option<KeyDefect>,
+    /// How many times the request is sent, one after the other; each response is judged. By default once.
+    #[serde(default, deserialize_with = "within_if_given::<1, 10, _, _>")]
+    #[cfg_attr(feature = "schemas", schemars(range(min = 1, max = 10)))]
+    pub times: Option<u32>,
     /// What is wrong with the body.
     #[serde(default)]
     pub body: Option<BodyDefect>,

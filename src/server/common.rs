@@ -14,7 +14,7 @@ use crate::{
         names::{CarrierName, SlotName},
     },
     shown::secret::Secret,
-    targets::target::Headers,
+    targets::target::{Headers, Target},
 };
 
 /// What many requests have in common, each made once.
@@ -29,6 +29,8 @@ pub(super) struct Common {
     fresh: HashMap<SlotName, FreshKeys>,
     /// What says that nothing is to be packed.
     unpacked: (Arc<str>, Secret),
+    /// What another program than errproof calls itself.
+    agent: (Arc<str>, Secret),
     /// Twins by what tells them apart.
     pub(super) twins: HashMap<String, Arc<TwinScript>>,
 }
@@ -44,6 +46,7 @@ impl Common {
             broken: Vec::new(),
             fresh: HashMap::new(),
             unpacked: ("Accept-Encoding".into(), Secret::new("identity")),
+            agent: ("User-Agent".into(), Secret::new("api-client/1.0")),
             twins: HashMap::new(),
         }
     }
@@ -68,6 +71,14 @@ impl Common {
     ) -> FreshKey {
         let keys = self.fresh.entry(slot.clone());
         keys.or_insert_with(|| FreshKeys::like(shape, key, random)).make()
+    }
+
+    /// What another program than errproof calls itself, unless the target's file says what all requests do: a server
+    /// that is honest to errproof alone is found out.
+    pub(super) fn another_agent(&self, target: &Target) -> Option<(Arc<str>, Secret)> {
+        let headers = target.headers.as_deref().unwrap_or_default();
+        let is_agent = |name: &Arc<str>| name.eq_ignore_ascii_case(&self.agent.0);
+        (!headers.iter().any(|(name, _)| is_agent(name))).then(|| self.agent.clone())
     }
 
     /// Says in the headers that nothing is to be packed: a request that says nothing of codings takes

@@ -1,7 +1,7 @@
 //! What a run will send: every case's requests, made from contract and target before the first is
 //! sent, so that every key is known to whatever prints.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use super::{
     common::Common,
@@ -14,8 +14,9 @@ use crate::{
         contract_file::RequestFormat,
         fresh::FreshKey,
         key::{Carrier, KeyDefect, Random},
-        names::SlotName,
-        scenario::{Burst, Case, Provocation, Scenario, Single},
+        names::{Code, RequestName, SlotName},
+        scenario::{At, Burst, Case, Follows, Provocation, Scenario, Single, Twin},
+        scenario_file::BodyDefect,
     },
     exchange::{
         deadlines::Deadlines,
@@ -67,6 +68,15 @@ impl Plan {
         planner.faults.into_result(Self { trials, preflight, made })
     }
 
+    /// What the twins of cases at their scenarios' own points may cost, each once.
+    #[must_use]
+    pub fn own_twins(&self) -> u32 {
+        let own = self.trials.iter().filter(|planned| planned.case().at == At::Own);
+        let twins = own.filter_map(|planned| planned.twin.as_ref()?.as_ref().ok());
+        let costs: BTreeMap<&str, u32> = twins.map(|twin| (twin.id.as_str(), twin.cost)).collect();
+        costs.into_values().fold(0, u32::saturating_add)
+    }
+
     /// Every key that is sent, and every other secret of the target, with what is shown in its place. A
     /// spoilt key is none of its own: it holds most of the slot's.
     #[must_use]
@@ -82,6 +92,43 @@ impl Plan {
         let slots = target.slots.values().filter_map(of_slot);
         slots.chain(self.made.iter().map(made)).chain(target.secrets.iter().cloned()).collect()
     }
+}
+
+/// A twin at the point of a case.
+struct TwinAt<'a> {
+    request: &'a RequestName,
+    body: Option<&'a BodyDefect>,
+    reaches: Option<&'a Code>,
+}
+
+/// The twin of a case, where that is. The defect that is checked for later is another one in another request: the
+/// one by which the later code itself is provoked there. A request that costs nothing needs none, since it may succeed.
+fn twin_at<'a>(
+    contract: &'a Contract,
+    twin: &'a Twin,
+    case: &'a Single,
+) -> Result<TwinAt<'a>, String> {
+    let own =
+        TwinAt { request: &twin.request, body: twin.body.as_ref(), reaches: twin.reaches.as_ref() };
+    let request = &case.request;
+    if twin.follows == Follows::Nothing || *request == twin.request {
+        return Ok(own);
+    }
+    if contract.requests[request].format.cost == 0 {
+        return Ok(TwinAt { request, body: None, reaches: None });
+    }
+    let Some(body) = own.body else { return Ok(TwinAt { request, ..own }) };
+    let later = contract.scenarios.iter().filter(|scenario| own.reaches == Some(&scenario.code));
+    let mut defects = later.flat_map(|scenario| &scenario.cases).filter_map(|case| {
+        let Provocation::Single(single) = &case.provocation else { return None };
+        single.body.as_deref().filter(|_| single.request == *request)
+    });
+    let made = || {
+        let base = contract.requests[request].format.body.as_ref();
+        body::bytes(base, Some(body)).map(|_| body)
+    };
+    let body = defects.next().map_or_else(made, Ok);
+    Ok(TwinAt { request, body: Some(body?), ..own })
 }
 
 struct Planner<'a> {
@@ -130,9 +177,12 @@ impl Planner<'_> {
                 Vec::new()
             });
         let deadlines = case.after.map_or(target.deadlines, |(_, most)| Deadlines::up_to(most));
-        let extra = hook.map(|hook| hook.headers.as_slice()).unwrap_or_default();
+        let mut extra = hook.map(|hook| hook.headers.clone()).unwrap_or_default();
+        if case.at == At::Elsewhere {
+            extra.extend(self.common.another_agent(target));
+        }
         let carried = key.as_ref().map(|key| (&*single.carrier, key));
-        let request = self.request(format, body, carried, extra, deadlines)?;
+        let request = self.request(format, body, carried, &extra, deadlines)?;
         let first = hook.and_then(|hook| hook.first.as_ref());
         let first = first.map(|first| self.first(first).map(Box::new)).transpose()?;
         let probe = probe.map(|probe| {
@@ -163,19 +213,24 @@ impl Planner<'_> {
     ) -> Option<Result<Arc<TwinScript>, String>> {
         let twin = scenario.twin.as_ref()?;
         let Provocation::Single(single) = &case.provocation else { return None };
-        let format = &self.target.requests[&twin.request];
-        let id = format!("{} {} {} {:?}", twin.request, twin.slot, single.carrier.name, twin.body);
+        let TwinAt { request, body, reaches } = match twin_at(self.contract, twin, single) {
+            Ok(twin) => twin,
+            Err(why) => return Some(Err(why)),
+        };
+        let format = &self.target.requests[request];
+        let id = format!("{request} {} {} {body:?}", twin.slot, single.carrier.name);
         if let Some(known) = self.common.twins.get(&id) {
             return Some(Ok(Arc::clone(known)));
         }
         let script = || {
             let key = self.target.key(&twin.slot)?;
-            let body = body::bytes(format.body.as_ref(), twin.body.as_ref())?;
+            let body = body::bytes(format.body.as_ref(), body)?;
             let carried = Some((&*single.carrier, key));
-            let request = self.request(format, body, carried, &[], self.target.deadlines)?;
-            let request = request.sent_as(Role::Twin);
-            let cost = if twin.reaches.is_some() { 0 } else { format.cost };
-            let twin = Arc::new(TwinScript { id: id.clone(), request, cost });
+            let outgoing = self.request(format, body, carried, &[], self.target.deadlines)?;
+            let request = outgoing.sent_as(Role::Twin);
+            let cost = if reaches.is_some() { 0 } else { format.cost };
+            let twin = TwinScript { id: id.clone(), request, cost, reaches: reaches.cloned() };
+            let twin = Arc::new(twin);
             self.common.twins.insert(id, Arc::clone(&twin));
             Ok(twin)
         };

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     contract::{
         contract_file::Limit,
+        names::Code,
         scenario::{Case, Provocation, Scenario},
     },
     exchange::outgoing::Outgoing,
@@ -32,6 +33,8 @@ pub struct TwinScript {
     pub request: Outgoing,
     /// The credits that it may cost.
     pub cost: u32,
+    /// The later code that it is to reach; none if it is to succeed.
+    pub reaches: Option<Code>,
 }
 
 /// The requests of one case.

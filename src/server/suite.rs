@@ -98,7 +98,7 @@ impl Suite {
             judge: AnswerJudge::new(redactor.of_the_first(first)),
             keys: KeyUse::default(),
             preflight_leak: PreflightLeak::default(),
-            twins: Twins::new(budget),
+            twins: Twins::new(budget, plan.own_twins()),
             snapshots,
             redactor: Arc::clone(&redactor),
         };

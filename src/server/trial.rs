@@ -91,21 +91,24 @@ impl Play<'_> {
             Some((read, pointer)) => Some(self.read(read, pointer).await?),
             None => None,
         };
-        let at = self.send(request).await?;
-        self.main = Some(at);
-        let exchange = &self.exchanges[at];
         let (run, case) = (self.run, self.planned.case());
-        run.judge.answer(
-            &run.contract,
-            &self.planned.scenario,
-            Some(case),
-            exchange,
-            at,
-            &mut self.sheet,
-        );
-        if let Some(range) = case.after {
-            self.sheet.note(CheckId::Timing, at, timing::within(exchange.took(), range));
+        for _ in 0..case.times {
+            let at = self.send(request).await?;
+            self.main.get_or_insert(at);
+            let (exchange, sheet) = (&self.exchanges[at], &mut self.sheet);
+            run.judge.answer(
+                &run.contract,
+                &self.planned.scenario,
+                Some(case),
+                exchange,
+                at,
+                sheet,
+            );
+            if let Some(range) = case.after {
+                sheet.note(CheckId::Timing, at, timing::within(exchange.took(), range));
+            }
         }
+        let at = self.main.expect("a case sends its request at least once");
         if let (Some((read, pointer)), Some(before)) = (probe, before) {
             let after = self.read(read, pointer).await?;
             self.sheet.note(CheckId::NoCharge, at, charge::unchanged(pointer, &before, &after));

@@ -7,7 +7,7 @@ use super::{
 };
 use crate::{
     checks::twin::{self, Progress, TwinAnswer, Way},
-    contract::{check::CheckId, names::Code},
+    contract::{check::CheckId, names::Code, scenario::At},
 };
 
 impl Play<'_> {
@@ -32,10 +32,7 @@ impl Play<'_> {
         };
         let twin = match &self.planned.twin {
             Some(Ok(twin)) => twin,
-            Some(Err(why)) => {
-                self.without_twin = Some(format!("was not sent: {why}"));
-                return Ok(());
-            }
+            Some(Err(why)) => return Ok(self.lacks_twin(format!("was not sent: {why}"))),
             None => return Ok(()),
         };
         let cell = self.run.twins.cell(&twin.id);
@@ -48,17 +45,16 @@ impl Play<'_> {
         };
         let Some(Asked { exchange, leaks, answer }) = asked else {
             let cost = twin.cost;
-            self.without_twin = Some(format!(
+            return Ok(self.lacks_twin(format!(
                 "was not sent: it may cost {cost} credits, more than the [budget] of the target's file has left"
-            ));
-            return Ok(());
+            )));
         };
         if self.exchanges.len() == before {
             self.keep_searched(exchange.clone(), leaks.clone());
         }
         let contract = &self.run.contract;
         let scenario = &self.planned.scenario;
-        let reaches = scenario.twin.as_ref().and_then(|twin| twin.reaches.as_ref());
+        let reaches = twin.reaches.as_ref();
         if let Some(odd) = odd {
             return match &answer.code {
                 Some(refused) if refused.as_str() == odd && reaches != Some(refused) => {
@@ -77,10 +73,7 @@ impl Play<'_> {
         let way = Way { own, reaches, chain: &contract.chain, status_of: &status_of };
         match twin::progress(answer, &way) {
             Progress::Past => Ok(()),
-            Progress::Unclear(why) => {
-                self.without_twin = Some(why);
-                Ok(())
-            }
+            Progress::Unclear(why) => Ok(self.lacks_twin(why)),
             Progress::Stuck(mismatch) => {
                 self.sheet.note(CheckId::Twin, self.exchanges.len() - 1, vec![mismatch]);
                 let why = "the same request without the defect (its twin) is also refused, so this case proves nothing";
@@ -89,8 +82,16 @@ impl Play<'_> {
         }
     }
 
+    /// Notes that the twin proves nothing. At another point it may: the code is proven at its own, and a twin that has
+    /// to succeed is paid for at each.
+    fn lacks_twin(&mut self, why: String) {
+        if self.planned.case().at == At::Own {
+            self.without_twin = Some(why);
+        }
+    }
+
     async fn ask(&mut self, twin: &TwinScript) -> Result<Option<Asked>, Stop> {
-        if !self.run.twins.pay(twin.cost) {
+        if !self.run.twins.pay(twin.cost, self.planned.case().at) {
             return Ok(None);
         }
         let _in_use = match &twin.request.key {

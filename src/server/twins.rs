@@ -9,6 +9,7 @@ use tokio::sync::OnceCell;
 
 use crate::{
     checks::{mismatch::Mismatches, twin::TwinAnswer},
+    contract::scenario::At,
     exchange::{locked::Locked as _, outgoing::Exchange},
 };
 
@@ -16,7 +17,16 @@ use crate::{
 #[derive(Debug)]
 pub struct Twins {
     asked: Mutex<HashMap<String, TwinCell>>,
-    credits: Mutex<u32>,
+    credits: Mutex<Purse>,
+}
+
+/// The credits that are left for twins.
+#[derive(Debug)]
+struct Purse {
+    /// For the twins of cases at the scenarios' own points: they go first, since without them a code is not proven.
+    own: u32,
+    /// For all.
+    rest: u32,
 }
 
 /// What it was answered, as soon as that is there; `None` if the twin was not asked for want of credits.
@@ -33,10 +43,12 @@ pub(super) struct Asked {
 }
 
 impl Twins {
-    /// No twin asked yet, and this much to spend.
+    /// No twin asked yet, and this much to spend, of which so much is for cases at their scenarios' own points.
     #[must_use]
-    pub fn new(credits: u32) -> Self {
-        Self { asked: Mutex::default(), credits: Mutex::new(credits) }
+    pub fn new(credits: u32, own: u32) -> Self {
+        let own = own.min(credits);
+        let purse = Purse { own, rest: credits - own };
+        Self { asked: Mutex::default(), credits: Mutex::new(purse) }
     }
 
     /// Where the twin's answer is kept, or will be.
@@ -46,10 +58,11 @@ impl Twins {
     }
 
     /// Takes a twin's cost from what is left, if that is enough.
-    pub(super) fn pay(&self, cost: u32) -> bool {
-        let mut credits = self.credits.locked();
-        let rest = credits.checked_sub(cost);
-        *credits = rest.unwrap_or(*credits);
-        rest.is_some()
+    pub(super) fn pay(&self, cost: u32, at: At) -> bool {
+        let mut purse = self.credits.locked();
+        let own = if at == At::Own { purse.own.min(cost) } else { 0 };
+        let Some(rest) = purse.rest.checked_sub(cost - own) else { return false };
+        *purse = Purse { own: purse.own - own, rest };
+        true
     }
 }

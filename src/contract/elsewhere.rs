@@ -1,0 +1,179 @@
+//! The cases of a scenario at the points that are not its own: one of its cases, repeated at each.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use serde_json::Value;
+
+use super::{
+    NamedRequest, body,
+    contract_file::RequestFormat,
+    key::{Carrier, KeyDefect},
+    names::{CarrierName, RequestName},
+    pointer,
+    points::{Except, Point},
+    resolve::{Resolver, concerns},
+    scenario::{At, Case},
+    scenario_file::{BodyDefect, CaseFormat, ScenarioFile},
+};
+use crate::source::reader::keys;
+
+impl Resolver<'_> {
+    /// Adds a case at each point where the contract promises the code and none of the scenario's own cases is.
+    pub(super) fn elsewhere(&mut self, file: &ScenarioFile, cases: &mut Vec<Case>) {
+        self.check_except(&file.except);
+        let contract = self.contract;
+        let Some(points) = &contract.points else {
+            if !file.except.is_empty() {
+                let label =
+                    "expected [points] in contract.toml; without it there is no point to leave out";
+                self.reader.add(&["except"], "`except` without [points]", label);
+            }
+            return;
+        };
+        let is_base = |case: &&CaseFormat| case.burst.is_none() && case.unchanged.is_none();
+        let bases: Vec<(usize, &CaseFormat)> =
+            file.cases.iter().enumerate().filter(|(_, case)| is_base(case)).collect();
+        let Some((_, first)) = bases.first() else { return };
+        let mut there: BTreeSet<Point> = cases.iter().filter_map(Case::point).collect();
+        for (name, named) in &contract.requests {
+            if !can_give(file, first, name, &named.format) {
+                continue;
+            }
+            let own = bases
+                .iter()
+                .find(|(_, case)| *case.request.as_ref().unwrap_or(&file.request) == *name);
+            let made = || bases.iter().find(|(_, case)| can_be_made(case, named));
+            let base = own.or_else(made).copied();
+            let carriers = self.carriers_of(base.map_or(*first, |(_, case)| case));
+            for carrier in carriers {
+                let is_sent = base.is_none_or(|(_, case)| case.key != Some(KeyDefect::Absent));
+                let carried = is_sent.then(|| carrier.name.clone());
+                let point = Point { request: name.clone(), carrier: carried };
+                let is_left_out = file.except.iter().chain(&points.except);
+                if is_left_out.into_iter().any(|except| except.covers(&point)) {
+                    continue;
+                }
+                let Some((at, base)) = base else {
+                    self.cannot_be_made(name);
+                    break;
+                };
+                if there.insert(point.clone()) {
+                    let case = self.case_at(file, base, &at.to_string(), &point, carrier);
+                    cases.extend(case);
+                }
+            }
+        }
+    }
+
+    /// The carriers that a case is tried with elsewhere: without a key there is nothing to choose.
+    fn carriers_of(&self, case: &CaseFormat) -> Vec<Arc<Carrier>> {
+        let all = self.carriers.iter().cloned();
+        let most = if case.key == Some(KeyDefect::Absent) { 1 } else { usize::MAX };
+        all.take(most).collect()
+    }
+
+    fn case_at(
+        &mut self,
+        file: &ScenarioFile,
+        base: &CaseFormat,
+        at: &str,
+        point: &Point,
+        carrier: Arc<Carrier>,
+    ) -> Option<Case> {
+        let name = format!("{}::{}@{point}", file.code, base.id);
+        let format = CaseFormat { request: Some(point.request.clone()), ..base.clone() };
+        let provocation = Self::provocation(file, &format, None, carrier);
+        let case = self.named_case(&format, at, name, provocation)?;
+        Some(Case { at: At::Elsewhere, ..case })
+    }
+
+    fn cannot_be_made(&mut self, request: &RequestName) {
+        let title = format!("no case can be made on the request `{request}`");
+        let label = format!(
+            "expected a case with `request = \"{request}\"`, or an entry in `except` that says why not"
+        );
+        self.reader.add(&["cases"], title, label);
+    }
+
+    fn check_except(&mut self, except: &[Except]) {
+        let requests = &self.contract.requests;
+        let carriers: Vec<CarrierName> =
+            self.carriers.iter().map(|carrier| carrier.name.clone()).collect();
+        for (at, except) in except.iter().enumerate() {
+            let at = at.to_string();
+            if let Some(request) = &except.request {
+                let way = ["except", &at, "request"];
+                self.reader.known(&way, "request", request.as_str(), keys(requests));
+            }
+            if let Some(carrier) = &except.carrier {
+                let known = carriers.iter().map(CarrierName::as_str);
+                self.reader.known(&["except", &at, "carrier"], "carrier", carrier.as_str(), known);
+            }
+            if except.request.is_none() && except.carrier.is_none() {
+                let label = "expected a `request`, a `carrier`, or both";
+                self.reader.add(&["except", &at], "this leaves out every point", label);
+            }
+            if except.why.trim().is_empty() {
+                let label = "expected why the promise does not hold there";
+                self.reader.add(&["except", &at, "why"], "`why` is empty", label);
+            }
+        }
+    }
+}
+
+/// Whether a case's defect can be made in another request, and breaks something there.
+fn can_be_made(case: &CaseFormat, named: &NamedRequest) -> bool {
+    let Some(defect) = &case.body else { return true };
+    let base = named.format.body.as_ref();
+    let is_there = |at: &str| base.is_some_and(|body| pointer::find(body, at).is_some());
+    if !place_of(defect).is_none_or(is_there) {
+        return false;
+    }
+    let Ok(bytes) = body::bytes(base, Some(defect)) else { return false };
+    let (Some(input), Ok(sent)) = (&named.input, serde_json::from_slice::<Value>(&bytes)) else {
+        return true;
+    };
+    let mut errors = input.iter_errors(&sent).peekable();
+    let is_broken = errors.peek().is_some();
+    let field = case.field.as_deref();
+    is_broken && field.is_none_or(|field| errors.all(|error| concerns(&error, field)))
+}
+
+/// Whether a code can be given by a request, as far as files tell. `base` is the case that is to be repeated there.
+///
+/// - A key that is wrong, and one whose state alone makes the error, is refused by every request.
+/// - What payment or a plan forbids (402, 403), and what a hook makes fail, needs a request that costs something.
+/// - A body that is wrong needs a request with a body.
+/// - Where the twin is another request, the request itself is what is wrong, and no other request has that.
+fn can_give(
+    file: &ScenarioFile,
+    base: &CaseFormat,
+    name: &RequestName,
+    request: &RequestFormat,
+) -> bool {
+    if *name == file.request {
+        return true;
+    }
+    let twin = file.twin.as_ref().and_then(|twin| twin.request.as_ref());
+    if twin.is_some_and(|twin| *twin != file.request) {
+        return false;
+    }
+    if base.key.is_some() {
+        return true;
+    }
+    if base.body.is_some() {
+        return request.body.is_some();
+    }
+    let needs_cost = base.hook.is_some() || matches!(file.status, 402 | 403);
+    !needs_cost || request.cost > 0
+}
+
+/// The place in a body that a defect is about: it has to be there, or nothing is broken.
+fn place_of(defect: &BodyDefect) -> Option<&str> {
+    match defect {
+        BodyDefect::Text(_) | BodyDefect::Hex(_) => None,
+        BodyDefect::Remove(at) => Some(at),
+        BodyDefect::Set(set) => Some(&set.at),
+        BodyDefect::Fill(fill) => Some(&fill.at),
+    }
+}
