@@ -15,6 +15,7 @@ fn main() {
     for (name, format) in [
         ("contract", Format::Contract),
         ("scenario", Format::Scenario),
+        ("any-error", Format::AnyError),
         ("target", Format::Target),
         ("report", Format::Report),
     ] {

@@ -7,20 +7,14 @@ use super::{
     mismatch::{Mismatch, Mismatches},
     reading::Reading,
 };
-use crate::exchange::message::Ending;
+use crate::exchange::message::{Answer, Ending};
 
 /// `envelope.json`: one JSON document in UTF-8, sent as `promised` or, if the docs promise no media
 /// type, as any JSON, with nothing before it, nothing after it, and as long as the server said.
 #[must_use]
 pub fn json(reading: &Reading<'_>, promised: Option<&str>) -> Mismatches {
     let answer = reading.answer();
-    let mut found = Vec::new();
-    let media = answer.header("content-type");
-    if !media.as_deref().is_some_and(|media| is_media(media, promised)) {
-        let expected = promised.unwrap_or("application/json");
-        let actual = media.as_deref().map(quoted);
-        found.push(Mismatch::or_missing("header Content-Type", expected, actual));
-    }
+    let mut found = media_type(answer, promised);
     if answer.count("content-type") > 1 {
         found.push(Mismatch::says("header Content-Type", "sent more than once"));
     }
@@ -44,6 +38,21 @@ pub fn json(reading: &Reading<'_>, promised: Option<&str>) -> Mismatches {
         found.push(body(if is_empty { "empty; expected JSON" } else { fault }.to_owned()));
     }
     found
+}
+
+/// `envelope.json` of a response to HEAD, which has no body: the media type, if it says one.
+#[must_use]
+pub fn of_head(answer: &Answer, promised: Option<&str>) -> Mismatches {
+    if answer.count("content-type") == 0 { Vec::new() } else { media_type(answer, promised) }
+}
+
+fn media_type(answer: &Answer, promised: Option<&str>) -> Mismatches {
+    let media = answer.header("content-type");
+    if media.as_deref().is_some_and(|media| is_media(media, promised)) {
+        return Vec::new();
+    }
+    let expected = promised.unwrap_or("application/json");
+    vec![Mismatch::or_missing("header Content-Type", expected, media.as_deref().map(quoted))]
 }
 
 /// Whether this is the promised media type, or any of JSON if none is promised: RFC 8259's, the older

@@ -19,6 +19,21 @@ pub fn served(actual: u16) -> Mismatches {
     )]
 }
 
+/// Whether a status is that of a success.
+#[must_use]
+pub fn is_success(status: u16) -> bool {
+    (200..300).contains(&status)
+}
+
+/// `status` of an error of which no status is promised: one of the client's making, or a 501 or 503 of a server that
+/// does not do what it was asked.
+#[must_use]
+pub fn of_client(actual: u16) -> Mismatches {
+    unless((400..500).contains(&actual) || [501, 503].contains(&actual), || {
+        Mismatch::at("", "400 to 499, since the request is what is wrong", actual.to_string())
+    })
+}
+
 /// `status`, where the body repeats it: the same number.
 #[must_use]
 pub fn repeated(actual: Option<&Value>, place: &str, status: u16) -> Mismatches {

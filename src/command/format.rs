@@ -5,7 +5,9 @@ use clap::ValueEnum;
 #[cfg(feature = "schemas")]
 use crate::source::format::schema_of;
 use crate::{
-    contract::{contract_file::ContractFile, scenario_file::ScenarioFile},
+    contract::{
+        any_error_file::AnyErrorFile, contract_file::ContractFile, scenario_file::ScenarioFile,
+    },
     source::format::FileFormat as _,
     targets::target_file::TargetFile,
 };
@@ -17,6 +19,8 @@ pub enum Format {
     Contract,
     /// A file in scenarios/
     Scenario,
+    /// any-error.toml
+    AnyError,
     /// A file in targets/
     Target,
     /// report.json
@@ -30,6 +34,7 @@ impl Format {
         match self {
             Self::Contract => ContractFile::SCHEMA,
             Self::Scenario => ScenarioFile::SCHEMA,
+            Self::AnyError => AnyErrorFile::SCHEMA,
             Self::Target => TargetFile::SCHEMA,
             Self::Report => include_str!("../../schemas/report.schema.json"),
         }
@@ -42,6 +47,7 @@ impl Format {
         let schema = match self {
             Self::Contract => schema_of::<ContractFile>(),
             Self::Scenario => schema_of::<ScenarioFile>(),
+            Self::AnyError => schema_of::<AnyErrorFile>(),
             Self::Target => schema_of::<TargetFile>(),
             Self::Report => schema_of::<crate::result::results::Results>(),
         };

@@ -7,6 +7,9 @@ use super::{pointer, scenario_file::BodyDefect};
 /// The largest body that a case can send: more than any input limit that is worth a test.
 const LARGEST_BODY: usize = 16 << 20;
 
+/// What stands in the place of lists in lists until the rest is written.
+const MARK: &str = "lists in lists, by errproof";
+
 /// The bytes to send for a request whose unbroken body is `base`.
 ///
 /// # Errors
@@ -26,6 +29,12 @@ pub fn bytes(base: Option<&Value>, defect: Option<&BodyDefect>) -> Result<Vec<u8
             return Err(format!("it would be longer than {LARGEST_BODY} bytes"));
         }
         BodyDefect::Fill(fill) => place(&mut body, &fill.at, fill.with.repeat(fill.times).into())?,
+        BodyDefect::Nest(nest) => {
+            // As text: to write and to drop a value of a million levels takes as many calls in each other.
+            place(&mut body, &nest.at, MARK.into())?;
+            let lists = format!("{}{}", "[".repeat(nest.levels), "]".repeat(nest.levels));
+            return Ok(body.to_string().replace(&format!("\"{MARK}\""), &lists).into_bytes());
+        }
     }
     Ok(body.to_string().into_bytes())
 }
@@ -65,7 +74,7 @@ fn from_hex(digits: &str) -> Result<Vec<u8>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::contract::scenario_file::{Filling, Replacement};
+    use crate::contract::scenario_file::{Filling, Nesting, Replacement};
     use serde_json::json;
 
     #[test]
@@ -94,6 +103,10 @@ mod tests {
             (
                 Some(BodyDefect::Fill(Filling { at: at("/tone"), with: "xy".into(), times: 2 })),
                 Ok(r#"{"product":"errproof","tone":"xyxy"}"#),
+            ),
+            (
+                Some(BodyDefect::Nest(Nesting { at: at("/tone"), levels: 3 })),
+                Ok(r#"{"product":"errproof","tone":[[[]]]}"#),
             ),
         ];
         for (defect, expected) in rows {

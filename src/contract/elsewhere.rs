@@ -30,7 +30,9 @@ impl Resolver<'_> {
             }
             return;
         };
-        let is_base = |case: &&CaseFormat| case.burst.is_none() && case.unchanged.is_none();
+        let is_base = |case: &&CaseFormat| {
+            case.burst.is_none() && case.unchanged.is_none() && case.with.is_none()
+        };
         let bases: Vec<(usize, &CaseFormat)> =
             file.cases.iter().enumerate().filter(|(_, case)| is_base(case)).collect();
         let Some((_, first)) = bases.first() else { return };
@@ -175,5 +177,6 @@ fn place_of(defect: &BodyDefect) -> Option<&str> {
         BodyDefect::Remove(at) => Some(at),
         BodyDefect::Set(set) => Some(&set.at),
         BodyDefect::Fill(fill) => Some(&fill.at),
+        BodyDefect::Nest(nest) => Some(&nest.at),
     }
 }

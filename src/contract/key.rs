@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, ops::RangeInclusive};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 
-use super::names::CarrierName;
+use super::{names::CarrierName, neighbour::Neighbour};
 
 /// Gives a whole number below the one that it is asked with, each as often as any other.
 pub type Random<'a> = &'a mut dyn FnMut(usize) -> usize;
@@ -98,6 +98,12 @@ pub enum KeyDefect {
     Inserted(String),
     /// The slot's key with this in place of its last character.
     Ending(String),
+    /// The slot's key with this behind it.
+    Appended(String),
+    /// The slot's key with zeros behind it, this many characters in all.
+    Long(usize),
+    /// A well-formed key that is next to the slot's: it differs in as little as a server may overlook.
+    Neighbour(Neighbour),
 }
 
 impl KeyDefect {
@@ -121,6 +127,9 @@ impl KeyDefect {
             Self::Quoted(text) => format!("with {text:?} before and after it"),
             Self::Inserted(text) => format!("with {text:?} in its middle"),
             Self::Ending(text) => format!("with {text:?} in place of its last character"),
+            Self::Appended(text) => format!("with {text:?} behind it"),
+            Self::Long(length) => format!("with zeros behind it, {length} characters in all"),
+            Self::Neighbour(neighbour) => neighbour.describe().to_owned(),
         }
     }
 }
@@ -250,6 +259,12 @@ impl KeyShape {
                 format!("{}{text}{}", &key[..middle], &key[middle..])
             }
             KeyDefect::Ending(text) => format!("{shortened}{text}"),
+            KeyDefect::Appended(text) => format!("{key}{text}"),
+            KeyDefect::Long(length) => {
+                format!("{key}{}", "0".repeat(length.saturating_sub(key.chars().count())))
+            }
+            // A key that has none was refused when the request was planned.
+            KeyDefect::Neighbour(neighbour) => neighbour.of(&self.prefix, key).unwrap_or_default(),
         };
         Some(spoilt)
     }

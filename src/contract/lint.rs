@@ -127,7 +127,7 @@ impl<'a> Used<'a> {
         let mut slots = BTreeSet::from([&contract.preflight.slot]);
         let (mut hooks, mut probes) = (BTreeSet::new(), BTreeSet::new());
         requests.extend(contract.probes.values().map(|probe| &probe.request));
-        for scenario in &contract.scenarios {
+        for scenario in contract.scenarios.iter().chain(&contract.any_error) {
             if let Some(twin) = &scenario.twin {
                 requests.insert(&twin.request);
                 slots.insert(&twin.slot);

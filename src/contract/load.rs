@@ -15,7 +15,7 @@ use super::{
     page::PageReading,
     parts::{DocsLink, Envelope, NamedRequest},
     place::AnswerPlace,
-    resolve::read_scenario,
+    resolve::{read_any_error, read_scenario},
     sendable::{can_be_sent, path_fault},
 };
 use crate::source::{
@@ -59,6 +59,9 @@ impl Contract {
             scenarios.extend(scenario.map(Arc::new));
         }
         if let Some(contract) = &mut contract {
+            if root.holds(Path::new("any-error.toml")) {
+                contract.any_error = read_any_error(root, contract, faults).map(Arc::new);
+            }
             contract.scenarios = scenarios;
             contract.find_limit_scenario();
         }
@@ -149,6 +152,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         page,
         retry: file.retry,
         scenarios: Vec::new(),
+        any_error: None,
         limit_scenario: None,
     }
 }

@@ -5,6 +5,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
+pub mod any_error_file;
 pub mod body;
 pub mod check;
 pub mod contract_file;
@@ -15,6 +16,7 @@ pub mod key;
 pub mod lint;
 mod load;
 pub mod names;
+pub mod neighbour;
 pub mod page;
 pub mod parts;
 pub mod place;
@@ -79,6 +81,8 @@ pub struct Contract {
     pub retry: Option<RetryFormat>,
     /// One for each code, in the order of their files' names.
     pub scenarios: Vec<Arc<Scenario>>,
+    /// What is promised of every error, if the contract says which.
+    pub any_error: Option<Arc<Scenario>>,
     /// Which of them is that of the limit.
     limit_scenario: Option<usize>,
 }

@@ -8,21 +8,24 @@ use std::{
     time::Duration,
 };
 
+use http::{HeaderName, Method};
 use jsonschema::{ValidationError, error::ValidationErrorKind};
 use regex::Regex;
 use serde_json::Value;
 
 use super::{
-    Contract, NamedRequest, body,
+    Contract, NamedRequest,
+    any_error_file::AnyErrorFile,
+    body,
     contract_file::Limit,
     key::{Carrier, KeyDefect},
     names::{CarrierName, Code, too_long, trial_too_long},
     scenario::{
-        At, Burst, Case, Follows, LongestWait, MessagePattern, Provocation, Scenario, Single, Twin,
-        Wording,
+        ANY_ERROR, At, Burst, Case, Expects, Follows, LongestWait, MessagePattern, Provocation,
+        Scenario, Single, Twin, Wording,
     },
-    scenario_file::{BurstFormat, CaseFormat, ScenarioFile},
-    sendable::can_be_sent,
+    scenario_file::{BurstFormat, CaseFormat, RequestPatch, ScenarioFile},
+    sendable::{can_be_sent, path_fault},
 };
 use crate::source::{
     document::{Document, Way},
@@ -53,8 +56,31 @@ pub(super) fn read_scenario(
     };
     let carriers = contract.key.carriers.iter().cloned().map(Arc::new).collect();
     let names = HashSet::new();
-    let mut resolver = Resolver { document: &document, contract, carriers, names, reader };
+    let expects = Expects::Code;
+    let mut resolver = Resolver { document: &document, contract, carriers, names, reader, expects };
     let scenario = file.map(|file| resolver.scenario(file));
+    faults.append(resolver.reader.finish());
+    scenario
+}
+
+/// Reads what is promised of every error, if the contract has a file for it.
+pub(super) fn read_any_error(
+    root: &Folder,
+    contract: &Contract,
+    faults: &mut Faults,
+) -> Option<Scenario> {
+    let document = Document::open(root, Path::new("any-error.toml"), faults)?;
+    let (file, reader) = Reader::open::<AnyErrorFile>(&document);
+    let carriers = contract.key.carriers.iter().cloned().map(Arc::new).collect();
+    let mut resolver = Resolver {
+        document: &document,
+        contract,
+        carriers,
+        names: HashSet::new(),
+        reader,
+        expects: Expects::AnyError,
+    };
+    let scenario = file.map(|file| resolver.any_error(file));
     faults.append(resolver.reader.finish());
     scenario
 }
@@ -68,20 +94,44 @@ pub(super) struct Resolver<'a> {
     /// The names of the file's cases so far.
     names: HashSet<String>,
     pub(super) reader: Reader<'a>,
+    /// What the file promises of its errors.
+    expects: Expects,
 }
 
 impl Resolver<'_> {
     fn scenario(&mut self, file: ScenarioFile) -> Scenario {
-        let requests = &self.contract.requests;
-        self.reader.known(&["request"], "request", file.request.as_str(), keys(requests));
-        self.reader.known(&["slot"], "slot", file.slot.as_str(), keys(&self.contract.slots));
         let codes = self.contract.chain.iter().map(Code::as_str);
         let add = Some("add a new code to `chain` in contract.toml");
         self.reader.known_or(&["code"], "code", file.code.as_str(), codes, add);
         self.status(&["status"], file.status);
+        let mut cases = self.cases(&file);
+        self.elsewhere(&file, &mut cases);
+        self.made(file, cases)
+    }
+
+    fn made(&mut self, file: ScenarioFile, cases: Vec<Case>) -> Scenario {
         let retry_after = self.retry_after(&file);
         let message = self.message(&file);
         let twin = self.twin(&file);
+        Scenario {
+            file: self.document.path().to_owned(),
+            code: file.code,
+            status: file.status,
+            expects: self.expects,
+            promise: file.promise,
+            source: file.source,
+            message,
+            twin,
+            retry_after,
+            cases,
+        }
+    }
+
+    /// The cases that stand in the file.
+    fn cases(&mut self, file: &ScenarioFile) -> Vec<Case> {
+        let requests = &self.contract.requests;
+        self.reader.known(&["request"], "request", file.request.as_str(), keys(requests));
+        self.reader.known(&["slot"], "slot", file.slot.as_str(), keys(&self.contract.slots));
         let mut cases = Vec::new();
         for (at, case) in file.cases.iter().enumerate() {
             let at = at.to_string();
@@ -98,20 +148,43 @@ impl Resolver<'_> {
                     "expected words of lower-case letters and digits, joined by `-`",
                 );
             }
-            self.case(&file, case, &at, &mut cases);
+            self.case(file, case, &at, &mut cases);
         }
-        self.elsewhere(&file, &mut cases);
-        Scenario {
-            file: self.document.path().to_owned(),
-            code: file.code,
-            status: file.status,
-            promise: file.promise,
-            source: file.source,
-            message,
-            twin,
-            retry_after,
+        cases
+    }
+
+    fn any_error(&mut self, file: AnyErrorFile) -> Scenario {
+        let AnyErrorFile { promise, source, request, slot, cases } = file;
+        for (at, case) in cases.iter().enumerate() {
+            let of_a_code = [
+                ("burst", case.burst.is_some()),
+                ("field", case.field.is_some()),
+                ("unchanged", case.unchanged.is_some()),
+                ("after", case.after.is_some()),
+                ("also", !case.also.is_empty()),
+            ];
+            for (name, _) in of_a_code.iter().filter(|(_, given)| *given) {
+                let label = "neither code nor status is promised of these errors";
+                let title = format!("`{name}` belongs to a code");
+                self.reader.add(&["cases", &at.to_string(), name], title, label);
+            }
+        }
+        let file = ScenarioFile {
+            code: Code::from(ANY_ERROR.to_owned()),
+            status: 400,
+            promise,
+            source,
+            request,
+            slot,
+            message: None,
+            retry_after: false,
+            retry_after_at_most: None,
+            twin: None,
+            except: Vec::new(),
             cases,
-        }
+        };
+        let cases = self.cases(&file);
+        self.made(file, cases)
     }
 
     fn status(&mut self, way: Way<'_>, status: u16) {
@@ -298,6 +371,7 @@ impl Resolver<'_> {
                 key: case.key.clone(),
                 body: case.body.clone().map(Box::new),
                 hook: case.hook.clone(),
+                with: case.with.clone().map(Box::new),
             }),
         }
     }
@@ -396,6 +470,29 @@ impl Resolver<'_> {
         limit
     }
 
+    /// What a request has in place of its own can be sent.
+    fn patch(&mut self, with: &RequestPatch, at: &str) {
+        let way = ["cases", at, "with"];
+        if with.method.as_ref().is_some_and(|name| Method::from_bytes(name.as_bytes()).is_err()) {
+            self.reader.add(
+                &[&way[..], &["method"]].concat(),
+                "not a method",
+                "expected a token such as `HEAD`",
+            );
+        }
+        if let Some(why) = with.path.as_deref().and_then(path_fault) {
+            self.reader.add(&[&way[..], &["path"]].concat(), "not a path", why);
+        }
+        for (name, value) in &with.headers {
+            let way = [&way[..], &["headers", name]].concat();
+            if HeaderName::from_bytes(name.as_bytes()).is_err() || !can_be_sent(value) {
+                let title = format!("`{name}` cannot be sent as a header");
+                let label = "expected letters and `-` in its name, and no line break in its value";
+                self.reader.add(&way, title, label);
+            }
+        }
+    }
+
     /// One case breaks one thing, and a broken body is broken where the case says.
     fn defect(&mut self, named: &NamedRequest, case: &CaseFormat, at: &str) {
         let given = [case.key.is_some(), case.body.is_some(), case.hook.is_some()];
@@ -410,12 +507,16 @@ impl Resolver<'_> {
             KeyDefect::Prefix(text)
             | KeyDefect::Quoted(text)
             | KeyDefect::Inserted(text)
-            | KeyDefect::Ending(text),
+            | KeyDefect::Ending(text)
+            | KeyDefect::Appended(text),
         ) = &case.key
             && !can_be_sent(text)
         {
             let label = "expected no line break and no other control character but a tab";
             self.reader.add(&["cases", at, "key"], "this key cannot be sent in a header", label);
+        }
+        if let Some(with) = &case.with {
+            self.patch(with, at);
         }
         let Some(defect) = &case.body else { return };
         let bytes = match body::bytes(named.format.body.as_ref(), Some(defect)) {
@@ -424,7 +525,9 @@ impl Resolver<'_> {
                 return self.reader.add(&["cases", at, "body"], "this body cannot be made", why);
             }
         };
-        let Some(input) = &named.input else { return };
+        // Of any error it is not promised what it is for, so a body may as well be a good one.
+        let input = named.input.as_ref().filter(|_| self.expects == Expects::Code);
+        let Some(input) = input else { return };
         let Ok(sent) = serde_json::from_slice::<Value>(&bytes) else {
             return;
         };

@@ -10,7 +10,7 @@ use super::{
     key::{Carrier, KeyDefect},
     names::{Code, HookName, ProbeName, RequestName, SlotName},
     points::Point,
-    scenario_file::{Alternative, BodyDefect},
+    scenario_file::{Alternative, BodyDefect, RequestPatch},
 };
 
 /// One error code: what is promised for it, and the cases that provoke it.
@@ -22,6 +22,8 @@ pub struct Scenario {
     pub code: Code,
     /// The status that goes with it.
     pub status: u16,
+    /// What of an error is promised.
+    pub expects: Expects,
     /// What the docs promise for it, in our own words.
     pub promise: String,
     /// The heading of the docs under which that stands.
@@ -35,6 +37,18 @@ pub struct Scenario {
     /// The cases, in the order of the file.
     pub cases: Vec<Case>,
 }
+
+/// What of an error is promised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Expects {
+    /// Its code and its status, and all that goes with them.
+    Code,
+    /// That it is one, and what every error carries. Its scenario is called [`ANY_ERROR`], and has no status.
+    AnyError,
+}
+
+/// What the scenario of errors is called of which neither code nor status is promised.
+pub const ANY_ERROR: &str = "any_error";
 
 /// The longest wait that an answer may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -145,7 +159,21 @@ pub struct Single {
     pub body: Option<Box<BodyDefect>>,
     /// The hook that makes the target fail.
     pub hook: Option<HookName>,
+    /// What the request has in place of its own.
+    pub with: Option<Box<RequestPatch>>,
 }
+
+impl Single {
+    /// Whether a text of it holds the slot's key, outside of a carrier.
+    #[must_use]
+    pub fn quotes_key(&self) -> bool {
+        let Some(with) = &self.with else { return false };
+        with.path.iter().chain(with.headers.values()).any(|text| text.contains(KEY))
+    }
+}
+
+/// What stands for the slot's key in the texts of a case.
+pub const KEY: &str = "{key}";
 
 /// Many requests at once with one key.
 #[derive(Debug)]
@@ -170,7 +198,8 @@ impl Case {
     pub fn slots(&self) -> Vec<&SlotName> {
         match &self.provocation {
             Provocation::Single(single) => {
-                let needed = single.key.as_ref().is_none_or(KeyDefect::needs_slot);
+                let carried = single.key.as_ref().is_none_or(KeyDefect::needs_slot);
+                let needed = carried || single.quotes_key();
                 needed.then_some(&single.slot).into_iter().collect()
             }
             Provocation::Burst(burst) => vec![&burst.slot, &burst.other],

@@ -120,6 +120,9 @@ pub struct CaseFormat {
     #[serde(default, deserialize_with = "within_if_given::<1, 10, _, _>")]
     #[cfg_attr(feature = "schemas", schemars(range(min = 1, max = 10)))]
     pub times: Option<u32>,
+    /// What the request has in place of its own: another method, path or headers.
+    #[serde(default)]
+    pub with: Option<RequestPatch>,
     /// What is wrong with the body.
     #[serde(default)]
     pub body: Option<BodyDefect>,
@@ -143,6 +146,23 @@ pub struct CaseFormat {
     pub burst: Option<BurstFormat>,
 }
 
+/// What a request has in place of its own. `{key}` in a text is the key of the case's slot, for a key that is carried
+/// where the API does not look for one.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct RequestPatch {
+    /// Another method, whatever its name. One that gives a body no meaning is sent without one.
+    #[serde(default)]
+    pub method: Option<String>,
+    /// Another path, from the target's base URL on.
+    #[serde(default)]
+    pub path: Option<String>,
+    /// Headers to add; one that the request has by itself is replaced.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
+}
+
 /// One thing that is wrong with a body.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
@@ -158,6 +178,8 @@ pub enum BodyDefect {
     Set(Replacement),
     /// The request's body with a long text at a place.
     Fill(Filling),
+    /// The request's body with lists in lists at a place.
+    Nest(Nesting),
 }
 
 /// Another value at a place of the body.
@@ -184,6 +206,19 @@ pub struct Filling {
     #[serde(deserialize_with = "within::<1, 1_000_000, _, _>")]
     #[cfg_attr(feature = "schemas", schemars(range(min = 1, max = 1_000_000)))]
     pub times: usize,
+}
+
+/// Lists in lists at a place of the body.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Nesting {
+    /// The place, a JSON Pointer.
+    pub at: String,
+    /// How many levels, at most a million.
+    #[serde(deserialize_with = "within::<1, 1_000_000, _, _>")]
+    #[cfg_attr(feature = "schemas", schemars(range(min = 1, max = 1_000_000)))]
+    pub levels: usize,
 }
 
 /// A response that is allowed besides the scenario's own, and why.

@@ -16,6 +16,9 @@ use crate::{contract::key::Random, exchange::message::Request};
 /// Where every error points to.
 pub const DOCS: &str = "https://www.planmysaas.com/docs/api/errors";
 
+/// No body of this API comes near it.
+const LONGEST_BODY: usize = 1 << 20;
+
 /// The header by which a failure is provoked; its value is the code of the error.
 pub const FAULT_HEADER: &str = "X-Mock-Fault";
 
@@ -82,23 +85,18 @@ impl Api {
     pub fn answer(&mut self, request: &Request, now: Duration) -> Reply {
         self.answers += 1;
         match self.serve(request, now) {
-            Ok(Some(body)) => reply(200, &body),
-            // Nothing that could be taken for an answer of the API.
-            Ok(None) => Reply {
-                status: 404,
-                headers: vec![("content-type", "text/plain".to_owned())],
-                body: b"the bundled mock has no such address\n".to_vec(),
-                after: Duration::ZERO,
-            },
+            Ok(body) => reply(200, &body),
             Err(error) => self.refuse(&error),
         }
     }
 
     /// Key, rate, JSON, input, workspace, plan, regenerations, credits, generation: in this order.
-    fn serve(&mut self, request: &Request, now: Duration) -> Result<Option<Value>, ApiError> {
-        let Some(route) = route(&request.method, &request.path) else {
-            return Ok(None);
-        };
+    fn serve(&mut self, request: &Request, now: Duration) -> Result<Value, ApiError> {
+        if request.body.len() > LONGEST_BODY {
+            return Err(ApiError::BodyTooLarge);
+        }
+        let path = request.path.split('?').next().unwrap_or_default();
+        let route = route(&request.method, path)?;
         let key = key_of(request).ok_or(ApiError::MissingApiKey)?;
         let record = self.authenticate(key)?;
         let limited = |wait| ApiError::RateLimited { wait };
@@ -109,7 +107,7 @@ impl Api {
         };
         let workspace = self.world.workspace(record).ok_or(ApiError::WorkspaceNotFound)?;
         let tool = match route {
-            Route::Credits => return Ok(Some(json!({ "credits": workspace.credits }))),
+            Route::Credits => return Ok(json!({ "credits": workspace.credits })),
             Route::Generate(tool) => tool,
         };
         if workspace.plan < tool.plan {
@@ -137,7 +135,7 @@ impl Api {
         if let (Some(project), Some(_)) = (tool.regenerates, workspace.plan.regenerations()) {
             *workspace.regenerations.entry(project).or_default() += 1;
         }
-        Ok(Some(json!({ "result": { "for": body }, "creditsLeft": workspace.credits })))
+        Ok(json!({ "result": { "for": body }, "creditsLeft": workspace.credits }))
     }
 
     fn authenticate(&self, key: &str) -> Result<KeyRecord, ApiError> {
@@ -149,6 +147,13 @@ impl Api {
             Some(KeyRecord { revoked: true, .. }) => Err(ApiError::RevokedApiKey),
             Some(record) => Ok(record),
         }
+    }
+
+    /// The answer to a request whose body is too long to be read.
+    #[must_use]
+    pub fn too_long(&mut self) -> Reply {
+        self.answers += 1;
+        self.refuse(&ApiError::BodyTooLarge)
     }
 
     fn refuse(&self, error: &ApiError) -> Reply {
@@ -206,20 +211,20 @@ enum Route {
     Generate(Tool),
 }
 
-fn route(method: &str, path: &str) -> Option<Route> {
-    let tool = |fields, cost, plan, regenerates| {
-        Some(Route::Generate(Tool { fields, cost, plan, regenerates }))
-    };
-    match (method, path) {
-        ("GET", "/api/v1/credits") => Some(Route::Credits),
-        ("POST", "/api/v1/tools/tagline") => tool(input::TAGLINE, 10, Subscription::Free, None),
-        ("POST", "/api/v1/tools/roadmap") => tool(input::ROADMAP, 150, Subscription::Starter, None),
-        ("POST", path) => {
-            let project = path.strip_prefix("/api/v1/projects/")?.strip_suffix("/regenerate")?;
-            tool(input::REGENERATE, 20, Subscription::Free, Some(project.to_owned()))
+fn route(method: &str, path: &str) -> Result<Route, ApiError> {
+    let tool =
+        |fields, cost, plan, regenerates| Route::Generate(Tool { fields, cost, plan, regenerates });
+    let project = || path.strip_prefix("/api/v1/projects/")?.strip_suffix("/regenerate");
+    let (takes, route) = match path {
+        "/api/v1/credits" => ("GET", Route::Credits),
+        "/api/v1/tools/tagline" => ("POST", tool(input::TAGLINE, 10, Subscription::Free, None)),
+        "/api/v1/tools/roadmap" => ("POST", tool(input::ROADMAP, 150, Subscription::Starter, None)),
+        _ => {
+            let project = project().ok_or(ApiError::NotFound)?.to_owned();
+            ("POST", tool(input::REGENERATE, 20, Subscription::Free, Some(project)))
         }
-        _ => None,
-    }
+    };
+    if method == takes { Ok(route) } else { Err(ApiError::MethodNotAllowed) }
 }
 
 /// The body of an error. A type, since a `Value` of it costs an eighth of a whole answer to build.

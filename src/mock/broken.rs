@@ -85,6 +85,12 @@ impl Broken {
         reply
     }
 
+    /// The answer to a request whose body is too long to be read.
+    #[must_use]
+    pub fn too_long(&mut self) -> Reply {
+        self.api.too_long()
+    }
+
     fn break_error(
         &mut self,
         reply: &mut Reply,

@@ -20,6 +20,10 @@ pub enum ApiError {
     GenerationTimeout,
     WorkspaceNotFound,
     PreflightFailed,
+    // The page names none of these, and says what every error carries.
+    NotFound,
+    MethodNotAllowed,
+    BodyTooLarge,
 }
 
 impl ApiError {
@@ -41,6 +45,9 @@ impl ApiError {
             Self::GenerationTimeout => ("generation_timeout", 504),
             Self::WorkspaceNotFound => ("workspace_not_found", 404),
             Self::PreflightFailed => ("preflight_failed", 500),
+            Self::NotFound => ("not_found", 404),
+            Self::MethodNotAllowed => ("method_not_allowed", 405),
+            Self::BodyTooLarge => ("body_too_large", 413),
         }
     }
 
@@ -73,6 +80,9 @@ impl ApiError {
             Self::GenerationTimeout => "The generator did not answer in time.".to_owned(),
             Self::WorkspaceNotFound => "The workspace behind this key has been deleted.".to_owned(),
             Self::PreflightFailed => "The credits could not be checked.".to_owned(),
+            Self::NotFound => "There is nothing at this address.".to_owned(),
+            Self::MethodNotAllowed => "This address takes another method.".to_owned(),
+            Self::BodyTooLarge => "The body is longer than the API takes.".to_owned(),
         }
     }
 }

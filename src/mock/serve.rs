@@ -16,7 +16,10 @@ use hyper_util::{
 };
 use tokio::{net::TcpListener, time};
 
-use super::server::{Front, secret};
+use super::{
+    api::Reply,
+    server::{Front, secret},
+};
 use crate::exchange::{clock::pause, message::Request};
 
 /// No body of this API comes near it; what is longer is refused, so that no client fills the memory.
@@ -87,11 +90,6 @@ async fn answer(
     request: HttpRequest<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    let plain = |status, text: &'static str| {
-        let mut response = Response::new(Full::from(text));
-        *response.status_mut() = status;
-        Ok(response)
-    };
     let read = if body.is_end_stream() {
         Ok(Bytes::new())
     } else {
@@ -100,9 +98,13 @@ async fn answer(
     let body = match read {
         Ok(body) => body,
         Err(error) if error.is::<http_body_util::LengthLimitError>() => {
-            return plain(hyper::StatusCode::PAYLOAD_TOO_LARGE, "the mock takes no such body\n");
+            return Ok(response(front.too_long()));
         }
-        Err(_) => return plain(hyper::StatusCode::BAD_REQUEST, "the body broke off\n"),
+        Err(_) => {
+            let mut broken = Response::new(Full::from("the body broke off\n"));
+            *broken.status_mut() = hyper::StatusCode::BAD_REQUEST;
+            return Ok(broken);
+        }
     };
     let reply = front.reply(&Request {
         method: head.method.as_str().to_owned().into(),
@@ -111,9 +113,13 @@ async fn answer(
         body: body.into(),
     });
     pause(reply.after).await;
+    Ok(response(reply))
+}
+
+fn response(reply: Reply) -> Response<Full<Bytes>> {
     let mut response = Response::builder().status(reply.status);
     for (name, value) in reply.headers {
         response = response.header(name, value);
     }
-    Ok(response.body(Full::from(reply.body)).expect("the mock's own headers can be sent"))
+    response.body(Full::from(reply.body)).expect("the mock's own headers can be sent")
 }

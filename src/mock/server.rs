@@ -50,6 +50,11 @@ impl Front {
         (Self { api: Mutex::new(api), clock }, keys)
     }
 
+    /// The answer to a request whose body is too long to be read.
+    pub(super) fn too_long(&self) -> Reply {
+        self.api.locked().too_long()
+    }
+
     pub(super) fn reply(&self, request: &Request) -> Reply {
         let Clock::Shared(clock) = &self.clock else {
             return self.api.locked().answer(request, self.clock.now(None));

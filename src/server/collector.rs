@@ -12,7 +12,7 @@ use crate::{
     checks::{leak::decoded, rate_fields, reading::Reading},
     contract::{
         check::CheckId,
-        scenario::{Provocation, Scenario},
+        scenario::{Expects, Provocation, Scenario},
     },
     exchange::{
         message::{Answer, Ending, Request},
@@ -67,7 +67,8 @@ impl Collector {
             };
             (scenario.code.to_string(), texts)
         };
-        let texts = run.contract.scenarios.iter().map(texts).collect();
+        let scenarios = run.contract.scenarios.iter().chain(&run.contract.any_error);
+        let texts = scenarios.map(texts).collect();
         let of_checks = run.contract.promises.iter();
         let of_checks =
             of_checks.map(|(check, promise)| (*check, made(&promise.says, &promise.source)));
@@ -92,6 +93,7 @@ impl Collector {
         keep: Keep,
     ) -> TrialResult {
         let texts = self.texts[planned.scenario.code.as_str()].clone();
+        let is_of_code = planned.scenario.expects == Expects::Code;
         let outcome = Outcome::from(&played.verdict);
         let keeps = keep == Keep::All || outcome != Outcome::Pass;
         let evidence = if keeps { self.evidence(planned, played) } else { None };
@@ -103,8 +105,8 @@ impl Collector {
         TrialResult {
             name,
             side: SideName::Server,
-            code: Some(texts.code),
-            status: Some(planned.scenario.status),
+            code: is_of_code.then_some(texts.code),
+            status: is_of_code.then_some(planned.scenario.status),
             outcome,
             why: played.verdict.why().map(|why| self.redactor.line(why)),
             promise: texts.promise.says,

@@ -11,7 +11,10 @@ use super::{
     shared::Run,
 };
 use crate::{
-    contract::{key::KeyDefect, names::SlotName, scenario::Provocation, scenario_file::BodyDefect},
+    contract::{
+        key::KeyDefect, names::SlotName, neighbour::Change, scenario::Provocation,
+        scenario_file::BodyDefect,
+    },
     exchange::{message::Request, outgoing::Role, sender::url},
     shown,
     shown::{redactor::Redactor, secret::Secret, text::Shown, visible::is_seen},
@@ -140,7 +143,10 @@ impl CurlWriter<'_> {
             command.push_str(" --http1.1");
         }
         let sends = request.announces_body();
-        if sends || request.method != "GET" {
+        if request.method == "HEAD" {
+            // By `-X HEAD` curl would wait for a body.
+            command.push_str(" --head");
+        } else if sends || request.method != "GET" {
             let _ = write!(command, " -X {}", request.method);
         }
         let address = url(self.base_url, &request.path).to_string();
@@ -148,7 +154,7 @@ impl CurlWriter<'_> {
             // curl would make several addresses of it.
             command.push_str(" -g");
         }
-        let _ = write!(command, " {}", quoted(&[Piece::Literal(address)]));
+        let _ = write!(command, " {}", quoted(&self.pieces(&address)));
         for (name, value) in &request.headers {
             let parts = match self.credentials {
                 Credentials::Parts => basic(name, value.expose()),
@@ -256,6 +262,27 @@ fn made(run: &Run, slot: &SlotName, defect: &KeyDefect) -> Vec<Piece> {
             vec![shell(head), literal(text), shell(tail)]
         }
         KeyDefect::Ending(text) => vec![shortened(), literal(text)],
+        KeyDefect::Appended(text) => vec![shell(format!("${env}")), literal(text)],
+        KeyDefect::Long(length) => {
+            let zeros = length.saturating_sub(key.unwrap_or_default().chars().count());
+            // A number with so many digits; of none there is still one.
+            let zeros = (zeros > 0).then(|| shell(format!("$(printf %0{zeros}d 0)")));
+            [shell(format!("${env}"))].into_iter().chain(zeros).collect()
+        }
+        KeyDefect::Neighbour(neighbour) => {
+            let Some(change) = neighbour.change(&shape.prefix, key.unwrap_or_default()) else {
+                return Vec::new();
+            };
+            let Change { range, from, to } = change;
+            let cut = |from: usize, to: String| format!("printf %s \"${env}\" | cut -c{from}-{to}");
+            let before = (range.start > 0).then(|| cut(1, range.start.to_string()));
+            let changed =
+                format!("{} | tr {from} {to}", cut(range.start + 1, range.end.to_string()));
+            let after = (range.end < key.unwrap_or_default().len())
+                .then(|| cut(range.end + 1, String::new()));
+            let parts = before.into_iter().chain([changed]).chain(after);
+            parts.map(|part| shell(format!("$({part})"))).collect()
+        }
     }
 }
 

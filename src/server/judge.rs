@@ -12,7 +12,7 @@ use crate::{
         Contract,
         check::CheckId,
         place::AnswerPlace,
-        scenario::{Case, Scenario},
+        scenario::{Case, Expects, Scenario},
     },
     exchange::{locked::Locked as _, outgoing::Exchange},
     shown::redactor::Redactor,
@@ -45,6 +45,10 @@ impl AnswerJudge {
         at: usize,
         sheet: &mut Sheet,
     ) {
+        if scenario.expects == Expects::AnyError {
+            let name = case.map_or(scenario.code.as_str(), |case| &case.name);
+            return self.any_error(contract, name, exchange, at, sheet);
+        }
         let answer = &exchange.answer;
         let places = &contract.envelope.places;
         let reading = Reading::of(answer, places);
@@ -57,8 +61,10 @@ impl AnswerJudge {
         });
         let status = alternative.map_or(scenario.status, |also| also.status);
         let code = alternative.map_or(&scenario.code, |also| &also.code);
-        let is_served = |status| (200..300).contains(&status);
-        if is_served(answer.status) && !is_served(status) && reading.code().is_none() {
+        if fields::is_success(answer.status)
+            && !fields::is_success(status)
+            && reading.code().is_none()
+        {
             sheet.note(CheckId::Status, at, fields::served(answer.status));
             // Apart, so that a status that is known to be another never hides a request that is served.
             sheet.note(
@@ -106,6 +112,58 @@ impl AnswerJudge {
         }
         if let Some(longest) = scenario.retry_after {
             sheet.note(CheckId::RetryAfter, at, retry_after::present(answer, longest));
+        }
+    }
+
+    /// Notes what the checks say of an error of which neither code nor status is promised: it is one, it is not the
+    /// server's own fault, and it has what every error has.
+    fn any_error(
+        &self,
+        contract: &Contract,
+        name: &str,
+        exchange: &Exchange,
+        at: usize,
+        sheet: &mut Sheet,
+    ) {
+        let answer = &exchange.answer;
+        let places = &contract.envelope.places;
+        let reading = Reading::of(answer, places);
+        let method = &*exchange.request.method;
+        if fields::is_success(answer.status) && reading.code().is_none() {
+            // What a server says to these two need not be an error.
+            let may_succeed = matches!(method, "HEAD" | "OPTIONS");
+            let found = if may_succeed { Vec::new() } else { fields::served(answer.status) };
+            return sheet.note(CheckId::Status, at, found);
+        }
+        sheet.note(CheckId::Status, at, fields::of_client(answer.status));
+        if method == "HEAD" {
+            return sheet.note(
+                CheckId::EnvelopeJson,
+                at,
+                envelope::of_head(answer, places.media_type.as_deref()),
+            );
+        }
+        sheet.note(
+            CheckId::EnvelopeJson,
+            at,
+            envelope::json(&reading, places.media_type.as_deref()),
+        );
+        let Some(body) = reading.body() else { return };
+        sheet.note(CheckId::EnvelopeSchema, at, envelope::schema(&contract.envelope.schema, body));
+        let text = |place: &AnswerPlace| {
+            let found = reading.at(place);
+            message::message(found.as_deref(), place.as_str(), None, None)
+        };
+        sheet.note(CheckId::Code, at, text(&places.code));
+        sheet.note(CheckId::Message, at, text(&places.message));
+        if let Some(docs) = &contract.docs {
+            let found = reading.at(&docs.place);
+            let found = fields::exactly(found.as_deref(), docs.place.as_str(), &docs.link);
+            sheet.note(CheckId::Docs, at, found);
+        }
+        if let Some(place) = &places.request_id {
+            let found = self.ids.locked().check(reading.at(place).as_deref(), place.as_str(), name);
+            sheet.note(CheckId::RequestId, at, found);
         }
     }
 

@@ -15,8 +15,9 @@ use crate::{
         fresh::FreshKey,
         key::{Carrier, KeyDefect, Random},
         names::{Code, RequestName, SlotName},
-        scenario::{At, Burst, Case, Follows, Provocation, Scenario, Single, Twin},
-        scenario_file::BodyDefect,
+        neighbour::Neighbour,
+        scenario::{At, Burst, Case, Follows, KEY, Provocation, Scenario, Single, Twin},
+        scenario_file::{BodyDefect, RequestPatch},
     },
     exchange::{
         deadlines::Deadlines,
@@ -54,9 +55,10 @@ impl Plan {
             random,
             common: Common::new(contract),
         };
-        let count = contract.scenarios.iter().map(|scenario| scenario.cases.len()).sum();
+        let scenarios = || contract.scenarios.iter().chain(&contract.any_error);
+        let count = scenarios().map(|scenario| scenario.cases.len()).sum();
         let mut trials = Vec::with_capacity(count);
-        for scenario in &contract.scenarios {
+        for scenario in scenarios() {
             for (at, case) in scenario.cases.iter().enumerate() {
                 let script = planner.script(case);
                 let twin = planner.twin(scenario, case);
@@ -131,6 +133,27 @@ fn twin_at<'a>(
     Ok(TwinAt { request, body: Some(body?), ..own })
 }
 
+/// Puts into a request what a case has in place of the request's own.
+fn patch(outgoing: &mut Outgoing, with: &RequestPatch, key: &str, keeps_body: bool) {
+    let request = Arc::make_mut(&mut outgoing.request);
+    let text = |text: &str| text.replace(KEY, key);
+    if let Some(method) = &with.method {
+        request.method = method.clone().into();
+        let has_body = ["POST", "PUT", "PATCH"].contains(&method.as_str()) || keeps_body;
+        if !has_body {
+            request.body.clear();
+            request.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+        }
+    }
+    if let Some(path) = &with.path {
+        request.path = text(path).into();
+    }
+    for (name, value) in &with.headers {
+        request.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        request.headers.push((name.as_str().into(), Secret::new(text(value))));
+    }
+}
+
 struct Planner<'a> {
     contract: &'a Contract,
     target: &'a Target,
@@ -162,6 +185,13 @@ impl Planner<'_> {
             }
             None => Some(target.key(&single.slot)?.clone()),
         };
+        if let (Some(KeyDefect::Neighbour(neighbour)), Ok(key)) =
+            (&single.key, target.key(&single.slot))
+            && neighbour.of(&self.contract.key.prefix, key.expose()).is_none()
+        {
+            let env = &target.slots[&single.slot].env;
+            return Err(format!("the key in ${env} has no neighbour {}", neighbour.describe()));
+        }
         let hook = single.hook.as_ref().map(|name| target.hooks[name].as_ref()).transpose();
         let hook = hook.map_err(Clone::clone)?;
         let probe = case.unchanged.as_ref().map(|name| target.probes[name].as_ref()).transpose();
@@ -182,7 +212,11 @@ impl Planner<'_> {
             extra.extend(self.common.another_agent(target));
         }
         let carried = key.as_ref().map(|key| (&*single.carrier, key));
-        let request = self.request(format, body, carried, &extra, deadlines)?;
+        let mut request = self.request(format, body, carried, &extra, deadlines)?;
+        if let Some(with) = &single.with {
+            let key = if single.quotes_key() { target.key(&single.slot)?.expose() } else { "" };
+            patch(&mut request, with, key, single.body.is_some());
+        }
         let first = hook.and_then(|hook| hook.first.as_ref());
         let first = first.map(|first| self.first(first).map(Box::new)).transpose()?;
         let probe = probe.map(|probe| {
@@ -309,6 +343,10 @@ impl Planner<'_> {
             return spoilt.clone();
         }
         let spoilt = self.contract.key.spoil(key, defect, self.random).map(Secret::new);
+        if let (KeyDefect::Neighbour(Neighbour::AfterEight), Some(spoilt)) = (defect, &spoilt) {
+            // Too little of it is the slot's to be taken for that.
+            self.made.push(spoilt.clone());
+        }
         self.common.broken.push((slot.clone(), defect.clone(), spoilt.clone()));
         spoilt
     }

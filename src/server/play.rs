@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use super::{planned::Planned, shared::Run};
 use crate::{
     checks::{mismatch::Mismatches, rate_fields, sheet::Sheet},
-    contract::check::CheckId,
+    contract::{check::CheckId, scenario::Expects},
     exchange::outgoing::{Exchange, NoAnswer, Outgoing},
     result::verdict::Verdict,
     terminal::activity::{Activity, Awaited},
@@ -15,6 +15,8 @@ use crate::{
 pub(super) enum Stop {
     /// It cannot be judged.
     Error(String),
+    /// Nor can it, since a request has no response.
+    NoAnswer(NoAnswer),
     /// Its timing cannot be judged.
     Inconclusive(String),
     /// What was found tells nothing of the code, unless it is listed as known.
@@ -27,6 +29,7 @@ impl Stop {
     pub(super) fn verdict(self, sheet: &Sheet, weighed: impl FnOnce() -> Verdict) -> Verdict {
         match self {
             Self::Error(why) => Verdict::Error(why),
+            Self::NoAnswer(why) => Verdict::Error(why.to_string()),
             Self::Inconclusive(why) if sheet.noted().is_empty() => Verdict::Inconclusive(why),
             Self::Inconclusive(_) => weighed(),
             Self::NotJudged(why) => match weighed() {
@@ -39,7 +42,7 @@ impl Stop {
 
 impl From<NoAnswer> for Stop {
     fn from(no_answer: NoAnswer) -> Self {
-        Self::Error(no_answer.to_string())
+        Self::NoAnswer(no_answer)
     }
 }
 
@@ -121,7 +124,8 @@ impl Play<'_> {
     /// Holds the envelope of the code's first case against its reviewed snapshot, if all else holds:
     /// what is wrong need not be said twice, and is not to be recorded.
     pub(super) fn compare(&mut self, at: usize) {
-        if self.planned.at != 0 || !self.sheet.noted().is_empty() {
+        let is_first = self.planned.at == 0 && self.planned.scenario.expects == Expects::Code;
+        if !is_first || !self.sheet.noted().is_empty() {
             return;
         }
         let scenario = &self.planned.scenario;

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     checks::sheet::Sheet,
-    contract::Contract,
+    contract::{Contract, scenario::Expects},
     exchange::{pacing::Pacer, sender::Sender},
     result::{
         collected::Collected,
@@ -206,7 +206,10 @@ impl Side for Server {
             let shared = Arc::clone(&shared);
             SideTrial {
                 name: planned.case().name.clone(),
-                kind: planned.scenario.status.to_string(),
+                kind: match planned.scenario.expects {
+                    Expects::Code => planned.scenario.status.to_string(),
+                    Expects::AnyError => "any".to_owned(),
+                },
                 ignored: match planned.script {
                     Ok(_) => Foreseen::CarriedOut,
                     Err(_) => Foreseen::Ignored,

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     checks::{charge, sheet::Sheet, timing},
     contract::check::CheckId,
-    exchange::outgoing::Outgoing,
+    exchange::outgoing::{NoAnswer, Outgoing},
     result::{unproven::Unproven, verdict::weigh},
     terminal::activity::{Activity, Awaited},
 };
@@ -67,6 +67,14 @@ impl Run {
     }
 }
 
+/// Why a body that nobody has to read to its end tells nothing.
+const LONG: &str = "the server closed the connection before it had read all of the long body, and sent no response";
+
+/// Whether a server may close the connection rather than read a request to its end (RFC 9112, section 9.6).
+fn is_long(request: &Outgoing) -> bool {
+    request.request.body.len() > 1 << 20
+}
+
 impl Play<'_> {
     async fn single(
         &mut self,
@@ -93,7 +101,12 @@ impl Play<'_> {
         };
         let (run, case) = (self.run, self.planned.case());
         for _ in 0..case.times {
-            let at = self.send(request).await?;
+            let at = match self.send(request).await {
+                Err(Stop::NoAnswer(NoAnswer::Broken(_))) if is_long(request) => {
+                    return Err(Stop::Inconclusive(LONG.to_owned()));
+                }
+                at => at?,
+            };
             self.main.get_or_insert(at);
             let (exchange, sheet) = (&self.exchanges[at], &mut self.sheet);
             run.judge.answer(

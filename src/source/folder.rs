@@ -27,6 +27,7 @@ macro_rules! files {
 
 /// The files of the contract that is built in.
 const BUILT_IN: &[(&str, &str)] = files![
+    "any-error.toml",
     "contract.toml",
     "scenarios/400-invalid_input.toml",
     "scenarios/400-invalid_json.toml",
@@ -110,6 +111,14 @@ impl Folder {
                 file.map(|(_, text)| (*text).to_owned())
                     .ok_or_else(|| Fault::general(missing()).into())
             }
+        }
+    }
+
+    /// Whether there is such a file.
+    pub(crate) fn holds(&self, path: &Path) -> bool {
+        match self {
+            Self::At(root) => root.join(path).exists(),
+            Self::BuiltIn => BUILT_IN.iter().any(|(name, _)| Path::new(name) == path),
         }
     }
 

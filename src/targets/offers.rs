@@ -172,8 +172,9 @@ impl Loader<'_> {
     /// The known deviations. One that speaks of nothing would stay for ever, so it is a fault.
     pub(super) fn known(&mut self, file: &TargetFile) -> Vec<Known> {
         let scenarios = &self.contract.scenarios;
-        let codes = scenarios.iter().map(|scenario| scenario.code.as_str());
-        let cases = scenarios.iter().flat_map(|scenario| &scenario.cases);
+        let scenarios = || scenarios.iter().chain(&self.contract.any_error);
+        let codes = scenarios().map(|scenario| scenario.code.as_str());
+        let cases = scenarios().flat_map(|scenario| &scenario.cases);
         let names: Vec<&str> = codes.chain(cases.map(|case| case.name.as_str())).collect();
         let mut all = Vec::new();
         for (at, format) in file.known.iter().enumerate() {
