@@ -9,6 +9,7 @@ use super::{
     check::CheckId,
     envelope::EnvelopeFormat,
     key::KeyShape,
+    ledger::LedgerFormat,
     names::{Code, HookName, ProbeName, RequestName, SlotName},
     points::PointsFormat,
     promise::Promise,
@@ -54,6 +55,9 @@ pub struct ContractFile {
     /// Proves every code at every point where its promise holds, and not only at its scenario's own.
     #[serde(default)]
     pub points: Option<PointsFormat>,
+    /// Holds that a run's errors cost nothing, by the balances before and after it.
+    #[serde(default)]
+    pub ledger: Option<LedgerFormat>,
     /// The hooks: failures that a target may offer to provoke.
     #[serde(default)]
     pub hooks: BTreeMap<HookName, HookPurpose>,

@@ -31,7 +31,8 @@ impl Resolver<'_> {
             return;
         };
         let is_base = |case: &&CaseFormat| {
-            case.burst.is_none() && case.unchanged.is_none() && case.with.is_none()
+            let is_plain = case.unchanged.is_none() && case.with.is_none();
+            case.burst.is_none() && is_plain && !case.last
         };
         let bases: Vec<(usize, &CaseFormat)> =
             file.cases.iter().enumerate().filter(|(_, case)| is_base(case)).collect();

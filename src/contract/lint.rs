@@ -127,7 +127,7 @@ impl<'a> Used<'a> {
         let mut slots = BTreeSet::from([&contract.preflight.slot]);
         let (mut hooks, mut probes) = (BTreeSet::new(), BTreeSet::new());
         requests.extend(contract.probes.values().map(|probe| &probe.request));
-        for scenario in contract.scenarios.iter().chain(&contract.any_error) {
+        for scenario in contract.all_scenarios() {
             if let Some(twin) = &scenario.twin {
                 requests.insert(&twin.request);
                 slots.insert(&twin.slot);
@@ -136,10 +136,11 @@ impl<'a> Used<'a> {
                 slots.extend(case.slots());
                 hooks.extend(case.hook());
                 probes.extend(&case.unchanged);
-                requests.insert(match &case.provocation {
-                    Provocation::Single(single) => &single.request,
-                    Provocation::Burst(burst) => &burst.request,
-                });
+                match &case.provocation {
+                    Provocation::Single(single) => requests.insert(&single.request),
+                    Provocation::Burst(burst) => requests.insert(&burst.request),
+                    Provocation::Ledger(ledger) => probes.insert(&ledger.probe),
+                };
             }
         }
         Self { requests, slots, hooks, probes }

@@ -11,6 +11,7 @@ use super::{
     contract_file::{ContractFile, PreflightFormat},
     envelope::EnvelopeFormat,
     key::KeyShape,
+    ledger::LedgerFormat,
     names::too_long,
     page::PageReading,
     parts::{DocsLink, Envelope, NamedRequest},
@@ -47,7 +48,7 @@ impl Contract {
             faults.add(fault);
             return None;
         }
-        let mut contract = read_contract(root, faults);
+        let (mut contract, ledger) = read_contract(root, faults).unzip();
         let files = root.scenarios().unwrap_or_else(|fault| {
             faults.add(fault);
             Vec::new()
@@ -64,18 +65,26 @@ impl Contract {
             }
             contract.scenarios = scenarios;
             contract.find_limit_scenario();
+            let ledger = ledger.flatten();
+            contract.ledger = ledger.map(|(ledger, line)| ledger.scenario(contract, line).into());
         }
         contract
     }
 }
 
-/// Reads `contract.toml`. With faults, what is left of it serves to look up names in.
-fn read_contract(root: &Folder, faults: &mut Faults) -> Option<Contract> {
+/// Reads `contract.toml`, and gives its ledger with the line on which it begins. With faults, what is left of it serves
+/// to look up names in.
+fn read_contract(
+    root: &Folder,
+    faults: &mut Faults,
+) -> Option<(Contract, Option<(LedgerFormat, usize)>)> {
     let document = Document::open(root, Path::new("contract.toml"), faults)?;
     let (file, mut reader) = Reader::open::<ContractFile>(&document);
+    let ledger = file.as_ref().and_then(|file| file.ledger.clone());
+    let ledger = ledger.map(|ledger| (ledger, document.line(&["ledger"])));
     let contract = file.map(|file| complete(root, &mut reader, file));
     faults.append(reader.finish());
-    contract
+    contract.map(|contract| (contract, ledger))
 }
 
 fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contract {
@@ -128,6 +137,17 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         let way = ["probes", name.as_str(), "request"];
         reader.known(&way, "request", probe.request.as_str(), keys(&requests));
     }
+    if let Some(ledger) = &file.ledger {
+        let probes = keys(&file.probes);
+        reader.known(&["ledger", "probe"], "probe", ledger.probe.as_str(), probes);
+        for (slot, why) in &ledger.except {
+            let way = ["ledger", "except", slot.as_str()];
+            reader.known(&way, "slot", slot.as_str(), keys(&file.slots));
+            if why.trim().is_empty() {
+                reader.add(&way, "a slot is left out without a reason", "expected why");
+            }
+        }
+    }
     let page = PageReading::new(&file.page, reader);
     if let Some(retry) = &file.retry {
         retry.check(reader, &file.chain, &requests, &file.envelope);
@@ -153,6 +173,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         retry: file.retry,
         scenarios: Vec::new(),
         any_error: None,
+        ledger: None,
         limit_scenario: None,
     }
 }

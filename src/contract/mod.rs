@@ -13,6 +13,7 @@ mod elsewhere;
 pub mod envelope;
 pub mod fresh;
 pub mod key;
+pub mod ledger;
 pub mod lint;
 mod load;
 pub mod names;
@@ -83,6 +84,8 @@ pub struct Contract {
     pub scenarios: Vec<Arc<Scenario>>,
     /// What is promised of every error, if the contract says which.
     pub any_error: Option<Arc<Scenario>>,
+    /// What is promised of the balances, if the contract has a ledger.
+    pub ledger: Option<Arc<Scenario>>,
     /// Which of them is that of the limit.
     limit_scenario: Option<usize>,
 }

@@ -404,6 +404,7 @@ impl Resolver<'_> {
                 (seconds(range.at_least), seconds(range.at_most))
             }),
             unchanged: case.unchanged.clone(),
+            last: case.last,
             provocation,
         })
     }

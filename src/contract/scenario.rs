@@ -45,10 +45,15 @@ pub enum Expects {
     Code,
     /// That it is one, and what every error carries. Its scenario is called [`ANY_ERROR`], and has no status.
     AnyError,
+    /// No error: that none of the run cost anything. Its scenario is called [`LEDGER`].
+    Ledger,
 }
 
 /// What the scenario of errors is called of which neither code nor status is promised.
 pub const ANY_ERROR: &str = "any_error";
+
+/// What the scenario of the balances is called.
+pub const LEDGER: &str = "ledger";
 
 /// The longest wait that an answer may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,6 +127,8 @@ pub struct Case {
     pub after: Option<(Duration, Duration)>,
     /// The probe whose number has to be the same before and after.
     pub unchanged: Option<ProbeName>,
+    /// Whether it waits until all others are over.
+    pub last: bool,
     /// What is sent.
     pub provocation: Provocation,
 }
@@ -142,6 +149,17 @@ pub enum Provocation {
     Single(Single),
     /// Many requests at once with one key.
     Burst(Burst),
+    /// Requests that read a balance.
+    Ledger(LedgerCase),
+}
+
+/// The balance of one slot, over a run.
+#[derive(Debug)]
+pub struct LedgerCase {
+    /// The slot.
+    pub slot: SlotName,
+    /// What reads its balance.
+    pub probe: ProbeName,
 }
 
 /// One request with one defect.
@@ -203,6 +221,7 @@ impl Case {
                 needed.then_some(&single.slot).into_iter().collect()
             }
             Provocation::Burst(burst) => vec![&burst.slot, &burst.other],
+            Provocation::Ledger(ledger) => vec![&ledger.slot],
         }
     }
 
@@ -220,12 +239,17 @@ impl Case {
     pub fn hook(&self) -> Option<&HookName> {
         match &self.provocation {
             Provocation::Single(single) => single.hook.as_ref(),
-            Provocation::Burst(_) => None,
+            Provocation::Burst(_) | Provocation::Ledger(_) => None,
         }
     }
 }
 
 impl Contract {
+    /// Its scenarios, and those of what is promised beyond single codes.
+    pub fn all_scenarios(&self) -> impl Iterator<Item = &Arc<Scenario>> {
+        self.scenarios.iter().chain(&self.any_error).chain(&self.ledger)
+    }
+
     /// The scenario of the limit: the one with a burst.
     #[must_use]
     pub fn limit_scenario(&self) -> Option<&Arc<Scenario>> {

@@ -120,6 +120,9 @@ pub struct CaseFormat {
     #[serde(default, deserialize_with = "within_if_given::<1, 10, _, _>")]
     #[cfg_attr(feature = "schemas", schemars(range(min = 1, max = 10)))]
     pub times: Option<u32>,
+    /// Whether the request is sent when all other trials of the run are over: for what must stay as it is.
+    #[serde(default)]
+    pub last: bool,
     /// What the request has in place of its own: another method, path or headers.
     #[serde(default)]
     pub with: Option<RequestPatch>,

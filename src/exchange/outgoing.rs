@@ -42,6 +42,8 @@ pub struct Outgoing {
     pub deadlines: Deadlines,
     /// What it is sent for.
     pub role: Role,
+    /// The most credits that it costs if it succeeds.
+    pub cost: u32,
 }
 
 impl Outgoing {

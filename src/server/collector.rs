@@ -67,8 +67,7 @@ impl Collector {
             };
             (scenario.code.to_string(), texts)
         };
-        let scenarios = run.contract.scenarios.iter().chain(&run.contract.any_error);
-        let texts = scenarios.map(texts).collect();
+        let texts = run.contract.all_scenarios().map(texts).collect();
         let of_checks = run.contract.promises.iter();
         let of_checks =
             of_checks.map(|(check, promise)| (*check, made(&promise.says, &promise.source)));
@@ -130,8 +129,9 @@ impl Collector {
         let at = found.or(played.main).filter(|at| *at < exchanges.len());
         let Some(at) = at.or(exchanges.len().checked_sub(1)) else {
             // Nothing was answered; what was to be sent can still be tried by hand.
-            let (TrialScript::Single { request, .. } | TrialScript::Burst { request, .. }) =
-                planned.script.as_ref().ok()?;
+            let (TrialScript::Single { request, .. }
+            | TrialScript::Burst { request, .. }
+            | TrialScript::Ledger { read: request, .. }) = planned.script.as_ref().ok()?;
             let Outgoing { request, key, role, .. } = request;
             return Some(Evidence {
                 at: 1,

@@ -86,7 +86,7 @@ impl Curl {
             Ok(TrialScript::Single { first, .. }) if role == Role::Own => {
                 let defect = match &planned.case().provocation {
                     Provocation::Single(single) => single.body.as_deref(),
-                    Provocation::Burst(_) => None,
+                    Provocation::Burst(_) | Provocation::Ledger(_) => None,
                 };
                 let one = writer.one(sent, defect);
                 match first {

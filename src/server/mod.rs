@@ -3,6 +3,7 @@
 #[cfg(feature = "mock")]
 pub mod bundled;
 mod burst;
+mod closing;
 pub mod collector;
 mod common;
 pub mod curl;
@@ -12,7 +13,9 @@ mod edge;
 pub mod headline;
 pub mod judge;
 pub mod key_use;
+pub mod ledger;
 mod next;
+mod opening;
 mod overtaken;
 pub mod plan;
 pub mod plan_text;
@@ -21,6 +24,7 @@ pub mod play;
 pub mod played;
 pub mod preflight;
 mod preflight_leak;
+pub mod progress;
 pub mod shared;
 mod step;
 pub mod suite;

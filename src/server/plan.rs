@@ -16,7 +16,9 @@ use crate::{
         key::{Carrier, KeyDefect, Random},
         names::{Code, RequestName, SlotName},
         neighbour::Neighbour,
-        scenario::{At, Burst, Case, Follows, KEY, Provocation, Scenario, Single, Twin},
+        scenario::{
+            At, Burst, Case, Follows, KEY, LedgerCase, Provocation, Scenario, Single, Twin,
+        },
         scenario_file::{BodyDefect, RequestPatch},
     },
     exchange::{
@@ -26,7 +28,7 @@ use crate::{
     },
     shown::secret::{Named, Secret},
     source::fault::{Fault, Faults},
-    targets::target::{First, Headers, Slot, Target},
+    targets::target::{First, Headers, Slot, SlotUse, Target},
 };
 
 /// Every case of a contract, as it will be sent to a target or why it will not be.
@@ -55,7 +57,7 @@ impl Plan {
             random,
             common: Common::new(contract),
         };
-        let scenarios = || contract.scenarios.iter().chain(&contract.any_error);
+        let scenarios = || contract.all_scenarios();
         let count = scenarios().map(|scenario| scenario.cases.len()).sum();
         let mut trials = Vec::with_capacity(count);
         for scenario in scenarios() {
@@ -77,6 +79,17 @@ impl Plan {
         let twins = own.filter_map(|planned| planned.twin.as_ref()?.as_ref().ok());
         let costs: BTreeMap<&str, u32> = twins.map(|twin| (twin.id.as_str(), twin.cost)).collect();
         costs.into_values().fold(0, u32::saturating_add)
+    }
+
+    /// What the requests cost together that take minutes: an API may hold the credits of each until it is over.
+    #[must_use]
+    pub fn reserved(&self) -> u32 {
+        let long = self.trials.iter().filter(|planned| planned.case().after.is_some());
+        let cost = |planned: &Planned| match &planned.script {
+            Ok(TrialScript::Single { request, .. }) => request.cost,
+            _ => 0,
+        };
+        long.map(cost).fold(0, u32::saturating_add)
     }
 
     /// Every key that is sent, and every other secret of the target, with what is shown in its place. A
@@ -168,7 +181,22 @@ impl Planner<'_> {
         match &case.provocation {
             Provocation::Single(single) => self.single(case, single),
             Provocation::Burst(burst) => self.burst(burst),
+            Provocation::Ledger(ledger) => self.ledger(ledger),
         }
+    }
+
+    fn ledger(&mut self, ledger: &LedgerCase) -> Result<TrialScript, String> {
+        let target = self.target;
+        let probe = target.probes[&ledger.probe].as_ref().map_err(Clone::clone)?;
+        if target.slots[&ledger.slot].usage == SlotUse::Shared {
+            return Err(format!(
+                "others use the workspace of slot `{}`: the target's file says so",
+                ledger.slot
+            ));
+        }
+        let carrier = self.contract.key.carriers.first().ok_or("no carrier for the key")?;
+        let read = self.plain(&target.requests[&probe.request], &ledger.slot, carrier)?;
+        Ok(TrialScript::Ledger { read: read.sent_as(Role::Probe), pointer: probe.pointer.clone() })
     }
 
     fn single(&mut self, case: &Case, single: &Single) -> Result<TrialScript, String> {
@@ -326,6 +354,7 @@ impl Planner<'_> {
             key: None,
             deadlines: self.target.deadlines,
             role: Role::First,
+            cost: 0,
         })
     }
 
@@ -373,6 +402,6 @@ impl Planner<'_> {
         };
         // An empty carrier holds no key, so it takes no key's time.
         let key = key.map(|(_, key)| key.clone()).filter(|key| !key.expose().is_empty());
-        Outgoing { request: Arc::new(request), key, deadlines, role: Role::Own }
+        Outgoing { request: Arc::new(request), key, deadlines, role: Role::Own, cost: format.cost }
     }
 }

@@ -85,7 +85,7 @@ impl Count<'_> {
                 if let Some(first) = first {
                     self.add(first, 1);
                 }
-                self.add(request, 1);
+                self.add(request, usize::try_from(planned.case().times).unwrap_or(1));
                 if let Some((read, _)) = probe.as_deref() {
                     self.add(read, 2);
                 }
@@ -95,6 +95,8 @@ impl Count<'_> {
                 self.add(request, usize::try_from(*times).unwrap_or(usize::MAX).saturating_add(1));
                 self.add(other, 1);
             }
+            // Before the first trial, after the last, and again.
+            Ok(TrialScript::Ledger { read, .. }) => self.add(read, 3),
             Err(_) => {}
         }
     }

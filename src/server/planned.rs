@@ -49,6 +49,13 @@ pub enum TrialScript {
         /// A request whose answer holds a number that has to stay, and where in it.
         probe: Option<Box<(Outgoing, String)>>,
     },
+    /// One request that reads a balance, when all other trials are over.
+    Ledger {
+        /// The request.
+        read: Outgoing,
+        /// Where in its response the balance is.
+        pointer: String,
+    },
     /// One request many times at once.
     Burst {
         /// The request.
@@ -87,7 +94,9 @@ impl Planned {
     pub fn expected(&self) -> Duration {
         match &self.case().provocation {
             Provocation::Burst(burst) => Duration::from_secs(burst.limit.window_seconds.into()),
-            Provocation::Single(_) => self.case().after.map_or(Duration::ZERO, |(least, _)| least),
+            Provocation::Single(_) | Provocation::Ledger(_) => {
+                self.case().after.map_or(Duration::ZERO, |(least, _)| least)
+            }
         }
     }
 
@@ -103,7 +112,7 @@ impl Planned {
                 let probes = probe.is_some();
                 (1 + usize::from(first.is_some()) + 2 * usize::from(probes), probes)
             }
-            Ok(TrialScript::Burst { .. }) | Err(_) => (1, false),
+            Ok(TrialScript::Burst { .. } | TrialScript::Ledger { .. }) | Err(_) => (1, false),
         };
         let expected = self.expected();
         (probes && expected.is_zero(), expected, requests)

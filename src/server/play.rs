@@ -2,9 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{planned::Planned, shared::Run};
+use super::{ledger::Outcome, planned::Planned, shared::Run};
 use crate::{
-    checks::{mismatch::Mismatches, rate_fields, sheet::Sheet},
+    checks::{fields, mismatch::Mismatches, rate_fields, sheet::Sheet},
     contract::{check::CheckId, scenario::Expects},
     exchange::outgoing::{Exchange, NoAnswer, Outgoing},
     result::verdict::Verdict,
@@ -19,6 +19,8 @@ pub(super) enum Stop {
     NoAnswer(NoAnswer),
     /// Its timing cannot be judged.
     Inconclusive(String),
+    /// It could not be provoked.
+    NotProvoked(String),
     /// What was found tells nothing of the code, unless it is listed as known.
     NotJudged(String),
 }
@@ -30,6 +32,7 @@ impl Stop {
         match self {
             Self::Error(why) => Verdict::Error(why),
             Self::NoAnswer(why) => Verdict::Error(why.to_string()),
+            Self::NotProvoked(why) => Verdict::Ignored(why),
             Self::Inconclusive(why) if sheet.noted().is_empty() => Verdict::Inconclusive(why),
             Self::Inconclusive(_) => weighed(),
             Self::NotJudged(why) => match weighed() {
@@ -67,7 +70,18 @@ impl Play<'_> {
         self.activity.waits(Awaited::Words("its key's turn under the limit".into()), None);
         self.run.sender.turn(request).await;
         self.activity.waits(Awaited::AnswerTo(Arc::clone(sent)), Some(deadlines.whole));
-        self.run.sender.send_now(request).await
+        let exchange = self.run.sender.send_now(request).await?;
+        self.count(request, &exchange);
+        Ok(exchange)
+    }
+
+    /// Enters a response into the ledger of its key.
+    pub(super) fn count(&self, request: &Outgoing, exchange: &Exchange) {
+        let status = exchange.answer.status;
+        let is_success = fields::is_success(status) && self.run.reading(exchange).is_served(status);
+        let outcome =
+            if is_success { Outcome::Succeeded(request.cost) } else { Outcome::Failed(status) };
+        self.run.ledger.count(exchange.key.as_ref(), outcome);
     }
 
     /// Takes an exchange into the trial, notes what its answer gives away, and gives its place.

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{
-    drift::Snapshots, judge::AnswerJudge, key_use::KeyUse, preflight_leak::PreflightLeak,
-    twins::Twins,
+    drift::Snapshots, judge::AnswerJudge, key_use::KeyUse, ledger::Ledger,
+    preflight_leak::PreflightLeak, progress::Progress, twins::Twins,
 };
 use crate::{
     checks::reading::Reading,
@@ -31,6 +31,12 @@ pub struct Run {
     pub keys: KeyUse,
     /// What the preflight's answer gave away.
     pub preflight_leak: PreflightLeak,
+    /// What the keys' balances were, and what was spent since.
+    pub ledger: Ledger,
+    /// The most credits that requests of the run may hold at one time: those that take minutes, and twins.
+    pub reserved: u32,
+    /// How many trials are left.
+    pub progress: Progress,
     /// The twins that were asked.
     pub twins: Twins,
     /// The reviewed envelopes of this target.

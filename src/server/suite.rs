@@ -15,10 +15,12 @@ use super::{
     headline::headline,
     judge::AnswerJudge,
     key_use::KeyUse,
+    ledger::Ledger,
     plan::Plan,
     plan_text,
     played::Played,
     preflight_leak::PreflightLeak,
+    progress::Progress,
     shared::Run,
     twins::Twins,
 };
@@ -98,6 +100,9 @@ impl Suite {
             judge: AnswerJudge::new(redactor.of_the_first(first)),
             keys: KeyUse::default(),
             preflight_leak: PreflightLeak::default(),
+            ledger: Ledger::default(),
+            reserved: plan.reserved().saturating_add(budget),
+            progress: Progress::default(),
             twins: Twins::new(budget, plan.own_twins()),
             snapshots,
             redactor: Arc::clone(&redactor),
@@ -197,7 +202,7 @@ impl Side for Server {
     fn trials(&self, manner: Manner) -> Vec<SideTrial> {
         let trials = &self.suite.plan.trials;
         let mut order: Vec<usize> = (0..trials.len()).collect();
-        order.sort_by_key(|at| Reverse(trials[*at].order()));
+        order.sort_by_key(|at| (trials[*at].case().last, Reverse(trials[*at].order())));
         // One for all of them: there may be thousands.
         let style = Means { runtime: self.runtime.clone(), manner, lines: self.lines };
         let shared = Arc::new((self.suite.clone(), style, Arc::clone(self.names())));
@@ -209,6 +214,7 @@ impl Side for Server {
                 kind: match planned.scenario.expects {
                     Expects::Code => planned.scenario.status.to_string(),
                     Expects::AnyError => "any".to_owned(),
+                    Expects::Ledger => "all".to_owned(),
                 },
                 ignored: match planned.script {
                     Ok(_) => Foreseen::CarriedOut,
@@ -225,7 +231,9 @@ impl Side for Server {
     fn ready(&self, selected: &BTreeSet<String>) -> Result<(), NotReady> {
         let Suite { run, plan, .. } = &self.suite;
         let ready = self.runtime.block_on(run.preflight(plan, selected));
-        ready.map_err(|why| NotReady::Unreachable(self.suite.redactor().line(&why)))
+        ready.map_err(|why| NotReady::Unreachable(self.suite.redactor().line(&why)))?;
+        self.runtime.block_on(run.open(plan, selected));
+        Ok(())
     }
 
     fn result(&self, collected: &Collected) -> SideResult {

@@ -6,11 +6,12 @@ use super::{
     planned::{Planned, TrialScript},
     play::{Play, Stop},
     played::Played,
+    progress::Progress,
     shared::Run,
 };
 use crate::{
     checks::{charge, sheet::Sheet, timing},
-    contract::check::CheckId,
+    contract::{check::CheckId, scenario::At},
     exchange::outgoing::{NoAnswer, Outgoing},
     result::{unproven::Unproven, verdict::weigh},
     terminal::activity::{Activity, Awaited},
@@ -29,6 +30,7 @@ impl Run {
         activity: &Activity,
         unproven: Unproven,
     ) -> Played {
+        let _over = (!planned.case().last).then(|| Over(&self.progress));
         let script = match &planned.script {
             Ok(script) => script,
             Err(reason) => return Played::ignored(reason.as_str()),
@@ -42,7 +44,12 @@ impl Run {
             main: None,
             without_twin: None,
         };
+        if planned.case().last {
+            activity.waits(Awaited::Words("all other trials".into()), None);
+            self.progress.wait().await;
+        }
         let done = match script {
+            TrialScript::Ledger { read, pointer } => play.ledger(read, pointer).await,
             TrialScript::Single { first, request, probe } => {
                 let done = play.single(first.as_deref(), request, probe.as_deref()).await;
                 if done.is_ok() { play.ask_twin().await } else { done }
@@ -66,6 +73,18 @@ impl Run {
         Played { exchanges, sheet, verdict, main, without_twin }
     }
 }
+
+/// Says that a trial is over, however it ends.
+struct Over<'a>(&'a Progress);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.is_over();
+    }
+}
+
+/// What a request is refused with that costs more than there is.
+const PAYMENT_REQUIRED: u16 = 402;
 
 /// Why a body that nobody has to read to its end tells nothing.
 const LONG: &str = "the server closed the connection before it had read all of the long body, and sent no response";
@@ -108,6 +127,9 @@ impl Play<'_> {
                 at => at?,
             };
             self.main.get_or_insert(at);
+            if let Some(why) = self.lacks_credits(request, at) {
+                return Err(Stop::NotProvoked(why));
+            }
             let (exchange, sheet) = (&self.exchanges[at], &mut self.sheet);
             run.judge.answer(
                 &run.contract,
@@ -130,6 +152,24 @@ impl Play<'_> {
         Ok(())
     }
 
+    /// Why a request at another point was refused for want of credits, if that may be true: the scenario says of its own
+    /// point what the key can pay, and not of others.
+    fn lacks_credits(&self, request: &Outgoing, at: usize) -> Option<String> {
+        let status = self.exchanges[at].answer.status;
+        let is_elsewhere = self.planned.case().at == At::Elsewhere;
+        if !is_elsewhere || status != PAYMENT_REQUIRED || self.planned.scenario.status == status {
+            return None;
+        }
+        let key = request.key.as_ref()?;
+        let needed = request.cost.saturating_add(self.run.reserved);
+        match self.run.ledger.account(key).opening {
+            Some((_, Ok(balance))) if balance.as_f64() >= Some(needed.into()) => None,
+            _ => Some(format!(
+                "the key is refused for want of credits, and has to have {needed} for this request beside all others of the run"
+            )),
+        }
+    }
+
     /// The right to use the request's key. One that takes minutes holds it, too: an API may reserve the credits of
     /// a generation until that is over, and two honest servers of 73 did when a balance was read meanwhile.
     async fn key_for(&self, request: &Outgoing, alone: bool) -> Option<InUse> {
@@ -139,7 +179,11 @@ impl Play<'_> {
     }
 
     /// Reads a probe's number.
-    async fn read(&mut self, read: &Outgoing, pointer: &str) -> Result<serde_json::Number, Stop> {
+    pub(super) async fn read(
+        &mut self,
+        read: &Outgoing,
+        pointer: &str,
+    ) -> Result<serde_json::Number, Stop> {
         let at = self.send(read).await?;
         let answer = &self.exchanges[at].answer;
         charge::read(&answer.body, pointer).ok_or_else(|| {

@@ -6,7 +6,7 @@ use http::HeaderValue;
 use url::{ParseError, Url};
 
 use super::{
-    target::{Slot, Target},
+    target::{Slot, SlotUse, Target},
     target_file::TargetFile,
 };
 use crate::{
@@ -264,7 +264,9 @@ impl<'a> Loader<'a> {
                 self.check_key(&["slots", name.as_str(), "env"], env, key);
             }
             let (env, purpose) = (env.clone(), format.purpose.clone());
-            slots.insert(name.clone(), Slot { env, purpose, key: key.map(Secret::new) });
+            let is_shared = file.slots.get(name).is_some_and(|source| source.shared);
+            let usage = if is_shared { SlotUse::Shared } else { SlotUse::Alone };
+            slots.insert(name.clone(), Slot { env, purpose, key: key.map(Secret::new), usage });
         }
         self.check_bursts(&slots);
         slots

@@ -171,8 +171,7 @@ impl Loader<'_> {
 
     /// The known deviations. One that speaks of nothing would stay for ever, so it is a fault.
     pub(super) fn known(&mut self, file: &TargetFile) -> Vec<Known> {
-        let scenarios = &self.contract.scenarios;
-        let scenarios = || scenarios.iter().chain(&self.contract.any_error);
+        let scenarios = || self.contract.all_scenarios();
         let codes = scenarios().map(|scenario| scenario.code.as_str());
         let cases = scenarios().flat_map(|scenario| &scenario.cases);
         let names: Vec<&str> = codes.chain(cases.map(|case| case.name.as_str())).collect();

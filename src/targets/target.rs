@@ -57,6 +57,17 @@ pub struct Slot {
     pub purpose: String,
     /// The key, if the variable is set.
     pub key: Option<Secret>,
+    /// Who uses its workspace during a run.
+    pub usage: SlotUse,
+}
+
+/// Who uses the workspace of a slot's key during a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SlotUse {
+    /// Only errproof.
+    Alone,
+    /// Others, too, so that its balance tells nothing.
+    Shared,
 }
 
 /// How a failure is provoked.

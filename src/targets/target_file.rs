@@ -81,6 +81,9 @@ pub struct Budget {
 pub struct SlotSource {
     /// The environment variable that holds it. No key belongs in a file.
     pub env: String,
+    /// Whether others use its workspace during a run, so that its balance tells nothing.
+    #[serde(default)]
+    pub shared: bool,
 }
 
 /// Where a header's value comes from.

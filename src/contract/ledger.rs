@@ -1,0 +1,83 @@
+//! The ledger: what a run's requests cost is all that a balance falls by.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+use serde::Deserialize;
+
+use super::{
+    Contract,
+    names::{ProbeName, SlotName},
+    scenario::{At, Case, Expects, LEDGER, LedgerCase, Provocation, Scenario, Single},
+};
+
+/// `[ledger]` in `contract.toml`: the balance of each slot is read before the first trial, after the last one, and
+/// some seconds later. It falls by what the requests that succeeded cost, and by nothing else: so a charge for any
+/// error is found, on whichever request, by whichever carrier, and however late.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LedgerFormat {
+    /// The probe that reads a balance.
+    pub probe: ProbeName,
+    /// Slots whose balance cannot be read, each with the reason.
+    #[serde(default)]
+    pub except: BTreeMap<SlotName, String>,
+    /// What the docs promise, in your own words.
+    pub says: String,
+    /// The heading or sentence of the docs that promises it.
+    pub source: String,
+}
+
+impl LedgerFormat {
+    /// The ledger's trials: one for each slot whose key a case sends as it is. A burst needs its key unused.
+    #[must_use]
+    pub fn scenario(&self, contract: &Contract, line: usize) -> Scenario {
+        let cases = || contract.scenarios.iter().flat_map(|scenario| &scenario.cases);
+        let bursts: BTreeSet<&SlotName> = cases()
+            .filter_map(|case| match &case.provocation {
+                Provocation::Burst(burst) => Some(&burst.slot),
+                _ => None,
+            })
+            .collect();
+        let singles: BTreeSet<&SlotName> = cases()
+            .filter_map(|case| match &case.provocation {
+                Provocation::Single(Single { slot, .. }) => Some(slot),
+                _ => None,
+            })
+            .collect();
+        let case = |slot: &SlotName| Case {
+            name: format!("{LEDGER}::{slot}"),
+            line,
+            at: At::Own,
+            times: 1,
+            field: None,
+            also: Vec::new(),
+            after: None,
+            unchanged: None,
+            last: true,
+            provocation: Provocation::Ledger(LedgerCase {
+                slot: slot.clone(),
+                probe: self.probe.clone(),
+            }),
+        };
+        Scenario {
+            file: PathBuf::from("contract.toml"),
+            code: LEDGER.to_owned().into(),
+            status: 200,
+            expects: Expects::Ledger,
+            promise: self.says.clone(),
+            source: self.source.clone(),
+            message: None,
+            retry_after: None,
+            twin: None,
+            cases: singles
+                .difference(&bursts)
+                .filter(|slot| !self.except.contains_key(**slot))
+                .map(|slot| case(slot))
+                .collect(),
+        }
+    }
+}

@@ -1,0 +1,59 @@
+//! The trial of one slot's balance: reads it when all other trials are over, and again some seconds later.
+
+use std::time::Duration;
+
+use super::{
+    ledger::Account,
+    play::{Play, Stop},
+};
+use crate::{
+    checks::charge::{self, Balances, Spent},
+    contract::check::CheckId,
+    exchange::outgoing::Outgoing,
+};
+
+/// How long after the last trial a balance is read once more: a charge that a queue makes is there by then.
+const LATER: Duration = Duration::from_secs(6);
+
+impl Play<'_> {
+    /// Reads the balance of a key, and holds it against what the run's requests cost.
+    pub(super) async fn ledger(&mut self, read: &Outgoing, pointer: &str) -> Result<(), Stop> {
+        if self.run.progress.all() == 0 {
+            let why =
+                "no other trial was carried out in this process, so there is nothing to add up";
+            return Err(Stop::NotProvoked(why.to_owned()));
+        }
+        let Some(key) = &read.key else { return Ok(()) };
+        let Account { opening, spent, errors } = self.run.ledger.account(key);
+        let Some((exchange, opening)) = opening else {
+            let why = "its balance was not read before the first trial";
+            return Err(Stop::NotProvoked(why.to_owned()));
+        };
+        self.keep(exchange);
+        let before = opening.map_err(Stop::NotProvoked)?;
+        self.read(read, pointer).await?;
+        self.wait(read, LATER, "a charge that comes late").await;
+        let later = self.read(read, pointer).await?;
+        let spent = Spent { most: spent, errors: &errors };
+        let at = self.exchanges.len() - 1;
+        self.main = Some(at);
+        let found = charge::ledger(pointer, &Balances { before: &before, now: &later }, spent);
+        if found.is_empty() {
+            self.sheet.note(CheckId::NoCharge, at, found);
+            return match charge::unclear(&before, &later, spent.most) {
+                Some(why) => Err(Stop::Inconclusive(why)),
+                None => Ok(()),
+            };
+        }
+        // What goes on falling without a request is somebody else's use of it.
+        self.wait(read, LATER, "another look at the balance").await;
+        let last = self.read(read, pointer).await?;
+        if last != later {
+            return Err(Stop::Inconclusive(format!(
+                "the balance went on from {later} to {last} while errproof sent nothing: somebody else uses this workspace; say `shared = true` of the slot"
+            )));
+        }
+        self.sheet.note(CheckId::NoCharge, at, found);
+        Ok(())
+    }
+}
