@@ -60,12 +60,6 @@ impl AnswerJudge {
         let is_served = |status| (200..300).contains(&status);
         if is_served(answer.status) && !is_served(status) && reading.code().is_none() {
             sheet.note(CheckId::Status, at, fields::served(answer.status));
-            // Apart, so that a status that is known to be another never hides a request that is served.
-            sheet.note(
-                CheckId::Code,
-                at,
-                fields::exactly(None, places.code.as_str(), code.as_str()),
-            );
             return;
         }
         sheet.note(CheckId::Status, at, fields::status(answer.status, status));
