@@ -43,7 +43,7 @@ pub struct SharedCause {
     pub of: usize,
     /// The codes of those that it is found in.
     pub codes: Vec<Shown>,
-    /// The first of them.
+    /// The first of them, in the contract's order.
     pub first: Shown,
 }
 
