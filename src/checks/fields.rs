@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::mismatch::{Mismatch, Mismatches, unless};
+use super::mismatch::{Mismatch, Mismatches, Wrong, unless};
 
 /// `status`: exactly the scenario's.
 #[must_use]
@@ -13,10 +13,7 @@ pub fn status(actual: u16, expected: u16) -> Mismatches {
 /// `status` of a response that is no error at all: nothing else of it can be checked.
 #[must_use]
 pub fn served(actual: u16) -> Mismatches {
-    vec![Mismatch::says(
-        "",
-        format!("the request was served ({actual}), so there is no error to check"),
-    )]
+    vec![Mismatch { place: String::new(), wrong: Wrong::Served(actual) }]
 }
 
 /// Whether a status is that of a success.

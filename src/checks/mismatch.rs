@@ -24,6 +24,9 @@ pub enum Wrong {
     /// Something that two values do not say: what is missing, invalid, too many or too late. A sentence
     /// without a full stop.
     Says(String),
+    /// The request was served, with this status, where an error was expected: neither status nor code is
+    /// what is promised. One finding, since nothing else of the response can be checked.
+    Served(u16),
 }
 
 impl Mismatch {
@@ -55,6 +58,9 @@ impl fmt::Display for Wrong {
         match self {
             Self::Differs { expected, actual } => write!(f, "expected {expected}, got {actual}"),
             Self::Says(sentence) => f.write_str(sentence),
+            Self::Served(status) => {
+                write!(f, "the request was served ({status}), so there is no error to check")
+            }
         }
     }
 }

@@ -7,6 +7,7 @@ use crate::{
         evidence::{AnswerResult, Evidence},
         finding::Finding,
         outcome::Outcome,
+        repeat::Repeat,
         side_name::SideName,
         timeline::{AttemptMark, Printed, Timeline},
         trial::TrialResult,
@@ -64,6 +65,22 @@ pub fn render(subject: &Shown, trial: &TrialResult, paint: Paint) -> String {
     }
     if let Some(printed) = &trial.printed {
         add_printed(&mut text, printed);
+    }
+    text
+}
+
+/// A trial that shows nothing new, in one line.
+#[must_use]
+pub fn repeated(trial: &TrialResult, repeat: &Repeat, paint: Paint) -> String {
+    format!("{}: {}", paint.strong(&trial.name), repeat.sentence())
+}
+
+/// The same with the command that sends its request again, where a text stands alone.
+#[must_use]
+pub fn repeated_with_command(trial: &TrialResult, repeat: &Repeat) -> String {
+    let mut text = repeated(trial, repeat, Paint::Plain) + "\n";
+    if let Some(evidence) = &trial.evidence {
+        row(&mut text, &"again".into(), evidence.again.as_str());
     }
     text
 }
@@ -239,5 +256,17 @@ mod tests {
         let texts: Vec<_> =
             trials.map(|(side, trial)| render(&side.subject, trial, Paint::Plain)).collect();
         insta::assert_snapshot!(texts.join("\n"));
+    }
+
+    #[test]
+    fn a_trial_that_shows_nothing_new_is_one_line_with_its_command_where_it_stands_alone() {
+        let results = example::results();
+        let repeats = results.repeats();
+        let texts = results.red().filter_map(|(_, trial)| {
+            let repeat = repeats.get(trial)?;
+            let line = repeated(trial, repeat, Paint::Plain);
+            Some(format!("{line}\n\n{}", repeated_with_command(trial, repeat)))
+        });
+        insta::assert_snapshot!(texts.collect::<Vec<_>>().join("\n"));
     }
 }

@@ -1,7 +1,14 @@
-//! GitHub Actions: each red trial becomes an annotation on its case's line.
+//! GitHub Actions: each cause that red trials share becomes an annotation, and each red trial with something
+//! of its own, on its case's line.
 
 use crate::{
-    result::{results::Results, trial::TrialResult},
+    result::{
+        cause::SharedCause,
+        finding::Finding,
+        repeat::{FirstShown, Shows},
+        results::Results,
+        trial::TrialResult,
+    },
     shown,
     shown::text::Shown,
 };
@@ -10,28 +17,52 @@ use crate::{
 /// <https://docs.github.com/en/actions/reference/limits>
 const ANNOTATIONS: usize = 10;
 
-/// One line for each red trial. `root` is where the contract is in the checked-out repository.
+/// One line for each shared cause, and one for each red trial with anything else. `root` is where the
+/// contract is in the checked-out repository.
 #[must_use]
 pub fn annotations(results: &Results, root: &Shown) -> Vec<Shown> {
-    results.red().map(|(_, trial)| annotation(trial, root)).take(ANNOTATIONS).collect()
+    let causes = results.causes.iter().map(|cause| of_cause(results, cause, root));
+    let mut first = FirstShown::default();
+    let trials = results.red();
+    let trials = trials.filter_map(|(_, trial)| of_trial(results, trial, &first.note(trial), root));
+    causes.chain(trials).take(ANNOTATIONS).collect()
+}
+
+/// It is on the line of the first trial.
+fn of_cause(results: &Results, cause: &SharedCause, root: &Shown) -> Shown {
+    let is_first = |trial: &TrialResult| trial.side == cause.side && trial.name == cause.first;
+    let first = results.red().find(|(_, trial)| is_first(trial));
+    let place = first.map(|(_, trial)| place(trial, root)).unwrap_or_default();
+    let title = shown![cause.check.as_str(), " on ", cause.weight()];
+    annotation(&place, &title, &[cause.sentence(), shown!["first at ", cause.first]])
+}
+
+/// What a trial has of its own, if it has anything. Drift that several trials have is on the first.
+fn of_trial(results: &Results, trial: &TrialResult, shows: &Shows, root: &Shown) -> Option<Shown> {
+    let Shows::News(news) = shows else { return None };
+    let is_own =
+        |finding: &&Finding| !results.is_shared(trial.side, finding) && news.is_new(finding);
+    let findings = trial.findings.iter().filter(is_own);
+    let findings = findings.map(|finding| shown![finding.check.as_str(), ": ", finding.sentence()]);
+    let lines: Vec<Shown> = trial.why.iter().cloned().chain(findings).collect();
+    let is_told = lines.is_empty() && !trial.findings.is_empty();
+    (!is_told).then(|| annotation(&place(trial, root), &trial.name, &lines))
 }
 
 /// A client's command and a page have no line in the repository.
-fn annotation(trial: &TrialResult, root: &Shown) -> Shown {
-    let findings = trial
-        .findings
-        .iter()
-        .map(|finding| shown![finding.check.as_str(), ": ", finding.sentence()]);
-    let lines: Vec<Shown> = trial.why.iter().cloned().chain(findings).collect();
-    let place = match (&trial.file, trial.line) {
+fn place(trial: &TrialResult, root: &Shown) -> Shown {
+    match (&trial.file, trial.line) {
         (Some(file), Some(line)) => {
             let between = if root.is_empty() { "" } else { "/" };
             shown!["file=", shown![root, between, file].escaped(property), ",line=", line, ","]
         }
         _ => Shown::default(),
-    };
-    let title = trial.name.escaped(property);
-    shown!["::error ", place, "title=", title, "::", Shown::joined(&lines, "\n").escaped(data)]
+    }
+}
+
+fn annotation(place: &Shown, title: &Shown, lines: &[Shown]) -> Shown {
+    let title = title.escaped(property);
+    shown!["::error ", place, "title=", title, "::", Shown::joined(lines, "\n").escaped(data)]
 }
 
 /// The text of a command, in which these characters have a meaning.
@@ -55,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn each_red_trial_is_an_annotation_with_its_line_where_it_has_one() {
+    fn each_cause_and_each_red_trial_is_an_annotation_with_its_line_where_it_has_one() {
         let lines = annotations(&example::results(), &"api/contract".into());
         insta::assert_snapshot!(Shown::joined(&lines, "\n"));
     }

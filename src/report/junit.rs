@@ -11,7 +11,7 @@ use quick_xml::{
 use super::failure;
 use crate::{
     result::{
-        finding::Finding, outcome::Outcome, results::Results, side::SideResult,
+        finding::Finding, outcome::Outcome, repeat::Repeats, results::Results, side::SideResult,
         side_name::SideName, trial::TrialResult,
     },
     shown,
@@ -31,6 +31,7 @@ pub fn render(results: &Results) -> String {
 
 fn write(xml: &mut Xml, results: &Results) -> io::Result<()> {
     xml.write_event(Event::Decl(BytesDecl::new("1.0", Some("UTF-8"), None)))?;
+    let repeats = results.repeats();
     let trials = || results.sides.iter().flat_map(|side| &side.trials);
     let count = |element| counted(trials(), element);
     xml.create_element("testsuites")
@@ -42,12 +43,12 @@ fn write(xml: &mut Xml, results: &Results) -> io::Result<()> {
             ("time", &seconds(results.seconds)),
         ])
         .write_inner_content(|xml| {
-            results.sides.iter().try_for_each(|side| suite(xml, results, side))
+            results.sides.iter().try_for_each(|side| suite(xml, results, side, &repeats))
         })?;
     Ok(())
 }
 
-fn suite(xml: &mut Xml, results: &Results, side: &SideResult) -> io::Result<()> {
+fn suite(xml: &mut Xml, results: &Results, side: &SideResult, repeats: &Repeats) -> io::Result<()> {
     let server = match side.side {
         SideName::Server => results.server.as_ref(),
         SideName::Client | SideName::Page => None,
@@ -73,7 +74,7 @@ fn suite(xml: &mut Xml, results: &Results, side: &SideResult) -> io::Result<()> 
                     property.with_attributes(named).write_empty().map(|_| ())
                 })
             })?;
-            side.trials.iter().try_for_each(|trial| case(xml, side, trial))
+            side.trials.iter().try_for_each(|trial| case(xml, side, trial, repeats))
         })?;
     Ok(())
 }
@@ -93,7 +94,11 @@ fn properties(results: &Results, side: &SideResult) -> Vec<(String, String)> {
     let server = results.server.as_ref().filter(|_| side.side == SideName::Server);
     let configuration =
         server.map(|server| ("configuration".to_owned(), server.configuration.to_string()));
-    own.chain(counts).chain(configuration).collect()
+    let causes = results.causes.iter().filter(|cause| cause.side == side.side);
+    let causes = causes.zip(1..).map(|(cause, at): (_, usize)| {
+        (format!("cause.{at}"), cause.line(&cause.first).to_string())
+    });
+    own.chain(counts).chain(causes).chain(configuration).collect()
 }
 
 /// The element that says how a case that did not pass ended.
@@ -132,7 +137,12 @@ fn seconds(seconds: f64) -> String {
     format!("{seconds:.3}")
 }
 
-fn case(xml: &mut Xml, side: &SideResult, trial: &TrialResult) -> io::Result<()> {
+fn case(
+    xml: &mut Xml,
+    side: &SideResult,
+    trial: &TrialResult,
+    repeats: &Repeats,
+) -> io::Result<()> {
     let about = trial.name.as_str().split("::").next().unwrap_or_default();
     let case = xml.create_element("testcase").with_attributes([
         ("name", trial.name.as_str()),
@@ -162,7 +172,10 @@ fn case(xml: &mut Xml, side: &SideResult, trial: &TrialResult) -> io::Result<()>
             })?;
         }
         Some(element) => {
-            let text = failure::render(&side.subject, trial, Paint::Plain);
+            let text = match repeats.get(trial) {
+                Some(repeat) => failure::repeated_with_command(trial, repeat),
+                None => failure::render(&side.subject, trial, Paint::Plain),
+            };
             let message = message(trial).unwrap_or(why);
             case.write_inner_content(|xml| {
                 xml.create_element(element.name())

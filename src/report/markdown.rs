@@ -5,12 +5,15 @@ use std::fmt::Write as _;
 use super::failure;
 use crate::{
     result::{
+        cause::LISTED,
         outcome::{Outcome, Standing},
         results::{Results, Scope},
         server::{CodeResult, ServerDetails},
     },
+    shown,
     shown::{
         markdown::{self, Words},
+        plural::plural,
         seconds::seconds,
         text::Shown,
     },
@@ -48,6 +51,7 @@ pub fn render(results: &Results) -> String {
     if let Some(server) = &results.server {
         add_codes(&mut text, server);
     }
+    add_causes(&mut text, results);
     for (_, trial) in results.trials() {
         if let (Outcome::Known, Some(why)) = (trial.outcome, &trial.why) {
             let _ = writeln!(text, "- known on {}: {}", code(&trial.name), why.escaped(escaped));
@@ -59,16 +63,49 @@ pub fn render(results: &Results) -> String {
     if let Some(server) = &results.server {
         let _ = writeln!(text, "- {}", escaped(&server.configuration.to_string()));
     }
-    for (side, trial) in results.red().take(SHOWN) {
+    let repeats = results.repeats();
+    let news = || results.red().filter(|(_, trial)| repeats.get(trial).is_none());
+    for (side, trial) in news().take(SHOWN) {
         let shown = failure::render(&side.subject, trial, Paint::Plain);
         let fence = "`".repeat(longest_run(&shown).max(2) + 1);
         let name = code(&trial.name);
         let _ = writeln!(text, "\n### {name}\n\n{fence}text\n{shown}{fence}");
     }
-    if let Some(more @ 1..) = results.red().count().checked_sub(SHOWN) {
+    if let Some(more @ 1..) = news().count().checked_sub(SHOWN) {
         let _ = writeln!(text, "\nand {more} more, in report.html");
     }
+    if repeats.count() > 0 {
+        let further = plural(repeats.count(), "further trial");
+        let _ = writeln!(text, "\n{further} with nothing new, in report.html");
+    }
     text
+}
+
+/// What is wrong in several trials, each once. It may be a server's words, so it is code.
+fn add_causes(text: &mut String, results: &Results) {
+    let causes = results.causes.iter().map(|cause| {
+        let (said, first) = (code(&cause.sentence()), code(&cause.first));
+        format!("{said} on {}; first at {first}", cause.weight())
+    });
+    let drift = results.server.iter().flat_map(|server| {
+        let several = server.drift.iter().filter(|drift| drift.codes.len() > 1);
+        several.map(|drift| {
+            let said = shown!["drift: ", drift.sentence()];
+            format!("{} in {}", code(&said), code(&drift.on(server.codes.len())))
+        })
+    });
+    let lines: Vec<_> = causes.chain(drift).collect();
+    if lines.is_empty() {
+        return;
+    }
+    text.push_str("Causes that several trials share:\n\n");
+    for line in lines.iter().take(LISTED) {
+        let _ = writeln!(text, "- {line}");
+    }
+    if let Some(more @ 1..) = lines.len().checked_sub(LISTED) {
+        let _ = writeln!(text, "- and {more} more, in report.html");
+    }
+    text.push('\n');
 }
 
 fn add_codes(text: &mut String, server: &ServerDetails) {

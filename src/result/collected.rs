@@ -4,10 +4,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
+    cause::{self, SharedCause},
     outcome::{Counts, Outcome},
+    side_name::SideName,
     trial::TrialResult,
 };
-use crate::{shown, shown::text::Shown};
+use crate::{contract::check::CheckId, shown, shown::text::Shown};
 
 /// Whether green trials are kept as well.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,6 +27,8 @@ pub struct Collected {
     pub trials: Vec<TrialResult>,
     /// How many passed, by code.
     pub passed: BTreeMap<Shown, usize>,
+    /// In how many trials each check was made.
+    made: BTreeMap<CheckId, usize>,
     /// Why twins prove nothing, and of which codes.
     without_twins: BTreeMap<Shown, BTreeSet<Shown>>,
 }
@@ -35,6 +39,10 @@ impl Collected {
         let code = trial.code.clone().unwrap_or_default();
         if let Some(why) = &trial.without_twin {
             self.without_twins.entry(why.clone()).or_default().insert(code.clone());
+        }
+        let found = trial.findings.iter().map(|finding| finding.check);
+        for check in trial.held.iter().copied().chain(found).collect::<BTreeSet<_>>() {
+            *self.made.entry(check).or_default() += 1;
         }
         if trial.outcome == Outcome::Pass {
             *self.passed.entry(code).or_default() += 1;
@@ -57,6 +65,12 @@ impl Collected {
         let outcomes = self.trials.iter().map(|trial| trial.outcome);
         let rest = Counts::of(outcomes.filter(|outcome| *outcome != Outcome::Pass));
         Counts { pass: self.passed.values().sum(), ..rest }
+    }
+
+    /// The causes that red trials share. `trials` are those of the side, in the contract's order.
+    #[must_use]
+    pub fn causes(&self, side: SideName, trials: &[TrialResult]) -> Vec<SharedCause> {
+        cause::shared(side, trials, &self.made)
     }
 
     /// Cases that passed without their twin prove less, and that is said.

@@ -65,7 +65,7 @@ impl Finding {
     #[must_use]
     pub fn of(noted: &Noted, place: Shown, promise: Option<Promised>, redactor: &Redactor) -> Self {
         let values = match &noted.mismatch.wrong {
-            Wrong::Says(_) => None,
+            Wrong::Says(_) | Wrong::Served(_) => None,
             Wrong::Differs { expected, actual } => {
                 let (expected, actual) = (redactor.value(expected), redactor.value(actual));
                 Some(Values { expected, actual })

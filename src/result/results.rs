@@ -3,8 +3,8 @@
 use serde::Serialize;
 
 use super::{
-    outcome::Counts, server::ServerDetails, side::SideResult, side_name::SideName,
-    trial::TrialResult,
+    cause::SharedCause, finding::Finding, outcome::Counts, repeat::Repeats, server::ServerDetails,
+    side::SideResult, side_name::SideName, trial::TrialResult,
 };
 use crate::shown::text::Shown;
 
@@ -28,6 +28,9 @@ pub struct Results {
     pub counts: Counts,
     /// The result of each side that was tested.
     pub sides: Vec<SideResult>,
+    /// What is wrong in two red trials or more, each once; those of most trials first on each side. Drift is
+    /// in `server`.
+    pub causes: Vec<SharedCause>,
     /// What there is to say of a server besides its trials, if one was tested.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<ServerDetails>,
@@ -42,6 +45,18 @@ impl Results {
     /// The trials that are red, with their side.
     pub fn red(&self) -> impl Iterator<Item = (&SideResult, &TrialResult)> {
         self.trials().filter(|(_, trial)| trial.outcome.is_red())
+    }
+
+    /// Whether other red trials of its side share the cause of a finding.
+    #[must_use]
+    pub fn is_shared(&self, side: SideName, finding: &Finding) -> bool {
+        self.causes.iter().any(|cause| cause.is_of(side, finding))
+    }
+
+    /// The red trials that show nothing new, where they are shown in the contract's order.
+    #[must_use]
+    pub fn repeats(&self) -> Repeats {
+        Repeats::of(self.red().map(|(_, trial)| trial))
     }
 
     /// What is shown of the server, if one was tested.

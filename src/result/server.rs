@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, fmt};
 use serde::Serialize;
 
 use super::outcome::Standing;
-use crate::shown::text::Shown;
+use crate::{shown, shown::text::Shown};
 
 /// What there is to say of a server besides its trials.
 #[derive(Debug, Clone, Serialize)]
@@ -118,4 +118,22 @@ pub struct DriftResult {
     pub now: Shown,
     /// The codes that it was seen on.
     pub codes: Vec<Shown>,
+}
+
+impl DriftResult {
+    /// What differs, and where.
+    #[must_use]
+    pub fn sentence(&self) -> Shown {
+        let place = if self.place.is_empty() { "".into() } else { shown![self.place, ": "] };
+        shown![place, "expected ", self.reviewed, ", got ", self.now]
+    }
+
+    /// The codes that it was seen on, of so many.
+    #[must_use]
+    pub fn on(&self, codes: usize) -> Shown {
+        match self.codes.len() {
+            all if all == codes && all > 1 => shown!["all ", all, " codes"],
+            _ => Shown::joined(&self.codes, ", "),
+        }
+    }
 }

@@ -1,7 +1,10 @@
 //! The verdict on a trial.
 
 use crate::{
-    checks::sheet::Sheet,
+    checks::{
+        mismatch::Wrong,
+        sheet::{Noted, Sheet},
+    },
     contract::check::CheckId,
     targets::known::{Day, Known},
 };
@@ -42,13 +45,18 @@ impl Verdict {
 }
 
 /// The verdict on a sheet, in the light of the deviations that are known of its trial. Each is for
-/// one check, so that one known gap never hides a second; one past its day is known no more. `unjudged`
-/// is why it could not be judged to its end, if it could not: that is never forgiven.
+/// one check, so that one known gap never hides a second; one past its day is known no more. A request
+/// that was served breaks two checks by one finding, so a status that is known to be another does not
+/// hide it. `unjudged` is why it could not be judged to its end, if it could not: that is never forgiven.
 #[must_use]
 pub fn weigh(sheet: &Sheet, unjudged: Option<&str>, known: &[&Known], today: Day) -> Verdict {
     let known: Vec<_> = known.iter().filter(|known| known.until >= today).collect();
     let listed = |check: CheckId| known.iter().any(|known| known.check == check);
-    if sheet.noted().iter().any(|noted| !listed(noted.check)) {
+    let forgiven = |noted: &Noted| match noted.mismatch.wrong {
+        Wrong::Served(_) => listed(noted.check) && listed(CheckId::Code),
+        Wrong::Differs { .. } | Wrong::Says(_) => listed(noted.check),
+    };
+    if !sheet.noted().iter().all(forgiven) {
         return Verdict::Fail;
     }
     if let Some(why) = unjudged {
@@ -72,7 +80,7 @@ pub fn weigh(sheet: &Sheet, unjudged: Option<&str>, known: &[&Known], today: Day
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::checks::mismatch::Mismatch;
+    use crate::checks::{fields, mismatch::Mismatch};
 
     fn day(of_month: u8) -> Day {
         Day::parse(&format!("2026-11-{of_month:02}")).expect("a day")
@@ -117,6 +125,26 @@ mod tests {
             }
             assert_eq!(weigh(&sheet, None, known, day(5)), verdict, "{broken:?} {known:?}");
         }
+    }
+
+    #[test]
+    fn a_request_that_is_served_is_forgiven_only_if_its_status_and_its_code_are_known() {
+        let known = |check| Known {
+            on: "plan_gate".to_owned(),
+            check,
+            reason: "an open gate".to_owned(),
+            owner: "api team".to_owned(),
+            until: day(10),
+        };
+        let (status, code) = (known(CheckId::Status), known(CheckId::Code));
+        let mut sheet = Sheet::default();
+        sheet.note(CheckId::Status, 0, fields::served(200));
+        assert_eq!(sheet.noted().len(), 1);
+        for few in [&[][..], &[&status], &[&code]] {
+            assert_eq!(weigh(&sheet, None, few, day(5)), Verdict::Fail, "{few:?}");
+        }
+        let both = weigh(&sheet, None, &[&status, &code], day(5));
+        assert!(matches!(both, Verdict::Known(_)), "{both:?}");
     }
 
     #[test]

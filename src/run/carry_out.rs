@@ -10,6 +10,7 @@ use crate::{
     result::{
         collected::{Collected, Keep},
         outcome::Outcome,
+        repeat::{FirstShown, Shows},
         side::{Foreseen, Manner, Side, SideTrial},
         side_name::SideName,
         trial::TrialResult,
@@ -31,22 +32,24 @@ pub(super) struct Style {
     pub(super) process: Process,
 }
 
-/// A trial that carries a side's out and keeps its result.
+/// A trial that carries a side's out and keeps its result. `first` is what the trials before it have shown.
 pub(super) fn trial(
     side: &dyn Side,
     trial: SideTrial,
     style: Style,
     collected: &Arc<Mutex<Collected>>,
+    first: &Arc<Mutex<FirstShown>>,
 ) -> Trial {
     let SideTrial { name, kind, ignored, carry_out } = trial;
-    let (collected, subject) = (Arc::clone(collected), side.subject());
+    let (collected, first) = (Arc::clone(collected), Arc::clone(first));
+    let subject = side.subject();
     // Clients and pages have some dozens of trials, whose names their headline needs.
     let keep = if side.name() == SideName::Server { style.manner.keep } else { Keep::All };
     let foreseen = ignored == Foreseen::Ignored
         && style.manner.unproven.in_run(Outcome::Ignored) == InRun::Ignored;
     let runner = move || {
         let result = carry_out();
-        let completed = completed(&subject, &result, style);
+        let completed = completed(&subject, &result, style, &first);
         collected.locked().add(result, keep);
         completed
     };
@@ -55,7 +58,12 @@ pub(super) fn trial(
         .with_ignored_flag(foreseen && style.process == Process::Trial)
 }
 
-fn completed(subject: &Shown, result: &TrialResult, style: Style) -> Result<Completion, Failed> {
+fn completed(
+    subject: &Shown,
+    result: &TrialResult,
+    style: Style,
+    first: &Mutex<FirstShown>,
+) -> Result<Completion, Failed> {
     let why = result.why.clone().unwrap_or_default();
     match (style.manner.unproven.in_run(result.outcome), result.outcome) {
         (InRun::Passed, _) => Ok(Completion::Completed),
@@ -64,7 +72,12 @@ fn completed(subject: &Shown, result: &TrialResult, style: Style) -> Result<Comp
         }
         (InRun::Ignored, _) => Ok(Completion::ignored_with(why.to_string())),
         (InRun::Failed, _) => {
-            Err(Failed::from(failure::render(subject, result, style.paint).trim_end()))
+            let shows = first.locked().note(result);
+            let text = match shows {
+                Shows::News(_) => failure::render(subject, result, style.paint),
+                Shows::Repeat(repeat) => failure::repeated(result, &repeat, style.paint),
+            };
+            Err(Failed::from(text.trim_end()))
         }
     }
 }

@@ -28,6 +28,7 @@ use crate::{
     result::{
         collected::Collected,
         outcome::Counts,
+        repeat::FirstShown,
         results::{Results, Scope},
         side::{Manner, Side, SideResult},
         side_name::SideName,
@@ -116,7 +117,9 @@ fn run(options: &Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u
         paint: Paint::from_flags(&tests),
         process,
     };
-    let mut tested: Vec<Tested> = sides.into_iter().map(Tested::new).collect();
+    let first = Arc::default();
+    let tested = |side| Tested { side, collected: Arc::default(), first: Arc::clone(&first) };
+    let mut tested: Vec<Tested> = sides.into_iter().map(tested).collect();
     let trials: Vec<Trial> = tested.iter().flat_map(|tested| tested.trials(style)).collect();
     let is_selected = |trial: &Trial| !tests.is_filtered_out(trial);
     let selected = trials.iter().filter(|trial| is_selected(trial));
@@ -158,19 +161,22 @@ fn run(options: &Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u
     let server = suite.as_ref().and_then(details);
     let sides: Vec<SideResult> =
         tested.iter().map(|tested| tested.side.result(&tested.collected())).collect();
+    let causes =
+        |(tested, side): (&Tested, &SideResult)| tested.collected().causes(side.side, &side.trials);
     let results = Results {
         errproof: env!("CARGO_PKG_VERSION"),
         contract: redactor.line(&contract.name),
         started: redactor.line(&humantime::format_rfc3339_seconds(started).to_string()),
         seconds: begin.elapsed().as_secs_f64(),
         scope,
+        causes: tested.iter().zip(&sides).flat_map(causes).collect(),
         counts: sides.iter().fold(Counts::default(), |counts, side| counts + side.counts),
         sides,
         server,
     };
     lost.extend(reports.write(&results).err().map(|why| why.shown(&redactor)));
     if !tests.quiet && !matches!(tests.format, Some(FormatSetting::Terse | FormatSetting::Json)) {
-        let end = shown![summary::render(&results), reports.note(&redactor)];
+        let end = shown![summary::render(&results, &first.locked()), reports.note(&redactor)];
         heard = heard.and_then(|()| print::line(&end));
     }
     heard = heard.and_then(|()| reports.annotate(&results, &contract.root, &redactor));
@@ -182,16 +188,14 @@ fn run(options: &Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u
 struct Tested {
     side: Box<dyn Side>,
     collected: Arc<Mutex<Collected>>,
+    /// What the trials of all sides have shown so far.
+    first: Arc<Mutex<FirstShown>>,
 }
 
 impl Tested {
-    fn new(side: Box<dyn Side>) -> Self {
-        Self { side, collected: Arc::default() }
-    }
-
     fn trials(&self, style: Style) -> Vec<Trial> {
         let trials = self.side.trials(style.manner).into_iter();
-        trials.map(|one| trial(&*self.side, one, style, &self.collected)).collect()
+        trials.map(|one| trial(&*self.side, one, style, &self.collected, &self.first)).collect()
     }
 
     fn collected(&self) -> MutexGuard<'_, Collected> {

@@ -66,12 +66,6 @@ impl AnswerJudge {
             && reading.code().is_none()
         {
             sheet.note(CheckId::Status, at, fields::served(answer.status));
-            // Apart, so that a status that is known to be another never hides a request that is served.
-            sheet.note(
-                CheckId::Code,
-                at,
-                fields::exactly(None, places.code.as_str(), code.as_str()),
-            );
             return;
         }
         sheet.note(CheckId::Status, at, fields::status(answer.status, status));

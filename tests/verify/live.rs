@@ -197,5 +197,6 @@ async fn a_status_that_is_listed_as_known_never_hides_a_request_that_is_served()
         assert_eq!(ended.code, expected, "{known}: {ended:?}");
         let is_said = |what: &str| ended.stdout.contains(what);
         assert_eq!(is_said("the request was served (200)"), expected == 101, "{known}: {ended:?}");
+        assert!(!is_said("x code"), "{known}: it is one finding: {ended:?}");
     }
 }

@@ -2,6 +2,7 @@
 
 mod alarms;
 mod bursts;
+mod causes;
 mod cli;
 mod clients;
 mod command;

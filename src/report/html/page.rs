@@ -12,7 +12,9 @@ use super::{
 };
 use crate::{
     result::{
+        cause::SharedCause,
         outcome::{Outcome, Standing},
+        repeat::Repeats,
         results::Results,
         server::{CodeResult, DriftResult, ServerDetails, SlotResult},
         side::SideResult,
@@ -20,7 +22,7 @@ use crate::{
         trial::TrialResult,
     },
     shown,
-    shown::{seconds::seconds, text::Shown},
+    shown::{plural::plural, seconds::seconds, text::Shown},
 };
 
 /// Nothing may be loaded, and no script may run, whatever stands in the page.
@@ -39,9 +41,11 @@ pub fn render(results: &Results) -> String {
         .child(element("meta").attributes(policy))
         .child(element("title").text(Shown::joined(&title, " - ")))
         .child(style());
+    let repeats = results.repeats();
     let main = element("main")
-        .child(red(results))
-        .children(results.sides.iter().flat_map(|side| one_side(results, side)));
+        .child(causes(results))
+        .child(red(results, &repeats))
+        .children(results.sides.iter().flat_map(|side| one_side(results, side, &repeats)));
     let body = element("body").child(header(results)).child(main);
     document(&element("html").attribute("lang", "en").child(head).child(body))
 }
@@ -98,15 +102,35 @@ fn list(items: impl IntoIterator<Item = Element>) -> Option<Element> {
     items.peek().is_some().then(|| element("ul").children(items))
 }
 
+/// What several red trials have in common, each once.
+fn causes(results: &Results) -> Option<Element> {
+    let item = |cause: &SharedCause| {
+        let mut item = element("li").child(element("b").text(cause.check.as_str()));
+        if !cause.place.is_empty() {
+            item = item.text(" at ").child(element("code").text(&cause.place));
+        }
+        let weight = shown!["on ", cause.weight(), "; first at "];
+        item.text(shown![": ", cause.wrong, " "])
+            .child(element("span").class("what").text(weight))
+            .child(link(&cause.first))
+    };
+    let causes = list(results.causes.iter().map(item))?;
+    Some(section("Causes that several trials share").child(causes))
+}
+
+/// A trial's name, which leads to it.
+fn link(trial: &Shown) -> Element {
+    element("a").attribute("href", shown!["#", trial]).child(element("code").text(trial))
+}
+
 /// The red trials, so that nobody has to look for them among the green ones.
-fn red(results: &Results) -> Option<Element> {
+/// Those that show nothing new are under a fold.
+fn red(results: &Results, repeats: &Repeats) -> Option<Element> {
     let item = |(_, trial): (&SideResult, &TrialResult)| {
         let mut checks: Vec<Shown> =
             trial.findings.iter().map(|found| found.check.as_str().into()).collect();
         checks.dedup();
-        let link = element("a")
-            .attribute("href", shown!["#", trial.name])
-            .child(element("code").text(&trial.name));
+        let link = link(&trial.name);
         let item = element("li").child(chip(trial.outcome)).text(" ").child(link).text(" ");
         if checks.is_empty() {
             item.text(trial.why.clone())
@@ -114,29 +138,35 @@ fn red(results: &Results) -> Option<Element> {
             item.text(Shown::joined(&checks, ", "))
         }
     };
-    Some(section("What is red").child(list(results.red().map(item))?))
+    let (repeated, news): (Vec<_>, Vec<_>) =
+        results.red().partition(|(_, trial)| repeats.get(trial).is_some());
+    let further = plural(repeated.len(), "further trial");
+    let further = element("summary").text(shown![further, " with nothing new"]);
+    let repeated = list(repeated.into_iter().map(item));
+    let repeated = repeated.map(|repeated| element("details").child(further).child(repeated));
+    Some(section("What is red").child(list(news.into_iter().map(item))?).child(repeated))
 }
 
-fn one_side(results: &Results, side: &SideResult) -> Vec<Element> {
+fn one_side(results: &Results, side: &SideResult, repeats: &Repeats) -> Vec<Element> {
     match (side.side, &results.server) {
         (SideName::Server, Some(server)) => {
             let mut sections = vec![matrix::render(side, server)];
             sections.extend(bursts(side));
             sections.extend(drift(server));
             sections.extend(tickets(side));
-            sections.push(codes(side, server));
+            sections.push(codes(side, server, repeats));
             sections.push(configuration(side, server));
             sections
         }
-        (SideName::Client, _) => vec![plain_side("The client", side)],
-        _ => vec![plain_side("The page", side)],
+        (SideName::Client, _) => vec![plain_side("The client", side, repeats)],
+        _ => vec![plain_side("The page", side, repeats)],
     }
 }
 
-fn plain_side(title: &'static str, side: &SideResult) -> Element {
+fn plain_side(title: &'static str, side: &SideResult, repeats: &Repeats) -> Element {
     section(title)
         .child(element("p").child(element("code").text(&side.subject)))
-        .children(side.trials.iter().map(trial::render))
+        .children(side.trials.iter().map(|trial| trial::render(trial, repeats.get(trial))))
 }
 
 fn bursts(server: &SideResult) -> impl Iterator<Item = Element> {
@@ -177,12 +207,12 @@ fn tickets(server: &SideResult) -> Option<Element> {
     Some(section("Request ids for a support ticket").child(list(ids)?))
 }
 
-fn codes(side: &SideResult, server: &ServerDetails) -> Element {
+fn codes(side: &SideResult, server: &ServerDetails, repeats: &Repeats) -> Element {
     let codes = server.codes.iter().filter(|code| code.standing != Standing::NotSelected);
-    section("Code by code").children(codes.map(|code| one_code(side, code)))
+    section("Code by code").children(codes.map(|code| one_code(side, code, repeats)))
 }
 
-fn one_code(side: &SideResult, code: &CodeResult) -> Element {
+fn one_code(side: &SideResult, code: &CodeResult, repeats: &Repeats) -> Element {
     let of_code = |trial: &&TrialResult| trial.code.as_ref() == Some(&code.code);
     let trials: Vec<_> = side.trials.iter().filter(of_code).collect();
     let words = standing(code.standing);
@@ -198,7 +228,7 @@ fn one_code(side: &SideResult, code: &CodeResult) -> Element {
         .child(title)
         .child(trials.first().map(|trial| promise(trial)))
         .child(code.why.as_ref().map(notice))
-        .children(trials.into_iter().map(trial::render))
+        .children(trials.into_iter().map(|trial| trial::render(trial, repeats.get(trial))))
 }
 
 fn standing(standing: Standing) -> &'static str {

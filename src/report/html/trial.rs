@@ -10,6 +10,7 @@ use crate::{
         evidence::{AnswerResult, Evidence},
         finding::Finding,
         outcome::Outcome,
+        repeat::Repeat,
         side_name::SideName,
         timeline::Printed,
         trial::TrialResult,
@@ -18,8 +19,8 @@ use crate::{
     shown::{seconds::seconds, text::Shown},
 };
 
-/// A trial. Red ones are open.
-pub(super) fn render(trial: &TrialResult) -> Element {
+/// A trial. Red ones are open, unless they show nothing new.
+pub(super) fn render(trial: &TrialResult, repeat: Option<&Repeat>) -> Element {
     let summary = element("summary")
         .child(chip(trial.outcome))
         .text(" ")
@@ -29,12 +30,12 @@ pub(super) fn render(trial: &TrialResult) -> Element {
     element("details")
         .attribute("id", &trial.name)
         .class(trial.outcome.as_str())
-        .flag("open", trial.outcome.is_red())
+        .flag("open", trial.outcome.is_red() && repeat.is_none())
         .child(summary)
-        .child(body(trial))
+        .child(body(trial, repeat))
 }
 
-fn body(trial: &TrialResult) -> Element {
+fn body(trial: &TrialResult, repeat: Option<&Repeat>) -> Element {
     let held: Vec<Shown> = trial.held.iter().map(|check| check.as_str().into()).collect();
     let held = (!held.is_empty()).then(|| shown!["held: ", Shown::joined(&held, ", ")]);
     let no_twin = trial.without_twin.as_ref();
@@ -44,6 +45,7 @@ fn body(trial: &TrialResult) -> Element {
     element("div")
         .class("body")
         .child(trial.why.as_ref().map(notice))
+        .child(repeat.map(|repeat| aside(repeat.sentence())))
         .children(trial.findings.iter().map(one_finding))
         .children([held, no_twin, place].into_iter().flatten().map(aside))
         .child((trial.side != SideName::Server).then(|| promise(trial)))
@@ -120,8 +122,10 @@ mod tests {
     #[test]
     fn a_trial_has_what_was_found_promised_and_exchanged_and_is_open_if_it_is_red() {
         let results = example::results();
+        let repeats = results.repeats();
         let names = [
             "invalid_json::comma",
+            "revoked_api_key::bearer",
             "sold|out`<b>::gone",
             "preflight_failed::hook",
             "generation_timeout::hook",
@@ -130,7 +134,8 @@ mod tests {
         ];
         let shown = names.map(|name| {
             let trial = results.trials().find(|(_, trial)| trial.name.as_str() == name);
-            in_lines(&render(trial.expect("it is in the example").1).to_string())
+            let trial = trial.expect("it is in the example").1;
+            in_lines(&render(trial, repeats.get(trial)).to_string())
         });
         insta::assert_snapshot!(shown.join("\n\n"));
     }

@@ -10,6 +10,7 @@ mod page;
 mod server;
 
 use super::{
+    collected::{Collected, Keep},
     finding::{Finding, Promised},
     outcome::{Counts, Outcome},
     results::{Results, Scope},
@@ -38,6 +39,11 @@ const HOSTILE: &str = "</pre><script>alert('x')</script> | **bold** ```x``` ]]> 
 pub(crate) fn results() -> Results {
     let example = Example::new();
     let sides = vec![example.server(), example.client(), example.page()];
+    let causes = |side: &SideResult| {
+        let mut collected = Collected::default();
+        side.trials.iter().for_each(|trial| collected.add(trial.clone(), Keep::All));
+        collected.causes(side.side, &side.trials)
+    };
     let selected = sides.iter().map(|side| side.trials.len()).sum();
     Results {
         errproof: "0.1.0",
@@ -46,6 +52,7 @@ pub(crate) fn results() -> Results {
         seconds: 93.46,
         scope: Scope { selected, all: selected + 1 },
         counts: sides.iter().fold(Counts::default(), |counts, side| counts + side.counts),
+        causes: sides.iter().flat_map(causes).collect(),
         server: Some(example.details(&sides[0])),
         sides,
     }

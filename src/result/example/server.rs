@@ -33,6 +33,9 @@ const VALID: &str = "valid ($ERRPROOF_KEY_VALID)";
 const BURST: &str = "burst ($ERRPROOF_KEY_BURST)";
 const FREE_PLAN: &str = "free-plan ($ERRPROOF_KEY_FREE_PLAN)";
 
+/// What is wrong in two trials of different codes.
+const NO_DOCS: &str = "missing; expected \"https://docs.example.com/errors\"";
+
 /// What holds on nearly every response.
 const USUAL: [CheckId; 3] = [CheckId::Status, CheckId::Code, CheckId::EnvelopeJson];
 
@@ -84,9 +87,16 @@ impl Example {
         let echo = (self.line("x-echo"), self.redactor.value(&format!("Bearer {KEY}")));
         answer.expect("it was answered").headers.push(echo);
         let id = Mismatch::at("/error/requestId", "nothing (as reviewed)", "[id]");
+        // Nothing but what the one before it shows.
+        let bearer =
+            case("revoked_api_key", "revoked_api_key::bearer", 401, "a revoked key is refused")
+                .held(&USUAL)
+                .found(CheckId::SecretLeak, Mismatch::says("body", leak))
+                .found(CheckId::Twin, Mismatch::says("", twin));
         let plan =
             case("plan_gate", "plan_gate::free-plan", 403, "a tool of a higher plan is refused")
                 .held(&USUAL)
+                .found(CheckId::Docs, Mismatch::says("/error/docs", NO_DOCS))
                 .found(CheckId::Drift, id)
                 .found(CheckId::Drift, Mismatch::at("status", "402 (as reviewed)", "403"));
         let orphaned =
@@ -97,6 +107,7 @@ impl Example {
             json,
             sent(&missing, (1, 1), "none", "no key"),
             revoked,
+            sent(&bearer, (2, 2), VALID, &said),
             sent(&plan, (1, 1), FREE_PLAN, "part of the Pro plan"),
             self.trial(&orphaned, &Verdict::Ignored(why.to_owned())),
             self.hostile(),
@@ -105,12 +116,11 @@ impl Example {
 
     /// The server says whatever may do harm to those who show it.
     fn hostile(&self) -> TrialResult {
-        let docs = "missing; expected \"https://docs.example.com/errors\"";
         let (own, theirs) = (format!("{ODD:?}"), format!("\"{HOSTILE}\""));
         let case = case(ODD, ODD_CASE, 410, "what is sold out is gone")
             .held(&[CheckId::Status])
             .found(CheckId::Code, Mismatch::at("/error/code", own, theirs))
-            .found(CheckId::Docs, Mismatch::says("/error/docs", docs));
+            .found(CheckId::Docs, Mismatch::says("/error/docs", NO_DOCS));
         let body = format!("{HOSTILE}\n::error::y");
         let mut evidence = self.evidence((1, 1), VALID, case.code, &body);
         let answer = evidence.answer.as_mut().expect("it was answered");
@@ -236,6 +246,7 @@ impl Example {
         ];
         // The one that is not selected has no trial.
         let mut codes: Vec<CodeResult> = server.trials.iter().map(of_code).collect();
+        codes.dedup_by(|second, first| second.code == first.code);
         let (standing, why) = Standing::of(&[], Passed::None);
         codes.push(CodeResult { code: "regen_limit".into(), status: 403, standing, why });
         ServerDetails {
@@ -256,7 +267,7 @@ impl Example {
     }
 }
 
-/// What is true of a code that has this one trial.
+/// What is true of a code that has this one trial, or whose trials all came to the same.
 fn of_code(trial: &TrialResult) -> CodeResult {
     let passed = match (trial.outcome, &trial.without_twin) {
         (Outcome::Pass, None) => Passed::WithTwin,
