@@ -45,6 +45,7 @@ fn whose(role: Role) -> &'static str {
         Role::First => "the response to the hook's first request ",
         Role::Probe => "the probe's response ",
         Role::OtherKey => "the response to the other key ",
+        Role::Meanwhile => "the response to another request while the key was refused ",
         Role::Again => "the response after the wait ",
         Role::Twin => "the response to the same request without the defect (its twin) ",
     }

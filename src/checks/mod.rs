@@ -10,6 +10,7 @@ pub mod mismatch;
 pub mod naming;
 pub mod rate;
 pub mod rate_fields;
+pub mod rate_window;
 pub mod reading;
 pub mod request_id;
 pub mod retry_after;

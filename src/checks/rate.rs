@@ -89,14 +89,7 @@ impl Tally {
     /// for each share of the window that the burst lasted. Such a limiter tells who is refused to
     /// wait for about one share; where the wait is longer, nothing is refilled meanwhile.
     fn refilled(&self, limit: &Limit) -> usize {
-        let window = Duration::from_secs(limit.window_seconds.into());
-        let share = window / limit.requests;
-        // A server rounds up to whole seconds, and may add one.
-        let soon = share + share.max(Duration::from_secs(2));
-        if self.told.is_some_and(|told| told > soon) {
-            return 0;
-        }
-        self.refilled_by_time(limit)
+        if is_told_soon(self.told, limit) { self.refilled_by_time(limit) } else { 0 }
     }
 
     /// One for each share of the window that the burst lasted.
@@ -104,6 +97,26 @@ impl Tally {
         let share = Duration::from_secs(limit.window_seconds.into()) / limit.requests;
         usize::try_from(self.span.as_nanos() / share.as_nanos().max(1)).unwrap_or(usize::MAX)
     }
+}
+
+/// Whether a refused request is told to wait for about one share of the window, as a limiter tells that refills as
+/// time passes.
+fn is_told_soon(told: Option<Duration>, limit: &Limit) -> bool {
+    let share = Duration::from_secs(limit.window_seconds.into()) / limit.requests;
+    // A server rounds up to whole seconds, and may add one.
+    let soon = share + share.max(Duration::from_secs(2));
+    told.is_none_or(|told| told <= soon)
+}
+
+/// How many requests a limiter that refills may serve within a time, to a key that was refused with this wait.
+#[must_use]
+pub fn refilled(told: Option<Duration>, within: Duration, limit: &Limit) -> usize {
+    if !is_told_soon(told, limit) {
+        return 0;
+    }
+    let share = Duration::from_secs(limit.window_seconds.into()) / limit.requests;
+    let whole = within.as_nanos() / share.as_nanos().max(1);
+    usize::try_from(whole).unwrap_or(usize::MAX).saturating_add(1)
 }
 
 fn count(requests: u32) -> usize {
@@ -164,7 +177,7 @@ pub fn per_key(other: &Answer, is_served: bool, served: u16) -> Mismatches {
 mod tests {
     use super::*;
 
-    const LIMIT: Limit = Limit { requests: 60, window_seconds: 60, policy: None };
+    const LIMIT: Limit = Limit::of(60, 60);
 
     fn tally(admitted: usize, refused: usize, millis: u64, told: Option<u64>) -> Tally {
         let span = Duration::from_millis(millis);

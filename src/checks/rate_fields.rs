@@ -112,7 +112,7 @@ mod tests {
     }
 
     fn limit() -> Limit {
-        Limit { requests: 10, window_seconds: 10, policy: Some("default".to_owned()) }
+        Limit { policy: Some("default".to_owned()), ..Limit::of(10, 10) }
     }
 
     #[test]

@@ -105,6 +105,30 @@ pub struct Limit {
     /// `RateLimit-Policy` (draft-ietf-httpapi-ratelimit-headers), if it does.
     #[serde(default)]
     pub policy: Option<String>,
+    /// Which windows the docs promise.
+    #[serde(default)]
+    pub windows: Windows,
+}
+
+impl Limit {
+    /// So many requests in so many seconds, and nothing more.
+    #[must_use]
+    pub const fn of(requests: u32, window_seconds: u32) -> Self {
+        Self { requests, window_seconds, policy: None, windows: Windows::Fixed }
+    }
+}
+
+/// Which windows a limit is promised to hold in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Windows {
+    /// Windows that follow each other, wherever they end: what most limiters keep, and all that "60 requests a minute"
+    /// says. On either side of an edge there may be a whole limit.
+    #[default]
+    Fixed,
+    /// Any window: no 60 seconds with more than the limit, wherever they begin.
+    Any,
 }
 
 /// A request that succeeds when nothing is broken in it; or one whose path or body is what is wrong

@@ -25,6 +25,8 @@ pub enum Role {
     Own,
     /// It is the same with another key, while the burst's is refused.
     OtherKey,
+    /// It is another one with the same key, while the burst's is refused.
+    Meanwhile,
     /// It is the case's own once more, after a wait.
     Again,
     /// It is the twin: the case's own without its defect.

@@ -93,7 +93,7 @@ mod tests {
     async fn a_key_waits_out_the_window_when_all_but_a_twentieth_of_its_limit_is_used() {
         let shared = SharedClock::default();
         let clock = Clock::Shared(shared.clone());
-        let pacer = Pacer::new(Some(&Limit { requests: 60, window_seconds: 60, policy: None }));
+        let pacer = Pacer::new(Some(&Limit::of(60, 60)));
         let (key, other) = (Secret::new("key"), Secret::new("other"));
         for _ in 0..57 {
             pacer.turn(&clock, &key).await;
@@ -125,7 +125,7 @@ mod tests {
     async fn no_limiter_that_keeps_sixty_a_minute_refuses_a_paced_key() {
         let shared = SharedClock::default();
         let clock = Clock::Shared(shared.clone());
-        let pacer = Pacer::new(Some(&Limit { requests: 60, window_seconds: 60, policy: None }));
+        let pacer = Pacer::new(Some(&Limit::of(60, 60)));
         let key = Secret::new("key");
         let mut times = Vec::new();
         for _ in 0..300 {

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::{
     next::next,
     overtaken::may_be_overtaken,
+    planned::Meanwhile,
     play::{Play, Stop},
     step::{Asked, Next, Reply, Which},
 };
@@ -33,6 +34,8 @@ pub(super) struct PlannedBurst<'a> {
     pub(super) limit: &'a Limit,
     /// The status of the answer when the key is not refused.
     pub(super) served: u16,
+    /// What is sent while the key is refused; nothing if the limit is judged by its first burst alone.
+    pub(super) meanwhile: &'a [Meanwhile],
 }
 
 /// A burst that was sent.
@@ -42,6 +45,20 @@ struct Sent {
     begin: usize,
     /// How many were accepted and refused.
     tally: Tally,
+}
+
+/// Whole seconds are rounded, and a server may add one: two refusals that differ by this tell the same time.
+const EARLIER: Duration = Duration::from_secs(2);
+
+/// What became of a request in the middle of a wait.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Early {
+    /// The key is served by then: a limit may tell to wait for longer than it has to.
+    Served(usize),
+    /// It is still refused.
+    Refused(usize),
+    /// The wait is too short to be worth a look.
+    NotAsked,
 }
 
 impl Play<'_> {
@@ -60,7 +77,14 @@ impl Play<'_> {
         let found = rate::per_key(another, self.is_served(burst, meanwhile), burst.served);
         self.sheet.note(CheckId::RatePerKey, meanwhile, found);
         self.compare(last);
-        self.wait_as_told(burst, last).await
+        if burst.meanwhile.is_empty() {
+            return self.wait_as_told(burst, judged, last).await.map(drop);
+        }
+        self.while_refused(burst, last).await?;
+        match self.wait_as_told(burst, judged, last).await? {
+            Reply::Served => self.whole_minute(burst).await,
+            Reply::Refused => Ok(()),
+        }
     }
 
     /// A burst that can be judged: the first one, or a later one where the first says too little. And
@@ -116,18 +140,22 @@ impl Play<'_> {
     }
 
     async fn send_burst(&mut self, burst: PlannedBurst<'_>) -> Result<Sent, Stop> {
-        let PlannedBurst { request, times, limit, served, .. } = burst;
+        let PlannedBurst { request, times, .. } = burst;
         let begin = self.exchanges.len();
         let what = shown!["the responses to ", times, " requests at once"];
         self.activity.waits(Awaited::Words(what), Some(request.deadlines.whole));
         for exchange in self.run.sender.burst(request, times).await? {
             self.keep(exchange);
         }
+        Ok(Sent { begin, tally: self.tally(burst, begin) })
+    }
+
+    /// The burst that begins at this exchange and ends with the last, counted.
+    pub(super) fn tally(&self, burst: PlannedBurst<'_>, begin: usize) -> Tally {
         let (run, scenario) = (self.run, &self.planned.scenario);
-        let is_served = |exchange: &Exchange| run.reading(exchange).is_served(served);
+        let is_served = |exchange: &Exchange| run.reading(exchange).is_served(burst.served);
         let is_refused = |exchange: &Exchange| run.reading(exchange).is_refusal(scenario);
-        let tally = Tally::of(&self.exchanges[begin..], limit, is_served, is_refused);
-        Ok(Sent { begin, tally })
+        Tally::of(&self.exchanges[begin..], burst.limit, is_served, is_refused)
     }
 
     /// Whether as many were admitted as the limit says, and all others refused.
@@ -170,16 +198,35 @@ impl Play<'_> {
         }
     }
 
-    /// Waits as long as the last refusal says, and looks whether the key is served again.
-    async fn wait_as_told(&mut self, burst: PlannedBurst<'_>, last: usize) -> Result<(), Stop> {
+    /// Waits as long as the refusals say, by the one that promises the earliest time, and looks whether the key is
+    /// served again.
+    async fn wait_as_told(
+        &mut self,
+        burst: PlannedBurst<'_>,
+        judged: Sent,
+        last: usize,
+    ) -> Result<Reply, Stop> {
+        let refused = self.earliest(burst, judged, last);
         // What is less or more than the docs allow is a finding already.
-        let Some(told) = self.told(burst, last) else {
-            return Ok(());
+        let Some(told) = self.told(burst, refused) else {
+            return Ok(Reply::Refused);
         };
-        let first = self.after(burst, told).await?;
-        let (mut again, mut waited) = (first, told);
+        let mut rest = told;
+        if !burst.meanwhile.is_empty() && self.agree(burst, judged) {
+            match self.in_the_middle(burst, Duration::from_secs(told)).await? {
+                Early::Served(at) => {
+                    self.sheet.note(CheckId::RetryAfterHonest, at, Vec::new());
+                    return Ok(Reply::Served);
+                }
+                // A limit may ask for more of who does not wait.
+                Early::Refused(at) => rest = self.told(burst, at).unwrap_or(told),
+                Early::NotAsked => {}
+            }
+        }
+        let first = self.after(burst, rest).await?;
+        let (mut again, mut waited) = (first, rest);
         if !self.is_served(burst, first)
-            && self.is_overtaken(burst, last, told, first)
+            && self.is_overtaken(burst, refused, told, first)
             && let Some(told) = self.told(burst, first)
         {
             // Nobody else can have taken what this one waits for.
@@ -189,11 +236,39 @@ impl Play<'_> {
         let answer = &self.exchanges[again].answer;
         let found = retry_after::honest(answer, is_served, burst.served, waited);
         self.sheet.note(CheckId::RetryAfterHonest, again, found);
-        Ok(())
+        Ok(if is_served { Reply::Served } else { Reply::Refused })
+    }
+
+    /// The refusal of the judged burst after whose wait the key is to be served first: the last one, unless another is
+    /// told an earlier time.
+    fn earliest(&self, burst: PlannedBurst<'_>, judged: Sent, last: usize) -> usize {
+        if burst.meanwhile.is_empty() {
+            return last;
+        }
+        let due = |at: &usize| {
+            let told = Duration::from_secs(self.told(burst, *at)?);
+            Some(self.exchanges[*at].sent + told)
+        };
+        let refused = (judged.begin..last).filter(|at| self.is_refused(*at));
+        let told = refused.filter_map(|at| Some((due(&at)?, at))).min();
+        told.filter(|(time, _)| due(&last).is_none_or(|last| *time + EARLIER < last))
+            .map_or(last, |(_, at)| at)
+    }
+
+    /// Whether the refusals of the judged burst tell about the same time.
+    fn agree(&self, burst: PlannedBurst<'_>, judged: Sent) -> bool {
+        let end = (judged.begin + judged.tally.sent).min(self.exchanges.len());
+        let refused = (judged.begin..end).filter(|at| self.is_refused(*at));
+        let due = refused.filter_map(|at| {
+            Some(self.exchanges[at].sent + Duration::from_secs(self.told(burst, at)?))
+        });
+        let due: Vec<Duration> = due.collect();
+        let (first, last) = (due.iter().min(), due.iter().max());
+        first.zip(last).is_some_and(|(first, last)| *last <= *first + judged.tally.span + EARLIER)
     }
 
     /// The seconds that a refusal tells to wait, if the docs allow them.
-    fn told(&self, burst: PlannedBurst<'_>, at: usize) -> Option<u64> {
+    pub(super) fn told(&self, burst: PlannedBurst<'_>, at: usize) -> Option<u64> {
         let longest = match self.planned.scenario.retry_after {
             Some(LongestWait::Seconds(most)) => u64::from(most),
             Some(LongestWait::Unsaid) | None => u64::MAX,
@@ -229,11 +304,11 @@ impl Play<'_> {
         Ok(self.keep(exchange))
     }
 
-    fn is_served(&self, burst: PlannedBurst<'_>, at: usize) -> bool {
+    pub(super) fn is_served(&self, burst: PlannedBurst<'_>, at: usize) -> bool {
         self.run.reading(&self.exchanges[at]).is_served(burst.served)
     }
 
-    fn is_refused(&self, at: usize) -> bool {
+    pub(super) fn is_refused(&self, at: usize) -> bool {
         self.run.reading(&self.exchanges[at]).is_refusal(&self.planned.scenario)
     }
 }

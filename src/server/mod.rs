@@ -14,6 +14,7 @@ pub mod headline;
 pub mod judge;
 pub mod key_use;
 pub mod ledger;
+mod minute;
 mod next;
 mod opening;
 mod overtaken;

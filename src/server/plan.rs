@@ -1,11 +1,11 @@
 //! What a run will send: every case's requests, made from contract and target before the first is
 //! sent, so that every key is known to whatever prints.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use super::{
     common::Common,
-    planned::{Planned, Preflight, TrialScript, TwinScript},
+    planned::{Meanwhile, Planned, Preflight, TrialScript, TwinScript},
 };
 
 use crate::{
@@ -42,6 +42,10 @@ pub struct Plan {
     pub made: Vec<Secret>,
 }
 
+/// So far apart begin requests that take minutes. Of six at once, a server with a pool of processes had one process
+/// accept two, and answered the second after the first's five minutes.
+const APART: Duration = Duration::from_millis(250);
+
 impl Plan {
     /// Makes every request of a run.
     ///
@@ -60,11 +64,15 @@ impl Plan {
         let scenarios = || contract.all_scenarios();
         let count = scenarios().map(|scenario| scenario.cases.len()).sum();
         let mut trials = Vec::with_capacity(count);
+        let mut long = 0;
         for scenario in scenarios() {
             for (at, case) in scenario.cases.iter().enumerate() {
                 let script = planner.script(case);
                 let twin = planner.twin(scenario, case);
-                trials.push(Planned { scenario: Arc::clone(scenario), at, script, twin });
+                let begins_after = APART * long;
+                long += u32::from(case.after.is_some());
+                let scenario = Arc::clone(scenario);
+                trials.push(Planned { scenario, at, script, begins_after, twin });
             }
         }
         let preflight = planner.preflight();
@@ -144,6 +152,20 @@ fn twin_at<'a>(
     };
     let body = defects.next().map_or_else(made, Ok);
     Ok(TwinAt { request, body: Some(body?), ..own })
+}
+
+/// A body with which a request costs nothing: its own if it is free, or one that a case says is refused.
+fn harmless(contract: &Contract, name: &RequestName, format: &RequestFormat) -> Option<Vec<u8>> {
+    if format.cost == 0 {
+        return body::bytes(format.body.as_ref(), None).ok();
+    }
+    let cases = contract.scenarios.iter().flat_map(|scenario| &scenario.cases);
+    cases
+        .filter_map(|case| match &case.provocation {
+            Provocation::Single(single) if single.request == *name => single.body.as_deref(),
+            _ => None,
+        })
+        .find_map(|defect| body::bytes(format.body.as_ref(), Some(defect)).ok())
 }
 
 /// Puts into a request what a case has in place of the request's own.
@@ -257,7 +279,12 @@ impl Planner<'_> {
 
     fn burst(&mut self, burst: &Burst) -> Result<TrialScript, String> {
         let format = &self.target.requests[&burst.request];
+        let meanwhile = match self.contract.points {
+            Some(_) => self.meanwhile(burst)?,
+            None => Vec::new(),
+        };
         Ok(TrialScript::Burst {
+            meanwhile,
             request: self.plain(format, &burst.slot, &burst.carrier)?,
             times: burst.requests,
             other: Box::new(
@@ -266,6 +293,59 @@ impl Planner<'_> {
             limit: Arc::clone(&burst.limit),
             served: format.status,
         })
+    }
+
+    /// What a limit of a key may overlook: the key in another carrier, another request, another address, another program.
+    fn meanwhile(&mut self, burst: &Burst) -> Result<Vec<Meanwhile>, String> {
+        let (contract, target) = (self.contract, self.target);
+        let mut all = Vec::new();
+        let mut add = |request: Outgoing, without_key: Option<Outgoing>, what: String| {
+            let request = request.sent_as(Role::Meanwhile);
+            let without_key = without_key.map(|request| request.sent_as(Role::Meanwhile));
+            all.push(Meanwhile { request, without_key, what });
+        };
+        let own = &target.requests[&burst.request];
+        let name = |format: &RequestFormat| format!("{} {}", format.method.as_str(), format.path);
+        for carrier in contract.key.carriers.iter().filter(|other| other.name != burst.carrier.name)
+        {
+            let request = self.plain(own, &burst.slot, carrier)?;
+            add(request, None, format!("{} with the key in {}", name(own), carrier.name));
+        }
+        for (request, format) in target.requests.iter().filter(|(name, _)| **name != burst.request)
+        {
+            let Some(body) = harmless(contract, request, format) else { continue };
+            let key = target.key(&burst.slot)?;
+            let carried = Some((&*burst.carrier, key));
+            let with = self.request(format, body.clone(), carried, &[], target.deadlines)?;
+            let without = self.request(format, body, None, &[], target.deadlines)?;
+            add(with, Some(without), name(format));
+        }
+        let elsewhere = [
+            (
+                &["X-Forwarded-For", "X-Real-IP", "Forwarded"][..],
+                "another address in X-Forwarded-For",
+            ),
+            (&["User-Agent"], "another User-Agent"),
+        ];
+        for (headers, what) in elsewhere {
+            let value = |name: &str| match name {
+                "User-Agent" => "api-client/1.0",
+                "Forwarded" => "for=203.0.113.7",
+                _ => "203.0.113.7",
+            };
+            let set = target.headers.as_deref().unwrap_or_default();
+            let is_free =
+                |name: &&str| !set.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+            let headers = headers.iter().copied().filter(is_free);
+            let headers: Headers =
+                headers.map(|name| (name.into(), Secret::new(value(name)))).collect();
+            let body = body::bytes(own.body.as_ref(), None)?;
+            let key = target.key(&burst.slot)?;
+            let carried = Some((&*burst.carrier, key));
+            let request = self.request(own, body, carried, &headers, target.deadlines)?;
+            add(request, None, format!("{} with {what}", name(own)));
+        }
+        Ok(all)
     }
 
     fn twin(

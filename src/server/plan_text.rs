@@ -90,10 +90,18 @@ impl Count<'_> {
                     self.add(read, 2);
                 }
             }
-            Ok(TrialScript::Burst { request, times, other, .. }) => {
+            Ok(TrialScript::Burst { request, times, other, meanwhile, .. }) => {
+                let times = usize::try_from(*times).unwrap_or(usize::MAX);
                 // The burst, and one more after the wait.
-                self.add(request, usize::try_from(*times).unwrap_or(usize::MAX).saturating_add(1));
+                self.add(request, times.saturating_add(1));
                 self.add(other, 1);
+                for meanwhile in meanwhile {
+                    self.add(&meanwhile.request, 1);
+                }
+                if !meanwhile.is_empty() {
+                    // Looks while it is refused, and a burst after the wait; a window by the wall clock has one more.
+                    self.add(request, times.saturating_add(3));
+                }
             }
             // Before the first trial, after the last, and again.
             Ok(TrialScript::Ledger { read, .. }) => self.add(read, 3),

@@ -20,6 +20,8 @@ pub struct Planned {
     pub at: usize,
     /// The requests, or what the target would have to offer.
     pub script: Result<TrialScript, String>,
+    /// How long it waits before its first request.
+    pub begins_after: Duration,
     /// The same request without the defect, or why it cannot be asked; none for a burst.
     pub twin: Option<Result<Arc<TwinScript>, String>>,
 }
@@ -64,11 +66,25 @@ pub enum TrialScript {
         times: u32,
         /// The same request with another key.
         other: Box<Outgoing>,
+        /// What is sent while the key is refused.
+        meanwhile: Vec<Meanwhile>,
         /// The limit that they go past.
         limit: Arc<Limit>,
         /// The status of the answer when the key is not refused.
         served: u16,
     },
+}
+
+/// A request that is sent with a burst's key while that is refused: it has to be refused as well.
+#[derive(Debug, Clone)]
+pub struct Meanwhile {
+    /// The request.
+    pub request: Outgoing,
+    /// The same without a key, if its body is broken so that it costs nothing: a server that looks at the body before
+    /// the key says the same to both.
+    pub without_key: Option<Outgoing>,
+    /// What it is, as the begin of a sentence.
+    pub what: String,
 }
 
 /// The request that shows that the target is there and takes the key it was given.

@@ -201,7 +201,7 @@ fn set_up(random: &mut Rng) -> (Limit, Way) {
         _ => random.u64(..window * 5 / 4),
     };
     let longest = random.u64(..400_000.min(window / 20));
-    let limit = Limit { requests, window_seconds, policy: None };
+    let limit = Limit::of(requests, window_seconds);
     (limit, Way { times: times.into(), spread, longest })
 }
 

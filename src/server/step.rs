@@ -56,8 +56,7 @@ pub(super) mod examples {
 
     use crate::{checks::rate::Tally, contract::contract_file::Limit};
 
-    pub(in crate::server) const LIMIT: Limit =
-        Limit { requests: 60, window_seconds: 60, policy: None };
+    pub(in crate::server) const LIMIT: Limit = Limit::of(60, 60);
 
     /// A burst of 75: how many were admitted, how many seconds it took, and how many seconds those
     /// that were refused are told to wait, at most.

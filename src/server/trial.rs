@@ -54,9 +54,9 @@ impl Run {
                 let done = play.single(first.as_deref(), request, probe.as_deref()).await;
                 if done.is_ok() { play.ask_twin().await } else { done }
             }
-            TrialScript::Burst { request, times, other, limit, served } => {
+            TrialScript::Burst { request, times, other, meanwhile, limit, served } => {
                 let (times, served) = (*times, *served);
-                play.burst(PlannedBurst { request, times, other, limit, served }).await
+                play.burst(PlannedBurst { request, times, other, limit, served, meanwhile }).await
             }
         };
         if let Some(exchange) = self.preflight_leak.of_trial(&planned.case().name) {
@@ -112,6 +112,14 @@ impl Play<'_> {
                     answer.status
                 )));
             }
+        }
+        if self.planned.case().after.is_some() {
+            self.wait(
+                request,
+                self.planned.begins_after,
+                "its turn among requests that take minutes",
+            )
+            .await;
         }
         let _in_use = self.key_for(request, probe.is_some()).await;
         let before = match probe {

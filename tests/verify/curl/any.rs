@@ -8,6 +8,7 @@ use std::{
     path::Path,
     process::{Command, Stdio},
     sync::Arc,
+    time::Duration,
 };
 
 use base64::{Engine as _, engine::general_purpose};
@@ -17,7 +18,8 @@ use errproof::internals::{
         contract_file::Limit,
         key::{BasicPart, Carrier, KeyDefect},
         names::SlotName,
-        scenario::{Case, Provocation, Scenario, Single},
+        neighbour::Neighbour,
+        scenario::{At, Case, Expects, Provocation, Scenario, Single},
         scenario_file::{BodyDefect, Filling},
     },
     exchange::{
@@ -164,7 +166,7 @@ fn filling(random: &mut Rng) -> (BodyDefect, Vec<u8>) {
 
 fn defect(random: &mut Rng) -> Option<KeyDefect> {
     let some = |random: &mut Rng| text(random, &[&PIECES]).trim().to_owned();
-    Some(match random.usize(..10) {
+    Some(match random.usize(..13) {
         0 => return None,
         1 => KeyDefect::Absent,
         2 => KeyDefect::Empty,
@@ -174,7 +176,13 @@ fn defect(random: &mut Rng) -> Option<KeyDefect> {
         6 => KeyDefect::Prefix(some(random)),
         7 => KeyDefect::Quoted(some(random)),
         8 => KeyDefect::Inserted(some(random)),
-        _ => KeyDefect::Ending(some(random)),
+        9 => KeyDefect::Ending(some(random)),
+        10 => KeyDefect::Appended(some(random)),
+        11 => KeyDefect::Long(random.usize(..300)),
+        _ => {
+            use Neighbour::{AfterEight, Case, First, Last, Middle};
+            KeyDefect::Neighbour([First, Middle, Last, Case, AfterEight][random.usize(..5)])
+        }
     })
 }
 
@@ -307,14 +315,16 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
         key: None,
         deadlines: target.deadlines,
         role: Role::Own,
+        cost: 0,
     };
     let mut all = vec![expected.clone()];
     let script = match random.usize(..8) {
         0 => {
             all.extend([expected.clone(), expected]);
-            let limit = Limit { requests: 2, window_seconds: 60, policy: None };
+            let limit = Limit::of(2, 60);
             let (request, other) = (outgoing(&sent), Box::new(outgoing(&sent)));
-            TrialScript::Burst { request, times: 3, other, limit: limit.into(), served: 200 }
+            let (limit, meanwhile) = (limit.into(), Vec::new());
+            TrialScript::Burst { request, times: 3, other, meanwhile, limit, served: 200 }
         }
         1 => {
             let first = Request {
@@ -336,6 +346,7 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
         key: key_defect,
         body: body_defect,
         hook: None,
+        with: None,
     };
     Generated {
         planned: planned(contract, single, script),
@@ -351,6 +362,9 @@ fn planned(contract: &Loaded, single: Single, script: TrialScript) -> Planned {
     let case = Case {
         name: "any::one".to_owned(),
         line: 1,
+        at: At::Own,
+        times: 1,
+        last: false,
         field: None,
         also: Vec::new(),
         after: None,
@@ -361,6 +375,7 @@ fn planned(contract: &Loaded, single: Single, script: TrialScript) -> Planned {
         file: "any.toml".into(),
         code: contract.scenarios[0].code.clone(),
         status: 400,
+        expects: Expects::Code,
         promise: String::new(),
         source: String::new(),
         message: None,
@@ -368,7 +383,13 @@ fn planned(contract: &Loaded, single: Single, script: TrialScript) -> Planned {
         twin: None,
         cases: vec![case],
     };
-    Planned { scenario: scenario.into(), at: 0, script: Ok(script), twin: None }
+    Planned {
+        scenario: scenario.into(),
+        at: 0,
+        script: Ok(script),
+        begins_after: Duration::ZERO,
+        twin: None,
+    }
 }
 
 /// The shells of this machine, each with what makes it read a command as one that was typed or pasted.
@@ -415,7 +436,7 @@ async fn the_command_for_any_request_sends_it_to_the_byte_in_every_shell() {
             }
             for request in expected {
                 let (request, deadlines) = (Arc::new(request.clone()), suite.run.target.deadlines);
-                let outgoing = Outgoing { request, key: None, deadlines, role: Role::Own };
+                let outgoing = Outgoing { request, key: None, deadlines, role: Role::Own, cost: 0 };
                 let answer = suite.run.sender.send_now(&outgoing).await;
                 assert!(answer.is_ok(), "{what}: {answer:?}");
             }

@@ -1,0 +1,160 @@
+//! What a limit served over its whole window, whoever asked when: held against every way to keep "so many a minute".
+
+use std::time::Duration;
+
+use super::mismatch::{Mismatch, Mismatches};
+use crate::contract::contract_file::{Limit, Windows};
+
+/// When a request that was served left, and when its response was there: the server counted it between the two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Served {
+    /// When it left, by the key's time.
+    pub sent: Duration,
+    /// When its response was there.
+    pub answered: Duration,
+}
+
+/// What a server's clock may be off by, within a minute, and what it may count a moment late.
+const SLACK: Duration = Duration::from_millis(500);
+
+/// `rate.admits` over time: nothing is served that no limiter of so many a window would serve.
+///
+/// A limit of 60 a minute can be kept in windows that end by the wall clock, in windows that begin with a key's first
+/// request, and as a bucket that is refilled as time passes. Each may serve twice the limit within a minute, half of it
+/// on either side of an edge, and none of them more. Where any minute is promised to have no more than the limit
+/// ([`Windows::Any`]), that is what counts.
+#[must_use]
+pub fn over_time(served: &[Served], limit: &Limit) -> Mismatches {
+    let mut served = served.to_vec();
+    served.sort();
+    let window = Duration::from_secs(limit.window_seconds.into());
+    let most = most_within(&served, window);
+    let requests = usize::try_from(limit.requests).unwrap_or(usize::MAX);
+    let holds = match limit.windows {
+        Windows::Any => most <= requests,
+        Windows::Fixed => {
+            most <= requests
+                || is_bucket(&served, requests, window)
+                || is_from_first(&served, requests, window)
+                || is_by_the_clock(&served, requests, window)
+        }
+    };
+    if holds {
+        return Vec::new();
+    }
+    let seconds = limit.window_seconds;
+    let promised = match limit.windows {
+        Windows::Any => format!("the limit is {requests}"),
+        Windows::Fixed => {
+            format!("no limit of {requests} serves so many, wherever its windows end")
+        }
+    };
+    let sentence =
+        format!("{most} requests with one API key were served within {seconds} s; {promised}");
+    vec![Mismatch::says("", sentence)]
+}
+
+/// The most requests that were surely served within one window's time.
+#[must_use]
+pub fn most_within(served: &[Served], window: Duration) -> usize {
+    let ending = |begin: &Served| {
+        let end = begin.sent + window;
+        served.iter().filter(|other| other.sent >= begin.sent && other.answered <= end).count()
+    };
+    served.iter().map(ending).max().unwrap_or_default()
+}
+
+/// Whether a bucket of so many, refilled evenly, serves this.
+fn is_bucket(served: &[Served], requests: usize, window: Duration) -> bool {
+    let share = window.as_nanos() / u128::try_from(requests).unwrap_or(u128::MAX).max(1);
+    (0..served.len()).all(|first| {
+        let mut last = Duration::ZERO;
+        served[first..].iter().enumerate().all(|(more, other)| {
+            last = last.max(other.answered);
+            let time = last.saturating_sub(served[first].sent) + SLACK;
+            let refilled = usize::try_from(time.as_nanos() / share.max(1)).unwrap_or(usize::MAX);
+            more < requests.saturating_add(refilled).saturating_add(1)
+        })
+    })
+}
+
+/// Whether windows serve this of which each begins with the first request after the one before.
+fn is_from_first(served: &[Served], requests: usize, window: Duration) -> bool {
+    let mut rest = served;
+    while let Some(first) = rest.first() {
+        let end = first.sent + window.saturating_sub(SLACK);
+        let within = rest.iter().take_while(|other| other.answered < end).count().max(1);
+        if within > requests {
+            return false;
+        }
+        rest = &rest[within..];
+    }
+    true
+}
+
+/// Whether windows serve this that end by the wall clock, at whatever second.
+fn is_by_the_clock(served: &[Served], requests: usize, window: Duration) -> bool {
+    let nanos = window.as_nanos().max(1);
+    let edges = served.iter().flat_map(|one| [one.sent, one.answered]);
+    edges.map(|edge| edge.as_nanos() % nanos).any(|phase| {
+        // Which window a request is surely in; one that an edge may have been in is in none.
+        let place = |time: Duration| (time.as_nanos() + nanos - phase) / nanos;
+        let mut now = (0, 0);
+        served.iter().all(|one| {
+            let (begin, end) = (place(one.sent), place(one.answered));
+            if begin == end {
+                now = if now.0 == begin { (begin, now.1 + 1) } else { (begin, 1) };
+            }
+            now.1 <= requests
+        })
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// So many at once at each of these times, in seconds.
+    fn bursts(bursts: &[(f64, usize)]) -> Vec<Served> {
+        let burst = |(at, times): &(f64, usize)| {
+            let sent = Duration::from_secs_f64(*at);
+            vec![Served { sent, answered: sent + Duration::from_millis(100) }; *times]
+        };
+        bursts.iter().flat_map(burst).collect()
+    }
+
+    #[test]
+    fn what_any_limiter_of_sixty_a_minute_serves_holds_and_no_more() {
+        let limit = |windows| Limit { windows, ..Limit::of(60, 60) };
+        // What was served when; whether a limit keeps it by some windows, and in any minute.
+        let rows: [(&[(f64, usize)], bool, bool); 12] = [
+            (&[(0.0, 60)], true, true),
+            (&[(0.0, 61)], true, false),
+            (&[(0.0, 62)], true, false),
+            (&[(0.0, 60), (60.2, 60)], true, true),
+            // An edge by the wall clock.
+            (&[(0.0, 60), (7.0, 60), (67.2, 60)], true, false),
+            // One may have ended within the second.
+            (&[(0.0, 60), (7.0, 61)], true, false),
+            // A bucket: one a second.
+            (&[(0.0, 60), (1.0, 1), (2.0, 1), (3.0, 1)], true, false),
+            (&[(0.0, 60), (30.0, 30), (60.0, 30)], true, false),
+            // 60 every ten seconds, and every thirty.
+            (&[(0.0, 60), (10.0, 60), (20.0, 60)], false, false),
+            (&[(0.0, 60), (30.0, 60), (60.3, 60), (90.6, 60)], false, false),
+            // Nothing is refused after the wait.
+            (&[(0.0, 60), (60.0, 75)], false, false),
+            (&[(0.0, 60), (5.0, 10)], true, false),
+        ];
+        for (served, fixed, any) in rows {
+            let served = bursts(served);
+            let held = [Windows::Fixed, Windows::Any]
+                .map(|windows| over_time(&served, &limit(windows)).is_empty());
+            assert_eq!(held, [fixed, any], "{:?}", served.len());
+        }
+        let found =
+            over_time(&bursts(&[(0.0, 60), (10.0, 60), (20.0, 60)]), &limit(Windows::Fixed));
+        let sentence = "180 requests with one API key were served within 60 s; no limit of 60 serves so many, wherever its windows end";
+        assert_eq!(found, [Mismatch::says("", sentence)]);
+    }
+}
