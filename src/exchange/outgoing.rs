@@ -46,6 +46,8 @@ pub struct Outgoing {
     pub role: Role,
     /// The most credits that it costs if it succeeds.
     pub cost: u32,
+    /// The key whose workspace pays then, where that is not the one in it: a spoilt key may be taken for the good one.
+    pub payer: Option<Secret>,
 }
 
 impl Outgoing {

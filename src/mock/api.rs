@@ -100,7 +100,7 @@ impl Api {
         let key = key_of(request).ok_or(ApiError::MissingApiKey)?;
         let record = self.authenticate(key)?;
         let limited = |wait| ApiError::RateLimited { wait };
-        self.limiter.admit(key, now).map_err(limited)?;
+        self.limiter.admit(request, key, now).map_err(limited)?;
         let body = match &route {
             Route::Credits => Value::Null,
             Route::Generate(tool) => input::check(&request.body, tool.fields)?,

@@ -8,10 +8,11 @@ use serde_json::{Value, json};
 
 use super::{
     api::{Api, DOCS, Reply, Waits, key_of},
+    broken_at::{BrokenAt, change_key},
     envelope_faults::{code, set, set_type, spoil},
     error::ApiError,
     limiter::Keeping,
-    mutation::{Behaviour, Echo, EnvelopeField, Mutation, RetryAfterFault},
+    mutation::{Behaviour, Echo, EnvelopeField, Mutation, RetryAfterFault, Somewhere},
     world::sha256,
 };
 use crate::{contract::key::Random, exchange::message::Request, shown::secret::Secret};
@@ -26,6 +27,8 @@ pub struct Broken {
     last_id: Value,
     /// A key that the API does not keep, to be told to others.
     valid_key: Secret,
+    /// What is kept of what is broken at one point.
+    broken_at: BrokenAt,
 }
 
 impl Broken {
@@ -48,13 +51,33 @@ impl Broken {
             Some(Mutation::Behaviour(Behaviour::LimitNeverResets)) => {
                 api.limiter.keeping = Keeping::NeverResets;
             }
+            Some(Mutation::Behaviour(Behaviour::LimitApart(what))) => {
+                api.limiter.keeping = Keeping::Apart(what);
+            }
+            Some(Mutation::Behaviour(Behaviour::LimitOfGetAlone)) => {
+                api.limiter.keeping = Keeping::GetAlone;
+            }
+            Some(Mutation::Behaviour(Behaviour::LimitOnce)) => api.limiter.keeping = Keeping::Once,
+            Some(Mutation::Behaviour(Behaviour::LimitGrows)) => {
+                api.limiter.keeping = Keeping::Grows;
+            }
+            Some(Mutation::Behaviour(Behaviour::LimitLiftedEarly)) => {
+                api.limiter.keeping = Keeping::LiftedEarly;
+            }
+            Some(Mutation::Behaviour(Behaviour::LimitWindow(seconds))) => {
+                api.limiter.window = Duration::from_secs(seconds);
+            }
+            Some(Mutation::At(site, Somewhere::Unlimited)) => {
+                api.limiter.keeping = Keeping::Except(site);
+            }
             Some(Mutation::Behaviour(Behaviour::RevokedAlive)) => {
                 api.world.revoke(&keys["revoked"], false);
             }
             _ => {}
         }
         let valid_key = Secret::new(keys["valid"].as_str());
-        (Self { api, mutation, errors: 0, last_id: Value::Null, valid_key }, keys)
+        let broken_at = BrokenAt::new(&keys);
+        (Self { api, mutation, errors: 0, last_id: Value::Null, valid_key, broken_at }, keys)
     }
 
     /// The answer to one request at a time of its key.
@@ -63,20 +86,44 @@ impl Broken {
         let Some(mutation) = self.mutation else {
             return self.api.answer(request, now);
         };
-        let Mutation::Behaviour(behaviour) = mutation else {
-            let mut reply = self.api.answer(request, now);
-            if let Mutation::Envelope(fault, on) = mutation
-                && code(&reply) == on
-            {
-                spoil(&mut reply, fault);
+        let behaviour = match mutation {
+            Mutation::Behaviour(behaviour) => behaviour,
+            Mutation::At(site, what) => {
+                return self.broken_at.answer(&mut self.api, site, what, request, now);
             }
-            return reply;
+            Mutation::Envelope(fault, on) => {
+                let mut reply = self.api.answer(request, now);
+                if code(&reply) == on {
+                    spoil(&mut reply, fault);
+                }
+                return reply;
+            }
+            Mutation::Odd(odd, fault) => {
+                let mut reply = self.api.answer(request, now);
+                if odd.is(request) {
+                    spoil(&mut reply, fault);
+                }
+                return reply;
+            }
+            Mutation::OddAs500(odd) => {
+                let mut reply = self.api.answer(request, now);
+                if odd.is(request) {
+                    reply.status = 500;
+                }
+                return reply;
+            }
         };
         let changed = changed(request, behaviour);
+        let changed = if behaviour == Behaviour::RevokedAliveLater {
+            self.broken_at.revoked_later(&changed)
+        } else {
+            changed
+        };
         let mut reply = self.api.answer(&changed, now);
         for_everyone(&mut reply, behaviour, &changed);
         by_gateway(&mut reply, behaviour, request);
         let code = code(&reply);
+        self.broken_at.sees(&code);
         if !code.is_empty() {
             self.break_error(&mut reply, &code, behaviour, request);
         } else if behaviour == Behaviour::EchoesKeyOnSuccess && request.method == "POST" {
@@ -236,19 +283,6 @@ fn changed(request: &Request, behaviour: Behaviour) -> Request {
 fn change_body(request: &mut Request, change: impl Fn(&str) -> String) {
     if let Ok(text) = std::str::from_utf8(&request.body) {
         request.body = change(text).into_bytes();
-    }
-}
-
-fn change_key(request: &mut Request, change: impl Fn(&str) -> String) {
-    for (name, value) in &mut request.headers {
-        let text = value.expose();
-        if name.eq_ignore_ascii_case("x-api-key") && !text.is_empty() {
-            *value = Secret::new(change(text));
-        } else if name.eq_ignore_ascii_case("authorization")
-            && let Some(key) = text.strip_prefix("Bearer ").filter(|key| !key.is_empty())
-        {
-            *value = Secret::new(format!("Bearer {}", change(key)));
-        }
     }
 }
 

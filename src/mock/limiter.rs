@@ -2,6 +2,12 @@
 
 use std::{collections::HashMap, time::Duration};
 
+use super::{
+    mutation::Apart,
+    site::{Site, SiteCarrier},
+};
+use crate::exchange::message::Request;
+
 /// Requests that a key has in one window.
 pub const LIMIT: u32 = 60;
 
@@ -17,6 +23,18 @@ pub enum Keeping {
     LosesUpdates,
     /// A key that has used up its requests never gets new ones.
     NeverResets,
+    /// A key has as many for each of these.
+    Apart(Apart),
+    /// Only requests by GET are counted.
+    GetAlone,
+    /// After its first full window a key has as many as it likes.
+    Once,
+    /// Each window has more than the one before.
+    Grows,
+    /// A window ends after a sixth of what is told.
+    LiftedEarly,
+    /// It does not hold at one point.
+    Except(Site),
 }
 
 /// Counts the requests of every key in its current window.
@@ -24,7 +42,7 @@ pub enum Keeping {
 pub struct Limiter {
     windows: HashMap<String, Window>,
     /// How long a window lasts.
-    window: Duration,
+    pub(super) window: Duration,
     /// Requests that a key has in one window.
     pub(super) limit: u32,
     /// How the limit is kept.
@@ -35,6 +53,8 @@ pub struct Limiter {
 struct Window {
     begin: Duration,
     requests: u32,
+    /// The most that an earlier window had.
+    before: u32,
 }
 
 impl Limiter {
@@ -48,18 +68,36 @@ impl Limiter {
     ///
     /// # Errors
     /// How long the key has to wait, if it has none left in this window.
-    pub fn admit(&mut self, key: &str, now: Duration) -> Result<(), Duration> {
-        let key = if self.keeping == Keeping::PerAddress { "" } else { key };
-        let fresh = || Window { begin: now, requests: 0 };
-        let window = self.windows.entry(key.to_owned()).or_insert_with(fresh);
-        if now >= window.begin + self.window {
-            *window = match self.keeping {
-                Keeping::NeverResets => Window { begin: now, requests: window.requests },
-                _ => fresh(),
+    pub fn admit(&mut self, request: &Request, key: &str, now: Duration) -> Result<(), Duration> {
+        let overlooked = match self.keeping {
+            Keeping::GetAlone => request.method != "GET",
+            Keeping::Except(site) => site.is_of(request),
+            _ => false,
+        };
+        if overlooked {
+            return Ok(());
+        }
+        let apart = match self.keeping {
+            Keeping::PerAddress => String::new(),
+            Keeping::Apart(what) => format!("{key} {}", part(request, what)),
+            _ => key.to_owned(),
+        };
+        let fresh = || Window { begin: now, requests: 0, before: 0 };
+        let window = self.windows.entry(apart).or_insert_with(fresh);
+        let length =
+            if self.keeping == Keeping::LiftedEarly { self.window / 6 } else { self.window };
+        if now >= window.begin + length {
+            let requests = match self.keeping {
+                Keeping::NeverResets if window.requests >= self.limit => window.requests,
+                _ => 0,
             };
+            let before = window.before.max(window.requests);
+            *window = Window { begin: now, requests, before };
         }
         let counted = match self.keeping {
             Keeping::LosesUpdates => window.requests / 2,
+            Keeping::Once if window.before >= self.limit => 0,
+            Keeping::Grows if window.before >= self.limit => window.requests.saturating_sub(10),
             _ => window.requests,
         };
         if counted >= self.limit {
@@ -67,6 +105,18 @@ impl Limiter {
         }
         window.requests += 1;
         Ok(())
+    }
+}
+
+/// What of a request is counted apart.
+fn part(request: &Request, what: Apart) -> String {
+    let header = |name| request.header(name).unwrap_or_default().to_owned();
+    match what {
+        Apart::Carriers => format!("{:?}", SiteCarrier::of(request)),
+        Apart::Paths => request.path.to_string(),
+        Apart::Methods => request.method.to_string(),
+        Apart::Addresses => header("x-forwarded-for"),
+        Apart::Agents => header("user-agent"),
     }
 }
 
@@ -78,11 +128,13 @@ mod tests {
     fn a_key_has_sixty_requests_a_window_and_takes_none_of_anothers() {
         let mut limiter = Limiter::new(Duration::from_secs(60));
         let at = Duration::from_secs;
+        let (method, path) = ("GET".into(), "/".into());
+        let request = Request { method, path, headers: Vec::new(), body: Vec::new() };
         for _ in 0..60 {
-            assert_eq!(limiter.admit("one", at(100)), Ok(()));
+            assert_eq!(limiter.admit(&request, "one", at(100)), Ok(()));
         }
-        assert_eq!(limiter.admit("one", at(117)), Err(at(43)));
-        assert_eq!(limiter.admit("other", at(117)), Ok(()));
-        assert_eq!(limiter.admit("one", at(160)), Ok(()));
+        assert_eq!(limiter.admit(&request, "one", at(117)), Err(at(43)));
+        assert_eq!(limiter.admit(&request, "other", at(117)), Ok(()));
+        assert_eq!(limiter.admit(&request, "one", at(160)), Ok(()));
     }
 }

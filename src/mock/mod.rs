@@ -6,12 +6,16 @@
 
 pub mod api;
 pub mod broken;
+mod broken_at;
 mod envelope_faults;
 pub mod error;
 pub mod input;
 pub mod limiter;
 pub mod mutants;
 pub mod mutation;
+pub mod odd;
+pub mod point_mutants;
 pub mod serve;
 pub mod server;
+pub mod site;
 pub mod world;

@@ -1,7 +1,11 @@
 //! Every mutant: a name, the broken promise, the check that has to see it, and on which trials.
 
-use super::mutation::{
-    Behaviour, Echo, EnvelopeFault, EnvelopeField, FieldFault, Mutation, RetryAfterFault,
+use super::{
+    mutation::{
+        Apart, Behaviour, Echo, EnvelopeFault, EnvelopeField, FieldFault, Mutation,
+        RetryAfterFault, Somewhere,
+    },
+    point_mutants,
 };
 use crate::contract::check::CheckId;
 
@@ -16,8 +20,23 @@ pub struct Mutant {
     pub killed_by: CheckId,
     /// The trials on which it has to fail. All others stay green.
     pub on: On,
+    /// Trials that may be red or green: they show the same break by another road.
+    pub open: fn(&str) -> bool,
     /// What has to be promised for it to be a break.
     pub promised: MutantPromised,
+}
+
+impl Mutant {
+    /// The code whose envelope is broken, if it is one code's.
+    #[must_use]
+    pub fn code(&self) -> Option<&'static str> {
+        match self.mutation {
+            Mutation::Envelope(_, code) | Mutation::At(_, Somewhere::Envelope(_, code)) => {
+                Some(code)
+            }
+            _ => None,
+        }
+    }
 }
 
 /// What a mutant breaks a promise of.
@@ -30,22 +49,40 @@ pub enum MutantPromised {
     LongestWaitToo,
 }
 
-/// The trials that must not be green, by their name and their place in the run.
-#[derive(Debug, Clone, Copy)]
+/// The trials that must not be green.
+#[derive(Debug, Clone)]
 pub enum On {
     /// All trials of one code.
     Code(&'static str),
     /// Those for which this is true, given the trial's name and its place, counted from 0.
     Those(fn(&str, usize) -> bool),
+    /// Those of one code at one point, as it is called.
+    Point(&'static str, String),
+    /// Those that have one of these names.
+    Trials(Vec<String>),
+}
+
+/// A trial, as far as a mutant is meant for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Meant<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its place in the run, counted from 0.
+    pub at: usize,
+    /// The point that it is at, as it is called.
+    pub point: Option<&'a str>,
 }
 
 impl On {
     /// Whether a trial is meant.
     #[must_use]
-    pub fn means(self, trial: &str, at: usize) -> bool {
+    pub fn means(&self, trial: Meant<'_>) -> bool {
+        let Meant { name, at, point } = trial;
         match self {
-            Self::Code(code) => code_of(trial) == code,
-            Self::Those(are) => are(trial, at),
+            Self::Code(code) => code_of(name) == *code,
+            Self::Those(are) => are(name, at),
+            Self::Point(code, named) => code_of(name) == *code && point == Some(named),
+            Self::Trials(names) => names.iter().any(|known| known == name),
         }
     }
 }
@@ -57,7 +94,7 @@ pub fn code_of(trial: &str) -> &str {
 }
 
 /// The codes of the page.
-const CODES: [&str; 14] = [
+pub const CODES: [&str; 14] = [
     "missing_api_key",
     "malformed_api_key",
     "invalid_api_key",
@@ -85,6 +122,7 @@ pub fn all() -> Vec<Mutant> {
                 mutation: Mutation::Envelope(fault, code),
                 killed_by,
                 on: On::Code(code),
+                open: |_| false,
                 promised: MutantPromised::ByPage,
             });
         }
@@ -97,9 +135,38 @@ pub fn all() -> Vec<Mutant> {
             ) => MutantPromised::LongestWaitToo,
             _ => MutantPromised::ByPage,
         };
-        all.push(Mutant { name: name.to_owned(), mutation, killed_by, on, promised });
+        let open = open_of(behaviour);
+        all.push(Mutant { name: name.to_owned(), mutation, killed_by, on, open, promised });
     }
+    all.extend(point_mutants::all().into_iter().map(|(name, mutation, killed_by, on)| Mutant {
+        name,
+        mutation,
+        killed_by,
+        on,
+        open: is_any_error_or_drained,
+        promised: MutantPromised::ByPage,
+    }));
     all
+}
+
+/// The cases of any error are sent with the drained key, and get some of the page's errors.
+fn is_any_error_or_drained(trial: &str) -> bool {
+    code_of(trial) == "any_error" || trial == "ledger::drained"
+}
+
+/// What else a behaviour may show.
+fn open_of(behaviour: Behaviour) -> fn(&str) -> bool {
+    use Behaviour as B;
+    match behaviour {
+        B::TellsValidKey | B::InvalidJsonAs500 | B::InvalidJsonAsInput => is_any_error_or_drained,
+        B::SuccessRefusedByGateway | B::ChargesFailedGeneration => |trial| trial == "ledger::valid",
+        B::NoCreditsForEveryone => |trial| trial == "ledger::valid",
+        B::PlanGateForEveryone => |trial| trial.contains("@roadmap") || trial == "ledger::valid",
+        B::RegenLimitForEveryone => {
+            |trial| trial.contains("@regenerate") || trial == "ledger::valid"
+        }
+        _ => |_| false,
+    }
 }
 
 fn envelope_faults() -> Vec<(String, EnvelopeFault, CheckId)> {
@@ -156,27 +223,43 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
     const JSON: On = On::Code("invalid_json");
     const NO_KEY: On = On::Code("missing_api_key");
     // A case without a key has a twin with one.
-    let all = On::Those(|_, _| true);
+    let all = || {
+        On::Those(|trial, _| {
+            let keyless = ["no-header@balance", "without-key", "basic-authorization"];
+            !trial.starts_with("ledger") && !keyless.iter().any(|case| trial.ends_with(case))
+        })
+    };
     // The empty carrier included: its twin, the valid key in the same carrier, is also refused.
-    let bearer = On::Those(|trial, _| trial.ends_with("-bearer"));
-    let header = On::Those(|trial, _| !trial.ends_with("-bearer"));
+    let bearer = || On::Those(|trial, _| trial.ends_with("-bearer"));
+    let header = || {
+        On::Those(|trial, _| {
+            let others = ["any_error", "ledger"].contains(&code_of(trial));
+            !trial.ends_with("-bearer") && !others
+        })
+    };
     let field =
-        On::Those(|trial, _| trial.starts_with("invalid_input") && !trial.contains("::body-"));
-    let body = On::Those(|trial, _| {
-        // Where the page or JSON's own tests leave room, invalid_input is as good.
-        let open = ["::empty", "::white-space", "::invalid-utf8", "::overlong-utf8", "::utf16"];
-        code_of(trial) == "invalid_json" && !open.iter().any(|case| trial.ends_with(case))
-    });
+        || On::Those(|trial, _| trial.starts_with("invalid_input") && !trial.contains("::body-"));
+    let body = || {
+        On::Those(|trial, _| {
+            // Where the page or JSON's own tests leave room, invalid_input is as good.
+            let open = ["::empty", "::white-space", "::invalid-utf8", "::overlong-utf8", "::utf16"];
+            code_of(trial) == "invalid_json" && !open.iter().any(|case| trial.ends_with(case))
+        })
+    };
     // The page promises nothing of what follows the prefix, so a key that is only of another length or
     // alphabet may as well be looked up.
-    let shape = On::Those(|trial, _| {
-        let ours = ["::one-short", "::one-long", "::outside-alphabet", "::non-ascii"];
-        code_of(trial) == "malformed_api_key" && !ours.iter().any(|case| trial.contains(case))
-    });
-    let pays = On::Those(|trial, _| {
-        ["insufficient_credits", "generation_failed", "generation_timeout"]
-            .contains(&code_of(trial))
-    });
+    let shape = || {
+        On::Those(|trial, _| {
+            let ours = ["::one-short", "::one-long", "::outside-alphabet", "::non-ascii"];
+            code_of(trial) == "malformed_api_key" && !ours.iter().any(|case| trial.contains(case))
+        })
+    };
+    let pays = || {
+        On::Those(|trial, _| {
+            ["insufficient_credits", "generation_failed", "generation_timeout"]
+                .contains(&code_of(trial))
+        })
+    };
     vec![
         ("limit 59", B::Limit(59), C::RateAdmits, BURST),
         ("limit 61", B::Limit(61), C::RateAdmits, BURST),
@@ -184,6 +267,25 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
         ("limit per address", B::LimitPerAddress, C::RatePerKey, BURST),
         ("limit loses updates", B::LimitLosesUpdates, C::RateAdmits, BURST),
         ("limit never resets", B::LimitNeverResets, C::RetryAfterHonest, BURST),
+        ("limit apart by carrier", B::LimitApart(Apart::Carriers), C::RateRefuses, BURST),
+        ("limit apart by path", B::LimitApart(Apart::Paths), C::RateRefuses, BURST),
+        ("limit apart by method", B::LimitApart(Apart::Methods), C::RateRefuses, BURST),
+        ("limit apart by address", B::LimitApart(Apart::Addresses), C::RateRefuses, BURST),
+        ("limit apart by agent", B::LimitApart(Apart::Agents), C::RateRefuses, BURST),
+        ("limit of get alone", B::LimitOfGetAlone, C::RateRefuses, BURST),
+        ("limit every 5 s", B::LimitWindow(5), C::RateAdmits, BURST),
+        ("limit every 10 s", B::LimitWindow(10), C::RateAdmits, BURST),
+        ("limit every 20 s", B::LimitWindow(20), C::RateAdmits, BURST),
+        ("limit every 25 s", B::LimitWindow(25), C::RateAdmits, BURST),
+        ("limit once", B::LimitOnce, C::RateAdmits, BURST),
+        ("limit grows", B::LimitGrows, C::RateAdmits, BURST),
+        ("limit lifted early", B::LimitLiftedEarly, C::RateAdmits, BURST),
+        (
+            "revoked key alive later",
+            B::RevokedAliveLater,
+            C::Code,
+            On::Those(|trial, _| trial.contains("still-revoked")),
+        ),
         ("refusal by a gateway", B::RefusalByGateway, C::EnvelopeJson, BURST),
         ("refusal as 503", B::RefusalAs503, C::Status, BURST),
         ("retry-after missing", B::RetryAfter(R::Missing), C::RetryAfter, BURST),
@@ -194,8 +296,8 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
         ("retry-after in milliseconds", B::RetryAfter(R::Milliseconds), C::RetryAfter, BURST),
         ("retry-after too long", B::RetryAfter(R::LongerThanWindow), C::RetryAfter, BURST),
         ("retry-after too short", B::RetryAfter(R::ShorterThanTrue), C::RetryAfterHonest, BURST),
-        ("bearer ignored", B::IgnoresBearer, C::Code, bearer),
-        ("x-api-key ignored", B::IgnoresApiKeyHeader, C::Code, header),
+        ("bearer ignored", B::IgnoresBearer, C::Code, bearer()),
+        ("x-api-key ignored", B::IgnoresApiKeyHeader, C::Code, header()),
         (
             "quotes trimmed",
             B::TrimsQuotes,
@@ -208,16 +310,16 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
             C::Status,
             On::Those(|trial, _| trial.contains("::inner-")),
         ),
-        ("shape unchecked", B::ShapeUnchecked, C::Code, shape),
+        ("shape unchecked", B::ShapeUnchecked, C::Code, shape()),
         ("revoked key alive", B::RevokedAlive, C::Status, REVOKED),
         ("revoked as invalid", B::RevokedAsInvalid, C::Code, REVOKED),
-        ("key in the message", B::EchoesKey(Echo::InMessage), C::SecretLeak, all),
-        ("key in a header", B::EchoesKey(Echo::InHeader), C::SecretLeak, all),
-        ("key percent-encoded", B::EchoesKey(Echo::PercentEncoded), C::SecretLeak, all),
-        ("key in base64", B::EchoesKey(Echo::Base64), C::SecretLeak, all),
-        ("key after a generation", B::EchoesKeyOnSuccess, C::SecretLeak, pays),
+        ("key in the message", B::EchoesKey(Echo::InMessage), C::SecretLeak, all()),
+        ("key in a header", B::EchoesKey(Echo::InHeader), C::SecretLeak, all()),
+        ("key percent-encoded", B::EchoesKey(Echo::PercentEncoded), C::SecretLeak, all()),
+        ("key in base64", B::EchoesKey(Echo::Base64), C::SecretLeak, all()),
+        ("key after a generation", B::EchoesKeyOnSuccess, C::SecretLeak, pays()),
         ("key of another in the message", B::TellsValidKey, C::SecretLeak, NO_KEY),
-        ("invalid json as invalid_input", B::InvalidJsonAsInput, C::Code, body),
+        ("invalid json as invalid_input", B::InvalidJsonAsInput, C::Code, body()),
         ("invalid json as 500", B::InvalidJsonAs500, C::Status, JSON),
         (
             "trailing comma taken",
@@ -226,8 +328,8 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
             On::Those(|trial, _| trial.contains("trailing-comma")),
         ),
         ("nan taken", B::TakesNan, C::Code, On::Those(|trial, _| trial.ends_with("::nan"))),
-        ("field not named", B::FieldNotNamed, C::Message, field),
-        ("other field named", B::OtherFieldNamed, C::Message, field),
+        ("field not named", B::FieldNotNamed, C::Message, field()),
+        ("other field named", B::OtherFieldNamed, C::Message, field()),
         ("credits swapped", B::CreditsSwapped, C::Message, CREDITS),
         ("credits equal", B::CreditsEqual, C::Message, CREDITS),
         ("credits absent", B::CreditsAbsent, C::Message, CREDITS),
@@ -262,8 +364,17 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
             C::Twin,
             On::Code("regen_limit"),
         ),
-        ("no credits for anyone", B::NoCreditsForEveryone, C::Twin, pays),
-        ("success refused by a gateway", B::SuccessRefusedByGateway, C::Twin, pays),
+        (
+            "no credits for anyone",
+            B::NoCreditsForEveryone,
+            C::Twin,
+            On::Those(|trial, _| {
+                let codes = ["insufficient_credits", "generation_failed", "generation_timeout"];
+                let elsewhere = trial.contains("@roadmap") || trial.contains("@regenerate");
+                codes.contains(&code_of(trial)) && !elsewhere
+            }),
+        ),
+        ("success refused by a gateway", B::SuccessRefusedByGateway, C::Twin, pays()),
         (
             "input without product refused by a gateway",
             B::InputRefusedByGateway,
@@ -272,10 +383,21 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
                 let keys = ["missing", "malformed", "invalid", "revoked"];
                 let key = keys.map(|what| format!("{what}_api_key"));
                 let refused = key.iter().any(|key| key == code_of(trial));
-                refused || code_of(trial) == "invalid_json" || trial.ends_with("::product-missing")
+                let case = trial.split("::").nth(1).unwrap_or_default();
+                let missing = ["product-missing", "instructions-missing"];
+                let is_missing = missing.iter().any(|name| case.starts_with(name));
+                let is_free = trial.contains("@balance");
+                (refused && !is_free) || code_of(trial) == "invalid_json" || is_missing
             }),
         ),
-        ("request id constant", B::RequestIdConstant, C::RequestId, On::Those(|_, at| at > 0)),
+        (
+            "request id constant",
+            B::RequestIdConstant,
+            C::RequestId,
+            On::Those(|trial, at| {
+                at > 0 && !trial.starts_with("ledger") && !trial.ends_with("-by-head")
+            }),
+        ),
         (
             "request id repeated once",
             B::RequestIdRepeatedOnce,

@@ -1,5 +1,8 @@
 //! Promises that the mock can be told to break, each alone: how errproof shows that it would see it.
 
+use super::{odd::Odd, site::Site};
+use crate::contract::neighbour::Neighbour;
+
 /// One broken promise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mutation {
@@ -7,6 +10,49 @@ pub enum Mutation {
     Envelope(EnvelopeFault, &'static str),
     /// The API does something else than the page says.
     Behaviour(Behaviour),
+    /// A promise is broken at one point alone.
+    At(Site, Somewhere),
+    /// The error to one odd request is wrong.
+    Odd(Odd, EnvelopeFault),
+    /// One odd request is answered as if the server had failed.
+    OddAs500(Odd),
+}
+
+/// What is wrong at one point alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Somewhere {
+    /// The envelope of one code.
+    Envelope(EnvelopeFault, &'static str),
+    /// An error with this code is charged for.
+    Charges(&'static str, ChargeTime),
+    /// A key is taken that is next to a good one.
+    Takes(Neighbour),
+    /// A key that nobody has issued is taken from this many-th time on.
+    TakesUnknown(u32),
+    /// A revoked key is taken from this many-th time on.
+    RevokedAlive(u32),
+    /// The limit does not hold.
+    Unlimited,
+}
+
+/// When an error is charged for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum ChargeTime {
+    AtOnce,
+    FiveSecondsLater,
+    EverySecondTime,
+}
+
+/// What a limit counts apart that it should count together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names say it all")]
+pub enum Apart {
+    Carriers,
+    Paths,
+    Methods,
+    Addresses,
+    Agents,
 }
 
 /// What is wrong with an envelope.
@@ -87,6 +133,13 @@ pub enum Behaviour {
     LimitPerAddress,
     LimitLosesUpdates,
     LimitNeverResets,
+    LimitApart(Apart),
+    LimitOfGetAlone,
+    LimitWindow(u64),
+    LimitOnce,
+    LimitGrows,
+    LimitLiftedEarly,
+    RevokedAliveLater,
     RefusalByGateway,
     RefusalAs503,
     RetryAfter(RetryAfterFault),

@@ -58,6 +58,7 @@ impl Play<'_> {
             spare -= usize::from(is_spare);
             let tells_nothing = is_refusal
                 || is_spare
+                || self.is_stopped_before(code.as_deref())
                 // Somebody who looks at bodies before keys says the same to everybody.
                 || self.is_without_key(other, status, code.as_deref()).await?;
             let found = if tells_nothing {
@@ -80,6 +81,13 @@ impl Play<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Whether a code is checked for before the limit: that the key is not taken there, its own cases say.
+    fn is_stopped_before(&self, code: Option<&str>) -> bool {
+        let chain = &self.run.contract.chain;
+        let place = |code: &str| chain.iter().position(|known| known.as_str() == code);
+        code.and_then(place).is_some_and(|at| Some(at) < place(self.planned.scenario.code.as_str()))
     }
 
     /// Whether the same request without a key gets the same error.

@@ -263,6 +263,7 @@ impl Planner<'_> {
         }
         let carried = key.as_ref().map(|key| (&*single.carrier, key));
         let mut request = self.request(format, body, carried, &extra, deadlines)?;
+        request.payer = target.slots[&single.slot].key.clone();
         if let Some(with) = &single.with {
             let key = if single.quotes_key() { target.key(&single.slot)?.expose() } else { "" };
             patch(&mut request, with, key, single.body.is_some());
@@ -435,6 +436,7 @@ impl Planner<'_> {
             deadlines: self.target.deadlines,
             role: Role::First,
             cost: 0,
+            payer: None,
         })
     }
 
@@ -482,6 +484,13 @@ impl Planner<'_> {
         };
         // An empty carrier holds no key, so it takes no key's time.
         let key = key.map(|(_, key)| key.clone()).filter(|key| !key.expose().is_empty());
-        Outgoing { request: Arc::new(request), key, deadlines, role: Role::Own, cost: format.cost }
+        Outgoing {
+            request: Arc::new(request),
+            key,
+            deadlines,
+            role: Role::Own,
+            cost: format.cost,
+            payer: None,
+        }
     }
 }

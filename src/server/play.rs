@@ -81,7 +81,8 @@ impl Play<'_> {
         let is_success = fields::is_success(status) && self.run.reading(exchange).is_served(status);
         let outcome =
             if is_success { Outcome::Succeeded(request.cost) } else { Outcome::Failed(status) };
-        self.run.ledger.count(exchange.key.as_ref(), outcome);
+        let payer = request.payer.as_ref().or(exchange.key.as_ref());
+        self.run.ledger.count(payer, outcome);
     }
 
     /// Takes an exchange into the trial, notes what its answer gives away, and gives its place.

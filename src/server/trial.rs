@@ -83,6 +83,9 @@ impl Drop for Over<'_> {
     }
 }
 
+/// What a request is refused with whose key is not good.
+const UNAUTHORIZED: u16 = 401;
+
 /// What a request is refused with that costs more than there is.
 const PAYMENT_REQUIRED: u16 = 402;
 
@@ -165,7 +168,10 @@ impl Play<'_> {
     fn lacks_credits(&self, request: &Outgoing, at: usize) -> Option<String> {
         let status = self.exchanges[at].answer.status;
         let is_elsewhere = self.planned.case().at == At::Elsewhere;
-        if !is_elsewhere || status != PAYMENT_REQUIRED || self.planned.scenario.status == status {
+        // Whether a key is good is looked at before what it can pay, and a key that is taken is a finding.
+        let own = [status, UNAUTHORIZED];
+        let is_open = is_elsewhere && !own.contains(&self.planned.scenario.status);
+        if !is_open || status != PAYMENT_REQUIRED {
             return None;
         }
         let key = request.key.as_ref()?;

@@ -316,6 +316,7 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
         deadlines: target.deadlines,
         role: Role::Own,
         cost: 0,
+        payer: None,
     };
     let mut all = vec![expected.clone()];
     let script = match random.usize(..8) {
@@ -436,7 +437,14 @@ async fn the_command_for_any_request_sends_it_to_the_byte_in_every_shell() {
             }
             for request in expected {
                 let (request, deadlines) = (Arc::new(request.clone()), suite.run.target.deadlines);
-                let outgoing = Outgoing { request, key: None, deadlines, role: Role::Own, cost: 0 };
+                let outgoing = Outgoing {
+                    request,
+                    key: None,
+                    deadlines,
+                    role: Role::Own,
+                    cost: 0,
+                    payer: None,
+                };
                 let answer = suite.run.sender.send_now(&outgoing).await;
                 assert!(answer.is_ok(), "{what}: {answer:?}");
             }

@@ -1,0 +1,136 @@
+//! The bundled API with a promise broken at one point: what it takes there for a key, and what it charges for.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use super::{
+    api::{Api, Reply, key_of},
+    envelope_faults::{code, spoil},
+    mutation::{ChargeTime, Somewhere},
+    site::Site,
+    world::PREFIX,
+};
+use crate::{exchange::message::Request, shown::secret::Secret};
+
+/// What is kept of what is broken at one point.
+#[derive(Debug)]
+pub(super) struct BrokenAt {
+    /// The keys by their conditions.
+    keys: BTreeMap<&'static str, Secret>,
+    /// How often the key was sent, or the error made, that the mutation is about.
+    times: u32,
+    /// What is still to be charged: when, and whom.
+    due: Vec<(Duration, Secret)>,
+    /// Whether a key was over its limit already.
+    was_limited: bool,
+}
+
+/// What is charged for an error.
+const CHARGE: u64 = 3;
+
+impl BrokenAt {
+    pub(super) fn new(keys: &BTreeMap<&'static str, String>) -> Self {
+        let keys = keys.iter().map(|(name, key)| (*name, Secret::new(key.as_str()))).collect();
+        Self { keys, times: 0, due: Vec::new(), was_limited: false }
+    }
+
+    /// The answer of an API that is broken at one point.
+    pub(super) fn answer(
+        &mut self,
+        api: &mut Api,
+        site: Site,
+        what: Somewhere,
+        request: &Request,
+        now: Duration,
+    ) -> Reply {
+        for (due, key) in std::mem::take(&mut self.due) {
+            match now >= due {
+                true => api.world.charge(key.expose(), CHARGE),
+                false => self.due.push((due, key)),
+            }
+        }
+        if !site.is_of(request) {
+            return api.answer(request, now);
+        }
+        let taken = self.taken(what, request, api);
+        let mut reply = api.answer(taken.as_ref().unwrap_or(request), now);
+        match what {
+            Somewhere::Envelope(fault, on) if code(&reply) == on => spoil(&mut reply, fault),
+            Somewhere::Charges(on, when) if code(&reply) == on => {
+                self.charge(api, when, request, now)
+            }
+            _ => {}
+        }
+        reply
+    }
+
+    /// The request as a server takes it that looks its key up too carelessly.
+    fn taken(&mut self, what: Somewhere, request: &Request, api: &Api) -> Option<Request> {
+        let key = key_of(request)?;
+        let is_taken = match what {
+            Somewhere::Takes(neighbour) => self
+                .keys
+                .values()
+                .any(|known| neighbour.of(PREFIX, known.expose()).as_deref() == Some(key)),
+            Somewhere::RevokedAlive(from) if key == self.keys["revoked"].expose() => {
+                self.times += 1;
+                self.times >= from
+            }
+            Somewhere::TakesUnknown(from)
+                if super::api::is_well_formed(key) && api.world.look_up(key).is_none() =>
+            {
+                self.times += 1;
+                self.times >= from
+            }
+            _ => false,
+        };
+        is_taken.then(|| self.with_drained_key(request))
+    }
+
+    /// A request with a key that is good, and cannot pay.
+    fn with_drained_key(&self, request: &Request) -> Request {
+        let (mut changed, drained) = (request.clone(), &self.keys["drained"]);
+        change_key(&mut changed, |_| drained.expose().to_owned());
+        changed
+    }
+
+    fn charge(&mut self, api: &mut Api, when: ChargeTime, request: &Request, now: Duration) {
+        let Some(key) = key_of(request) else { return };
+        self.times += 1;
+        match when {
+            ChargeTime::EverySecondTime if self.times % 2 == 1 => {}
+            ChargeTime::AtOnce | ChargeTime::EverySecondTime => api.world.charge(key, CHARGE),
+            ChargeTime::FiveSecondsLater => {
+                self.due.push((now + Duration::from_secs(5), Secret::new(key)));
+            }
+        }
+    }
+
+    /// Notes an answer's code.
+    pub(super) fn sees(&mut self, code: &str) {
+        self.was_limited |= code == "rate_limited";
+    }
+
+    /// The request as a server takes it that forgets after a while that a key was revoked.
+    pub(super) fn revoked_later(&self, request: &Request) -> Request {
+        let is_revoked = key_of(request) == Some(self.keys["revoked"].expose());
+        if is_revoked && self.was_limited {
+            self.with_drained_key(request)
+        } else {
+            request.clone()
+        }
+    }
+}
+
+/// Changes the key of a request, whichever carrier it has.
+pub(super) fn change_key(request: &mut Request, change: impl Fn(&str) -> String) {
+    for (name, value) in &mut request.headers {
+        let text = value.expose();
+        if name.eq_ignore_ascii_case("x-api-key") && !text.is_empty() {
+            *value = Secret::new(change(text));
+        } else if name.eq_ignore_ascii_case("authorization")
+            && let Some(key) = text.strip_prefix("Bearer ").filter(|key| !key.is_empty())
+        {
+            *value = Secret::new(format!("Bearer {}", change(key)));
+        }
+    }
+}
