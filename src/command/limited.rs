@@ -78,7 +78,8 @@ impl<'a> Limited<'a> {
                 Step::Send(ask) => ask,
             };
             let wait = (begin + ask.at).saturating_sub(now());
-            activity.waits(Awaited::Words("its next request's time".into()), Some(wait));
+            let most = (!wait.is_zero()).then_some(wait);
+            activity.waits(Awaited::Words("the time of its next requests".into()), most);
             clock.wait(self.request.key.as_ref(), wait).await;
             activity.waits(Awaited::AnswerTo(Arc::clone(&self.request.request)), None);
             let exchanges = self.suite.run.sender.burst(self.request, ask.count).await?;

@@ -30,6 +30,7 @@ Examples:
   errproof test                                            the contract, on the bundled mock
   errproof test --target-url https://staging.example.com   the same on a server of yours
   errproof test --target staging rate_limited              one code, on targets/staging.toml
+  errproof limits --target staging                         which algorithm is the rate limiter's
   errproof serve --port 8080                               the bundled mock, to write clients against
   errproof new our-api && errproof lint --contract our-api a contract of your own"
 )]

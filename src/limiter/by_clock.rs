@@ -42,7 +42,7 @@ impl Replay<'_> {
                 }
                 Err(unclear(shown![
                     "the limit was served three times within ",
-                    (midst.end() - before.begin()).as_secs(),
+                    midst.end().saturating_sub(before.begin()).as_secs(),
                     " s: the key comes back sooner than the contract says",
                 ]))
             }
@@ -51,14 +51,14 @@ impl Replay<'_> {
                 came.before.saturating_sub(came.from).as_secs(),
                 " s after the burst, sooner than a window, and no window ends at such times by the clock: the window is shorter than the contract says, or somebody else uses the key",
             ])),
-            Part::Little => self.from_first(came, after),
+            Part::Little => self.with_first(came, after),
             Part::Between => Err(others(after)),
         }
     }
 
     /// Sends one, which begins a window if a first request does so, the others just before its end, and more
     /// than the limit just after it. A log still has all but the first.
-    fn from_first(&mut self, came: Came, last: &Sent) -> Told<Algorithm> {
+    fn with_first(&mut self, came: Came, last: &Sent) -> Told<Algorithm> {
         let numbers = self.numbers;
         let asked = came.before.saturating_sub(came.from);
         // It came back later than a window: it counts in longer ones.

@@ -1,5 +1,7 @@
 //! What was sent, what was served of it, and what that shows, line by line.
 
+use std::time::Duration;
+
 use super::{
     numbers::Numbers,
     step::{Sent, What},
@@ -16,29 +18,42 @@ pub(super) fn lines(numbers: Numbers, sent: &[Sent]) -> Vec<Shown> {
 
 fn line(numbers: Numbers, step: &[Sent]) -> Shown {
     let [first, .., last] = step else { return one(numbers, &step[0]) };
-    let times = shown![first.begin().as_secs(), "-", last.begin().as_secs(), " s"];
+    let times = shown![time(numbers, first), "-", time(numbers, last), " s"];
     let served: u32 = step.iter().map(Sent::served).sum();
     let each = numbers.part().as_secs_f64();
     let meaning = if last.is_served() { "the key is back" } else { "the key does not come back" };
     let words = shown!["one each ", shown::seconds::seconds(each), ": ", meaning];
-    columns(times, served, step.len(), words)
+    columns(numbers, &times, served, step.len(), &words)
 }
 
 fn one(numbers: Numbers, sent: &Sent) -> Shown {
-    let time = shown![sent.begin().as_secs(), " s"];
+    let time = shown![time(numbers, sent), " s"];
     let [label, meaning] = words(numbers, sent);
     let words = if meaning.is_empty() { label.into() } else { shown![label, ": ", meaning] };
-    columns(time, sent.served(), sent.replies.len(), words)
+    columns(numbers, &time, sent.served(), sent.replies.len(), &words)
 }
 
-fn columns(time: Shown, served: u32, of: usize, words: Shown) -> Shown {
+/// When a step began: whole seconds, and tenths where the window is short.
+fn time(numbers: Numbers, sent: &Sent) -> Shown {
+    let begin = sent.begin();
+    if numbers.window >= LONG {
+        return shown![begin.as_secs()];
+    }
+    shown![begin.as_secs(), ".", begin.subsec_millis() / 100]
+}
+
+/// Of a window as long as this no two steps begin in the same second, but those that are sent at once.
+const LONG: Duration = Duration::from_secs(30);
+
+fn columns(numbers: Numbers, time: &Shown, served: u32, of: usize, words: &Shown) -> Shown {
+    let width = if numbers.window >= LONG { 9 } else { 11 };
     let count = shown![served, " of ", of];
-    shown!["  ", left(time, 9), "  ", left(count, 10), "   ", words]
+    shown!["  ", right(time, width), "  ", right(&count, 10), "   ", words]
 }
 
 /// A text at the right end of a column of this width.
-fn left(text: Shown, width: usize) -> Shown {
-    const SPACES: &str = "          ";
+fn right(text: &Shown, width: usize) -> Shown {
+    const SPACES: &str = "             ";
     let missing = width.saturating_sub(text.as_str().len()).min(SPACES.len());
     shown![&SPACES[..missing], text]
 }
@@ -75,7 +90,11 @@ fn words(numbers: Numbers, sent: &Sent) -> [&'static str; 2] {
         What::Each => ["one", choose(is_served, "the key is back", "the key is not back")],
         What::Back => [
             "at once, right after that",
-            choose(many(sent), "all has come back, so it is no counter", "little has come back"),
+            choose(
+                many(sent),
+                "all or most has come back, so it is no counter",
+                "little has come back",
+            ),
         ],
         What::Slowly | What::SlowlyAgain => [
             "when a counter has one more to spare",

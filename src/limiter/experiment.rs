@@ -131,9 +131,10 @@ impl<'a> Replay<'a> {
         let some = self.send(What::Some, times, second.end())?;
         let is_window =
             some.served() >= refilled + (times.saturating_sub(refilled) * 2).div_ceil(3);
-        let edge = match first.is_served() {
-            true => (burst.begin(), first.end()),
-            false => (first.begin(), second.end()),
+        let edge = if first.is_served() {
+            (burst.begin(), first.end())
+        } else {
+            (first.begin(), second.end())
         };
         let is_bucket = singles == 2 && some.served() * 2 >= refilled.min(times);
         let soon = match (is_window, is_bucket) {

@@ -14,7 +14,7 @@ pub fn most_served(sent: &[Sent], window: Duration) -> usize {
     times.sort_unstable();
     let (mut from, mut most) = (0, 0);
     for (at, time) in times.iter().enumerate() {
-        while *time - times[from] >= window {
+        while *time >= times[from] + window {
             from += 1;
         }
         most = most.max(at + 1 - from);

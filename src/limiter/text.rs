@@ -34,9 +34,9 @@ pub fn announcement(numbers: Numbers) -> Shown {
     let time = time.as_secs();
     let time = match time {
         short if short < 120 => shown![short, " s"],
-        long => shown![long.div_ceil(60), " min"],
+        long => shown![(long + 30) / 60, " min"],
     };
-    shown!["sends about ", requests, " requests with one key, within about ", time]
+    shown!["sends about ", requests, " requests with one key, in about ", time]
 }
 
 fn limit(numbers: Numbers) -> Shown {
@@ -57,7 +57,7 @@ fn name(algorithm: Algorithm) -> Shown {
             shown!["a token bucket (or GCRA) of ", burst, ", refilled one by one"]
         }
         Algorithm::Several { counters: Some(counters), .. } => {
-            shown![counters, " counters of the limit, as of ", counters, " replicas behind a balancer"]
+            shown!["as much as ", counters, " counters of the limit serve: as of ", counters, " replicas behind a balancer"]
         }
         Algorithm::Several { counters: None, .. } => {
             "more than the limit at once: several counters, a larger limit, or a count that misses requests at the same time".into()

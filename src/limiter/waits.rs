@@ -65,17 +65,57 @@ fn truth(sent: &[Sent]) -> Truth {
     };
     let promised = refusal.answered + Duration::from_secs(told);
     let singles = || sent[at + 1..].iter().take_while(is_single);
+    let refused = singles().take_while(|single| !single.is_served()).last().map(Sent::begin);
+    if let Some(refused) = refused.filter(|refused| *refused > promised + ROUNDED) {
+        return Truth::TooShort(refused.saturating_sub(promised).as_secs());
+    }
     let Some(back) = singles().find(|single| single.is_served()) else {
         return Truth::Untried;
     };
-    let refused = singles().take_while(|single| !single.is_served()).last();
-    let refused = refused.map(Sent::begin);
-    if let Some(refused) = refused.filter(|refused| *refused > promised + ROUNDED) {
-        return Truth::TooShort((refused - promised).as_secs());
-    }
     if promised > back.end() + ROUNDED {
-        return Truth::TooLong((promised - back.end()).as_secs());
+        return Truth::TooLong(promised.saturating_sub(back.end()).as_secs());
     }
     let since = back.begin().saturating_sub(refused.unwrap_or(sent[at].end()));
     Truth::True(since.as_secs().max(1))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limiter::step::Ask;
+
+    #[test]
+    fn a_wait_is_true_if_the_key_is_served_then_and_not_sooner() {
+        let at = Duration::from_secs;
+        let one = |what, seconds: u64, became| Sent {
+            ask: Ask { what, count: 1, at: at(seconds) },
+            replies: vec![Reply { sent: at(seconds), answered: at(seconds), became }],
+        };
+        let refused = |what, seconds| one(what, seconds, Became::Refused(None));
+        let served = |seconds| one(What::Each, seconds, Became::Served);
+        // What the burst was told, when the key was refused and served after that.
+        let rows = [
+            (Some(60), 55, Some(60), Truth::True(5)),
+            (Some(61), 55, Some(60), Truth::True(5)),
+            (Some(56), 55, Some(60), Truth::True(5)),
+            (Some(30), 55, Some(60), Truth::TooShort(25)),
+            (Some(30), 90, None, Truth::TooShort(60)),
+            (Some(300), 55, Some(60), Truth::TooLong(240)),
+            (Some(90), 55, None, Truth::Untried),
+            (None, 55, Some(60), Truth::Untried),
+        ];
+        for (told, last, back, expected) in rows {
+            let mut sent = vec![
+                one(What::AtOnce, 0, Became::Refused(told)),
+                refused(What::Soon, 3),
+                refused(What::Each, last),
+            ];
+            sent.extend(back.map(served));
+            assert_eq!(truth(&sent), expected, "{told:?} {last} {back:?}");
+            assert_eq!(
+                waits(&sent).map(|waits| (waits.least, waits.untold)),
+                told.map(|told| (told, 2))
+            );
+        }
+    }
 }
