@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use super::{
     by_clock::Came,
-    numbers::{FEWEST, Numbers, SHORTEST},
+    numbers::{FEWEST, MOST, Numbers, SHORTEST},
     replay::{Replay, Told, named, unclear},
     step::{Algorithm, Outcome, Sent, Step, What},
 };
@@ -27,6 +27,15 @@ pub fn next(numbers: Numbers, sent: &[Sent]) -> Step {
             " requests in ",
             SHORTEST,
             " s to tell one algorithm from another",
+        ]);
+    }
+    if numbers.limit > MOST {
+        return unclear(shown![
+            "a limit of ",
+            numbers.limit,
+            " is too large: errproof sends at most ",
+            numbers.beyond(MOST),
+            " requests at once",
         ]);
     }
     match Replay::new(numbers, sent).tell() {
@@ -161,12 +170,13 @@ impl<'a> Replay<'a> {
         if served == sent {
             return named(Algorithm::Nothing { sent });
         }
-        // The end of a window among them explains twice the limit, and no more.
-        if served > limit * 2 + limit / 20 {
-            return named(several(served, limit));
-        }
         let end = last.end();
         let passed = end.saturating_sub(burst.begin());
+        // The end of a window among them explains twice the limit, and each window that passed once more.
+        let windows = passed.as_secs_f64() / self.numbers.window.as_secs_f64();
+        if f64::from(served) > f64::from(limit) * (windows + 2.05) {
+            return named(several(served, limit));
+        }
         if passed > self.numbers.longest_step() {
             return Err(unclear(shown![
                 served,
@@ -255,4 +265,35 @@ fn several(served: u32, limit: u32) -> Algorithm {
 )]
 fn u32_of(count: f64) -> u32 {
     count.clamp(0.0, f64::from(u32::MAX)) as u32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn limits_that_tell_too_little_or_take_too_much_are_not_asked_about() {
+        let whether =
+            |limit, window| matches!(next(Numbers::new(limit, window), &[]), Step::Send(_));
+        let rows = [
+            (9, 60, false),
+            (10, 60, true),
+            (60, 1, false),
+            (60, 2, true),
+            (8_000, 60, true),
+            (8_001, 60, false),
+        ];
+        for (limit, window, asks) in rows {
+            assert_eq!(whether(limit, window), asks, "{limit} in {window} s");
+        }
+    }
+
+    #[test]
+    fn more_than_the_limit_at_once_is_a_whole_number_of_counters_or_none() {
+        let rows =
+            [(180, Some(3)), (176, Some(3)), (120, Some(2)), (100, None), (61, None), (75, None)];
+        for (served, counters) in rows {
+            assert_eq!(several(served, 60), Algorithm::Several { served, counters });
+        }
+    }
 }

@@ -6,6 +6,9 @@ use std::time::Duration;
 /// of them. Of 5 a minute a counter looked like a bucket in two runs of five; of 10 none did in 200.
 pub const FEWEST: u32 = 10;
 
+/// More requests than this are not sent at once, with a quarter more: a contract's burst has 10,000 at most.
+pub const MOST: u32 = 8_000;
+
 /// A window that is shorter than this, in seconds, is over before what is sent has come and gone.
 pub const SHORTEST: u32 = 2;
 

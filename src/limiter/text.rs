@@ -34,7 +34,8 @@ pub fn announcement(numbers: Numbers) -> Shown {
     let time = time.as_secs();
     let time = match time {
         short if short < 120 => shown![short, " s"],
-        long => shown![(long + 30) / 60, " min"],
+        long if long < 7_200 => shown![(long + 30) / 60, " min"],
+        hours => shown![(hours + 1_800) / 3_600, " h"],
     };
     shown!["sends about ", requests, " requests with one key, in about ", time]
 }
