@@ -1,5 +1,5 @@
 //! `errproof limits`: the algorithm of a rate limiter, named from outside. The experiment itself is in
-//! [`crate::limiter`]; here it is sent and waited for.
+//! `src/limiter/`; here it is sent and waited for.
 
 use std::{fmt, path::PathBuf, sync::Arc};
 
