@@ -116,7 +116,7 @@ pub mod internals {
     #[cfg(feature = "client")]
     rooms! { client }
     #[cfg(feature = "command")]
-    rooms! { command }
+    rooms! { command limiter }
     #[cfg(feature = "mock")]
     rooms! { mock }
     #[cfg(feature = "page")]
@@ -130,6 +130,8 @@ mod client;
 mod command;
 mod contract;
 mod exchange;
+#[cfg(feature = "command")]
+mod limiter;
 #[cfg(feature = "mock")]
 mod mock;
 #[cfg(feature = "page")]

@@ -7,7 +7,7 @@ use clap_complete::Shell;
 
 #[cfg(feature = "mock")]
 use super::serve;
-use super::{format::Format, lint, new};
+use super::{format::Format, limits, lint, new};
 use crate::{
     run::{
         dry,
@@ -30,6 +30,7 @@ Examples:
   errproof test                                            the contract, on the bundled mock
   errproof test --target-url https://staging.example.com   the same on a server of yours
   errproof test --target staging rate_limited              one code, on targets/staging.toml
+  errproof limits --target staging                         which algorithm is the rate limiter's
   errproof serve --port 8080                               the bundled mock, to write clients against
   errproof new our-api && errproof lint --contract our-api a contract of your own"
 )]
@@ -40,6 +41,9 @@ pub enum Command {
     /// Print what a run would send, and send nothing
     #[command(help_template = HELP)]
     Plan(Options),
+    /// Name the algorithm of a rate limiter from outside, and the most that it serves
+    #[command(long_about = limits::ABOUT)]
+    Limits(limits::LimitsOptions),
     /// Print the docs' page from the contract, in Markdown
     #[cfg(feature = "page")]
     #[command(help_template = HELP)]
@@ -91,6 +95,11 @@ impl Command {
         match self {
             Self::Test(options) => start(Ok(options), Fallback::BuiltIn),
             Self::Plan(options) => dry::plan(&options, Fallback::BuiltIn),
+            Self::Limits(options) => {
+                let mut secrets = of_environment();
+                let ended = limits::limits(&options, &mut secrets);
+                finish(ended, || secrets.redactor())
+            }
             #[cfg(feature = "page")]
             Self::Docs(options) => dry::docs(&options, Fallback::BuiltIn),
             #[cfg(feature = "mock")]

@@ -68,12 +68,20 @@ pub(super) struct Ready {
 }
 
 /// What the sides are carried out on.
-pub(super) struct Running {
+pub(crate) struct Running {
     /// Never shut down: that would wait for connections which a hostile server keeps busy. They end
     /// with the process.
-    runtime: ManuallyDrop<Runtime>,
+    pub(crate) runtime: ManuallyDrop<Runtime>,
     /// The mock, if it is what is tested.
     bundled: Option<Bundled>,
+}
+
+impl Running {
+    /// A runtime on which nothing runs yet.
+    pub(crate) fn new() -> Self {
+        let runtime = ManuallyDrop::new(Runtime::new().expect("the runtime starts"));
+        Self { runtime, bundled: None }
+    }
 }
 
 /// Reads all that a run needs. What is found to be secret on the way is added to `secrets`, so that faults
@@ -88,11 +96,14 @@ pub(super) fn prepare(
     let contract = read_contract(&folder, secrets, &mut faults);
     parts::check(options)?;
     check_flags(&options.tests)?;
-    let runtime = ManuallyDrop::new(Runtime::new().expect("the runtime starts"));
-    let mut running = Running { runtime, bundled: None };
+    let mut running = Running::new();
+    let given = GivenTarget {
+        target: options.target.as_ref().map(Secret::expose),
+        url: options.target_url.as_ref().map(Secret::expose),
+    };
     let target = match &contract {
         Some(contract) if options.tests_server() => {
-            find_target(options, contract, &mut running, secrets, &mut faults)
+            find_target(given, contract, &mut running, secrets, &mut faults)
         }
         _ => None,
     };
@@ -201,17 +212,13 @@ fn check_flags(tests: &Arguments) -> Result<(), Fault> {
 }
 
 /// The target that was asked for, or the bundled mock.
-fn find_target(
-    options: &Options,
+pub(crate) fn find_target(
+    given: GivenTarget<'_>,
     contract: &Contract,
     running: &mut Running,
     secrets: &mut Secrets,
     faults: &mut Faults,
 ) -> Option<Target> {
-    let given = GivenTarget {
-        target: options.target.as_ref().map(Secret::expose),
-        url: options.target_url.as_ref().map(Secret::expose),
-    };
     if !given.is_nothing() {
         return Target::load(given, contract, &variable, secrets, faults);
     }
@@ -241,7 +248,8 @@ fn hidden(contract: &Contract, suite: Option<&Suite>) -> Vec<String> {
     slots.chain(hooks).chain(own.map(|slot| slot.env.clone())).collect()
 }
 
-fn guard_production(
+/// Refuses a host that real customers use, unless somebody means it.
+pub(crate) fn guard_production(
     contract: &Contract,
     target: &Target,
     production: Production,

@@ -1,4 +1,4 @@
-//! What the command can do besides a run: `serve`, `lint`, `new`, `schema`, `completions`, `man`.
+//! What the command can do besides a run: `limits`, `serve`, `lint`, `new`, `schema`, `completions`, `man`.
 
 use std::fs;
 
@@ -8,8 +8,19 @@ use crate::support::{Contract, Mock, command, errproof};
 
 #[test]
 fn the_help_of_every_word_is_reviewed() {
-    let words =
-        ["", "test", "plan", "docs", "serve", "lint", "new", "schema", "completions", "man"];
+    let words = [
+        "",
+        "test",
+        "plan",
+        "docs",
+        "limits",
+        "serve",
+        "lint",
+        "new",
+        "schema",
+        "completions",
+        "man",
+    ];
     let help = |word: &str| {
         let flags = if word.is_empty() { vec!["--help"] } else { vec![word, "--help"] };
         let ended = command(flags[0], &flags[1..], &[]);
@@ -204,7 +215,7 @@ fn completions_and_the_manual_name_every_word() {
         assert!(ended.stdout.contains("generation-timeout"), "{shell}");
     }
     let ended = command("man", &[], &[]);
-    for word in ["serve", "lint", "plan", "completions"] {
+    for word in ["serve", "limits", "lint", "plan", "completions"] {
         assert!(ended.stdout.contains(&format!("errproof\\-{word}")), "{}", ended.stdout);
     }
 }

@@ -12,13 +12,14 @@ use std::{
 use crate::support::{Contract, Mock};
 
 /// Commands that are run elsewhere: what they begin with, the file that runs them, and what in it.
-const ELSEWHERE: [(&str, &str, &str); 15] = [
+const ELSEWHERE: [(&str, &str, &str); 16] = [
     (".ci/run", ".github/workflows/ci.yml", "run: .ci/run"),
     ("cargo test -- --client", "tests/verify/clients.rs", "examples/clients/client.mjs"),
     ("cargo verify", ".ci/run", "step cargo verify"),
     ("cargo test --test conformant", ".ci/run", "step cargo test --test conformant"),
     ("cargo bench", "benches/overhead.rs", "--bench"),
     ("ERRPROOF_TARGET=staging cargo nextest run --partition", ".ci/run", "step scripts/shards"),
+    ("errproof limits", "tests/verify/limits_command.rs", "fn in_real_time"),
     ("cargo insta review", "tests/verify/cli.rs", "insta reads what was recorded"),
     ("cargo install --path .", ".ci/run", "step cargo install --path . --debug"),
     ("scripts/dev-dependency", ".ci/run", "step scripts/dev-dependency"),

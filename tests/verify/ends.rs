@@ -16,7 +16,7 @@ use serde_json::Value;
 use crate::support::{Contract, Mock, command, errproof, prepared, steady};
 
 /// Every word of the command and what it prints without one, but `serve` itself, which does not end.
-const WORDS: [&[&str]; 16] = [
+const WORDS: [&[&str]; 17] = [
     &["--help"],
     &["--version"],
     &["help", "test"],
@@ -25,6 +25,7 @@ const WORDS: [&[&str]; 16] = [
     &["test", "--list", "--format", "terse"],
     &["plan"],
     &["docs"],
+    &["limits"],
     &["lint"],
     &["schema", "report"],
     &["man"],
