@@ -1,6 +1,6 @@
 //! What a limit served over its whole window, whoever asked when: held against every way to keep "so many a minute".
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use super::mismatch::{Mismatch, Mismatches};
 use crate::contract::contract_file::{Limit, Windows};
@@ -24,7 +24,7 @@ const SLACK: Duration = Duration::from_millis(500);
 /// on either side of an edge, and none of them more. Where any minute is promised to have no more than the limit
 /// ([`Windows::Any`]), that is what counts.
 #[must_use]
-pub fn over_time(served: &[Served], limit: &Limit) -> Mismatches {
+pub fn over_time(served: &[Served], refused: &[Served], limit: &Limit) -> Mismatches {
     let mut served = served.to_vec();
     served.sort();
     let window = Duration::from_secs(limit.window_seconds.into());
@@ -36,7 +36,7 @@ pub fn over_time(served: &[Served], limit: &Limit) -> Mismatches {
             most <= requests
                 || is_bucket(&served, requests, window)
                 || is_from_first(&served, requests, window)
-                || is_by_the_clock(&served, requests, window)
+                || is_by_the_clock(&served, refused, requests, window)
         }
     };
     if holds {
@@ -92,21 +92,40 @@ fn is_from_first(served: &[Served], requests: usize, window: Duration) -> bool {
     true
 }
 
-/// Whether windows serve this that end by the wall clock, at whatever second.
-fn is_by_the_clock(served: &[Served], requests: usize, window: Duration) -> bool {
+/// Whether windows serve and refuse this that end by the wall clock, at whatever second.
+fn is_by_the_clock(
+    served: &[Served],
+    refused: &[Served],
+    requests: usize,
+    window: Duration,
+) -> bool {
     let nanos = window.as_nanos().max(1);
     let edges = served.iter().flat_map(|one| [one.sent, one.answered]);
     edges.map(|edge| edge.as_nanos() % nanos).any(|phase| {
-        // Which window a request is surely in; one that an edge may have been in is in none.
         let place = |time: Duration| (time.as_nanos() + nanos - phase) / nanos;
-        let mut now = (0, 0);
-        served.iter().all(|one| {
+        // How many are surely in each window, and how many in that or the next one: an edge may have been in them.
+        let mut windows: BTreeMap<u128, [usize; 2]> = BTreeMap::new();
+        for one in served {
             let (begin, end) = (place(one.sent), place(one.answered));
-            if begin == end {
-                now = if now.0 == begin { (begin, now.1 + 1) } else { (begin, 1) };
-            }
-            now.1 <= requests
-        })
+            windows.entry(begin).or_default()[usize::from(begin != end)] += 1;
+        }
+        // Each window takes as many as it can of those that it shares with the next one.
+        let mut over = (0, 0);
+        windows.iter().all(|(at, [own, shared])| {
+            let come = if over.0 == *at { over.1 } else { 0 };
+            let spare = requests.checked_sub(own + come);
+            over = (at + 1, shared.saturating_sub(spare.unwrap_or_default()));
+            spare.is_some()
+        }) && over.1 <= requests
+            // Once a window refuses, it serves nobody more.
+            && refused.iter().all(|one| {
+                let at = place(one.sent);
+                let is_after = |other: &Served| {
+                    let is_within = place(other.sent) == at && place(other.answered) == at;
+                    other.sent > one.answered && is_within
+                };
+                at != place(one.answered) || !served.iter().any(is_after)
+            })
     })
 }
 
@@ -134,27 +153,43 @@ mod tests {
             (&[(0.0, 60), (60.2, 60)], true, true),
             // An edge by the wall clock.
             (&[(0.0, 60), (7.0, 60), (67.2, 60)], true, false),
-            // One may have ended within the second.
-            (&[(0.0, 60), (7.0, 61)], true, false),
+            // One may have ended within the second, before which there was a whole limit.
+            (&[(0.0, 60), (7.0, 61)], false, false),
             // A bucket: one a second.
             (&[(0.0, 60), (1.0, 1), (2.0, 1), (3.0, 1)], true, false),
             (&[(0.0, 60), (30.0, 30), (60.0, 30)], true, false),
             // 60 every ten seconds, and every thirty.
             (&[(0.0, 60), (10.0, 60), (20.0, 60)], false, false),
             (&[(0.0, 60), (30.0, 60), (60.3, 60), (90.6, 60)], false, false),
-            // Nothing is refused after the wait.
-            (&[(0.0, 60), (60.0, 75)], false, false),
+            // An edge may have ended within the second burst.
+            (&[(0.0, 60), (61.0, 75)], true, false),
             (&[(0.0, 60), (5.0, 10)], true, false),
         ];
         for (served, fixed, any) in rows {
             let served = bursts(served);
             let held = [Windows::Fixed, Windows::Any]
-                .map(|windows| over_time(&served, &limit(windows)).is_empty());
+                .map(|windows| over_time(&served, &[], &limit(windows)).is_empty());
             assert_eq!(held, [fixed, any], "{:?}", served.len());
         }
         let found =
-            over_time(&bursts(&[(0.0, 60), (10.0, 60), (20.0, 60)]), &limit(Windows::Fixed));
+            over_time(&bursts(&[(0.0, 60), (10.0, 60), (20.0, 60)]), &[], &limit(Windows::Fixed));
         let sentence = "180 requests with one API key were served within 60 s; no limit of 60 serves so many, wherever its windows end";
         assert_eq!(found, [Mismatch::says("", sentence)]);
+    }
+
+    #[test]
+    fn windows_that_are_too_short_are_told_by_what_was_refused_just_before_they_ended() {
+        // So many seconds from burst to burst, with a refusal two seconds before the next one.
+        for (seconds, holds) in [(60.2, true), (57.0, false), (50.0, false), (30.0, false)] {
+            let at = |times: f64| times * seconds;
+            let served = bursts(&[(0.0, 60), (at(1.0), 60), (at(2.0), 60)]);
+            let refused = bursts(&[(at(1.0) - 2.0, 1), (at(2.0) - 2.0, 1)]);
+            let found = over_time(&served, &refused, &Limit::of(60, 60));
+            assert_eq!(found.is_empty(), holds, "{seconds}: {found:?}");
+        }
+        // The first window ended by the wall clock, seven seconds after the first burst.
+        let served = bursts(&[(0.0, 60), (7.0, 60), (67.2, 60)]);
+        let refused = bursts(&[(5.0, 1), (65.0, 1)]);
+        assert_eq!(over_time(&served, &refused, &Limit::of(60, 60)), []);
     }
 }

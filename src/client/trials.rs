@@ -327,6 +327,7 @@ impl ClientsShared {
             side: SideName::Client,
             code: None,
             status: None,
+            point: None,
             outcome,
             why: verdict.why().map(|why| self.redactor.line(why)),
             promise: self.redactor.line(&rule.promise.says),

@@ -9,7 +9,6 @@ use super::{
     check::CheckId,
     envelope::EnvelopeFormat,
     key::KeyShape,
-    ledger::LedgerFormat,
     names::{Code, HookName, ProbeName, RequestName, SlotName},
     points::PointsFormat,
     promise::Promise,
@@ -230,6 +229,24 @@ pub struct Probe {
     pub request: RequestName,
     /// Where in the response body the number is: a JSON Pointer.
     pub pointer: String,
+}
+
+/// `[ledger]` in `contract.toml`: the balance of each slot is read before the first trial, after the last one, and
+/// some seconds later. It falls by what the requests that succeeded cost, and by nothing else: so a charge for any
+/// error is found, on whichever request, by whichever carrier, and however late.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct LedgerFormat {
+    /// The probe that reads a balance.
+    pub probe: ProbeName,
+    /// Slots whose balance cannot be read, each with the reason.
+    #[serde(default)]
+    pub except: BTreeMap<SlotName, String>,
+    /// What the docs promise, in your own words.
+    pub says: String,
+    /// The heading or sentence of the docs that promises it.
+    pub source: String,
 }
 
 /// How the docs' page is read. What is left out suits a page of plain tables. Patterns are regular

@@ -22,14 +22,7 @@ impl Resolver<'_> {
     pub(super) fn elsewhere(&mut self, file: &ScenarioFile, cases: &mut Vec<Case>) {
         self.check_except(&file.except);
         let contract = self.contract;
-        let Some(points) = &contract.points else {
-            if !file.except.is_empty() {
-                let label =
-                    "expected [points] in contract.toml; without it there is no point to leave out";
-                self.reader.add(&["except"], "`except` without [points]", label);
-            }
-            return;
-        };
+        let Some(points) = &contract.points else { return };
         let is_base = |case: &&CaseFormat| {
             let is_plain = case.unchanged.is_none() && case.with.is_none();
             case.burst.is_none() && is_plain && !case.last
@@ -42,27 +35,30 @@ impl Resolver<'_> {
             if !can_give(file, first, name, &named.format) {
                 continue;
             }
-            let own = bases
-                .iter()
-                .find(|(_, case)| *case.request.as_ref().unwrap_or(&file.request) == *name);
+            let is_own =
+                |case: &CaseFormat| *case.request.as_ref().unwrap_or(&file.request) == *name;
+            let own = bases.iter().find(|(_, case)| is_own(case));
             let made = || bases.iter().find(|(_, case)| can_be_made(case, named));
             let base = own.or_else(made).copied();
-            let carriers = self.carriers_of(base.map_or(*first, |(_, case)| case));
-            for carrier in carriers {
-                let is_sent = base.is_none_or(|(_, case)| case.key != Some(KeyDefect::Absent));
+            let is_sent = base.is_none_or(|(_, case)| case.key != Some(KeyDefect::Absent));
+            for carrier in self.carriers_of(base.map_or(*first, |(_, case)| case)) {
                 let carried = is_sent.then(|| carrier.name.clone());
                 let point = Point { request: name.clone(), carrier: carried };
-                let is_left_out = file.except.iter().chain(&points.except);
-                if is_left_out.into_iter().any(|except| except.covers(&point)) {
+                let mut left_out = file.except.iter().chain(&points.except);
+                if left_out.any(|except| except.covers(&point)) {
                     continue;
                 }
-                let Some((at, base)) = base else {
+                let Some(base) = base else {
                     self.cannot_be_made(name);
                     break;
                 };
-                if there.insert(point.clone()) {
-                    let case = self.case_at(file, base, &at.to_string(), &point, carrier);
-                    cases.extend(case);
+                let everywhere = bases.iter().copied().filter(|(at, case)| {
+                    case.everywhere && *at != base.0 && !is_own(case) && can_be_made(case, named)
+                });
+                let new = there.insert(point.clone()).then_some(base);
+                for (at, base) in new.into_iter().chain(everywhere) {
+                    let carrier = Arc::clone(&carrier);
+                    cases.extend(self.case_at(file, base, &at.to_string(), &point, carrier));
                 }
             }
         }

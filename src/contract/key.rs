@@ -98,6 +98,8 @@ pub enum KeyDefect {
     Inserted(String),
     /// The slot's key with this in place of its last character.
     Ending(String),
+    /// The prefix that every key begins with, and nothing after it.
+    Bare,
     /// The slot's key with this behind it.
     Appended(String),
     /// The slot's key with zeros behind it, this many characters in all.
@@ -110,7 +112,7 @@ impl KeyDefect {
     /// Whether the broken key is made from the slot's, so that the slot has to be filled.
     #[must_use]
     pub fn needs_slot(&self) -> bool {
-        !matches!(self, Self::Absent | Self::Empty | Self::Fresh)
+        !matches!(self, Self::Absent | Self::Empty | Self::Fresh | Self::Bare)
     }
 
     /// What is sent in place of a slot's key, for whoever reads of it.
@@ -127,6 +129,7 @@ impl KeyDefect {
             Self::Quoted(text) => format!("with {text:?} before and after it"),
             Self::Inserted(text) => format!("with {text:?} in its middle"),
             Self::Ending(text) => format!("with {text:?} in place of its last character"),
+            Self::Bare => "the prefix alone".to_owned(),
             Self::Appended(text) => format!("with {text:?} behind it"),
             Self::Long(length) => format!("with zeros behind it, {length} characters in all"),
             Self::Neighbour(neighbour) => neighbour.describe().to_owned(),
@@ -259,6 +262,7 @@ impl KeyShape {
                 format!("{}{text}{}", &key[..middle], &key[middle..])
             }
             KeyDefect::Ending(text) => format!("{shortened}{text}"),
+            KeyDefect::Bare => self.prefix.clone(),
             KeyDefect::Appended(text) => format!("{key}{text}"),
             KeyDefect::Long(length) => {
                 format!("{key}{}", "0".repeat(length.saturating_sub(key.chars().count())))

@@ -1,35 +1,13 @@
 //! The ledger: what a run's requests cost is all that a balance falls by.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    path::PathBuf,
-};
-
-use serde::Deserialize;
+use std::{collections::BTreeSet, path::PathBuf};
 
 use super::{
     Contract,
-    names::{ProbeName, SlotName},
+    contract_file::LedgerFormat,
+    names::SlotName,
     scenario::{At, Case, Expects, LEDGER, LedgerCase, Provocation, Scenario, Single},
 };
-
-/// `[ledger]` in `contract.toml`: the balance of each slot is read before the first trial, after the last one, and
-/// some seconds later. It falls by what the requests that succeeded cost, and by nothing else: so a charge for any
-/// error is found, on whichever request, by whichever carrier, and however late.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct LedgerFormat {
-    /// The probe that reads a balance.
-    pub probe: ProbeName,
-    /// Slots whose balance cannot be read, each with the reason.
-    #[serde(default)]
-    pub except: BTreeMap<SlotName, String>,
-    /// What the docs promise, in your own words.
-    pub says: String,
-    /// The heading or sentence of the docs that promises it.
-    pub source: String,
-}
 
 impl LedgerFormat {
     /// The ledger's trials: one for each slot whose key a case sends as it is. A burst needs its key unused.

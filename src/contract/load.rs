@@ -8,10 +8,9 @@ use serde_json::Value;
 
 use super::{
     Contract,
-    contract_file::{ContractFile, PreflightFormat},
+    contract_file::{ContractFile, LedgerFormat, PreflightFormat},
     envelope::EnvelopeFormat,
     key::KeyShape,
-    ledger::LedgerFormat,
     names::too_long,
     page::PageReading,
     parts::{DocsLink, Envelope, NamedRequest},

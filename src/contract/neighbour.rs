@@ -19,6 +19,10 @@ pub enum Neighbour {
     Case,
     /// Only the prefix and eight characters are the same.
     AfterEight,
+    /// Only the prefix and the four characters at either end are the same.
+    Ends,
+    /// The characters after the prefix are the same, in another order.
+    Reversed,
 }
 
 /// What becomes of the characters of a range, in the words of `tr`.
@@ -49,6 +53,8 @@ impl Neighbour {
             Self::Last => "with another last character",
             Self::Case => "with small letters for capital ones and capital ones for small",
             Self::AfterEight => "with other characters after the first eight",
+            Self::Ends => "with other characters between the first and the last four",
+            Self::Reversed => "with the characters after its prefix in reverse order",
         }
     }
 
@@ -56,6 +62,11 @@ impl Neighbour {
     /// eight characters.
     #[must_use]
     pub fn of(self, prefix: &str, key: &str) -> Option<String> {
+        if self == Self::Reversed {
+            let tail = key.strip_prefix(prefix).filter(|tail| tail.is_ascii())?;
+            let made: String = prefix.chars().chain(tail.chars().rev()).collect();
+            return (made != key).then_some(made);
+        }
         let Change { range, from, to } = self.change(prefix, key)?;
         let (from, to) = (set(from), set(to));
         let changed = |(at, c): (usize, char)| match from.iter().position(|known| *known == c) {
@@ -84,6 +95,8 @@ impl Neighbour {
             Self::Last => one((0..tail.len()).rev().find(is_plain)?),
             Self::Case => begin..key.len(),
             Self::AfterEight => begin + 8..key.len(),
+            Self::Ends => begin + 4..key.len().saturating_sub(4),
+            Self::Reversed => return None,
         };
         let hexadecimal =
             tail.bytes().filter(u8::is_ascii_alphabetic).all(|byte| byte.is_ascii_hexdigit());
@@ -114,13 +127,16 @@ mod tests {
 
     #[test]
     fn a_neighbour_is_as_well_formed_as_its_key_and_differs_where_it_says() {
-        use Neighbour::{AfterEight, Case, First, Last, Middle};
+        use Neighbour::{AfterEight, Case, Ends, First, Last, Middle, Reversed};
         let rows = [
             ("pms_live_aB3-_xYz9Q", First, Some("pms_live_dB3-_xYz9Q")),
             ("pms_live_aB3-_xYz9Q", Middle, Some("pms_live_aB3-_aYz9Q")),
             ("pms_live_aB3-_xYz9Q", Last, Some("pms_live_aB3-_xYz9T")),
             ("pms_live_aB3-_xYz9Q", Case, Some("pms_live_Ab3-_XyZ9q")),
             ("pms_live_aB3-_xYz9Q", AfterEight, Some("pms_live_aB3-_xYz2T")),
+            ("pms_live_aB3-_xYz9Q", Ends, Some("pms_live_aB3-_aYz9Q")),
+            ("pms_live_aB3-_xYz9Q", Reversed, Some("pms_live_Q9zYx_-3Ba")),
+            ("pms_live_abba", Reversed, None),
             ("pms_live_0a9f", First, Some("pms_live_3a9f")),
             ("pms_live_0a9f", Last, Some("pms_live_0a9c")),
             ("pms_live_-_ab_-", First, Some("pms_live_-_db_-")),

@@ -186,7 +186,8 @@ impl Single {
     #[must_use]
     pub fn quotes_key(&self) -> bool {
         let Some(with) = &self.with else { return false };
-        with.path.iter().chain(with.headers.values()).any(|text| text.contains(KEY))
+        let texts = with.path.iter().chain(with.headers.values()).chain(with.fields.values());
+        texts.into_iter().any(|text| text.contains(KEY))
     }
 }
 

@@ -120,6 +120,9 @@ pub struct CaseFormat {
     #[serde(default, deserialize_with = "within_if_given::<1, 10, _, _>")]
     #[cfg_attr(feature = "schemas", schemars(range(min = 1, max = 10)))]
     pub times: Option<u32>,
+    /// Whether this case, too, is repeated at every other point, and not only the scenario's first one.
+    #[serde(default)]
+    pub everywhere: bool,
     /// Whether the request is sent when all other trials of the run are over: for what must stay as it is.
     #[serde(default)]
     pub last: bool,
@@ -161,6 +164,9 @@ pub struct RequestPatch {
     /// Another path, from the target's base URL on.
     #[serde(default)]
     pub path: Option<String>,
+    /// Fields to add to the body, each with a text.
+    #[serde(default)]
+    pub fields: BTreeMap<String, String>,
     /// Headers to add; one that the request has by itself is replaced.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,

@@ -14,6 +14,7 @@ pub mod limiter;
 pub mod mutants;
 pub mod mutation;
 pub mod odd;
+mod on;
 pub mod point_mutants;
 pub mod serve;
 pub mod server;

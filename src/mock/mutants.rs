@@ -1,5 +1,6 @@
 //! Every mutant: a name, the broken promise, the check that has to see it, and on which trials.
 
+pub use super::on::{Meant, On, code_of};
 use super::{
     mutation::{
         Apart, Behaviour, Echo, EnvelopeFault, EnvelopeField, FieldFault, Mutation,
@@ -47,50 +48,6 @@ pub enum MutantPromised {
     /// The page, and that `Retry-After` asks for at most a window (`retry-after-at-most`), which
     /// the page does not say: without it no wait is too long.
     LongestWaitToo,
-}
-
-/// The trials that must not be green.
-#[derive(Debug, Clone)]
-pub enum On {
-    /// All trials of one code.
-    Code(&'static str),
-    /// Those for which this is true, given the trial's name and its place, counted from 0.
-    Those(fn(&str, usize) -> bool),
-    /// Those of one code at one point, as it is called.
-    Point(&'static str, String),
-    /// Those that have one of these names.
-    Trials(Vec<String>),
-}
-
-/// A trial, as far as a mutant is meant for it.
-#[derive(Debug, Clone, Copy)]
-pub struct Meant<'a> {
-    /// Its name.
-    pub name: &'a str,
-    /// Its place in the run, counted from 0.
-    pub at: usize,
-    /// The point that it is at, as it is called.
-    pub point: Option<&'a str>,
-}
-
-impl On {
-    /// Whether a trial is meant.
-    #[must_use]
-    pub fn means(&self, trial: Meant<'_>) -> bool {
-        let Meant { name, at, point } = trial;
-        match self {
-            Self::Code(code) => code_of(name) == *code,
-            Self::Those(are) => are(name, at),
-            Self::Point(code, named) => code_of(name) == *code && point == Some(named),
-            Self::Trials(names) => names.iter().any(|known| known == name),
-        }
-    }
-}
-
-/// The code that a trial is about.
-#[must_use]
-pub fn code_of(trial: &str) -> &str {
-    trial.split("::").next().unwrap_or(trial)
 }
 
 /// The codes of the page.

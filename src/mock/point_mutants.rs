@@ -1,9 +1,9 @@
 //! Mutants that break one promise at one point alone: one request, one carrier, one moment.
 
 use super::{
-    mutants::On,
     mutation::{ChargeTime, EnvelopeFault, Mutation, Somewhere},
     odd,
+    on::On,
     site::{REQUESTS, Site, SiteCarrier},
 };
 use crate::contract::{check::CheckId, neighbour::Neighbour};

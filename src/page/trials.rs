@@ -256,6 +256,7 @@ impl PageShared {
             side: SideName::Page,
             code: judged.code.as_ref().map(|code| self.redactor.line(code.as_str())),
             status: None,
+            point: None,
             outcome: Outcome::from(&verdict),
             why: verdict.why().map(|why| self.redactor.line(why)),
             promise: self.redactor.line(&judged.promise),

@@ -112,7 +112,9 @@ fn add_codes(text: &mut String, server: &ServerDetails) {
     text.push_str("| code | status | result |\n|---|---|---|\n");
     for result in &server.codes {
         let code = in_table(&result.code);
-        let _ = writeln!(text, "| {code} | {} | {} |", result.status, said_of(result));
+        let points =
+            result.points.map(|points| format!(", {}", points.sentence())).unwrap_or_default();
+        let _ = writeln!(text, "| {code} | {} | {}{points} |", result.status, said_of(result));
     }
     text.push('\n');
 }
@@ -173,6 +175,7 @@ mod tests {
         let server = results.server.as_mut().expect("a server");
         let words = "got @everyone, #1, o/r#2, http://x/y, www.x.y, a|b and `c`";
         server.codes[0].standing = Standing::NotJudged;
+        server.codes[0].points = None;
         server.codes[0].why = Some(words.into());
         let text = render(&results);
         let line =

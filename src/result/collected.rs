@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{
     cause::{self, SharedCause},
     outcome::{Counts, Outcome},
+    server::PointsResult,
     side_name::SideName,
     trial::TrialResult,
 };
@@ -27,6 +28,8 @@ pub struct Collected {
     pub trials: Vec<TrialResult>,
     /// How many passed, by code.
     pub passed: BTreeMap<Shown, usize>,
+    /// The points of each code, and whether every trial at them passed.
+    points: BTreeMap<Shown, BTreeMap<Shown, bool>>,
     /// In how many trials each check was made.
     made: BTreeMap<CheckId, usize>,
     /// Why twins prove nothing, and of which codes.
@@ -39,6 +42,10 @@ impl Collected {
         let code = trial.code.clone().unwrap_or_default();
         if let Some(why) = &trial.without_twin {
             self.without_twins.entry(why.clone()).or_default().insert(code.clone());
+        }
+        if let Some(point) = &trial.point {
+            let points = self.points.entry(code.clone()).or_default();
+            *points.entry(point.clone()).or_insert(true) &= trial.outcome == Outcome::Pass;
         }
         let found = trial.findings.iter().map(|finding| finding.check);
         for check in trial.held.iter().copied().chain(found).collect::<BTreeSet<_>>() {
@@ -57,6 +64,14 @@ impl Collected {
     #[must_use]
     pub fn lacks_twin(&self, code: &Shown) -> bool {
         self.without_twins.values().any(|codes| codes.contains(code))
+    }
+
+    /// At how many points a code is proven, if it was tried at any.
+    #[must_use]
+    pub fn points(&self, code: &Shown) -> Option<PointsResult> {
+        let points = self.points.get(code)?;
+        let proven = points.values().filter(|passed| **passed).count();
+        Some(PointsResult { proven, of: points.len() })
     }
 
     /// How many trials came to what.

@@ -5,7 +5,10 @@ use std::{collections::BTreeMap, fmt};
 use serde::Serialize;
 
 use super::outcome::Standing;
-use crate::{shown, shown::text::Shown};
+use crate::{
+    shown,
+    shown::{plural::plural, text::Shown},
+};
 
 /// What there is to say of a server besides its trials.
 #[derive(Debug, Clone, Serialize)]
@@ -99,9 +102,32 @@ pub struct CodeResult {
     pub status: u16,
     /// What is true of it after all its trials.
     pub standing: Standing,
+    /// At how many points it is proven, if the contract proves codes at several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub points: Option<PointsResult>,
     /// Why it was not provoked or not judged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<Shown>,
+}
+
+/// At how many points a code is proven.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
+pub struct PointsResult {
+    /// Points at which every trial passed.
+    pub proven: usize,
+    /// Points that were selected.
+    pub of: usize,
+}
+
+impl PointsResult {
+    /// How many of how many.
+    #[must_use]
+    pub fn sentence(&self) -> Shown {
+        shown![self.proven, " of ", plural(self.of, "point")]
+    }
 }
 
 /// One difference from the reviewed envelopes.

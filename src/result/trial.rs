@@ -27,6 +27,9 @@ pub struct TrialResult {
     /// The status that goes with the code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<u16>,
+    /// The point that it proves the code at, a request and a carrier, if the contract proves codes at several.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub point: Option<Shown>,
     /// What it came to.
     pub outcome: Outcome,
     /// Why, where the findings do not say it.

@@ -213,7 +213,7 @@ impl Play<'_> {
         };
         let mut rest = told;
         if !burst.meanwhile.is_empty() && self.agree(burst, judged) {
-            match self.in_the_middle(burst, Duration::from_secs(told)).await? {
+            match self.within_wait(burst, Duration::from_secs(told)).await? {
                 Early::Served(at) => {
                     self.sheet.note(CheckId::RetryAfterHonest, at, Vec::new());
                     return Ok(Reply::Served);

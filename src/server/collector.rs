@@ -106,6 +106,7 @@ impl Collector {
             side: SideName::Server,
             code: is_of_code.then_some(texts.code),
             status: is_of_code.then_some(planned.scenario.status),
+            point: self.point(planned),
             outcome,
             why: played.verdict.why().map(|why| self.redactor.line(why)),
             promise: texts.promise.says,
@@ -120,6 +121,15 @@ impl Collector {
             timelines: Vec::new(),
             printed: None,
         }
+    }
+
+    /// The point that a trial proves its code at, if codes are proven at several.
+    fn point(&self, planned: &Planned) -> Option<Shown> {
+        self.run.contract.points.as_ref()?;
+        if planned.scenario.expects != Expects::Code {
+            return None;
+        }
+        Some(self.redactor.line(&planned.case().point()?.to_string()))
     }
 
     /// The exchange to look at: the first that a check did not hold on, or the case's own.

@@ -12,7 +12,10 @@ use super::{
 };
 use crate::{
     contract::{
-        key::KeyDefect, names::SlotName, neighbour::Change, scenario::Provocation,
+        key::KeyDefect,
+        names::SlotName,
+        neighbour::{Change, Neighbour},
+        scenario::Provocation,
         scenario_file::BodyDefect,
     },
     exchange::{message::Request, outgoing::Role, sender::url},
@@ -240,6 +243,7 @@ fn made(run: &Run, slot: &SlotName, defect: &KeyDefect) -> Vec<Piece> {
     let key = run.target.slots[slot].key.as_ref().map(Secret::expose);
     match defect {
         KeyDefect::Absent | KeyDefect::Empty => Vec::new(),
+        KeyDefect::Bare => vec![literal(&shape.prefix)],
         // In two parts, or it would be taken for a key that somebody has.
         KeyDefect::Fresh => {
             let example = shape.example_like(key);
@@ -268,6 +272,14 @@ fn made(run: &Run, slot: &SlotName, defect: &KeyDefect) -> Vec<Piece> {
             // A number with so many digits; of none there is still one.
             let zeros = (zeros > 0).then(|| shell(format!("$(printf %0{zeros}d 0)")));
             [shell(format!("${env}"))].into_iter().chain(zeros).collect()
+        }
+        KeyDefect::Neighbour(Neighbour::Reversed) => {
+            let begin =
+                key.filter(|key| key.starts_with(&shape.prefix)).map_or(0, |_| shape.prefix.len());
+            let cut = format!("printf %s \"${env}\" | cut -c{}-", begin + 1);
+            // POSIX has no `rev`.
+            let turned = "awk '{ for (i = length; i; i--) printf \"%s\", substr($0, i, 1) }'";
+            vec![literal(&shape.prefix[..begin]), shell(format!("$({cut} | {turned})"))]
         }
         KeyDefect::Neighbour(neighbour) => {
             let Some(change) = neighbour.change(&shape.prefix, key.unwrap_or_default()) else {

@@ -95,7 +95,8 @@ impl Collector {
             };
             let outcomes = trials.iter().map(|trial| (trial.outcome, trial.why.as_ref()));
             let (standing, why) = Standing::of(&outcomes.collect::<Vec<_>>(), passed);
-            CodeResult { code, status: scenario.status, standing, why }
+            let points = collected.points(&code);
+            CodeResult { code, status: scenario.status, standing, points, why }
         };
         self.run.contract.scenarios.iter().map(result).collect()
     }

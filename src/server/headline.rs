@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    result::{outcome::Standing, server::CodeResult},
+    result::{
+        outcome::Standing,
+        server::{CodeResult, PointsResult},
+    },
     shown,
     shown::{plural::plural, text::Shown},
 };
@@ -14,6 +17,12 @@ pub fn headline(subject: &Shown, codes: &[CodeResult]) -> Shown {
     let selected = codes.iter().filter(|code| code.standing != Standing::NotSelected).count();
     let proven = of(codes, Standing::Proven).count();
     let mut text = shown![plural(selected, "code"), " on ", subject, ": ", proven, " proven"];
+    let points: Vec<_> = of(codes, Standing::Proven).filter_map(|code| code.points).collect();
+    if !points.is_empty() {
+        let sum = |of: fn(&PointsResult) -> usize| points.iter().map(of).sum();
+        let all = PointsResult { proven: sum(|points| points.proven), of: sum(|points| points.of) };
+        text = shown![text, " at ", all.sentence()];
+    }
     for (standing, what) in [
         (Standing::ProvenWithoutTwin, " proven without a twin ("),
         (Standing::Broken, " broken ("),

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use super::{
     burst::{Early, PlannedBurst},
-    planned::Meanwhile,
     play::{Play, Stop},
 };
 use crate::{
     checks::{
+        fields,
         mismatch::Mismatch,
         rate, rate_fields,
         rate_window::{Served, over_time},
@@ -22,6 +22,9 @@ use crate::{
 
 /// Bursts after the one that is judged. Four of 60 tell every window apart that is half as long as it should be.
 const MORE_BURSTS: usize = 3;
+
+/// How long before the end of a wait its last request is sent: whole seconds are rounded up, and a server may add one.
+const LAST_LOOK: Duration = Duration::from_secs(2);
 
 /// A wait that is longer than this has a request in its middle.
 const WORTH_A_LOOK: Duration = Duration::from_secs(8);
@@ -56,11 +59,9 @@ impl Play<'_> {
             let (status, code) = (self.exchanges[at].answer.status, reading.code());
             let is_spare = !is_refusal && spare > 0;
             spare -= usize::from(is_spare);
-            let tells_nothing = is_refusal
-                || is_spare
-                || self.is_stopped_before(code.as_deref())
-                // Somebody who looks at bodies before keys says the same to everybody.
-                || self.is_without_key(other, status, code.as_deref()).await?;
+            // What is refused for another reason was not looked at by the limit, or not yet.
+            let is_past = fields::is_success(status) || status >= 500;
+            let tells_nothing = is_refusal || is_spare || !is_past;
             let found = if tells_nothing {
                 Vec::new()
             } else {
@@ -83,30 +84,8 @@ impl Play<'_> {
         Ok(())
     }
 
-    /// Whether a code is checked for before the limit: that the key is not taken there, its own cases say.
-    fn is_stopped_before(&self, code: Option<&str>) -> bool {
-        let chain = &self.run.contract.chain;
-        let place = |code: &str| chain.iter().position(|known| known.as_str() == code);
-        code.and_then(place).is_some_and(|at| Some(at) < place(self.planned.scenario.code.as_str()))
-    }
-
-    /// Whether the same request without a key gets the same error.
-    async fn is_without_key(
-        &mut self,
-        other: &Meanwhile,
-        status: u16,
-        code: Option<&str>,
-    ) -> Result<bool, Stop> {
-        let Some(bare) = &other.without_key else { return Ok(false) };
-        let exchange = self.run.sender.send_now(bare).await?;
-        let at = self.keep(exchange);
-        let reading = self.run.reading(&self.exchanges[at]);
-        let is_same = reading.answer().status == status && reading.code().as_deref() == code;
-        Ok(is_same)
-    }
-
-    /// Asks once in the middle of a wait.
-    pub(super) async fn in_the_middle(
+    /// Asks in the middle of a wait and just before its end. The second tells when a window ends to two seconds.
+    pub(super) async fn within_wait(
         &mut self,
         burst: PlannedBurst<'_>,
         told: Duration,
@@ -114,18 +93,24 @@ impl Play<'_> {
         if told < WORTH_A_LOOK || told > self.run.target.wait_at_most {
             return Ok(Early::NotAsked);
         }
-        self.wait(burst.request, told / 2, "the middle of a Retry-After").await;
-        let exchange = self.run.sender.send_now(&burst.request.sent_as(Role::Again)).await?;
-        let at = self.keep(exchange);
-        Ok(if self.is_served(burst, at) { Early::Served(at) } else { Early::Refused(at) })
+        let mut last = 0;
+        for wait in [told / 2, told - told / 2 - LAST_LOOK] {
+            self.wait(burst.request, wait, "a part of the Retry-After it was told").await;
+            let exchange = self.run.sender.send_now(&burst.request.sent_as(Role::Again)).await?;
+            last = self.keep(exchange);
+            if self.is_served(burst, last) {
+                return Ok(Early::Served(last));
+            }
+        }
+        Ok(Early::Refused(last))
     }
 
-    /// Goes on with bursts for a window and a half, as soon as the key is served again, and counts all that was served.
+    /// Goes on with bursts for nearly two windows, as soon as the key is served again, and counts all that was served.
     pub(super) async fn whole_minute(&mut self, burst: PlannedBurst<'_>) -> Result<(), Stop> {
         let window = Duration::from_secs(burst.limit.window_seconds.into());
         let first = self.exchanges.iter().filter(|exchange| self.is_own(burst, exchange));
         let begin = first.map(|exchange| exchange.sent).min().unwrap_or_default();
-        let end = begin + window + window / 2;
+        let end = begin + window * 2 - WORTH_A_LOOK;
         let key = burst.request.key.as_ref();
         for _ in 0..MORE_BURSTS {
             let at = self.exchanges.len();
@@ -138,16 +123,12 @@ impl Play<'_> {
             let refused = (at..self.exchanges.len()).rev().find(|at| self.is_refused(*at));
             let told = refused.and_then(|at| self.told(burst, at)).map(Duration::from_secs);
             let now = self.run.target.clock.now(key);
-            let Some(told) = told.filter(|told| now + *told / 2 <= end) else { break };
-            let rest = match self.in_the_middle(burst, told).await? {
+            let Some(told) = told.filter(|told| now + *told <= end) else { break };
+            let rest = match self.within_wait(burst, told).await? {
                 Early::Served(_) => continue,
-                Early::Refused(_) => told - told / 2,
+                Early::Refused(_) => LAST_LOOK,
                 Early::NotAsked => told,
             };
-            let now = self.run.target.clock.now(key);
-            if now + rest > end {
-                break;
-            }
             self.wait(burst.request, rest, "the Retry-After it was told").await;
             let exchange = self.run.sender.send_now(&burst.request.sent_as(Role::Again)).await?;
             let at = self.keep(exchange);
@@ -155,12 +136,20 @@ impl Play<'_> {
                 break;
             }
         }
-        let own = self.exchanges.iter().filter(|exchange| self.is_own(burst, exchange));
-        let served = own.filter(|exchange| self.run.reading(exchange).is_served(burst.served));
-        let served: Vec<Served> = served
-            .map(|exchange| Served { sent: exchange.sent, answered: exchange.answered })
-            .collect();
-        let found = over_time(&served, burst.limit);
+        // Of what was sent meanwhile it is said above whether it counts.
+        let own = self
+            .exchanges
+            .iter()
+            .filter(|exchange| self.is_own(burst, exchange) && exchange.role != Role::Meanwhile);
+        let time =
+            |exchange: &Exchange| Served { sent: exchange.sent, answered: exchange.answered };
+        let (served, refused): (Vec<&Exchange>, Vec<&Exchange>) =
+            own.partition(|exchange| self.run.reading(exchange).is_served(burst.served));
+        let served: Vec<Served> = served.into_iter().map(time).collect();
+        // One of a burst may have been refused while others of it were still on their way.
+        let alone = refused.into_iter().filter(|exchange| exchange.role == Role::Again);
+        let refused: Vec<Served> = alone.map(time).collect();
+        let found = over_time(&served, &refused, burst.limit);
         self.sheet.note(CheckId::RateAdmits, self.exchanges.len() - 1, found);
         Ok(())
     }

@@ -17,6 +17,9 @@ impl Run {
             || plan.trials.iter().filter(|planned| selected.contains(&planned.case().name));
         let others = |planned: &&Planned| !planned.case().last;
         self.progress.begin(selected().filter(others).count());
+        if !self.target.is_bundled() {
+            self.long.begin(selected().filter(|planned| planned.takes_minutes()).count());
+        }
         if self.progress.all() == 0 {
             return;
         }

@@ -3,6 +3,8 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
+use serde_json::Value;
+
 use super::{
     common::Common,
     planned::{Meanwhile, Planned, Preflight, TrialScript, TwinScript},
@@ -44,7 +46,7 @@ pub struct Plan {
 
 /// So far apart begin requests that take minutes. Of six at once, a server with a pool of processes had one process
 /// accept two, and answered the second after the first's five minutes.
-const APART: Duration = Duration::from_millis(250);
+pub(super) const APART: Duration = Duration::from_millis(250);
 
 impl Plan {
     /// Makes every request of a run.
@@ -154,20 +156,6 @@ fn twin_at<'a>(
     Ok(TwinAt { request, body: Some(body?), ..own })
 }
 
-/// A body with which a request costs nothing: its own if it is free, or one that a case says is refused.
-fn harmless(contract: &Contract, name: &RequestName, format: &RequestFormat) -> Option<Vec<u8>> {
-    if format.cost == 0 {
-        return body::bytes(format.body.as_ref(), None).ok();
-    }
-    let cases = contract.scenarios.iter().flat_map(|scenario| &scenario.cases);
-    cases
-        .filter_map(|case| match &case.provocation {
-            Provocation::Single(single) if single.request == *name => single.body.as_deref(),
-            _ => None,
-        })
-        .find_map(|defect| body::bytes(format.body.as_ref(), Some(defect)).ok())
-}
-
 /// Puts into a request what a case has in place of the request's own.
 fn patch(outgoing: &mut Outgoing, with: &RequestPatch, key: &str, keeps_body: bool) {
     let request = Arc::make_mut(&mut outgoing.request);
@@ -182,6 +170,12 @@ fn patch(outgoing: &mut Outgoing, with: &RequestPatch, key: &str, keeps_body: bo
     }
     if let Some(path) = &with.path {
         request.path = text(path).into();
+    }
+    if let (false, Ok(Value::Object(mut body))) =
+        (with.fields.is_empty(), serde_json::from_slice(&request.body))
+    {
+        body.extend(with.fields.iter().map(|(name, value)| (name.clone(), text(value).into())));
+        request.body = Value::Object(body).to_string().into_bytes();
     }
     for (name, value) in &with.headers {
         request.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
@@ -300,26 +294,22 @@ impl Planner<'_> {
     fn meanwhile(&mut self, burst: &Burst) -> Result<Vec<Meanwhile>, String> {
         let (contract, target) = (self.contract, self.target);
         let mut all = Vec::new();
-        let mut add = |request: Outgoing, without_key: Option<Outgoing>, what: String| {
-            let request = request.sent_as(Role::Meanwhile);
-            let without_key = without_key.map(|request| request.sent_as(Role::Meanwhile));
-            all.push(Meanwhile { request, without_key, what });
+        let mut add = |request: Outgoing, what: String| {
+            all.push(Meanwhile { request: request.sent_as(Role::Meanwhile), what });
         };
         let own = &target.requests[&burst.request];
         let name = |format: &RequestFormat| format!("{} {}", format.method.as_str(), format.path);
         for carrier in contract.key.carriers.iter().filter(|other| other.name != burst.carrier.name)
         {
             let request = self.plain(own, &burst.slot, carrier)?;
-            add(request, None, format!("{} with the key in {}", name(own), carrier.name));
+            add(request, format!("{} with the key in {}", name(own), carrier.name));
         }
-        for (request, format) in target.requests.iter().filter(|(name, _)| **name != burst.request)
-        {
-            let Some(body) = harmless(contract, request, format) else { continue };
-            let key = target.key(&burst.slot)?;
-            let carried = Some((&*burst.carrier, key));
-            let with = self.request(format, body.clone(), carried, &[], target.deadlines)?;
-            let without = self.request(format, body, None, &[], target.deadlines)?;
-            add(with, Some(without), name(format));
+        for (_, format) in target.requests.iter().filter(|(name, _)| **name != burst.request) {
+            let Some(headers) = self.harmless(format) else { continue };
+            let body = body::bytes(format.body.as_ref(), None)?;
+            let carried = Some((&*burst.carrier, target.key(&burst.slot)?));
+            let request = self.request(format, body, carried, &headers, target.deadlines)?;
+            add(request, name(format));
         }
         let elsewhere = [
             (
@@ -344,9 +334,30 @@ impl Planner<'_> {
             let key = target.key(&burst.slot)?;
             let carried = Some((&*burst.carrier, key));
             let request = self.request(own, body, carried, &headers, target.deadlines)?;
-            add(request, None, format!("{} with {what}", name(own)));
+            add(request, format!("{} with {what}", name(own)));
         }
         Ok(all)
+    }
+
+    /// The headers with which a request costs nothing, if there are any: none for one that is free, and else a hook that
+    /// makes it fail. With a broken body it would cost nothing either, but a server may look at that before the limit.
+    fn harmless(&self, format: &RequestFormat) -> Option<Headers> {
+        if format.cost == 0 {
+            return Some(Headers::new());
+        }
+        let contract = self.contract;
+        let place =
+            |scenario: &Scenario| contract.chain.iter().position(|code| *code == scenario.code);
+        let cases = contract
+            .scenarios
+            .iter()
+            .flat_map(|scenario| scenario.cases.iter().map(move |case| (place(scenario), case)));
+        let at_once = cases.filter(|(_, case)| case.after.is_none());
+        let hooks = at_once.filter_map(|(place, case)| {
+            let hook = self.target.hooks[case.hook()?].as_ref().ok()?;
+            hook.first.is_none().then_some((place, &hook.headers))
+        });
+        hooks.max_by_key(|(place, _)| *place).map(|(_, headers)| headers.clone())
     }
 
     fn twin(

@@ -80,9 +80,6 @@ pub enum TrialScript {
 pub struct Meanwhile {
     /// The request.
     pub request: Outgoing,
-    /// The same without a key, if its body is broken so that it costs nothing: a server that looks at the body before
-    /// the key says the same to both.
-    pub without_key: Option<Outgoing>,
     /// What it is, as the begin of a sentence.
     pub what: String,
 }
@@ -103,6 +100,12 @@ impl Planned {
     #[must_use]
     pub fn case(&self) -> &Case {
         &self.scenario.cases[self.at]
+    }
+
+    /// Whether it sends a request that takes minutes.
+    #[must_use]
+    pub fn takes_minutes(&self) -> bool {
+        self.script.is_ok() && self.case().after.is_some()
     }
 
     /// The least that it takes on a live target.

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use super::{ledger::Outcome, planned::Planned, shared::Run};
+use super::{ledger::Outcome, planned::Planned, progress::Over, shared::Run};
 use crate::{
     checks::{fields, mismatch::Mismatches, rate_fields, sheet::Sheet},
     contract::{check::CheckId, scenario::Expects},
@@ -61,6 +61,8 @@ pub(super) struct Play<'a> {
     pub(super) main: Option<usize>,
     /// Why the twin proves nothing, if it does not.
     pub(super) without_twin: Option<String>,
+    /// What others wait for until its request, which takes minutes, is on its way.
+    pub(super) begins: Option<Over<'a>>,
 }
 
 impl Play<'_> {
@@ -70,9 +72,16 @@ impl Play<'_> {
         self.activity.waits(Awaited::Words("its key's turn under the limit".into()), None);
         self.run.sender.turn(request).await;
         self.activity.waits(Awaited::AnswerTo(Arc::clone(sent)), Some(deadlines.whole));
-        let exchange = self.run.sender.send_now(request).await?;
-        self.count(request, &exchange);
-        Ok(exchange)
+        let exchange = self.run.sender.send_now(request).await;
+        match &exchange {
+            Ok(exchange) => self.count(request, exchange),
+            // It may have succeeded none the less.
+            Err(_) => {
+                let payer = request.payer.as_ref().or(request.key.as_ref());
+                self.run.ledger.count(payer, Outcome::Succeeded(request.cost));
+            }
+        }
+        exchange
     }
 
     /// Enters a response into the ledger of its key.

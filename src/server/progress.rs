@@ -44,6 +44,23 @@ impl Progress {
     }
 }
 
+/// Says that a trial is over, or that a request is on its way, as soon as this is dropped.
+#[must_use = "it is over as soon as this is dropped"]
+pub(super) struct Over<'a>(&'a Progress);
+
+impl<'a> Over<'a> {
+    /// One of these trials.
+    pub(super) fn new(progress: &'a Progress) -> Self {
+        Self(progress)
+    }
+}
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.is_over();
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use std::time::Duration;

@@ -37,6 +37,8 @@ pub struct Run {
     pub reserved: u32,
     /// How many trials are left.
     pub progress: Progress,
+    /// How many requests that take minutes are still to be sent.
+    pub long: Progress,
     /// The twins that were asked.
     pub twins: Twins,
     /// The reviewed envelopes of this target.

@@ -103,6 +103,7 @@ impl Suite {
             ledger: Ledger::default(),
             reserved: plan.reserved().saturating_add(budget),
             progress: Progress::default(),
+            long: Progress::default(),
             twins: Twins::new(budget, plan.own_twins()),
             snapshots,
             redactor: Arc::clone(&redactor),

@@ -3,10 +3,11 @@
 use super::{
     burst::PlannedBurst,
     key_use::InUse,
+    plan::APART,
     planned::{Planned, TrialScript},
     play::{Play, Stop},
     played::Played,
-    progress::Progress,
+    progress::Over,
     shared::Run,
 };
 use crate::{
@@ -30,7 +31,7 @@ impl Run {
         activity: &Activity,
         unproven: Unproven,
     ) -> Played {
-        let _over = (!planned.case().last).then(|| Over(&self.progress));
+        let _over = (!planned.case().last).then(|| Over::new(&self.progress));
         let script = match &planned.script {
             Ok(script) => script,
             Err(reason) => return Played::ignored(reason.as_str()),
@@ -43,7 +44,9 @@ impl Run {
             sheet: Sheet::default(),
             main: None,
             without_twin: None,
+            begins: planned.takes_minutes().then(|| Over::new(&self.long)),
         };
+        self.after_long_ones(planned).await;
         if planned.case().last {
             activity.waits(Awaited::Words("all other trials".into()), None);
             self.progress.wait().await;
@@ -74,15 +77,6 @@ impl Run {
     }
 }
 
-/// Says that a trial is over, however it ends.
-struct Over<'a>(&'a Progress);
-
-impl Drop for Over<'_> {
-    fn drop(&mut self) {
-        self.0.is_over();
-    }
-}
-
 /// What a request is refused with whose key is not good.
 const UNAUTHORIZED: u16 = 401;
 
@@ -95,6 +89,20 @@ const LONG: &str = "the server closed the connection before it had read all of t
 /// Whether a server may close the connection rather than read a request to its end (RFC 9112, section 9.6).
 fn is_long(request: &Outgoing) -> bool {
     request.request.body.len() > 1 << 20
+}
+
+impl Run {
+    /// Waits until all requests that take minutes are on their way. Among many connections at once, a process of a
+    /// server that has a pool of them accepts two, and answers the second after the minutes of the first.
+    async fn after_long_ones(&self, planned: &Planned) {
+        let reads = matches!(&planned.script, Ok(TrialScript::Single { probe: Some(_), .. }));
+        // Who reads a balance has the key before them.
+        if planned.takes_minutes() || reads || self.long.all() == 0 {
+            return;
+        }
+        self.long.wait().await;
+        self.target.clock.wait(None, APART).await;
+    }
 }
 
 impl Play<'_> {
@@ -124,12 +132,15 @@ impl Play<'_> {
             )
             .await;
         }
-        let _in_use = self.key_for(request, probe.is_some()).await;
+        // On the mock's clock the minutes of one request would pass for all others with its key as well.
+        let moves_clock = self.run.target.is_bundled() && self.planned.case().after.is_some();
+        let _in_use = self.key_for(request, probe.is_some() || moves_clock).await;
         let before = match probe {
             Some((read, pointer)) => Some(self.read(read, pointer).await?),
             None => None,
         };
         let (run, case) = (self.run, self.planned.case());
+        drop(self.begins.take());
         for _ in 0..case.times {
             let at = match self.send(request).await {
                 Err(Stop::NoAnswer(NoAnswer::Broken(_))) if is_long(request) => {

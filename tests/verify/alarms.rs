@@ -65,7 +65,12 @@ fn play(habit: &Habit, filter: &str) -> Vec<(String, Played)> {
     let suite = suite.unwrap_or_else(|faults| panic!("{faults:?}"));
     let runtime = Builder::new_current_thread().build().expect("the runtime starts");
     let trials = suite.plan.trials.iter().filter(|planned| planned.case().name.contains(filter));
-    trials
+    let all = trials.clone().map(|planned| planned.case().name.clone()).collect();
+    runtime.block_on(suite.run.open(&suite.plan, &all));
+    let (last, first): (Vec<_>, Vec<_>) = trials.partition(|planned| planned.case().last);
+    first
+        .into_iter()
+        .chain(last)
         .map(|planned| (planned.case().name.clone(), runtime.block_on(suite.run.play(planned))))
         .collect()
 }
@@ -244,7 +249,10 @@ fn a_body_that_every_parser_has_to_refuse_is_refused_as_invalid_json_and_nothing
         assert_eq!(played.verdict, Verdict::Fail, "{name}");
     }
     let green = played.iter().filter(|(_, played)| played.verdict == Verdict::Pass);
-    let green: Vec<_> = green.map(|(name, _)| name.trim_start_matches("invalid_json::")).collect();
+    let green: Vec<_> = green
+        .map(|(name, _)| name.trim_start_matches("invalid_json::"))
+        .filter(|name| !name.contains('@'))
+        .collect();
     assert_eq!(green, ["invalid-utf8", "overlong-utf8", "utf16", "empty", "white-space"]);
 }
 
@@ -278,8 +286,9 @@ fn a_wrong_code_that_the_twin_gets_as_well_is_not_judged_and_any_other_is_broken
         (played.verdict, found, played.exchanges.len())
     };
     let why = "the same request without the defect (its twin) is also refused as plan_gate, so this case was not judged";
-    assert_eq!(of(&everywhere), (Verdict::Error(why.to_owned()), true, 2));
-    assert_eq!(of(&case_alone), (Verdict::Fail, true, 2));
+    // The key is sent three times.
+    assert_eq!(of(&everywhere), (Verdict::Error(why.to_owned()), true, 4));
+    assert_eq!(of(&case_alone), (Verdict::Fail, true, 4));
 }
 
 #[test]

@@ -3,7 +3,6 @@
 //! request takes some, and where somebody waits.
 
 use std::{
-    path::Path,
     sync::{
         Arc, Mutex,
         atomic::{AtomicU64, Ordering},
@@ -216,8 +215,21 @@ impl Limited {
     }
 }
 
+/// What a limit is judged by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum By {
+    /// One burst and the wait after it, as in a contract without [points].
+    ItsBurst,
+    /// All that it does in two windows.
+    ItsMinute,
+}
+
 /// The burst's trial behind a limiter, and the key's time when it is over.
 async fn play(limiter: Limiter) -> (Played, Duration) {
+    play_by(limiter, By::ItsBurst).await
+}
+
+async fn play_by(limiter: Limiter, by: By) -> (Played, Duration) {
     let clock = SharedClock::default();
     // A limit of its own that it never comes to.
     let none = Mutation::Behaviour(Behaviour::Limit(100_000));
@@ -231,7 +243,11 @@ async fn play(limiter: Limiter) -> (Played, Duration) {
         counted: Mutex::default(),
         refusals: AtomicU64::new(0),
     };
-    let contract = Contract::load(Path::new(env!("CARGO_MANIFEST_DIR")));
+    let copy = crate::support::Contract::copy();
+    if by == By::ItsBurst {
+        copy.change("contract.toml", "[points]\n", "");
+    }
+    let contract = Contract::load(copy.path("").as_path());
     let contract = Arc::new(contract.unwrap_or_else(|faults| panic!("{faults:?}")));
     let on_clock = Clock::Shared(clock.clone());
     let suite = Suite::in_process(contract, Arc::new(server), &keys, on_clock);
@@ -335,6 +351,8 @@ async fn limiters_that_keep_the_limit_pass_and_others_do_not() {
         let sent = played.exchanges.iter().filter(of_burst).count();
         assert_eq!(sent / 75, bursts, "{name}");
         assert_eq!(now, seconds(time), "{name}");
+        let (played, _) = play_by(limiter, By::ItsMinute).await;
+        assert_eq!(played.verdict, verdict, "{name}, by its minute: {:?}", played.sheet);
     }
 }
 

@@ -142,6 +142,8 @@ fn every_request_wants_its_answer_unpacked_and_an_empty_body_has_its_length() {
         "[requests.regenerate.body]\ninstructions = \"Shorter, please.\"",
         "",
     );
+    let missing = "\n[[cases]]\nid = \"instructions-missing\"\nrequest = \"regenerate\"\nbody = { remove = \"/instructions\" }\nfield = \"instructions\"\n";
+    contract.change("scenarios/400-invalid_input.toml", missing, "");
     for method in ["POST", "PUT", "PATCH", "GET", "DELETE"] {
         contract.change("contract.toml", &path_of("POST"), &path_of(method));
         let flags = ["--target-url", &url, "--contract", contract.folder(), "regen_limit"];

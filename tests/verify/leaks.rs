@@ -188,8 +188,11 @@ fn a_secret_is_found_whichever_request_its_response_answers() {
         set.tell(&set.server.keys["revoked"]);
         let found = leaks(&set.play(trial));
         let says = format!("{whose}contains $ERRPROOF_KEY_REVOKED, or a part of it");
-        let expected = [(vec![role; times], "header x-echo".to_owned(), says)];
-        assert_eq!(found, expected, "{trial} {role:?}");
+        // Of a limit more is asked than the one response that the row is about.
+        let found: Vec<_> = found.into_iter().filter(|(_, _, said)| *said == says).collect();
+        let [(roles, place, _)] = found.as_slice() else { panic!("{trial} {role:?}: {found:?}") };
+        assert_eq!(place, "header x-echo", "{trial} {role:?}");
+        assert!(roles.len() >= times && roles.iter().all(|one| *one == role), "{trial}: {roles:?}");
     }
 }
 
@@ -272,7 +275,11 @@ fn what_is_public_or_the_requests_own_is_no_leak_in_any_response() {
     let shown = &set.server.keys["valid"][..20];
     let body = r#"{"product":"errproof","description":"Proves that an API's errors are what its docs promise."}"#;
     set.tell(&format!("{shown}... {body} pms_live_{}", "Zz9".repeat(10)));
-    for planned in &set.suite.plan.trials {
+    let trials = &set.suite.plan.trials;
+    let all = trials.iter().map(|planned| planned.case().name.clone()).collect();
+    set.runtime.block_on(set.suite.run.open(&set.suite.plan, &all));
+    let (last, first): (Vec<_>, Vec<_>) = trials.iter().partition(|planned| planned.case().last);
+    for planned in first.into_iter().chain(last) {
         let name = &planned.case().name;
         let played = set.runtime.block_on(set.suite.run.play(planned));
         assert_eq!(played.verdict, Verdict::Pass, "{name}: {:?}", played.sheet);

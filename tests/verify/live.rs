@@ -90,7 +90,7 @@ async fn a_variable_that_is_not_set_is_no_fault_and_its_cases_say_what_to_set() 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_key_that_is_made_without_one_to_go_by_is_taken_for_well_formed() {
     let live = Live::start().await;
-    let ended = live.run(&["invalid_api_key"], &["VALID"]).await;
+    let ended = live.run(&["invalid_api_key::never-issued-"], &["VALID"]).await;
     // Without a key there is no twin, so nothing is proven.
     assert_eq!(ended.code, 4, "{ended:?}");
     assert!(ended.stdout.contains("2 passed; 0 failed"), "{ended:?}");

@@ -61,7 +61,14 @@ async fn a_null_target_passes_nothing() {
         let clock = Clock::Shared(SharedClock::default());
         let suite = Suite::in_process(Arc::clone(&contract), Arc::new(Null(null)), &keys, clock);
         let suite = suite.unwrap_or_else(|faults| panic!("{faults:?}"));
-        for planned in &suite.plan.trials {
+        let all = suite.plan.trials.iter().map(|planned| planned.case().name.clone()).collect();
+        suite.run.open(&suite.plan, &all).await;
+        // What is served to these two methods is no error, and need not be one.
+        let may_succeed = |name: &str| name.ends_with("-by-head") || name.ends_with("-by-options");
+        let trials = suite.plan.trials.iter();
+        let trials = trials.filter(|planned| !may_succeed(&planned.case().name));
+        // A ledger's trial proves no code: it waits for all others, and has no balance to read here.
+        for planned in trials.filter(|planned| !planned.case().last) {
             let played = suite.run.play(planned).await;
             let passed = matches!(
                 played.verdict,

@@ -249,7 +249,7 @@ fn github_shows_the_summary_and_each_red_trial_on_its_line() {
     let name = Path::new(contract.folder()).file_name().expect("a name").to_string_lossy();
     let lines: Vec<_> = ended.stdout.lines().filter(|line| line.starts_with("::")).collect();
     let expected = format!(
-        "::error file={name}/scenarios/403-plan_gate.toml,line=15,title=plan_gate%3A%3Afree-plan::drift: at /error/requestId: expected nothing (as reviewed), got [id]"
+        "::error file={name}/scenarios/403-plan_gate.toml,line=20,title=plan_gate%3A%3Afree-plan::drift: at /error/requestId: expected nothing (as reviewed), got [id]"
     );
     assert_eq!(lines, [expected]);
     let written = fs::read_to_string(&summary).expect("it is there");

@@ -98,7 +98,11 @@ fn row(side: &SideResult, code: &CodeResult) -> Element {
         .child(element("span").class("status").text(code.status))
         .text(" ")
         .text(&code.code);
-    element("tr").child(element("th").child(link)).children(CheckId::OF_SERVERS.iter().map(field))
+    let points = code
+        .points
+        .map(|points| element("span").class("points").text(shown![" ", points.sentence()]));
+    let head = element("th").child(link).children(points);
+    element("tr").child(head).children(CheckId::OF_SERVERS.iter().map(field))
 }
 
 #[cfg(test)]

@@ -158,6 +158,7 @@ impl Example {
             side: *side,
             code: code.map(|(code, _)| self.line(code)),
             status: of_server.map(|(_, status)| status),
+            point: None,
             outcome: Outcome::from(verdict),
             why: verdict.why().map(|why| self.line(why)),
             promise: self.line(promise),

@@ -11,7 +11,10 @@ use crate::{
         collected::{Collected, Keep},
         evidence::{AnswerResult, BurstMark, Evidence, RequestResult},
         outcome::{Outcome, Standing},
-        server::{CodeResult, Configuration, DriftResult, ServerDetails, SlotResult, TargetResult},
+        server::{
+            CodeResult, Configuration, DriftResult, PointsResult, ServerDetails, SlotResult,
+            TargetResult,
+        },
         side::SideResult,
         side_name::SideName,
         standing::Passed,
@@ -23,7 +26,7 @@ use crate::{
 
 const URL: &str = "https://staging.example.com";
 
-const HEADLINE: &str = "11 codes on https://staging.example.com: 1 proven, 1 proven without a twin (invalid_json), 4 broken (revoked_api_key, plan_gate, sold|out`<b>, rate_limited), 1 listed as known but mended (missing_api_key), 1 broken as known (generation_timeout), 2 not judged (preflight_failed: failed to connect: Connection refused (os error 111); generation_failed: the refusals ask for a wait of 90 s, and --wait-at-most is 60 s: whether the key is served again was not tried), 1 not provoked (workspace_not_found: no key for slot `orphaned`: set $ERRPROOF_KEY_ORPHANED to a key whose workspace was deleted)";
+const HEADLINE: &str = "11 codes on https://staging.example.com: 1 proven at 7 of 8 points, 1 proven without a twin (invalid_json), 4 broken (revoked_api_key, plan_gate, sold|out`<b>, rate_limited), 1 listed as known but mended (missing_api_key), 1 broken as known (generation_timeout), 2 not judged (preflight_failed: failed to connect: Connection refused (os error 111); generation_failed: the refusals ask for a wait of 90 s, and --wait-at-most is 60 s: whether the key is served again was not tried), 1 not provoked (workspace_not_found: no key for slot `orphaned`: set $ERRPROOF_KEY_ORPHANED to a key whose workspace was deleted)";
 
 /// A code that nobody would choose and any contract may have.
 const ODD: &str = "sold|out`<b>";
@@ -248,7 +251,13 @@ impl Example {
         let mut codes: Vec<CodeResult> = server.trials.iter().map(of_code).collect();
         codes.dedup_by(|second, first| second.code == first.code);
         let (standing, why) = Standing::of(&[], Passed::None);
-        codes.push(CodeResult { code: "regen_limit".into(), status: 403, standing, why });
+        codes.push(CodeResult {
+            code: "regen_limit".into(),
+            status: 403,
+            standing,
+            points: None,
+            why,
+        });
         ServerDetails {
             target: TargetResult { name: "staging".into(), url: URL.into(), bundled: false },
             configuration: Configuration {
@@ -276,7 +285,8 @@ fn of_code(trial: &TrialResult) -> CodeResult {
     };
     let (standing, why) = Standing::of(&[(trial.outcome, trial.why.as_ref())], passed);
     let code = trial.code.clone().unwrap_or_default();
-    CodeResult { code, status: trial.status.unwrap_or_default(), standing, why }
+    let points = (standing == Standing::Proven).then_some(PointsResult { proven: 7, of: 8 });
+    CodeResult { code, status: trial.status.unwrap_or_default(), standing, points, why }
 }
 
 fn case(code: &'static str, name: &'static str, status: u16, promise: &'static str) -> Judged {

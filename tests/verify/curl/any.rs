@@ -166,7 +166,7 @@ fn filling(random: &mut Rng) -> (BodyDefect, Vec<u8>) {
 
 fn defect(random: &mut Rng) -> Option<KeyDefect> {
     let some = |random: &mut Rng| text(random, &[&PIECES]).trim().to_owned();
-    Some(match random.usize(..13) {
+    Some(match random.usize(..14) {
         0 => return None,
         1 => KeyDefect::Absent,
         2 => KeyDefect::Empty,
@@ -179,9 +179,11 @@ fn defect(random: &mut Rng) -> Option<KeyDefect> {
         9 => KeyDefect::Ending(some(random)),
         10 => KeyDefect::Appended(some(random)),
         11 => KeyDefect::Long(random.usize(..300)),
+        12 => KeyDefect::Bare,
         _ => {
-            use Neighbour::{AfterEight, Case, First, Last, Middle};
-            KeyDefect::Neighbour([First, Middle, Last, Case, AfterEight][random.usize(..5)])
+            use Neighbour::{AfterEight, Case, Ends, First, Last, Middle, Reversed};
+            let all = [First, Middle, Last, Case, AfterEight, Ends, Reversed];
+            KeyDefect::Neighbour(all[random.usize(..all.len())])
         }
     })
 }

@@ -171,7 +171,9 @@ impl Contract {
     pub fn copy() -> Self {
         let folder = tempfile::tempdir().expect("a folder for the test");
         let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-        fs::copy(root.join("contract.toml"), folder.path().join("contract.toml")).expect("copied");
+        for name in ["contract.toml", "any-error.toml"] {
+            fs::copy(root.join(name), folder.path().join(name)).expect("copied");
+        }
         for name in ["scenarios", "schemas", "snapshots/mock", "targets"] {
             fs::create_dir_all(folder.path().join(name)).expect("created");
             for entry in fs::read_dir(root.join(name)).expect("a folder of the contract") {

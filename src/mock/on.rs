@@ -1,0 +1,45 @@
+//! The trials that a mutant is to be seen by.
+
+/// The trials that must not be green.
+#[derive(Debug, Clone)]
+pub enum On {
+    /// All trials of one code.
+    Code(&'static str),
+    /// Those for which this is true, given the trial's name and its place, counted from 0.
+    Those(fn(&str, usize) -> bool),
+    /// Those of one code at one point, as it is called.
+    Point(&'static str, String),
+    /// Those that have one of these names.
+    Trials(Vec<String>),
+}
+
+/// A trial, as far as a mutant is meant for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Meant<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its place in the run, counted from 0.
+    pub at: usize,
+    /// The point that it is at, as it is called.
+    pub point: Option<&'a str>,
+}
+
+impl On {
+    /// Whether a trial is meant.
+    #[must_use]
+    pub fn means(&self, trial: Meant<'_>) -> bool {
+        let Meant { name, at, point } = trial;
+        match self {
+            Self::Code(code) => code_of(name) == *code,
+            Self::Those(are) => are(name, at),
+            Self::Point(code, named) => code_of(name) == *code && point == Some(named),
+            Self::Trials(names) => names.iter().any(|known| known == name),
+        }
+    }
+}
+
+/// The code that a trial is about.
+#[must_use]
+pub fn code_of(trial: &str) -> &str {
+    trial.split("::").next().unwrap_or(trial)
+}
