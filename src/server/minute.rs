@@ -110,7 +110,7 @@ impl Play<'_> {
         let window = Duration::from_secs(burst.limit.window_seconds.into());
         let first = self.exchanges.iter().filter(|exchange| self.is_own(burst, exchange));
         let begin = first.map(|exchange| exchange.sent).min().unwrap_or_default();
-        let end = begin + window * 2 - WORTH_A_LOOK;
+        let end = begin + (window * 2).saturating_sub(WORTH_A_LOOK);
         let key = burst.request.key.as_ref();
         for _ in 0..MORE_BURSTS {
             let at = self.exchanges.len();

@@ -21,8 +21,17 @@ impl Reported {
     /// The contract on a mock that sends dates in `Retry-After`, with two variables unset, one known
     /// deviation, and an envelope that drifts.
     fn broken(flags: &[&str]) -> Self {
-        let mock = Mock::start(&["--mutant", "retry-after a date", "--generation-timeout", "1"]);
+        let mock = Mock::start(&[
+            "--mutant",
+            "retry-after a date",
+            "--generation-timeout",
+            "1",
+            "--rate-window",
+            "6",
+        ]);
         let contract = Contract::copy();
+        // A minute's limit would have some trials wait for real minutes.
+        contract.change("contract.toml", "window-seconds = 60", "window-seconds = 6");
         contract.change("snapshots/mock/plan_gate.snap", "/error/requestId: [id]\n", "");
         let snapshots = contract.path("snapshots");
         fs::rename(snapshots.join("mock"), snapshots.join("live")).expect("renamed");
@@ -77,11 +86,11 @@ fn the_json_report_keeps_its_schema_and_counts_every_verdict() {
         assert!(errors.is_empty(), "{errors:?}");
     }
     let counts = serde_json::json!({
-        "pass": 75, "known": 1, "ignored": 2, "inconclusive": 0, "fail": 2, "stale": 0, "error": 0
+        "pass": 225, "known": 6, "ignored": 14, "inconclusive": 0, "fail": 2, "stale": 0, "error": 0
     });
     assert_eq!(whole.json()["counts"], counts);
-    assert_eq!(whole.json()["scope"], serde_json::json!({"selected": 80, "all": 80}));
-    assert_eq!(part.json()["scope"], serde_json::json!({"selected": 25, "all": 80}));
+    assert_eq!(whole.json()["scope"], serde_json::json!({"selected": 247, "all": 247}));
+    assert_eq!(part.json()["scope"], serde_json::json!({"selected": 39, "all": 247}));
     assert!(part.read("summary.md").contains("**A part of the contract:** 25 of 80 trials"));
     assert!(part.read("report.html").contains("A part of the contract: 25 of 80 trials"));
     assert!(part.read("junit.xml").contains("name=\"partial\" value=\"true\""));
@@ -211,7 +220,7 @@ fn the_junit_report_is_read_back_as_it_was_meant() {
             assert!(is_allowed, "{} on {}", &attribute[1], &element[1]);
         }
     }
-    assert!(text.contains(r#"<testsuites name="errproof" tests="80" failures="2" errors="0" "#));
+    assert!(text.contains(r#"<testsuites name="errproof" tests="247" failures="2" errors="0" "#));
     assert_eq!(text.matches("<testsuite ").count(), 1);
     let cases = cases(&text);
     let ended = |how: &'static str| cases.iter().filter(move |case| case.ended == how);
@@ -228,7 +237,7 @@ fn the_junit_report_is_read_back_as_it_was_meant() {
         ),
     ];
     assert_eq!(failed, said);
-    assert_eq!((cases.len(), ended("skipped").count(), ended("").count()), (80, 2, 76));
+    assert_eq!((cases.len(), ended("skipped").count(), ended("").count()), (247, 14, 231));
 }
 
 #[test]
@@ -306,7 +315,7 @@ fn the_page_opens_in_a_browser_in_light_dark_and_narrow_and_loads_nothing() {
     };
     let shown = open(&["--dump-dom"]);
     assert!(shown.contains(">Broken</h1>"), "{shown:.2000}");
-    assert_eq!(shown.matches("<details").count(), 80);
+    assert_eq!(shown.matches("<details").count(), 213);
     for (name, flags) in [
         ("light", &["--window-size=1000,1400"][..]),
         ("dark", &["--window-size=1000,1400", "--blink-settings=preferredColorScheme=0"]),

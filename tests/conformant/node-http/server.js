@@ -309,7 +309,9 @@ async function send(call, status, value, more) {
     if (name) bytes = name === 'br' ? zlib.brotliCompressSync(bytes) : zlib.gzipSync(bytes);
   }
   if (v.deliver === 'length') headers['Content-Length'] = bytes.length;
-  if (v.deliver === 'trailers') headers.Trailer = 'X-Served-In';
+  // A response to HEAD has no body for trailers to follow.
+  const trails = v.deliver === 'trailers' && req.method !== 'HEAD';
+  if (trails) headers.Trailer = 'X-Served-In';
   if (v.deliver === 'close') res.useChunkedEncodingByDefault = false;
   if (v.interim) res.writeEarlyHints({ link: `<${DOCS}>; rel=help` });
   for (const [name, held] of Object.entries(headers)) res.setHeader(v.names(name), held);
@@ -322,7 +324,7 @@ async function send(call, status, value, more) {
     }
     return res.end();
   }
-  if (v.deliver === 'trailers') {
+  if (trails) {
     res.write(bytes);
     res.addTrailers({ 'X-Served-In': '1ms' });
     return res.end();
