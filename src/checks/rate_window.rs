@@ -133,6 +133,8 @@ fn is_by_the_clock(
 mod tests {
     use super::*;
 
+    type Bursts = &'static [(f64, usize)];
+
     /// So many at once at each of these times, in seconds.
     fn bursts(bursts: &[(f64, usize)]) -> Vec<Served> {
         let burst = |(at, times): &(f64, usize)| {
@@ -146,7 +148,7 @@ mod tests {
     fn what_any_limiter_of_sixty_a_minute_serves_holds_and_no_more() {
         let limit = |windows| Limit { windows, ..Limit::of(60, 60) };
         // What was served when; whether a limit keeps it by some windows, and in any minute.
-        let rows: [(&[(f64, usize)], bool, bool); 12] = [
+        let rows: [(Bursts, bool, bool); 12] = [
             (&[(0.0, 60)], true, true),
             (&[(0.0, 61)], true, false),
             (&[(0.0, 62)], true, false),

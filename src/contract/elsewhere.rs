@@ -57,8 +57,8 @@ impl Resolver<'_> {
                 });
                 let new = there.insert(point.clone()).then_some(base);
                 for (at, base) in new.into_iter().chain(everywhere) {
-                    let carrier = Arc::clone(&carrier);
-                    cases.extend(self.case_at(file, base, &at.to_string(), &point, carrier));
+                    let by = Arc::clone(&carrier);
+                    cases.extend(self.case_at(file, base, &at.to_string(), &point, by));
                 }
             }
         }

@@ -76,7 +76,7 @@ impl Paced {
         let is_over = ends.filter(is_last).chain([now]).any(|end| {
             let after = times.partition_point(|time| *time <= end);
             let begin = times.partition_point(|time| *time + self.window < end);
-            let left = window.saturating_sub((now - end).as_nanos());
+            let left = window.saturating_sub(now.saturating_sub(end).as_nanos());
             count(times.len() - after) * window + count(after - begin) * left > most
         });
         // A part of the time in which the next request is due: a wait that is just too short costs no second one as long.

@@ -28,7 +28,7 @@ pub struct Broken {
     /// A key that the API does not keep, to be told to others.
     valid_key: Secret,
     /// What is kept of what is broken at one point.
-    broken_at: BrokenAt,
+    here: BrokenAt,
 }
 
 impl Broken {
@@ -76,8 +76,8 @@ impl Broken {
             _ => {}
         }
         let valid_key = Secret::new(keys["valid"].as_str());
-        let broken_at = BrokenAt::new(&keys);
-        (Self { api, mutation, errors: 0, last_id: Value::Null, valid_key, broken_at }, keys)
+        let here = BrokenAt::new(&keys);
+        (Self { api, mutation, errors: 0, last_id: Value::Null, valid_key, here }, keys)
     }
 
     /// The answer to one request at a time of its key.
@@ -89,7 +89,7 @@ impl Broken {
         let behaviour = match mutation {
             Mutation::Behaviour(behaviour) => behaviour,
             Mutation::At(site, what) => {
-                return self.broken_at.answer(&mut self.api, site, what, request, now);
+                return self.here.answer(&mut self.api, site, what, request, now);
             }
             Mutation::Envelope(fault, on) => {
                 let mut reply = self.api.answer(request, now);
@@ -115,7 +115,7 @@ impl Broken {
         };
         let changed = changed(request, behaviour);
         let changed = if behaviour == Behaviour::RevokedAliveLater {
-            self.broken_at.revoked_later(&changed)
+            self.here.revoked_later(&changed)
         } else {
             changed
         };
@@ -123,7 +123,7 @@ impl Broken {
         for_everyone(&mut reply, behaviour, &changed);
         by_gateway(&mut reply, behaviour, request);
         let code = code(&reply);
-        self.broken_at.sees(&code);
+        self.here.sees(&code);
         if !code.is_empty() {
             self.break_error(&mut reply, &code, behaviour, request);
         } else if behaviour == Behaviour::EchoesKeyOnSuccess && request.method == "POST" {

@@ -43,9 +43,10 @@ impl BrokenAt {
         now: Duration,
     ) -> Reply {
         for (due, key) in std::mem::take(&mut self.due) {
-            match now >= due {
-                true => api.world.charge(key.expose(), CHARGE),
-                false => self.due.push((due, key)),
+            if now >= due {
+                api.world.charge(key.expose(), CHARGE);
+            } else {
+                self.due.push((due, key));
             }
         }
         if !site.is_of(request) {
@@ -56,7 +57,7 @@ impl BrokenAt {
         match what {
             Somewhere::Envelope(fault, on) if code(&reply) == on => spoil(&mut reply, fault),
             Somewhere::Charges(on, when) if code(&reply) == on => {
-                self.charge(api, when, request, now)
+                self.charge(api, when, request, now);
             }
             _ => {}
         }

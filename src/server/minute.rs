@@ -94,7 +94,7 @@ impl Play<'_> {
             return Ok(Early::NotAsked);
         }
         let mut last = 0;
-        for wait in [told / 2, told - told / 2 - LAST_LOOK] {
+        for wait in [told / 2, (told / 2).saturating_sub(LAST_LOOK)] {
             self.wait(burst.request, wait, "a part of the Retry-After it was told").await;
             let exchange = self.run.sender.send_now(&burst.request.sent_as(Role::Again)).await?;
             last = self.keep(exchange);
@@ -108,7 +108,7 @@ impl Play<'_> {
     /// Goes on with bursts for nearly two windows, as soon as the key is served again, and counts all that was served.
     pub(super) async fn whole_minute(&mut self, burst: PlannedBurst<'_>) -> Result<(), Stop> {
         let window = Duration::from_secs(burst.limit.window_seconds.into());
-        let first = self.exchanges.iter().filter(|exchange| self.is_own(burst, exchange));
+        let first = self.exchanges.iter().filter(|exchange| is_own(burst, exchange));
         let begin = first.map(|exchange| exchange.sent).min().unwrap_or_default();
         let end = begin + (window * 2).saturating_sub(WORTH_A_LOOK);
         let key = burst.request.key.as_ref();
@@ -140,7 +140,7 @@ impl Play<'_> {
         let own = self
             .exchanges
             .iter()
-            .filter(|exchange| self.is_own(burst, exchange) && exchange.role != Role::Meanwhile);
+            .filter(|exchange| is_own(burst, exchange) && exchange.role != Role::Meanwhile);
         let time =
             |exchange: &Exchange| Served { sent: exchange.sent, answered: exchange.answered };
         let (served, refused): (Vec<&Exchange>, Vec<&Exchange>) =
@@ -169,9 +169,9 @@ impl Play<'_> {
             }
         }
     }
+}
 
-    /// Whether an exchange used the burst's key.
-    fn is_own(&self, burst: PlannedBurst<'_>, exchange: &Exchange) -> bool {
-        exchange.key == burst.request.key
-    }
+/// Whether an exchange used the burst's key.
+fn is_own(burst: PlannedBurst<'_>, exchange: &Exchange) -> bool {
+    exchange.key == burst.request.key
 }

@@ -257,7 +257,7 @@ impl Planner<'_> {
         }
         let carried = key.as_ref().map(|key| (&*single.carrier, key));
         let mut request = self.request(format, body, carried, &extra, deadlines)?;
-        request.payer = target.slots[&single.slot].key.clone();
+        request.payer.clone_from(&target.slots[&single.slot].key);
         if let Some(with) = &single.with {
             let key = if single.quotes_key() { target.key(&single.slot)?.expose() } else { "" };
             patch(&mut request, with, key, single.body.is_some());

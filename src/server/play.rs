@@ -73,13 +73,12 @@ impl Play<'_> {
         self.run.sender.turn(request).await;
         self.activity.waits(Awaited::AnswerTo(Arc::clone(sent)), Some(deadlines.whole));
         let exchange = self.run.sender.send_now(request).await;
-        match &exchange {
-            Ok(exchange) => self.count(request, exchange),
+        if let Ok(exchange) = &exchange {
+            self.count(request, exchange);
+        } else {
             // It may have succeeded none the less.
-            Err(_) => {
-                let payer = request.payer.as_ref().or(request.key.as_ref());
-                self.run.ledger.count(payer, Outcome::Succeeded(request.cost));
-            }
+            let payer = request.payer.as_ref().or(request.key.as_ref());
+            self.run.ledger.count(payer, Outcome::Succeeded(request.cost));
         }
         exchange
     }

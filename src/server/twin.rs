@@ -32,7 +32,10 @@ impl Play<'_> {
         };
         let twin = match &self.planned.twin {
             Some(Ok(twin)) => twin,
-            Some(Err(why)) => return Ok(self.lacks_twin(format!("was not sent: {why}"))),
+            Some(Err(why)) => {
+                self.lacks_twin(format!("was not sent: {why}"));
+                return Ok(());
+            }
             None => return Ok(()),
         };
         let cell = self.run.twins.cell(&twin.id);
@@ -45,9 +48,10 @@ impl Play<'_> {
         };
         let Some(Asked { exchange, leaks, answer }) = asked else {
             let cost = twin.cost;
-            return Ok(self.lacks_twin(format!(
+            self.lacks_twin(format!(
                 "was not sent: it may cost {cost} credits, more than the [budget] of the target's file has left"
-            )));
+            ));
+            return Ok(());
         };
         if self.exchanges.len() == before {
             self.keep_searched(exchange.clone(), leaks.clone());
@@ -73,7 +77,10 @@ impl Play<'_> {
         let way = Way { own, reaches, chain: &contract.chain, status_of: &status_of };
         match twin::progress(answer, &way) {
             Progress::Past => Ok(()),
-            Progress::Unclear(why) => Ok(self.lacks_twin(why)),
+            Progress::Unclear(why) => {
+                self.lacks_twin(why);
+                Ok(())
+            }
             Progress::Stuck(mismatch) => {
                 self.sheet.note(CheckId::Twin, self.exchanges.len() - 1, vec![mismatch]);
                 let why = "the same request without the defect (its twin) is also refused, so this case proves nothing";

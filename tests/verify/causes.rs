@@ -61,8 +61,8 @@ fn one_mistake_in_every_trial_is_one_line_at_the_end_of_the_run_and_of_every_rep
     let is_whole = |trial: &Value| {
         trial["findings"][0]["check"] == "docs" && trial["evidence"]["again"].is_string()
     };
-    let red: Vec<_> = trials.iter().filter(|trial| trial["outcome"] == "fail").collect();
-    assert!(red.len() == 242 && red.into_iter().all(is_whole));
+    let failed: Vec<_> = trials.iter().filter(|trial| trial["outcome"] == "fail").collect();
+    assert!(failed.len() == 242 && failed.into_iter().all(is_whole));
     let summary = read("summary.md");
     assert_eq!(times(&summary, "\n### "), 1, "{summary}");
     let is_cause = |line: &&str| line.contains("share") || line.contains("docs: at");
