@@ -91,8 +91,8 @@ fn the_json_report_keeps_its_schema_and_counts_every_verdict() {
     assert_eq!(whole.json()["counts"], counts);
     assert_eq!(whole.json()["scope"], serde_json::json!({"selected": 247, "all": 247}));
     assert_eq!(part.json()["scope"], serde_json::json!({"selected": 39, "all": 247}));
-    assert!(part.read("summary.md").contains("**A part of the contract:** 25 of 80 trials"));
-    assert!(part.read("report.html").contains("A part of the contract: 25 of 80 trials"));
+    assert!(part.read("summary.md").contains("**A part of the contract:** 39 of 247 trials"));
+    assert!(part.read("report.html").contains("A part of the contract: 39 of 247 trials"));
     assert!(part.read("junit.xml").contains("name=\"partial\" value=\"true\""));
 }
 
