@@ -115,7 +115,10 @@ fn is_any_error_or_drained(trial: &str) -> bool {
 fn open_of(behaviour: Behaviour) -> fn(&str) -> bool {
     use Behaviour as B;
     match behaviour {
-        B::TellsValidKey | B::InvalidJsonAs500 | B::InvalidJsonAsInput => is_any_error_or_drained,
+        B::TellsValidKey
+        | B::InvalidJsonAs500
+        | B::InvalidJsonAsInput
+        | B::InputRefusedByGateway => is_any_error_or_drained,
         B::SuccessRefusedByGateway | B::ChargesFailedGeneration => |trial| trial == "ledger::valid",
         B::NoCreditsForEveryone => |trial| trial == "ledger::valid",
         B::PlanGateForEveryone => |trial| trial.contains("@roadmap") || trial == "ledger::valid",
@@ -200,14 +203,21 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
         On::Those(|trial, _| {
             // Where the page or JSON's own tests leave room, invalid_input is as good.
             let open = ["::empty", "::white-space", "::invalid-utf8", "::overlong-utf8", "::utf16"];
-            code_of(trial) == "invalid_json" && !open.iter().any(|case| trial.ends_with(case))
+            code_of(trial) == "invalid_json" && !open.iter().any(|case| trial.contains(case))
         })
     };
     // The page promises nothing of what follows the prefix, so a key that is only of another length or
     // alphabet may as well be looked up.
     let shape = || {
         On::Those(|trial, _| {
-            let ours = ["::one-short", "::one-long", "::outside-alphabet", "::non-ascii"];
+            let ours = [
+                "::one-short",
+                "::one-long",
+                "::outside-alphabet",
+                "::non-ascii",
+                "::prefix-alone",
+                "::comma-behind",
+            ];
             code_of(trial) == "malformed_api_key" && !ours.iter().any(|case| trial.contains(case))
         })
     };

@@ -96,11 +96,11 @@ fn keys() -> Vec<PointMutant> {
     ];
     let mut all = Vec::new();
     for site in sites("invalid_api_key") {
-        let case = format!("never-issued@{}", site.name());
         if site.request != "tagline" {
             let mutation = Mutation::At(site, Somewhere::TakesUnknown(3));
             let name = format!("unknown key taken the third time at {}", site.name());
-            let on = On::Trials(vec![format!("invalid_api_key::{case}")]);
+            // What is tried there after it is taken as well.
+            let on = On::Point("invalid_api_key", site.name());
             all.push((name, mutation, seen_by(site), on));
         }
         let Some(carrier) = site.carrier.name().filter(|_| site.request == "tagline") else {
