@@ -1,4 +1,4 @@
-//! What a limit served over its whole window, whoever asked when: held against every way to keep "so many a minute".
+//! What a limit served over its whole window, whoever asked when, compared with every way to keep "so many a minute".
 
 use std::{collections::BTreeMap, time::Duration};
 

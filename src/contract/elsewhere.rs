@@ -7,11 +7,12 @@ use serde_json::Value;
 use super::{
     NamedRequest, body,
     contract_file::RequestFormat,
+    defect::concerns,
     key::{Carrier, KeyDefect},
     names::{CarrierName, RequestName},
     pointer,
     points::{Except, Point},
-    resolve::{Resolver, concerns},
+    resolve::Resolver,
     scenario::{At, Case},
     scenario_file::{BodyDefect, CaseFormat, ScenarioFile},
 };

@@ -9,6 +9,7 @@ pub mod any_error_file;
 pub mod body;
 pub mod check;
 pub mod contract_file;
+mod defect;
 mod elsewhere;
 pub mod envelope;
 pub mod fresh;

@@ -120,7 +120,7 @@ pub struct CaseFormat {
     #[serde(default, deserialize_with = "within_if_given::<1, 10, _, _>")]
     #[cfg_attr(feature = "schemas", schemars(range(min = 1, max = 10)))]
     pub times: Option<u32>,
-    /// Whether this case, too, is repeated at every other point, and not only the scenario's first one.
+    /// Whether this case is repeated at every other point as well, and not only the scenario's first one.
     #[serde(default)]
     pub everywhere: bool,
     /// Whether the request is sent when all other trials of the run are over: for what must stay as it is.

@@ -58,7 +58,7 @@ fn right(text: &Shown, width: usize) -> Shown {
     shown![&SPACES[..missing], text]
 }
 
-/// What a step was sent for, and what came of that.
+/// What a step was sent for, and what it showed.
 fn words(numbers: Numbers, sent: &Sent) -> [&'static str; 2] {
     let served = sent.served();
     let is_served = sent.is_served();

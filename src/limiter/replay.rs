@@ -26,7 +26,7 @@ impl<'a> Replay<'a> {
         Self { numbers, left: sent.iter(), first: sent.first(), longest: Duration::ZERO }
     }
 
-    /// Sends requests, or looks up what came of them.
+    /// Sends requests, or looks up their responses.
     ///
     /// # Errors
     /// If they were not sent yet, or if what came back tells nothing of a limit.

@@ -298,6 +298,9 @@ fn break_retry_after(reply: &mut Reply, fault: RetryAfterFault) {
         RetryAfterFault::Milliseconds => Some((told * 1_000).to_string()),
         RetryAfterFault::LongerThanWindow => Some((told + 60).to_string()),
         RetryAfterFault::ShorterThanTrue => Some((told / 2).to_string()),
+        // True only of who asks again: more than three quarters of a minute are told as half.
+        RetryAfterFault::ShorterAtFirst if told > 45 => Some((told / 2).to_string()),
+        RetryAfterFault::ShorterAtFirst => Some(told.to_string()),
     };
     reply.headers.retain(|(name, _)| *name != "retry-after");
     reply.headers.extend(value.map(|value| ("retry-after", value)));

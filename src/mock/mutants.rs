@@ -263,6 +263,12 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
         ("retry-after in milliseconds", B::RetryAfter(R::Milliseconds), C::RetryAfter, BURST),
         ("retry-after too long", B::RetryAfter(R::LongerThanWindow), C::RetryAfter, BURST),
         ("retry-after too short", B::RetryAfter(R::ShorterThanTrue), C::RetryAfterHonest, BURST),
+        (
+            "retry-after too short at first",
+            B::RetryAfter(R::ShorterAtFirst),
+            C::RetryAfterHonest,
+            BURST,
+        ),
         ("bearer ignored", B::IgnoresBearer, C::Code, bearer()),
         ("x-api-key ignored", B::IgnoresApiKeyHeader, C::Code, header()),
         (

@@ -187,6 +187,7 @@ pub enum RetryAfterFault {
     Milliseconds,
     LongerThanWindow,
     ShorterThanTrue,
+    ShorterAtFirst,
 }
 
 /// Where and how a key is given back.

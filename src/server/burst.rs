@@ -50,6 +50,9 @@ struct Sent {
 /// Whole seconds are rounded, and a server may add one: two refusals that differ by this tell the same time.
 const EARLIER: Duration = Duration::from_secs(2);
 
+/// How long before the end of a wait its last request is sent: whole seconds are rounded up, and a server may add one.
+pub(super) const LAST_LOOK: Duration = Duration::from_secs(2);
+
 /// What became of a request in the middle of a wait.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Early {
@@ -211,20 +214,42 @@ impl Play<'_> {
         let Some(told) = self.told(burst, refused) else {
             return Ok(Reply::Refused);
         };
-        let mut rest = told;
-        if !burst.meanwhile.is_empty() && self.agree(burst, judged) {
-            match self.within_wait(burst, Duration::from_secs(told)).await? {
-                Early::Served(at) => {
-                    self.sheet.note(CheckId::RetryAfterHonest, at, Vec::new());
-                    return Ok(Reply::Served);
-                }
-                // A limit may ask for more of who does not wait.
-                Early::Refused(at) => rest = self.told(burst, at).unwrap_or(told),
-                Early::NotAsked => {}
-            }
+        if burst.meanwhile.is_empty() || !self.agree(burst, judged) {
+            return self.wait_unseen(burst, refused, told).await;
         }
-        let first = self.after(burst, rest).await?;
-        let (mut again, mut waited) = (first, rest);
+        let (at, left) = match self.within_wait(burst, Duration::from_secs(told)).await? {
+            Early::Served(at) => {
+                self.sheet.note(CheckId::RetryAfterHonest, at, Vec::new());
+                return Ok(Reply::Served);
+            }
+            Early::Refused(at) => (at, self.told(burst, at)),
+            Early::NotAsked => return self.wait_unseen(burst, refused, told).await,
+        };
+        let Some(left) = left else { return Ok(Reply::Refused) };
+        let reply = self.wait_unseen(burst, at, left).await?;
+        if reply == Reply::Refused || Duration::from_secs(left) <= LAST_LOOK + EARLIER {
+            return Ok(reply);
+        }
+        // A limit that asks for more of who does not wait says nothing wrong, and one that told too little before it was
+        // asked does. So once more, without a look.
+        let again = self.send_burst(burst).await?;
+        self.judge_refusals(burst, again.begin);
+        let refused = (again.begin..self.exchanges.len()).rev().find(|at| self.is_refused(*at));
+        match refused.and_then(|at| Some((at, self.told(burst, at)?))) {
+            Some((at, told)) => self.wait_unseen(burst, at, told).await,
+            None => Ok(reply),
+        }
+    }
+
+    /// Waits as long as a refusal says without a look in between, and judges whether that was true.
+    async fn wait_unseen(
+        &mut self,
+        burst: PlannedBurst<'_>,
+        refused: usize,
+        told: u64,
+    ) -> Result<Reply, Stop> {
+        let first = self.after(burst, told).await?;
+        let (mut again, mut waited) = (first, told);
         if !self.is_served(burst, first)
             && self.is_overtaken(burst, refused, told, first)
             && let Some(told) = self.told(burst, first)

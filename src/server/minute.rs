@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{
-    burst::{Early, PlannedBurst},
+    burst::{Early, LAST_LOOK, PlannedBurst},
     play::{Play, Stop},
 };
 use crate::{
@@ -22,9 +22,6 @@ use crate::{
 
 /// Bursts after the one that is judged. Four of 60 tell every window apart that is half as long as it should be.
 const MORE_BURSTS: usize = 3;
-
-/// How long before the end of a wait its last request is sent: whole seconds are rounded up, and a server may add one.
-const LAST_LOOK: Duration = Duration::from_secs(2);
 
 /// A wait that is longer than this has a request in its middle.
 const WORTH_A_LOOK: Duration = Duration::from_secs(8);
@@ -119,7 +116,7 @@ impl Play<'_> {
             for exchange in self.run.sender.burst(burst.request, burst.times).await? {
                 self.keep(exchange);
             }
-            self.judge_more(burst, at);
+            self.judge_refusals(burst, at);
             let refused = (at..self.exchanges.len()).rev().find(|at| self.is_refused(*at));
             let told = refused.and_then(|at| self.told(burst, at)).map(Duration::from_secs);
             let now = self.run.target.clock.now(key);
@@ -154,12 +151,9 @@ impl Play<'_> {
         Ok(())
     }
 
-    /// Whether a later burst admitted no more than one may, and each refusal is what the docs promise.
-    fn judge_more(&mut self, burst: PlannedBurst<'_>, begin: usize) {
-        let tally = self.tally(burst, begin);
-        if tally.admitted(burst.limit) == rate::Admitted::TooMany {
-            self.sheet.note(CheckId::RateAdmits, begin, rate::admits(&tally, burst.limit));
-        }
+    /// Whether each refusal of a later burst is what the docs promise. How many it admits is judged with all others, since
+    /// a window may have ended within it.
+    pub(super) fn judge_refusals(&mut self, burst: PlannedBurst<'_>, begin: usize) {
         let (run, scenario) = (self.run, &self.planned.scenario);
         let case = self.planned.case();
         for at in begin..self.exchanges.len() {

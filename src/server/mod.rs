@@ -14,6 +14,7 @@ pub mod headline;
 pub mod judge;
 pub mod key_use;
 pub mod ledger;
+mod meanwhile;
 mod minute;
 mod next;
 mod opening;
@@ -31,6 +32,7 @@ mod step;
 pub mod suite;
 pub mod trial;
 pub mod twin;
+mod twin_at;
 pub mod twins;
 
 #[cfg(test)]

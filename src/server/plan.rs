@@ -7,7 +7,8 @@ use serde_json::Value;
 
 use super::{
     common::Common,
-    planned::{Meanwhile, Planned, Preflight, TrialScript, TwinScript},
+    planned::{Planned, Preflight, TrialScript, TwinScript},
+    twin_at::{TwinAt, twin_at},
 };
 
 use crate::{
@@ -16,12 +17,10 @@ use crate::{
         contract_file::RequestFormat,
         fresh::FreshKey,
         key::{Carrier, KeyDefect, Random},
-        names::{Code, RequestName, SlotName},
+        names::SlotName,
         neighbour::Neighbour,
-        scenario::{
-            At, Burst, Case, Follows, KEY, LedgerCase, Provocation, Scenario, Single, Twin,
-        },
-        scenario_file::{BodyDefect, RequestPatch},
+        scenario::{At, Burst, Case, KEY, LedgerCase, Provocation, Scenario, Single},
+        scenario_file::RequestPatch,
     },
     exchange::{
         deadlines::Deadlines,
@@ -119,43 +118,6 @@ impl Plan {
     }
 }
 
-/// A twin at the point of a case.
-struct TwinAt<'a> {
-    request: &'a RequestName,
-    body: Option<&'a BodyDefect>,
-    reaches: Option<&'a Code>,
-}
-
-/// The twin of a case, where that is. The defect that is checked for later is another one in another request: the
-/// one by which the later code itself is provoked there. A request that costs nothing needs none, since it may succeed.
-fn twin_at<'a>(
-    contract: &'a Contract,
-    twin: &'a Twin,
-    case: &'a Single,
-) -> Result<TwinAt<'a>, String> {
-    let own =
-        TwinAt { request: &twin.request, body: twin.body.as_ref(), reaches: twin.reaches.as_ref() };
-    let request = &case.request;
-    if twin.follows == Follows::Nothing || *request == twin.request {
-        return Ok(own);
-    }
-    if contract.requests[request].format.cost == 0 {
-        return Ok(TwinAt { request, body: None, reaches: None });
-    }
-    let Some(body) = own.body else { return Ok(TwinAt { request, ..own }) };
-    let later = contract.scenarios.iter().filter(|scenario| own.reaches == Some(&scenario.code));
-    let mut defects = later.flat_map(|scenario| &scenario.cases).filter_map(|case| {
-        let Provocation::Single(single) = &case.provocation else { return None };
-        single.body.as_deref().filter(|_| single.request == *request)
-    });
-    let made = || {
-        let base = contract.requests[request].format.body.as_ref();
-        body::bytes(base, Some(body)).map(|_| body)
-    };
-    let body = defects.next().map_or_else(made, Ok);
-    Ok(TwinAt { request, body: Some(body?), ..own })
-}
-
 /// Puts into a request what a case has in place of the request's own.
 fn patch(outgoing: &mut Outgoing, with: &RequestPatch, key: &str, keeps_body: bool) {
     let request = Arc::make_mut(&mut outgoing.request);
@@ -183,9 +145,10 @@ fn patch(outgoing: &mut Outgoing, with: &RequestPatch, key: &str, keeps_body: bo
     }
 }
 
-struct Planner<'a> {
-    contract: &'a Contract,
-    target: &'a Target,
+/// Makes the requests of one plan.
+pub(super) struct Planner<'a> {
+    pub(super) contract: &'a Contract,
+    pub(super) target: &'a Target,
     faults: Faults,
     made: Vec<Secret>,
     random: Random<'a>,
@@ -290,76 +253,6 @@ impl Planner<'_> {
         })
     }
 
-    /// What a limit of a key may overlook: the key in another carrier, another request, another address, another program.
-    fn meanwhile(&mut self, burst: &Burst) -> Result<Vec<Meanwhile>, String> {
-        let (contract, target) = (self.contract, self.target);
-        let mut all = Vec::new();
-        let mut add = |request: Outgoing, what: String| {
-            all.push(Meanwhile { request: request.sent_as(Role::Meanwhile), what });
-        };
-        let own = &target.requests[&burst.request];
-        let name = |format: &RequestFormat| format!("{} {}", format.method.as_str(), format.path);
-        for carrier in contract.key.carriers.iter().filter(|other| other.name != burst.carrier.name)
-        {
-            let request = self.plain(own, &burst.slot, carrier)?;
-            add(request, format!("{} with the key in {}", name(own), carrier.name));
-        }
-        for (_, format) in target.requests.iter().filter(|(name, _)| **name != burst.request) {
-            let Some(headers) = self.harmless(format) else { continue };
-            let body = body::bytes(format.body.as_ref(), None)?;
-            let carried = Some((&*burst.carrier, target.key(&burst.slot)?));
-            let request = self.request(format, body, carried, &headers, target.deadlines)?;
-            add(request, name(format));
-        }
-        let elsewhere = [
-            (
-                &["X-Forwarded-For", "X-Real-IP", "Forwarded"][..],
-                "another address in X-Forwarded-For",
-            ),
-            (&["User-Agent"], "another User-Agent"),
-        ];
-        for (headers, what) in elsewhere {
-            let value = |name: &str| match name {
-                "User-Agent" => "api-client/1.0",
-                "Forwarded" => "for=203.0.113.7",
-                _ => "203.0.113.7",
-            };
-            let set = target.headers.as_deref().unwrap_or_default();
-            let is_free =
-                |name: &&str| !set.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
-            let headers = headers.iter().copied().filter(is_free);
-            let headers: Headers =
-                headers.map(|name| (name.into(), Secret::new(value(name)))).collect();
-            let body = body::bytes(own.body.as_ref(), None)?;
-            let key = target.key(&burst.slot)?;
-            let carried = Some((&*burst.carrier, key));
-            let request = self.request(own, body, carried, &headers, target.deadlines)?;
-            add(request, format!("{} with {what}", name(own)));
-        }
-        Ok(all)
-    }
-
-    /// The headers with which a request costs nothing, if there are any: none for one that is free, and else a hook that
-    /// makes it fail. With a broken body it would cost nothing either, but a server may look at that before the limit.
-    fn harmless(&self, format: &RequestFormat) -> Option<Headers> {
-        if format.cost == 0 {
-            return Some(Headers::new());
-        }
-        let contract = self.contract;
-        let place =
-            |scenario: &Scenario| contract.chain.iter().position(|code| *code == scenario.code);
-        let cases = contract
-            .scenarios
-            .iter()
-            .flat_map(|scenario| scenario.cases.iter().map(move |case| (place(scenario), case)));
-        let at_once = cases.filter(|(_, case)| case.after.is_none());
-        let hooks = at_once.filter_map(|(place, case)| {
-            let hook = self.target.hooks[case.hook()?].as_ref().ok()?;
-            hook.first.is_none().then_some((place, &hook.headers))
-        });
-        hooks.max_by_key(|(place, _)| *place).map(|(_, headers)| headers.clone())
-    }
-
     fn twin(
         &mut self,
         scenario: &Scenario,
@@ -408,7 +301,7 @@ impl Planner<'_> {
     }
 
     /// A named request with nothing broken in it.
-    fn plain(
+    pub(super) fn plain(
         &mut self,
         format: &RequestFormat,
         slot: &SlotName,
@@ -419,7 +312,7 @@ impl Planner<'_> {
         self.request(format, body, Some((carrier, key)), &[], self.target.deadlines)
     }
 
-    fn request(
+    pub(super) fn request(
         &mut self,
         format: &RequestFormat,
         body: Vec<u8>,

@@ -66,7 +66,7 @@ pub struct Slot {
 pub enum SlotUse {
     /// Only errproof.
     Alone,
-    /// Others, too, so that its balance tells nothing.
+    /// Others as well, so that its balance tells nothing.
     Shared,
 }
 

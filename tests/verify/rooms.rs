@@ -18,7 +18,7 @@ const ROOMS: [&str; 16] = [
 
 /// Files and, with a `/`, rooms that have no network, no clock, no file, no environment and no
 /// randomness in them: those are handed in.
-const PURE: [&str; 20] = [
+const PURE: [&str; 22] = [
     "shown/",
     "contract/",
     "checks/",
@@ -33,12 +33,14 @@ const PURE: [&str; 20] = [
     "server/common.rs",
     "server/edge.rs",
     "server/judge.rs",
+    "server/meanwhile.rs",
     "server/next.rs",
     "server/overtaken.rs",
     "server/plan.rs",
     "server/plan_text.rs",
     "server/planned.rs",
     "server/step.rs",
+    "server/twin_at.rs",
 ];
 
 /// Files of those rooms that are not pure, and why.

@@ -1,0 +1,150 @@
+//! What is wrong with the request of a case, and whether that can be sent and breaks what the case says.
+
+use http::{HeaderName, Method};
+use jsonschema::{ValidationError, error::ValidationErrorKind};
+use serde_json::Value;
+
+use super::{
+    NamedRequest, body,
+    contract_file::Limit,
+    key::KeyDefect,
+    resolve::Resolver,
+    scenario::Expects,
+    scenario_file::{BurstFormat, CaseFormat, RequestPatch},
+    sendable::{can_be_sent, path_fault},
+};
+use crate::source::reader::keys;
+
+impl Resolver<'_> {
+    /// A burst is one request many times: nothing else can be wrong with it. Gives the limit that it
+    /// goes past.
+    pub(super) fn burst(
+        &mut self,
+        case: &CaseFormat,
+        burst: &BurstFormat,
+        at: &str,
+    ) -> Option<Limit> {
+        let slots = keys(&self.contract.slots);
+        self.reader.known(&["cases", at, "burst", "other"], "slot", burst.other.as_str(), slots);
+        let limit = self.contract.limit.clone();
+        let Some(Limit { requests: most, .. }) = limit else {
+            let label = "expected a [limit] in contract.toml for it to exceed";
+            self.reader.add(&["cases", at, "burst"], "a burst without a limit", label);
+            return None;
+        };
+        if burst.requests <= most {
+            self.reader.add(
+                &["cases", at, "burst", "requests"],
+                "a burst within the limit",
+                format!("expected more than {most}, the limit in contract.toml"),
+            );
+        }
+        let stray = [
+            ("key", case.key.is_some()),
+            ("body", case.body.is_some()),
+            ("hook", case.hook.is_some()),
+            ("field", case.field.is_some()),
+            ("unchanged", case.unchanged.is_some()),
+            ("after", case.after.is_some()),
+        ];
+        for (name, _) in stray.iter().filter(|(_, given)| *given) {
+            self.reader.add(
+                &["cases", at, name],
+                format!("`{name}` in a case with a burst"),
+                "a burst sends one request without a defect many times",
+            );
+        }
+        limit
+    }
+
+    /// What a request has in place of its own can be sent.
+    fn patch(&mut self, with: &RequestPatch, at: &str) {
+        let way = ["cases", at, "with"];
+        if with.method.as_ref().is_some_and(|name| Method::from_bytes(name.as_bytes()).is_err()) {
+            self.reader.add(
+                &[&way[..], &["method"]].concat(),
+                "not a method",
+                "expected a token such as `HEAD`",
+            );
+        }
+        if let Some(why) = with.path.as_deref().and_then(path_fault) {
+            self.reader.add(&[&way[..], &["path"]].concat(), "not a path", why);
+        }
+        for (name, value) in &with.headers {
+            let way = [&way[..], &["headers", name]].concat();
+            if HeaderName::from_bytes(name.as_bytes()).is_err() || !can_be_sent(value) {
+                let title = format!("`{name}` cannot be sent as a header");
+                let label = "expected letters and `-` in its name, and no line break in its value";
+                self.reader.add(&way, title, label);
+            }
+        }
+    }
+
+    /// One case breaks one thing, and a broken body is broken where the case says.
+    pub(super) fn defect(&mut self, named: &NamedRequest, case: &CaseFormat, at: &str) {
+        let given = [case.key.is_some(), case.body.is_some(), case.hook.is_some()];
+        if given.iter().filter(|given| **given).count() > 1 {
+            self.reader.add(
+                &["cases", at],
+                "this case breaks more than one thing",
+                "expected only one of `key`, `body` and `hook`",
+            );
+        }
+        if let Some(
+            KeyDefect::Prefix(text)
+            | KeyDefect::Quoted(text)
+            | KeyDefect::Inserted(text)
+            | KeyDefect::Ending(text)
+            | KeyDefect::Appended(text),
+        ) = &case.key
+            && !can_be_sent(text)
+        {
+            let label = "expected no line break and no other control character but a tab";
+            self.reader.add(&["cases", at, "key"], "this key cannot be sent in a header", label);
+        }
+        if let Some(with) = &case.with {
+            self.patch(with, at);
+        }
+        let Some(defect) = &case.body else { return };
+        let bytes = match body::bytes(named.format.body.as_ref(), Some(defect)) {
+            Ok(bytes) => bytes,
+            Err(why) => {
+                return self.reader.add(&["cases", at, "body"], "this body cannot be made", why);
+            }
+        };
+        // Of any error it is not promised what it is for, so a body may as well be a good one.
+        let input = named.input.as_ref().filter(|_| self.expects == Expects::Code);
+        let Some(input) = input else { return };
+        let Ok(sent) = serde_json::from_slice::<Value>(&bytes) else {
+            return;
+        };
+        let errors: Vec<_> = input.iter_errors(&sent).collect();
+        let request = case.request.as_ref();
+        if errors.is_empty() {
+            let what = request.map_or("the request".to_owned(), |name| format!("`{name}`"));
+            self.reader.add(
+                &["cases", at, "body"],
+                "this body breaks nothing",
+                format!("the input schema of {what} accepts it"),
+            );
+        }
+        if let Some(field) = &case.field
+            && let Some(other) = errors.iter().find(|error| !concerns(error, field))
+        {
+            self.reader.add(
+                &["cases", at, "body"],
+                format!("this body breaks more than `{field}`"),
+                other.to_string(),
+            );
+        }
+    }
+}
+
+/// Whether an error of the input schema is about this field of the body.
+pub(super) fn concerns(error: &ValidationError<'_>, field: &str) -> bool {
+    let mut way = error.instance_path().into_iter().map(|step| step.to_string());
+    match error.kind() {
+        ValidationErrorKind::Required { property } => property.as_str() == Some(field),
+        _ => way.next().as_deref() == Some(field),
+    }
+}

@@ -1,0 +1,85 @@
+//! What is sent while a burst's key is refused: all that a limit of the key may overlook.
+
+use super::{plan::Planner, planned::Meanwhile};
+use crate::{
+    contract::{
+        body,
+        contract_file::RequestFormat,
+        scenario::{Burst, Scenario},
+    },
+    exchange::outgoing::{Outgoing, Role},
+    shown::secret::Secret,
+    targets::target::Headers,
+};
+
+impl Planner<'_> {
+    /// What a limit of a key may overlook: the key in another carrier, another request, another address, another program.
+    pub(super) fn meanwhile(&mut self, burst: &Burst) -> Result<Vec<Meanwhile>, String> {
+        let (contract, target) = (self.contract, self.target);
+        let mut all = Vec::new();
+        let mut add = |request: Outgoing, what: String| {
+            all.push(Meanwhile { request: request.sent_as(Role::Meanwhile), what });
+        };
+        let own = &target.requests[&burst.request];
+        let name = |format: &RequestFormat| format!("{} {}", format.method.as_str(), format.path);
+        for carrier in contract.key.carriers.iter().filter(|other| other.name != burst.carrier.name)
+        {
+            let request = self.plain(own, &burst.slot, carrier)?;
+            add(request, format!("{} with the key in {}", name(own), carrier.name));
+        }
+        for (_, format) in target.requests.iter().filter(|(name, _)| **name != burst.request) {
+            let Some(headers) = self.harmless(format) else { continue };
+            let body = body::bytes(format.body.as_ref(), None)?;
+            let carried = Some((&*burst.carrier, target.key(&burst.slot)?));
+            let request = self.request(format, body, carried, &headers, target.deadlines)?;
+            add(request, name(format));
+        }
+        let elsewhere = [
+            (
+                &["X-Forwarded-For", "X-Real-IP", "Forwarded"][..],
+                "another address in X-Forwarded-For",
+            ),
+            (&["User-Agent"], "another User-Agent"),
+        ];
+        for (headers, what) in elsewhere {
+            let value = |name: &str| match name {
+                "User-Agent" => "api-client/1.0",
+                "Forwarded" => "for=203.0.113.7",
+                _ => "203.0.113.7",
+            };
+            let set = target.headers.as_deref().unwrap_or_default();
+            let is_free =
+                |name: &&str| !set.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+            let headers = headers.iter().copied().filter(is_free);
+            let headers: Headers =
+                headers.map(|name| (name.into(), Secret::new(value(name)))).collect();
+            let body = body::bytes(own.body.as_ref(), None)?;
+            let key = target.key(&burst.slot)?;
+            let carried = Some((&*burst.carrier, key));
+            let request = self.request(own, body, carried, &headers, target.deadlines)?;
+            add(request, format!("{} with {what}", name(own)));
+        }
+        Ok(all)
+    }
+
+    /// The headers with which a request costs nothing, if there are any: none for one that is free, and else a hook that
+    /// makes it fail. With a broken body it would cost nothing either, but a server may look at that before the limit.
+    fn harmless(&self, format: &RequestFormat) -> Option<Headers> {
+        if format.cost == 0 {
+            return Some(Headers::new());
+        }
+        let contract = self.contract;
+        let place =
+            |scenario: &Scenario| contract.chain.iter().position(|code| *code == scenario.code);
+        let cases = contract
+            .scenarios
+            .iter()
+            .flat_map(|scenario| scenario.cases.iter().map(move |case| (place(scenario), case)));
+        let at_once = cases.filter(|(_, case)| case.after.is_none());
+        let hooks = at_once.filter_map(|(place, case)| {
+            let hook = self.target.hooks[case.hook()?].as_ref().ok()?;
+            hook.first.is_none().then_some((place, &hook.headers))
+        });
+        hooks.max_by_key(|(place, _)| *place).map(|(_, headers)| headers.clone())
+    }
+}
