@@ -43,6 +43,7 @@ impl Loader<'_> {
                 continue;
             };
             format.method = change.method.unwrap_or(format.method);
+            format.cost = change.cost.unwrap_or(format.cost);
             if let Some(path) = &change.path {
                 format.path = path.as_str().into();
             }

@@ -111,6 +111,9 @@ pub struct RequestChange {
     /// Another body.
     #[serde(default)]
     pub body: Option<Value>,
+    /// The most credits that it costs here when it succeeds: a ledger takes a higher charge for one too many.
+    #[serde(default)]
+    pub cost: Option<u32>,
 }
 
 /// How a failure is provoked: by headers on the request, by a request sent first, or by both.

@@ -371,6 +371,23 @@ until = "2027-03-31"
 }
 
 #[test]
+fn a_target_may_have_prices_of_its_own() {
+    let contract = Contract::copy();
+    let dearer = "base-url = \"http://127.0.0.1:1\"\n[budget]\ncredits = 1000\n[requests.tagline]\ncost = 25\n";
+    fs::write(contract.path("targets/dearer.toml"), dearer).expect("written");
+    fs::write(contract.path("targets/same.toml"), dearer.replace("cost = 25", ""))
+        .expect("written");
+    let key = ("ERRPROOF_KEY_VALID", "pms_live_0123456789abcdef0123456789abcdef");
+    let hook = ("ERRPROOF_HOOK_GENERATION_FAILED", "X-Fault: on");
+    // The twins of the tagline by both carriers, and of the two other tools.
+    for (target, credits) in [("same", 2 * (10 + 150 + 20)), ("dearer", 2 * (25 + 150 + 20))] {
+        let said = plan(&["--contract", contract.folder(), "--target", target], &[key, hook]);
+        let line = format!("credits: at most {credits}, of a budget of 1000");
+        assert!(said.contains(&line), "{target}: {said}");
+    }
+}
+
+#[test]
 fn a_plan_says_what_would_be_sent_and_what_is_ignored() {
     let mut said = plan(&[], &[]);
     let key = ("STAGING_KEY_VALID", "pms_live_0123456789abcdef0123456789abcdef");
