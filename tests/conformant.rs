@@ -5,128 +5,19 @@
 //! Run it by `cargo test --test conformant -- --nocapture`; a stack or a variant alone by
 //! `ERRPROOF_CONFORMANT=go/spanish`.
 
-use std::{
-    collections::VecDeque,
-    env, fs,
-    io::{BufRead as _, BufReader},
-    path::{Path, PathBuf},
-    process::{Child, ChildStdout, Command, Stdio},
-    sync::{Mutex, PoisonError, mpsc},
-    thread,
-    time::{Duration, Instant},
-};
+use std::{collections::VecDeque, env, time::Instant};
 
-#[path = "../benches/common/mod.rs"]
-mod common;
-use common::line;
-
-/// How many servers are tested at once. Each is mostly waited for: for the limit's window, and for a
-/// tool that gives up after 90 seconds. With 16 the machine's two cores are busy for a third of that.
-const AT_ONCE: usize = 16;
-
-/// How long a server may take to say where it listens. An interpreter on a busy machine takes seconds.
-const START: Duration = Duration::from_secs(60);
-
-/// How long a run may take: the longest waits that the page allows, twice, and time to spare.
-const RUN: Duration = Duration::from_secs(900);
-
-/// The slots of the contract.
-const SLOTS: [&str; 7] =
-    ["VALID", "BURST", "REVOKED", "DRAINED", "FREE_PLAN", "REGEN_CAPPED", "ORPHANED"];
-
-/// The hooks of the contract.
-const HOOKS: [&str; 3] = ["generation_failed", "generation_timeout", "preflight_failed"];
-
-/// What the keys of a server are made of. The page says only how a key begins.
-#[derive(Debug, Clone, Copy)]
-struct Shape {
-    alphabet: &'static str,
-    length: usize,
-}
-
-const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-const SHAPES: [Shape; 3] = [
-    Shape { alphabet: LETTERS, length: 32 },
-    Shape { alphabet: "0123456789abcdef", length: 24 },
-    Shape {
-        alphabet: "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",
-        length: 48,
-    },
-];
-
-impl Shape {
-    fn key(self) -> String {
-        let alphabet: Vec<char> = self.alphabet.chars().collect();
-        let random = (0..self.length).map(|_| *fastrand::choice(&alphabet).expect("not empty"));
-        "pms_live_".chars().chain(random).collect()
-    }
-}
-
-/// One server to be tested.
-#[derive(Debug)]
-struct Variant {
-    /// The folder of its stack.
-    folder: PathBuf,
-    name: String,
-    shape: Shape,
-    /// The seconds after which its tools give up on their generator.
-    gives_up_after: u32,
-}
-
-/// The least and the most that the page gives a tool.
-const GIVES_UP_AFTER: [u32; 2] = [90, 300];
+mod servers;
+use servers::{GIVES_UP_AFTER, Said, Variant, flags, judge_all, line};
 
 /// How many stacks have their first variant tested once more, with tools that take all that the page
 /// gives them. These runs take five minutes each, so they begin first.
 const SLOW: usize = 2;
 
-impl Variant {
-    fn title(&self) -> String {
-        let stack = self.folder.file_name().unwrap_or_default().to_string_lossy();
-        let slow =
-            if self.gives_up_after == GIVES_UP_AFTER[1] { " after five minutes" } else { "" };
-        format!("{stack}/{}{slow}", self.name)
-    }
-}
-
-/// What a run said of a server.
-#[derive(Debug)]
-struct Said {
-    title: String,
-    /// The exit code; none if the run had to be ended.
-    code: Option<i32>,
-    text: String,
-}
-
-/// A process that is ended, by its own id, when this is dropped.
-struct Running(Child);
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        // It may have ended by itself.
-        self.0.kill().ok();
-        self.0.wait().ok();
-    }
-}
-
 #[test]
 fn no_server_that_keeps_the_page_is_called_broken() {
-    let variants = variants();
     let begin = Instant::now();
-    let queue = Mutex::new(variants);
-    let all = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        for _ in 0..AT_ONCE {
-            scope.spawn(|| {
-                while let Some(variant) = next(&queue) {
-                    let said = judge(&variant);
-                    report(&said);
-                    all.lock().unwrap_or_else(PoisonError::into_inner).push(said);
-                }
-            });
-        }
-    });
-    let all = all.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let all = judge_all(variants(), report);
     let broken = all.iter().filter(|said| said.code != Some(0)).count();
     line(&format!(
         "{broken} of {} conformant servers called broken ({} s)",
@@ -136,45 +27,13 @@ fn no_server_that_keeps_the_page_is_called_broken() {
     assert_eq!(broken, 0, "of {} servers that keep the page", all.len());
 }
 
-fn next(queue: &Mutex<VecDeque<Variant>>) -> Option<Variant> {
-    queue.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
-}
-
-/// The variants of every stack that this machine can run, with the three shapes of keys in turn.
 fn variants() -> VecDeque<Variant> {
     let only = env::var("ERRPROOF_CONFORMANT").unwrap_or_default();
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/conformant");
-    let entries = fs::read_dir(&root).expect("the folder of the stacks");
-    let mut folders: Vec<_> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    folders.retain(|folder| folder.join("run").is_file());
-    folders.sort();
-    let mut variants = VecDeque::new();
-    for folder in folders {
-        let stack = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let ask = |flag: &str| {
-            let asked = Command::new(folder.join("run")).arg(flag).output();
-            asked.unwrap_or_else(|why| panic!("{stack}: run {flag} does not start: {why}"))
-        };
-        let missing = ask("--missing");
-        if !missing.status.success() {
-            let why = String::from_utf8_lossy(&missing.stdout);
-            line(&format!("skipped {stack}: {}", why.trim()));
-            continue;
-        }
-        let names = String::from_utf8_lossy(&ask("--variants").stdout).into_owned();
-        assert!(!names.trim().is_empty(), "{stack} names no variant");
-        variants.extend(names.lines().enumerate().map(|(at, name)| Variant {
-            folder: folder.clone(),
-            name: name.to_owned(),
-            shape: SHAPES[at % SHAPES.len()],
-            gives_up_after: GIVES_UP_AFTER[usize::from(name.contains("five-minutes"))],
-        }));
-    }
+    let mut variants = servers::variants("conformant");
     let mut slow: Vec<Variant> = Vec::new();
-    for Variant { folder, name, shape, .. } in &variants {
-        if slow.len() < SLOW && slow.iter().all(|known| known.folder != *folder) {
-            let (folder, name) = (folder.clone(), name.clone());
-            slow.push(Variant { folder, name, shape: *shape, gives_up_after: GIVES_UP_AFTER[1] });
+    for variant in &variants {
+        if slow.len() < SLOW && slow.iter().all(|known| known.folder != variant.folder) {
+            slow.push(Variant { gives_up_after: GIVES_UP_AFTER[1], ..variant.clone() });
         }
     }
     // A stack that has to be given more time takes more of it.
@@ -184,96 +43,6 @@ fn variants() -> VecDeque<Variant> {
     }
     variants.retain(|variant| variant.title().starts_with(&only));
     variants
-}
-
-/// Starts a server, and has errproof judge it.
-fn judge(variant: &Variant) -> Said {
-    let title = variant.title();
-    let keys: Vec<(String, String)> =
-        SLOTS.iter().map(|slot| (format!("ERRPROOF_KEY_{slot}"), variant.shape.key())).collect();
-    let server = Command::new(variant.folder.join("run"))
-        .arg(&variant.name)
-        .envs(keys.iter().cloned())
-        .env("WINDOW_SECONDS", "60")
-        .env("TIMEOUT_SECONDS", variant.gives_up_after.to_string())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn();
-    let mut server = match server {
-        Ok(server) => Running(server),
-        Err(why) => return Said { title, code: None, text: format!("it does not start: {why}") },
-    };
-    // Held until the end: a server that says more would be ended by a closed pipe.
-    let Some((url, _stdout)) = server.0.stdout.take().and_then(address) else {
-        return Said { title, code: None, text: "it does not say where it listens".to_owned() };
-    };
-    let (code, text) = run(&url, &flags(&variant.folder), &keys);
-    Said { title, code, text }
-}
-
-/// The address in a server's first line, and what else it says.
-fn address(stdout: ChildStdout) -> Option<(String, BufReader<ChildStdout>)> {
-    let (say, said) = mpsc::channel();
-    thread::spawn(move || {
-        let mut reader = BufReader::new(stdout);
-        let mut first = String::new();
-        let read = reader.read_line(&mut first).is_ok();
-        // Nobody hears it if it came too late.
-        say.send((first, reader)).ok();
-        read
-    });
-    let (first, reader) = said.recv_timeout(START).ok()?;
-    let url = first.trim().strip_prefix("listening on ")?.to_owned();
-    Some((url, reader))
-}
-
-/// What a person would have to say of a stack's servers, from its file `flags`, whose comments say why.
-fn flags(folder: &Path) -> Vec<String> {
-    let text = fs::read_to_string(folder.join("flags")).unwrap_or_default();
-    let lines = text.lines().filter(|line| !line.starts_with('#'));
-    lines.flat_map(str::split_whitespace).map(str::to_owned).collect()
-}
-
-/// Runs errproof against a server, as a person would.
-fn run(url: &str, flags: &[String], keys: &[(String, String)]) -> (Option<i32>, String) {
-    let folder = tempfile::tempdir().expect("a folder");
-    let output = folder.path().join("output");
-    let file = fs::File::create(&output).expect("a file");
-    let hooks = HOOKS.map(|hook| {
-        (format!("ERRPROOF_HOOK_{}", hook.to_uppercase()), format!("X-Test-Fault: {hook}"))
-    });
-    let of_errproof = env::vars_os().map(|(name, _)| name);
-    let of_errproof = of_errproof.filter(|name| name.to_string_lossy().starts_with("ERRPROOF_"));
-    let mut command = Command::new(env!("CARGO_BIN_EXE_errproof"));
-    for name in of_errproof {
-        command.env_remove(name);
-    }
-    let process = command
-        .args(["test", "--target-url", url])
-        .args(flags)
-        .current_dir(env!("CARGO_MANIFEST_DIR"))
-        .env("CI", "true")
-        .env_remove("NEXTEST")
-        .env_remove("INSTA_UPDATE")
-        .envs(keys.iter().cloned())
-        .envs(hooks)
-        .stdin(Stdio::null())
-        .stdout(file.try_clone().expect("a file"))
-        .stderr(file)
-        .spawn()
-        .expect("the command starts");
-    let mut process = Running(process);
-    let begin = Instant::now();
-    let code = loop {
-        match process.0.try_wait().expect("a child of ours") {
-            Some(status) => break status.code(),
-            None if begin.elapsed() > RUN => break None,
-            None => thread::sleep(Duration::from_millis(200)),
-        }
-    };
-    let bytes = fs::read(&output).expect("written");
-    (code, String::from_utf8_lossy(&bytes).into_owned())
 }
 
 /// Says what went wrong with a server, or what of it could not be proven.

@@ -23,7 +23,7 @@ pub fn message(
         let actual = actual.map(Value::to_string);
         return vec![Mismatch::or_missing(place, "a non-empty text", actual)];
     };
-    let quoted = || Value::from(text).to_string();
+    let quoted = || json_text(text);
     let named = field.filter(|field| !names(text, field));
     let named =
         named.map(|field| Mismatch::at(place, format!("a text that names `{field}`"), quoted()));
@@ -35,6 +35,26 @@ pub fn message(
         Some(Mismatch::at(place, why.err()?, quoted()))
     });
     named.into_iter().chain(parts).collect()
+}
+
+/// What programs print for a value that has no text.
+const NO_TEXTS: [&str; 6] = ["[object Object]", "undefined", "null", "None", "nil", "NaN"];
+
+/// `message`: words for a person. The code once more is none, nor is what a program prints for want of a text.
+#[must_use]
+pub fn words(text: Option<&Value>, place: &str, code: Option<&str>) -> Mismatches {
+    let Some(text) = text.and_then(Value::as_str).map(str::trim) else { return Vec::new() };
+    // A code of one word may be a message as well: "unauthorized".
+    let is_code = |code: &&str| code.contains(['_', '-', '.']) && text.eq_ignore_ascii_case(code);
+    let again = code.filter(is_code).map(|_| "words for a person and not the code again");
+    let none = NO_TEXTS.contains(&text).then_some("words for a person");
+    let expected = again.or(none);
+    expected.into_iter().map(|words| Mismatch::at(place, words, json_text(text))).collect()
+}
+
+/// A text as JSON has it.
+fn json_text(text: &str) -> String {
+    Value::from(text).to_string()
 }
 
 /// A number that a pattern found.
@@ -172,6 +192,26 @@ mod tests {
             let found = message(Some(&text), "/message", field, numbers.then_some(&pattern));
             assert_eq!(found.is_empty(), holds, "{text}: {found:?}");
         }
+    }
+
+    #[test]
+    fn a_message_is_no_code_and_nothing_that_a_program_prints_for_want_of_a_text() {
+        let rows = [
+            ("rate_limited", "rate_limited", false),
+            (" RATE_LIMITED ", "rate_limited", false),
+            ("auth.key.missing", "auth.key.missing", false),
+            ("Rate limited", "rate_limited", true),
+            ("rate_limited: wait 7 s", "rate_limited", true),
+            ("unauthorized", "unauthorized", true),
+            ("[object Object]", "rate_limited", false),
+            ("undefined", "rate_limited", false),
+            ("None of them is known", "rate_limited", true),
+        ];
+        for (text, code, holds) in rows {
+            let found = words(Some(&json!(text)), "/message", Some(code));
+            assert_eq!(found.is_empty(), holds, "{text}: {found:?}");
+        }
+        assert_eq!(words(None, "/message", Some("rate_limited")), []);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use super::mismatch::{Mismatch, Mismatches};
+use super::mismatch::{Mismatch, Mismatches, unless};
 use crate::contract::contract_file::{Limit, Windows};
 
 /// When a request that was served left, and when its response was there: the server counted it between the two.
@@ -52,6 +52,35 @@ pub fn over_time(served: &[Served], refused: &[Served], limit: &Limit) -> Mismat
     let sentence =
         format!("{most} requests with one API key were served within {seconds} s; {promised}");
     vec![Mismatch::says("", sentence)]
+}
+
+/// Which promise a limit was seen to keep that was held against [`over_time`], as a sentence: so many in any minute, or so
+/// many in each of its windows, of which two halves make one minute.
+#[must_use]
+pub fn seen(served: &[Served], limit: &Limit) -> String {
+    let mut served = served.to_vec();
+    served.sort();
+    let seconds = limit.window_seconds;
+    let most = most_within(&served, Duration::from_secs(seconds.into()));
+    let requests = limit.requests;
+    if usize::try_from(requests).is_ok_and(|requests| most <= requests) {
+        return format!("a key was never served more than {requests} times within {seconds} s");
+    }
+    format!(
+        "a key was served {most} times within {seconds} s: {requests} for each window, and not for any {seconds} s"
+    )
+}
+
+/// `rate.admits` of a key that has used its limit once and was not refused meanwhile: a window later it is served.
+#[must_use]
+pub fn comes_back(is_refused: bool, limit: &Limit) -> Mismatches {
+    unless(!is_refused, || {
+        let (requests, seconds) = (limit.requests, limit.window_seconds);
+        let sentence = format!(
+            "{requests} requests were served and none of them refused, and more than {seconds} s later the key was: that is a limit of less than {requests} in {seconds} s"
+        );
+        Mismatch::says("", sentence)
+    })
 }
 
 /// The most requests that were surely served within one window's time.
@@ -177,6 +206,20 @@ mod tests {
             over_time(&bursts(&[(0.0, 60), (10.0, 60), (20.0, 60)]), &[], &limit(Windows::Fixed));
         let sentence = "180 requests with one API key were served within 60 s; no limit of 60 serves so many, wherever its windows end";
         assert_eq!(found, [Mismatch::says("", sentence)]);
+    }
+
+    #[test]
+    fn which_of_the_two_promises_a_limit_keeps_is_said() {
+        let rows: [(Bursts, &str); 2] = [
+            (&[(0.0, 60), (60.2, 60)], "a key was never served more than 60 times within 60 s"),
+            (
+                &[(0.0, 60), (7.0, 60), (67.2, 60)],
+                "a key was served 120 times within 60 s: 60 for each window, and not for any 60 s",
+            ),
+        ];
+        for (served, sentence) in rows {
+            assert_eq!(seen(&bursts(served), &Limit::of(60, 60)), sentence);
+        }
     }
 
     #[test]

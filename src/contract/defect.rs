@@ -8,6 +8,7 @@ use super::{
     NamedRequest, body,
     contract_file::Limit,
     key::KeyDefect,
+    names::CarrierName,
     resolve::Resolver,
     scenario::Expects,
     scenario_file::{BurstFormat, CaseFormat, RequestPatch},
@@ -70,6 +71,18 @@ impl Resolver<'_> {
         if let Some(why) = with.path.as_deref().and_then(path_fault) {
             self.reader.add(&[&way[..], &["path"]].concat(), "not a path", why);
         }
+        for (index, name) in with.also_in.iter().enumerate() {
+            let known: Vec<_> = self.carriers.iter().map(|carrier| carrier.name.clone()).collect();
+            let known = known.iter().map(CarrierName::as_str);
+            let index = index.to_string();
+            let way = [&way[..], &["also-in", &index]].concat();
+            self.reader.known(&way, "carrier", name.as_str(), known);
+        }
+        let is_foreign = |c: char| c == '#' || c.is_whitespace() || c.is_control();
+        if with.query.as_ref().is_some_and(|query| query.contains(is_foreign)) {
+            let label = "expected what stands behind a question mark, such as `page=2`";
+            self.reader.add(&[&way[..], &["query"]].concat(), "not a query", label);
+        }
         for (name, value) in &with.headers {
             let way = [&way[..], &["headers", name]].concat();
             if HeaderName::from_bytes(name.as_bytes()).is_err() || !can_be_sent(value) {
@@ -104,6 +117,11 @@ impl Resolver<'_> {
         }
         if let Some(with) = &case.with {
             self.patch(with, at);
+        }
+        if case.recorded && self.expects != Expects::AnyError {
+            let label =
+                "expected it in any-error.toml: of a code's own cases the answer is promised";
+            self.reader.add(&["cases", at, "recorded"], "`recorded` in a case of a code", label);
         }
         let Some(defect) = &case.body else { return };
         let bytes = match body::bytes(named.format.body.as_ref(), Some(defect)) {

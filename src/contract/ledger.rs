@@ -35,6 +35,7 @@ impl LedgerFormat {
             also: Vec::new(),
             after: None,
             unchanged: None,
+            recorded: false,
             last: true,
             provocation: Provocation::Ledger(LedgerCase {
                 slot: slot.clone(),

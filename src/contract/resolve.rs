@@ -401,6 +401,7 @@ impl Resolver<'_> {
             }),
             unchanged: case.unchanged.clone(),
             last: case.last,
+            recorded: case.recorded,
             provocation,
         })
     }

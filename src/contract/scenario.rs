@@ -129,6 +129,8 @@ pub struct Case {
     pub unchanged: Option<ProbeName>,
     /// Whether it waits until all others are over.
     pub last: bool,
+    /// Whether its status and code are recorded, since the docs do not tell them.
+    pub recorded: bool,
     /// What is sent.
     pub provocation: Provocation,
 }
@@ -186,8 +188,9 @@ impl Single {
     #[must_use]
     pub fn quotes_key(&self) -> bool {
         let Some(with) = &self.with else { return false };
-        let texts = with.path.iter().chain(with.headers.values()).chain(with.fields.values());
-        texts.into_iter().any(|text| text.contains(KEY))
+        let places = with.path.iter().chain(&with.query);
+        let mut texts = places.chain(with.headers.values()).chain(with.fields.values());
+        texts.any(|text| text.contains(KEY))
     }
 }
 

@@ -126,6 +126,10 @@ pub struct CaseFormat {
     /// Whether the request is sent when all other trials of the run are over: for what must stay as it is.
     #[serde(default)]
     pub last: bool,
+    /// Whether the docs leave open what the answer is: its status and code are recorded, and drift from then on. For
+    /// `any-error.toml`.
+    #[serde(default)]
+    pub recorded: bool,
     /// What the request has in place of its own: another method, path or headers.
     #[serde(default)]
     pub with: Option<RequestPatch>,
@@ -164,6 +168,12 @@ pub struct RequestPatch {
     /// Another path, from the target's base URL on.
     #[serde(default)]
     pub path: Option<String>,
+    /// What follows the path behind a question mark, whatever the target's path is.
+    #[serde(default)]
+    pub query: Option<String>,
+    /// Carriers that hold the case's key as well.
+    #[serde(default)]
+    pub also_in: Vec<CarrierName>,
     /// Fields to add to the body, each with a text.
     #[serde(default)]
     pub fields: BTreeMap<String, String>,

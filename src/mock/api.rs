@@ -199,11 +199,12 @@ pub fn is_well_formed(key: &str) -> bool {
 #[must_use]
 pub fn key_of(request: &Request) -> Option<&str> {
     let bearer = || {
-        let value = request.header("authorization")?;
-        value.strip_prefix("Bearer").map(str::trim)
+        // A scheme is written in letters of any case (RFC 9110, section 11.1).
+        let (scheme, key) = request.header("authorization")?.split_at_checked("Bearer".len())?;
+        scheme.eq_ignore_ascii_case("Bearer").then(|| key.trim_matches([' ', '\t']))
     };
-    let given = request.header("x-api-key").or_else(bearer);
-    given.filter(|key| !key.is_empty())
+    let is_there = |key: &&str| !key.is_empty();
+    request.header("x-api-key").filter(is_there).or_else(|| bearer().filter(is_there))
 }
 
 enum Route {

@@ -61,6 +61,9 @@ impl Broken {
             Some(Mutation::Behaviour(Behaviour::LimitGrows)) => {
                 api.limiter.keeping = Keeping::Grows;
             }
+            Some(Mutation::Behaviour(Behaviour::LimitSharedAtTimes)) => {
+                api.limiter.keeping = Keeping::SharedAtTimes;
+            }
             Some(Mutation::Behaviour(Behaviour::LimitLiftedEarly)) => {
                 api.limiter.keeping = Keeping::LiftedEarly;
             }
@@ -86,18 +89,23 @@ impl Broken {
         let Some(mutation) = self.mutation else {
             return self.api.answer(request, now);
         };
+        let was_limited = self.here.was_limited();
+        let mut spoilt = |is_meant: bool, fault, on: &str| {
+            let mut reply = self.api.answer(request, now);
+            if is_meant && code(&reply) == on {
+                spoil(&mut reply, fault);
+            }
+            self.here.sees(&code(&reply));
+            reply
+        };
         let behaviour = match mutation {
             Mutation::Behaviour(behaviour) => behaviour,
             Mutation::At(site, what) => {
                 return self.here.answer(&mut self.api, site, what, request, now);
             }
-            Mutation::Envelope(fault, on) => {
-                let mut reply = self.api.answer(request, now);
-                if code(&reply) == on {
-                    spoil(&mut reply, fault);
-                }
-                return reply;
-            }
+            Mutation::Envelope(fault, on) => return spoilt(true, fault, on),
+            Mutation::Where(what, fault, on) => return spoilt(what.is(request), fault, on),
+            Mutation::Later(fault, on) => return spoilt(was_limited, fault, on),
             Mutation::Odd(odd, fault) => {
                 let mut reply = self.api.answer(request, now);
                 if odd.is(request) {

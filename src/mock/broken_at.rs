@@ -106,6 +106,11 @@ impl BrokenAt {
         }
     }
 
+    /// Whether a key was over its limit already.
+    pub(super) fn was_limited(&self) -> bool {
+        self.was_limited
+    }
+
     /// Notes an answer's code.
     pub(super) fn sees(&mut self, code: &str) {
         self.was_limited |= code == "rate_limited";

@@ -30,6 +30,11 @@ pub(super) fn spoil(reply: &mut Reply, fault: EnvelopeFault) {
         Fault::DocsOtherHost => docs(reply, &DOCS.replace("www.", "docs.")),
         Fault::DocsOtherPath => docs(reply, &DOCS.replace("errors", "error-codes")),
         Fault::DocsFragment => docs(reply, &format!("{DOCS}#{}", code(reply))),
+        Fault::MessageIsCode => {
+            let code = code(reply);
+            set(reply, EnvelopeField::Message, code.into());
+        }
+        Fault::MessageIsObject => set(reply, EnvelopeField::Message, "[object Object]".into()),
         Fault::SnakeCaseRequestId => change(reply, |body| {
             let error = body["error"].as_object_mut().expect("an envelope");
             let id = error.remove("requestId").unwrap_or_default();

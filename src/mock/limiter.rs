@@ -33,6 +33,8 @@ pub enum Keeping {
     Grows,
     /// A window ends after a sixth of what is told.
     LiftedEarly,
+    /// While a key is over its limit, every second request of any other is refused.
+    SharedAtTimes,
     /// It does not hold at one point.
     Except(Site),
 }
@@ -47,6 +49,8 @@ pub struct Limiter {
     pub(super) limit: u32,
     /// How the limit is kept.
     pub(super) keeping: Keeping,
+    /// The key that was refused last and is not served since, and how many requests others have sent meanwhile.
+    over: Option<(String, u32)>,
 }
 
 #[derive(Debug)]
@@ -61,7 +65,7 @@ impl Limiter {
     /// A limiter that has counted nothing yet.
     #[must_use]
     pub fn new(window: Duration) -> Self {
-        Self { windows: HashMap::new(), window, limit: LIMIT, keeping: Keeping::PerKey }
+        Self { windows: HashMap::new(), window, limit: LIMIT, keeping: Keeping::PerKey, over: None }
     }
 
     /// Counts one request.
@@ -100,7 +104,18 @@ impl Limiter {
             Keeping::Grows if window.before >= self.limit => window.requests.saturating_sub(10),
             _ => window.requests,
         };
+        if let (Keeping::SharedAtTimes, Some((over, others))) = (self.keeping, &mut self.over) {
+            if over == key {
+                self.over = None;
+            } else {
+                *others += 1;
+                if *others % 2 == 0 {
+                    return Err(Duration::from_secs(5));
+                }
+            }
+        }
         if counted >= self.limit {
+            self.over = Some((key.to_owned(), 0));
             return Err((window.begin + self.window).saturating_sub(now));
         }
         window.requests += 1;

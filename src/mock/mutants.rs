@@ -120,6 +120,8 @@ fn open_of(behaviour: Behaviour) -> fn(&str) -> bool {
         | B::InvalidJsonAsInput
         | B::InputRefusedByGateway => is_any_error_or_drained,
         B::SuccessRefusedByGateway | B::ChargesFailedGeneration => |trial| trial == "ledger::valid",
+        // What they are recorded to do with two keys is another thing then.
+        B::IgnoresBearer | B::IgnoresApiKeyHeader => |trial| code_of(trial) == "any_error",
         B::NoCreditsForEveryone => |trial| trial == "ledger::valid",
         B::PlanGateForEveryone => |trial| trial.contains("@roadmap") || trial == "ledger::valid",
         B::RegenLimitForEveryone => {
@@ -141,6 +143,8 @@ fn envelope_faults() -> Vec<(String, EnvelopeFault, CheckId)> {
         ("docs on another host", Fault::DocsOtherHost, CheckId::Docs),
         ("docs with another path", Fault::DocsOtherPath, CheckId::Docs),
         ("docs with a fragment", Fault::DocsFragment, CheckId::Docs),
+        ("message the code", Fault::MessageIsCode, CheckId::Message),
+        ("message an object", Fault::MessageIsObject, CheckId::Message),
         ("request_id", Fault::SnakeCaseRequestId, CheckId::RequestId),
         ("unwrapped", Fault::Unwrapped, CheckId::EnvelopeSchema),
         ("error a text", Fault::ErrorText, CheckId::EnvelopeSchema),
@@ -185,12 +189,19 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
     // A case without a key has a twin with one.
     let all = || {
         On::Those(|trial, _| {
-            let keyless = ["no-header@balance", "without-key", "basic-authorization"];
-            !trial.starts_with("ledger") && !keyless.iter().any(|case| trial.ends_with(case))
+            let keyless = [
+                "no-header@balance",
+                "prefix-alone@balance",
+                "without-key",
+                "without-a-scheme",
+                "basic-authorization",
+            ];
+            !trial.starts_with("ledger") && !keyless.iter().any(|case| trial.contains(case))
         })
     };
     // The empty carrier included: its twin, the valid key in the same carrier, is also refused.
-    let bearer = || On::Those(|trial, _| trial.ends_with("-bearer"));
+    let bearer =
+        || On::Those(|trial, _| trial.ends_with("-bearer") && code_of(trial) != "any_error");
     let header = || {
         On::Those(|trial, _| {
             let others = ["any_error", "ledger"].contains(&code_of(trial));
@@ -217,6 +228,7 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
                 "::non-ascii",
                 "::prefix-alone",
                 "::comma-behind",
+                "::no-break-space-behind",
             ];
             code_of(trial) == "malformed_api_key" && !ours.iter().any(|case| trial.contains(case))
         })
@@ -244,6 +256,9 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
         ("limit every 10 s", B::LimitWindow(10), C::RateAdmits, BURST),
         ("limit every 20 s", B::LimitWindow(20), C::RateAdmits, BURST),
         ("limit every 25 s", B::LimitWindow(25), C::RateAdmits, BURST),
+        ("limit every 90 s", B::LimitWindow(90), C::RateAdmits, BURST),
+        ("limit every 120 s", B::LimitWindow(120), C::RateAdmits, BURST),
+        ("limit of others at times", B::LimitSharedAtTimes, C::RatePerKey, BURST),
         ("limit once", B::LimitOnce, C::RateAdmits, BURST),
         ("limit grows", B::LimitGrows, C::RateAdmits, BURST),
         ("limit lifted early", B::LimitLiftedEarly, C::RateAdmits, BURST),
@@ -298,7 +313,11 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
             "trailing comma taken",
             B::TakesTrailingComma,
             C::Code,
-            On::Those(|trial, _| trial.contains("trailing-comma")),
+            On::Those(|trial, _| {
+                ["invalid_json::trailing-comma", "invalid_json::at-the-end"]
+                    .iter()
+                    .any(|case| trial.starts_with(case))
+            }),
         ),
         ("nan taken", B::TakesNan, C::Code, On::Those(|trial, _| trial.ends_with("::nan"))),
         ("field not named", B::FieldNotNamed, C::Message, field()),
@@ -357,10 +376,12 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
                 let key = keys.map(|what| format!("{what}_api_key"));
                 let refused = key.iter().any(|key| key == code_of(trial));
                 let case = trial.split("::").nth(1).unwrap_or_default();
-                let missing = ["product-missing", "instructions-missing"];
+                let missing = ["product-missing", "instructions-", "at-the-end"];
                 let is_missing = missing.iter().any(|name| case.starts_with(name));
                 let is_free = trial.contains("@balance");
-                (refused && !is_free) || code_of(trial) == "invalid_json" || is_missing
+                (refused && !is_free)
+                    || code_of(trial) == "invalid_json"
+                    || (code_of(trial) == "invalid_input" && is_missing)
             }),
         ),
         (

@@ -1,7 +1,7 @@
 //! Promises that the mock can be told to break, each alone: how errproof shows that it would see it.
 
 use super::{odd::Odd, site::Site};
-use crate::contract::neighbour::Neighbour;
+use crate::{contract::neighbour::Neighbour, exchange::message::Request};
 
 /// One broken promise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,32 @@ pub enum Mutation {
     Odd(Odd, EnvelopeFault),
     /// One odd request is answered as if the server had failed.
     OddAs500(Odd),
+    /// The envelope of one code is wrong in answers to one kind of request.
+    Where(Peculiar, EnvelopeFault, &'static str),
+    /// The envelope of one code is wrong as soon as a key was over its limit.
+    Later(EnvelopeFault, &'static str),
+}
+
+/// What is peculiar about a request that nothing else is wrong with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Peculiar {
+    /// Both headers hold a key.
+    BothHeaders,
+    /// The address has a query.
+    Query,
+}
+
+impl Peculiar {
+    /// Whether a request is so.
+    #[must_use]
+    pub fn is(self, request: &Request) -> bool {
+        match self {
+            Self::BothHeaders => {
+                ["x-api-key", "authorization"].iter().all(|name| request.header(name).is_some())
+            }
+            Self::Query => request.path.contains('?'),
+        }
+    }
 }
 
 /// What is wrong at one point alone.
@@ -69,6 +95,8 @@ pub enum EnvelopeFault {
     DocsOtherHost,
     DocsOtherPath,
     DocsFragment,
+    MessageIsCode,
+    MessageIsObject,
     SnakeCaseRequestId,
     Unwrapped,
     ErrorText,
@@ -139,6 +167,7 @@ pub enum Behaviour {
     LimitOnce,
     LimitGrows,
     LimitLiftedEarly,
+    LimitSharedAtTimes,
     RevokedAliveLater,
     RefusalByGateway,
     RefusalAs503,

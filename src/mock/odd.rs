@@ -37,7 +37,7 @@ const fn body(case: &'static str, body: &'static str) -> Odd {
 }
 
 /// One for each case that is answered with a body.
-pub const ALL: [Odd; 23] = [
+pub const ALL: [Odd; 26] = [
     Odd { case: "unknown-route", method: "GET", path: NOWHERE, ..ORDINARY },
     Odd {
         case: "unknown-route-without-key",
@@ -76,6 +76,15 @@ pub const ALL: [Odd; 23] = [
     body("json-proto", "__proto__"),
     body("json-5000-levels", "[[[[[[["),
     body("json-1e400", "1e400"),
+    body("text-of-300-characters", "errproof errproof errproof "),
+    Odd {
+        path: "/api/v1/tools/roadmap",
+        ..body("text-of-300-characters-at-another-tool", "errproof errproof errproof ")
+    },
+    Odd {
+        path: "/api/v1/projects/prj_demo/regenerate",
+        ..body("text-of-20000-characters", "errproof errproof errproof ")
+    },
     body("json-name-twice", r#""errproof","product":7"#),
 ];
 

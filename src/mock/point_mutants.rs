@@ -1,7 +1,7 @@
 //! Mutants that break one promise at one point alone: one request, one carrier, one moment.
 
 use super::{
-    mutation::{ChargeTime, EnvelopeFault, Mutation, Somewhere},
+    mutation::{ChargeTime, EnvelopeFault, Mutation, Peculiar, Somewhere},
     odd,
     on::On,
     site::{REQUESTS, Site, SiteCarrier},
@@ -50,7 +50,64 @@ pub(super) fn all() -> Vec<PointMutant> {
     all.extend(keys());
     all.extend(charges());
     all.extend(limits());
+    all.extend(peculiar_ones());
+    all.extend(later_ones());
     all
+}
+
+/// A wrong answer to a request that is peculiar.
+fn peculiar_ones() -> Vec<PointMutant> {
+    let both = "in both headers";
+    let rows = [
+        (Peculiar::BothHeaders, both, "malformed_api_key", &["in-both-headers"][..]),
+        (Peculiar::BothHeaders, both, "invalid_api_key", &["in-both-headers"]),
+        (Peculiar::BothHeaders, both, "revoked_api_key", &["in-both-headers"]),
+        (
+            Peculiar::Query,
+            "with a query",
+            "revoked_api_key",
+            &["with-a-query-x-api-key", "with-a-query-bearer"],
+        ),
+    ];
+    let mutant = |(what, when, code, cases): (Peculiar, &str, &'static str, &[&str])| {
+        let trials = cases.iter().map(|case| format!("{code}::{case}")).collect();
+        let mutation = Mutation::Where(what, EnvelopeFault::WrongCode, code);
+        (format!("wrong code on {code} {when}"), mutation, CheckId::Code, On::Trials(trials))
+    };
+    rows.into_iter().map(mutant).collect()
+}
+
+/// An error that is wrong only towards the end of a run.
+fn later_ones() -> Vec<PointMutant> {
+    let codes = [
+        "missing_api_key",
+        "malformed_api_key",
+        "invalid_api_key",
+        "revoked_api_key",
+        "invalid_json",
+        "invalid_input",
+        "insufficient_credits",
+        "plan_gate",
+        "regen_limit",
+        "workspace_not_found",
+    ];
+    let mutant = |code: &'static str| {
+        let mutation = Mutation::Later(EnvelopeFault::WrongStatus, code);
+        let trials =
+            ["", "-x-api-key", "-bearer"].map(|by| format!("{code}::{}{by}", last_of(code)));
+        (
+            format!("wrong status on {code} later"),
+            mutation,
+            CheckId::Status,
+            On::Trials(trials.into()),
+        )
+    };
+    codes.into_iter().map(mutant).collect()
+}
+
+/// The case of a code that is sent when all others are over.
+fn last_of(code: &str) -> &'static str {
+    if code == "revoked_api_key" { "still-revoked-at-the-end" } else { "at-the-end" }
 }
 
 /// One envelope at one point.

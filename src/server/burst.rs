@@ -53,6 +53,29 @@ const EARLIER: Duration = Duration::from_secs(2);
 /// How long before the end of a wait its last request is sent: whole seconds are rounded up, and a server may add one.
 pub(super) const LAST_LOOK: Duration = Duration::from_secs(2);
 
+/// How many more requests the other key sends: a limit that is shared may refuse only some of them.
+const MORE_OF_OTHER_KEY: usize = 2;
+
+/// What became of a key that waited as long as it was told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Waited {
+    /// It is served.
+    Served,
+    /// It is served, and was refused for longer than the limit's window.
+    ServedLate,
+    /// It is refused, or there is nothing to wait for.
+    Refused,
+}
+
+impl From<Reply> for Waited {
+    fn from(reply: Reply) -> Self {
+        match reply {
+            Reply::Served => Self::Served,
+            Reply::Refused => Self::Refused,
+        }
+    }
+}
+
 /// What became of a request in the middle of a wait.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Early {
@@ -83,10 +106,17 @@ impl Play<'_> {
         if burst.meanwhile.is_empty() {
             return self.wait_as_told(burst, judged, last).await.map(drop);
         }
+        for _ in 0..MORE_OF_OTHER_KEY {
+            let at = self.push(burst.other).await?;
+            let another = &self.exchanges[at].answer;
+            let found = rate::per_key(another, self.is_served(burst, at), burst.served);
+            self.sheet.note(CheckId::RatePerKey, at, found);
+        }
         self.while_refused(burst, last).await?;
         match self.wait_as_told(burst, judged, last).await? {
-            Reply::Served => self.whole_minute(burst).await,
-            Reply::Refused => Ok(()),
+            Waited::Served => self.whole_minute(burst).await,
+            Waited::ServedLate => self.uses_the_limit_once(burst).await,
+            Waited::Refused => Ok(()),
         }
     }
 
@@ -208,27 +238,32 @@ impl Play<'_> {
         burst: PlannedBurst<'_>,
         judged: Sent,
         last: usize,
-    ) -> Result<Reply, Stop> {
+    ) -> Result<Waited, Stop> {
         let refused = self.earliest(burst, judged, last);
         // What is less or more than the docs allow is a finding already.
         let Some(told) = self.told(burst, refused) else {
-            return Ok(Reply::Refused);
+            return Ok(Waited::Refused);
         };
         if burst.meanwhile.is_empty() || !self.agree(burst, judged) {
-            return self.wait_unseen(burst, refused, told).await;
+            return Ok(self.wait_unseen(burst, refused, told).await?.into());
         }
         let (at, left) = match self.within_wait(burst, Duration::from_secs(told)).await? {
             Early::Served(at) => {
                 self.sheet.note(CheckId::RetryAfterHonest, at, Vec::new());
-                return Ok(Reply::Served);
+                return Ok(Waited::Served);
             }
             Early::Refused(at) => (at, self.told(burst, at)),
-            Early::NotAsked => return self.wait_unseen(burst, refused, told).await,
+            Early::NotAsked => return Ok(self.wait_unseen(burst, refused, told).await?.into()),
         };
-        let Some(left) = left else { return Ok(Reply::Refused) };
+        let Some(left) = left else { return Ok(Waited::Refused) };
         let reply = self.wait_unseen(burst, at, left).await?;
+        let is_late = self.is_beyond_a_window(burst, last, at);
+        let waited = match reply {
+            Reply::Served if is_late => Waited::ServedLate,
+            reply => reply.into(),
+        };
         if reply == Reply::Refused || Duration::from_secs(left) <= LAST_LOOK + EARLIER {
-            return Ok(reply);
+            return Ok(waited);
         }
         // A limit that asks for more of who does not wait says nothing wrong, and one that told too little before it was
         // asked does. So once more, without a look.
@@ -236,8 +271,8 @@ impl Play<'_> {
         self.judge_refusals(burst, again.begin);
         let refused = (again.begin..self.exchanges.len()).rev().find(|at| self.is_refused(*at));
         match refused.and_then(|at| Some((at, self.told(burst, at)?))) {
-            Some((at, told)) => self.wait_unseen(burst, at, told).await,
-            None => Ok(reply),
+            Some((at, told)) => Ok(self.wait_unseen(burst, at, told).await?.into()),
+            None => Ok(waited),
         }
     }
 

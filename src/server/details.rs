@@ -104,7 +104,7 @@ impl Collector {
     /// What else there is to say: which twins were not sent, which deviations are known no more, how to
     /// record snapshots.
     pub(super) fn notes(&self, collected: &Collected) -> Vec<Shown> {
-        let Run { target, today, snapshots, .. } = &*self.run;
+        let Run { target, today, snapshots, limit_seen, .. } = &*self.run;
         let mut notes = collected.notes();
         // Their trials fail again, and why they once did not is said.
         for known in target.known.iter().filter(|known| known.until < *today) {
@@ -123,6 +123,7 @@ impl Collector {
                 ")",
             ]);
         }
+        notes.extend(limit_seen.get().map(|seen| shown!["the limit: ", self.redactor.line(seen)]));
         notes.extend(snapshots.note().map(|note| self.redactor.line(&note)));
         notes
     }

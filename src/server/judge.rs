@@ -95,7 +95,9 @@ impl AnswerJudge {
                 Some(_) => (None, None),
             };
             let text = reading.at(&places.message);
-            let found = message::message(text.as_deref(), places.message.as_str(), field, pattern);
+            let place = places.message.as_str();
+            let mut found = message::message(text.as_deref(), place, field, pattern);
+            found.extend(message::words(text.as_deref(), place, Some(code.as_str())));
             sheet.note(CheckId::Message, at, found);
             if let Some(place) = &places.request_id {
                 let name = case.map_or(scenario.code.as_str(), |case| &case.name);
@@ -149,7 +151,10 @@ impl AnswerJudge {
             message::message(found.as_deref(), place.as_str(), None, None)
         };
         sheet.note(CheckId::Code, at, text(&places.code));
-        sheet.note(CheckId::Message, at, text(&places.message));
+        let mut found = text(&places.message);
+        let (place, message) = (places.message.as_str(), reading.at(&places.message));
+        found.extend(message::words(message.as_deref(), place, reading.code().as_deref()));
+        sheet.note(CheckId::Message, at, found);
         if let Some(docs) = &contract.docs {
             let found = reading.at(&docs.place);
             let found = fields::exactly(found.as_deref(), docs.place.as_str(), &docs.link);

@@ -12,7 +12,7 @@ use crate::{
         fields,
         mismatch::Mismatch,
         rate, rate_fields,
-        rate_window::{Served, over_time},
+        rate_window::{Served, over_time, seen},
     },
     contract::check::CheckId,
     exchange::outgoing::{Exchange, Role},
@@ -147,6 +147,9 @@ impl Play<'_> {
         let alone = refused.into_iter().filter(|exchange| exchange.role == Role::Again);
         let refused: Vec<Served> = alone.map(time).collect();
         let found = over_time(&served, &refused, burst.limit);
+        if found.is_empty() {
+            self.run.limit_seen.set(seen(&served, burst.limit)).ok();
+        }
         self.sheet.note(CheckId::RateAdmits, self.exchanges.len() - 1, found);
         Ok(())
     }

@@ -17,7 +17,7 @@ use crate::{
         contract_file::RequestFormat,
         fresh::FreshKey,
         key::{Carrier, KeyDefect, Random},
-        names::SlotName,
+        names::{CarrierName, SlotName},
         neighbour::Neighbour,
         scenario::{At, Burst, Case, KEY, LedgerCase, Provocation, Scenario, Single},
         scenario_file::RequestPatch,
@@ -133,6 +133,10 @@ fn patch(outgoing: &mut Outgoing, with: &RequestPatch, key: &str, keeps_body: bo
     if let Some(path) = &with.path {
         request.path = text(path).into();
     }
+    if let Some(query) = &with.query {
+        let sign = if request.path.contains('?') { '&' } else { '?' };
+        request.path = format!("{}{sign}{}", request.path, text(query)).into();
+    }
     if let (false, Ok(Value::Object(mut body))) =
         (with.fields.is_empty(), serde_json::from_slice(&request.body))
     {
@@ -222,6 +226,14 @@ impl Planner<'_> {
         let mut request = self.request(format, body, carried, &extra, deadlines)?;
         request.payer.clone_from(&target.slots[&single.slot].key);
         if let Some(with) = &single.with {
+            let carriers = &self.contract.key.carriers;
+            let named = |name: &CarrierName| carriers.iter().find(|carrier| carrier.name == *name);
+            let more = with.also_in.iter().filter_map(named);
+            let more: Headers = more
+                .zip(std::iter::repeat(&key))
+                .filter_map(|(carrier, key)| Some(self.common.carried(carrier, key.as_ref()?)))
+                .collect();
+            Arc::make_mut(&mut request.request).headers.extend(more);
             let key = if single.quotes_key() { target.key(&single.slot)?.expose() } else { "" };
             patch(&mut request, with, key, single.body.is_some());
         }

@@ -1,6 +1,6 @@
 //! What the trials of a run share.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::{
     drift::Snapshots, judge::AnswerJudge, key_use::KeyUse, ledger::Ledger,
@@ -41,6 +41,8 @@ pub struct Run {
     pub long: Progress,
     /// The twins that were asked.
     pub twins: Twins,
+    /// Which limit a key was seen to have, over its window.
+    pub limit_seen: OnceLock<String>,
     /// The reviewed envelopes of this target.
     pub snapshots: Snapshots,
     /// Takes every key of the run out of what is shown.

@@ -105,6 +105,7 @@ impl Suite {
             progress: Progress::default(),
             long: Progress::default(),
             twins: Twins::new(budget, plan.own_twins()),
+            limit_seen: OnceLock::new(),
             snapshots,
             redactor: Arc::clone(&redactor),
         };

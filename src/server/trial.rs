@@ -48,7 +48,7 @@ impl Run {
         };
         self.after_long_ones(planned).await;
         if planned.case().last {
-            activity.waits(Awaited::Words("all other trials".into()), None);
+            activity.waits(Awaited::Others("all other trials"), None);
             self.progress.wait().await;
         }
         let done = match script {
@@ -199,7 +199,7 @@ impl Play<'_> {
     /// a generation until that is over, and two honest servers of 73 did when a balance was read meanwhile.
     async fn key_for(&self, request: &Outgoing, alone: bool) -> Option<InUse> {
         let (key, keys) = (request.key.as_ref()?, &self.run.keys);
-        self.activity.waits(Awaited::Words("another trial that uses its key".into()), None);
+        self.activity.waits(Awaited::Others("another trial that uses its key"), None);
         Some(if alone { keys.alone(key).await } else { keys.share(key).await })
     }
 

@@ -20,6 +20,10 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// ... and once more each time that this has passed.
 const AGAIN: Duration = Duration::from_secs(15);
 
+/// Whoever waits for other trials of the run says so only after this, since those say what they wait for themselves: of
+/// 108 lines of a live run 65 were of this kind.
+const PATIENCE_WITH_OTHERS: Duration = Duration::from_secs(60);
+
 /// What one trial is waiting for.
 #[derive(Debug, Clone, Default)]
 pub struct Activity(Arc<Mutex<Option<Waiting>>>);
@@ -29,6 +33,8 @@ pub struct Activity(Arc<Mutex<Option<Waiting>>>);
 pub(crate) enum Awaited {
     /// What these words say.
     Words(Shown),
+    /// Other trials of the run, and for what they have to be over.
+    Others(&'static str),
     /// The answer to a request.
     AnswerTo(Arc<Request>),
 }
@@ -46,11 +52,20 @@ impl Activity {
         *self.0.locked() = Some(Waiting { what, since: Instant::now(), most });
     }
 
+    /// Whether it is for others to say what is waited for.
+    fn is_with_others(&self) -> bool {
+        self.0.locked().as_ref().is_some_and(|waiting| {
+            let is_soon = waiting.since.elapsed() < PATIENCE_WITH_OTHERS;
+            is_soon && matches!(waiting.what, Awaited::Others(_))
+        })
+    }
+
     fn describe(&self, redactor: &Redactor) -> Shown {
         let wait = self.0.locked();
         let Some(Waiting { what, since, most }) = &*wait else { return "busy".into() };
         let what = match what {
             Awaited::Words(words) => words.clone(),
+            Awaited::Others(words) => (*words).into(),
             Awaited::AnswerTo(request) => {
                 redactor.line(&format!("{} {}", request.method, request.path))
             }
@@ -90,9 +105,11 @@ impl Watch {
         let task = runtime.spawn(async move {
             time::sleep(PATIENCE).await;
             loop {
-                let begin = if lines == Lines::Begun { "\n" } else { "" };
-                let waits = activity.describe(&redactor);
-                print::problem(&shown![begin, "errproof: ", trial, ": ", waits]);
+                if !activity.is_with_others() {
+                    let begin = if lines == Lines::Begun { "\n" } else { "" };
+                    let waits = activity.describe(&redactor);
+                    print::problem(&shown![begin, "errproof: ", trial, ": ", waits]);
+                }
                 time::sleep(AGAIN).await;
             }
         });
@@ -117,5 +134,9 @@ mod tests {
         assert_eq!(describe().as_str(), "busy");
         activity.waits(Awaited::Words("its turn".into()), None);
         assert_eq!(describe().as_str(), "waiting for its turn (0 s)");
+        assert!(!activity.is_with_others());
+        activity.waits(Awaited::Others("all other trials"), None);
+        assert_eq!(describe().as_str(), "waiting for all other trials (0 s)");
+        assert!(activity.is_with_others());
     }
 }

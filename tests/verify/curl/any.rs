@@ -368,6 +368,7 @@ fn planned(contract: &Loaded, single: Single, script: TrialScript) -> Planned {
         at: At::Own,
         times: 1,
         last: false,
+        recorded: false,
         field: None,
         also: Vec::new(),
         after: None,
