@@ -250,6 +250,10 @@ fn an_envelope_that_drifts_fails_and_is_recorded_but_not_in_ci() {
     let files: Vec<_> = fs::read_dir(contract.path("snapshots/mock")).expect("snapshots").collect();
     for file in files {
         let name = file.expect("an entry").file_name().into_string().expect("a name");
+        if name.starts_with("any_error") {
+            // What the docs do not tell is recorded without an id.
+            continue;
+        }
         contract.change(&format!("snapshots/mock/{name}"), "/error/requestId: [id]\n", "");
     }
     contract.change("snapshots/mock/plan_gate.snap", "status: 403", "status: 402");

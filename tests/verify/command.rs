@@ -4,7 +4,7 @@ use std::fs;
 
 use insta::assert_snapshot;
 
-use crate::support::{Contract, Mock, command, errproof};
+use crate::support::{Contract, Mock, command, errproof, trials};
 
 #[test]
 fn the_help_of_every_word_is_reviewed() {
@@ -94,8 +94,12 @@ fn lint_gives_advice_on_what_weakens_a_run_and_denies_it_where_that_is_asked_for
     let folder = ["--contract", contract.folder()];
     let advised = command("lint", &folder, &[]);
     assert_eq!(advised.code, 0, "{advised:?}");
-    let counted =
-        "the PlanMySaaS API: 13 codes, 221 cases, 1 target, nothing wrong, 8 pieces of advice";
+    let left_out = ["workspace_not_found", "any_error", "ledger"];
+    let is_counted = |name: &&String| !left_out.iter().any(|code| name.starts_with(code));
+    let cases = trials().iter().filter(is_counted).count();
+    let counted = format!(
+        "the PlanMySaaS API: 13 codes, {cases} cases, 1 target, nothing wrong, 8 pieces of advice"
+    );
     assert_eq!(advised.stdout, format!("{counted}\n"));
     assert_snapshot!(advised.stderr);
     // What is advised against does not stop a run.

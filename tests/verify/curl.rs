@@ -144,6 +144,10 @@ fn every_request_wants_its_answer_unpacked_and_an_empty_body_has_its_length() {
     );
     let missing = "\n[[cases]]\nid = \"instructions-missing\"\nrequest = \"regenerate\"\nbody = { remove = \"/instructions\" }\nfield = \"instructions\"\n";
     contract.change("scenarios/400-invalid_input.toml", missing, "");
+    let number = "\n[[cases]]\nid = \"instructions-number\"\nrequest = \"regenerate\"\nbody = { set = { at = \"/instructions\", to = 7 } }\nfield = \"instructions\"\n";
+    contract.change("scenarios/400-invalid_input.toml", number, "");
+    let long = "\n[[cases]]\nid = \"text-of-20000-characters\"\nrequest = \"regenerate\"\nbody = { fill = { at = \"/instructions\", with = \"errproof \", times = 2200 } }\n";
+    contract.change("any-error.toml", long, "");
     for method in ["POST", "PUT", "PATCH", "GET", "DELETE"] {
         contract.change("contract.toml", &path_of("POST"), &path_of(method));
         let flags = ["--target-url", &url, "--contract", contract.folder(), "regen_limit"];

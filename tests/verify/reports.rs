@@ -9,7 +9,7 @@ use std::{
 use quick_xml::{Reader, XmlVersion, events::Event};
 use serde_json::Value;
 
-use crate::support::{Contract, Ended, KEYS, Mock, errproof, skip, steady, trials_of};
+use crate::support::{Contract, Ended, KEYS, Mock, errproof, skip, steady, trials, trials_of};
 
 /// A run whose results are of every kind that a report has to show.
 struct Reported {
@@ -62,7 +62,7 @@ fn steadier(text: &str) -> String {
     let rules = [
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "WHEN"),
         (r"\b\d+\.\d s\b", "TIME"),
-        (r"request \d+ of 83 +", "request N of 83 "),
+        (r"request \d+ of 85 +", "request N of 85 "),
         (r"\d{7} days left", "N days left"),
         (r"\d+ days ago", "N days ago"),
     ];
@@ -85,14 +85,17 @@ fn the_json_report_keeps_its_schema_and_counts_every_verdict() {
             validator.iter_errors(&report).map(|error| error.to_string()).collect();
         assert!(errors.is_empty(), "{errors:?}");
     }
+    let all = trials().len();
+    let some = trials().iter().filter(|name| name.contains("invalid_json")).count();
     let counts = serde_json::json!({
-        "pass": 225, "known": 6, "ignored": 14, "inconclusive": 0, "fail": 2, "stale": 0, "error": 0
+        "pass": all - 23, "known": 6, "ignored": 15, "inconclusive": 0, "fail": 2, "stale": 0, "error": 0
     });
     assert_eq!(whole.json()["counts"], counts);
-    assert_eq!(whole.json()["scope"], serde_json::json!({"selected": 247, "all": 247}));
-    assert_eq!(part.json()["scope"], serde_json::json!({"selected": 39, "all": 247}));
-    assert!(part.read("summary.md").contains("**A part of the contract:** 39 of 247 trials"));
-    assert!(part.read("report.html").contains("A part of the contract: 39 of 247 trials"));
+    assert_eq!(whole.json()["scope"], serde_json::json!({"selected": all, "all": all}));
+    assert_eq!(part.json()["scope"], serde_json::json!({"selected": some, "all": all}));
+    let scope = |begin: &str| format!("{begin} {some} of {all} trials");
+    assert!(part.read("summary.md").contains(&scope("**A part of the contract:**")));
+    assert!(part.read("report.html").contains(&scope("A part of the contract:")));
     assert!(part.read("junit.xml").contains("name=\"partial\" value=\"true\""));
 }
 
@@ -220,7 +223,9 @@ fn the_junit_report_is_read_back_as_it_was_meant() {
             assert!(is_allowed, "{} on {}", &attribute[1], &element[1]);
         }
     }
-    assert!(text.contains(r#"<testsuites name="errproof" tests="247" failures="2" errors="0" "#));
+    let all = trials().len();
+    let suites = format!(r#"<testsuites name="errproof" tests="{all}" failures="2" errors="0" "#);
+    assert!(text.contains(&suites));
     assert_eq!(text.matches("<testsuite ").count(), 1);
     let cases = cases(&text);
     let ended = |how: &'static str| cases.iter().filter(move |case| case.ended == how);
@@ -237,7 +242,7 @@ fn the_junit_report_is_read_back_as_it_was_meant() {
         ),
     ];
     assert_eq!(failed, said);
-    assert_eq!((cases.len(), ended("skipped").count(), ended("").count()), (247, 14, 231));
+    assert_eq!((cases.len(), ended("skipped").count(), ended("").count()), (all, 15, all - 17));
 }
 
 #[test]
@@ -315,7 +320,10 @@ fn the_page_opens_in_a_browser_in_light_dark_and_narrow_and_loads_nothing() {
     };
     let shown = open(&["--dump-dom"]);
     assert!(shown.contains(">Broken</h1>"), "{shown:.2000}");
-    assert_eq!(shown.matches("<details").count(), 213);
+    // All that the file has is there.
+    let details = html.matches("<details").count();
+    assert!(details > trials().len() / 2, "{details}");
+    assert_eq!(shown.matches("<details").count(), details);
     for (name, flags) in [
         ("light", &["--window-size=1000,1400"][..]),
         ("dark", &["--window-size=1000,1400", "--blink-settings=preferredColorScheme=0"]),

@@ -61,6 +61,15 @@ pub fn plan(flags: &[&str], variables: &[(&str, &str)]) -> String {
     ended.stdout
 }
 
+/// The names of all trials of this repository's contract.
+pub fn trials() -> Vec<String> {
+    let contract =
+        errproof::internals::contract::Contract::load(Path::new(env!("CARGO_MANIFEST_DIR")));
+    let contract = contract.unwrap_or_else(|faults| panic!("{faults:?}"));
+    let cases = contract.all_scenarios().flat_map(|scenario| &scenario.cases);
+    cases.map(|case| case.name.clone()).collect()
+}
+
 /// Starts `errproof NAME` with these flags and variables, in this repository, and waits for its end.
 pub fn command(name: &str, flags: &[&str], variables: &[(&str, &str)]) -> Ended {
     let output = prepared()
