@@ -93,7 +93,7 @@ impl Broken {
             }
             Mutation::Envelope(fault, on) => {
                 let mut reply = self.api.answer(request, now);
-                if code(&reply) == on {
+                if reply.code == Some(on) {
                     spoil(&mut reply, fault);
                 }
                 return reply;
