@@ -1,7 +1,5 @@
 //! All that the checks say of one trial.
 
-use std::collections::BTreeSet;
-
 use super::mismatch::{Mismatch, Mismatches};
 use crate::contract::check::CheckId;
 
@@ -19,8 +17,24 @@ pub struct Noted {
 /// All that the checks say of one trial.
 #[derive(Debug, Default, Clone)]
 pub struct Sheet {
-    judged: BTreeSet<CheckId>,
+    judged: Judged,
     noted: Vec<Noted>,
+}
+
+/// The checks that were made: a bit for each. Eight are noted of every response.
+#[derive(Debug, Default, Clone, Copy)]
+struct Judged(u64);
+
+const _: () = assert!(CheckId::ALL.len() <= 64, "a bit for each check");
+
+impl Judged {
+    fn insert(&mut self, check: CheckId) {
+        self.0 |= 1 << check as u32;
+    }
+
+    fn contains(self, check: CheckId) -> bool {
+        self.0 & 1 << check as u32 != 0
+    }
 }
 
 impl Sheet {
@@ -53,7 +67,8 @@ impl Sheet {
     /// The checks that held on every exchange they were made on.
     pub fn held(&self) -> impl Iterator<Item = CheckId> {
         let broken = |check| self.noted.iter().any(|noted| noted.check == check);
-        self.judged.iter().copied().filter(move |check| !broken(*check))
+        let judged = move |check: &CheckId| self.judged.contains(*check) && !broken(*check);
+        CheckId::ALL.iter().copied().filter(judged)
     }
 }
 

@@ -67,20 +67,48 @@ impl Paced {
     /// counter): after 57 requests at once and a minute's wait it serves one a second. So wherever a window may have
     /// ended, one more request has to be within the limit.
     fn wait(&self, times: &[Duration], now: Duration) -> Option<Duration> {
-        let count = |times: usize| u128::try_from(times).unwrap_or(u128::MAX);
-        let window = self.window.as_nanos();
-        let most = count(self.most.saturating_sub(1)) * window;
-        // Right now, right after a use, or just before one leaves the window that ended: the rest lies between them.
-        let ends = times.iter().flat_map(|time| [*time, *time + self.window]);
-        let is_last = |end: &Duration| *end <= now && *end + self.window > now;
-        let is_over = ends.filter(is_last).chain([now]).any(|end| {
-            let after = times.partition_point(|time| *time <= end);
-            let begin = times.partition_point(|time| *time + self.window < end);
-            let left = window.saturating_sub(now.saturating_sub(end).as_nanos());
-            count(times.len() - after) * window + count(after - begin) * left > most
-        });
-        // A part of the time in which the next request is due: a wait that is just too short costs no second one as long.
-        is_over.then(|| self.window / u32::try_from(self.most).unwrap_or(u32::MAX).max(1) / 8)
+        let (count, most, window) = (times.len(), self.most.saturating_sub(1), self.window);
+        // What is within the limit if all of it counts is so wherever a window ended, and that is nearly always so.
+        let surplus = count.checked_sub(most).filter(|surplus| *surplus > 0)?;
+        let mut due = times[surplus - 1] + window + Duration::from_nanos(1);
+        let mut ended = |end: Duration, before: usize, after: usize| {
+            due = due.max(end + self.still_counts(before, after));
+        };
+        // A window may have ended right after a use, or just before one left the window that ended. The rest lies
+        // between them.
+        let mut begin = 0;
+        for (at, time) in times.iter().enumerate() {
+            while times[begin] + window < *time {
+                begin += 1;
+            }
+            if begin >= surplus {
+                break;
+            }
+            if times.get(at + 1) != Some(time) {
+                ended(*time, at + 1 - begin, count - at - 1);
+            }
+        }
+        let mut after = 0;
+        for (at, time) in times[..surplus].iter().enumerate() {
+            let end = *time + window;
+            after += times[after..].iter().take_while(|time| **time <= end).count();
+            if at == 0 || times[at - 1] != *time {
+                ended(end, after - at, count - after);
+            }
+        }
+        due.checked_sub(now).filter(|wait| !wait.is_zero())
+    }
+
+    /// How long after the end of a window one more request is too many, if there were so many before that end, in the
+    /// window, and so many after it.
+    fn still_counts(&self, before: usize, after: usize) -> Duration {
+        let Some(left) = self.most.saturating_sub(1).checked_sub(after) else { return self.window };
+        if before <= left {
+            return Duration::ZERO;
+        }
+        let of_window = |part: usize| u128::try_from(part).unwrap_or(u128::MAX);
+        let may_count = self.window.as_nanos() * of_window(left) / of_window(before);
+        self.window.saturating_sub(Duration::from_nanos(may_count.try_into().unwrap_or(u64::MAX)))
     }
 }
 
@@ -104,6 +132,50 @@ mod tests {
         assert!((61..=64).contains(&first), "{first}");
         pacer.turn(&clock, &other).await;
         assert_eq!(shared.now(Some(&other)), Duration::ZERO);
+    }
+
+    /// Whether one more is too many, as the rule says it, wherever a window may have ended.
+    fn is_over(paced: &Paced, times: &[Duration], now: Duration) -> bool {
+        let (window, most) = (paced.window.as_nanos(), paced.most.saturating_sub(1) as u128);
+        let ends = times.iter().flat_map(|time| [*time, *time + paced.window]);
+        let is_last = |end: &Duration| *end <= now && *end + paced.window > now;
+        ends.filter(is_last).chain([now]).any(|end| {
+            let after = times.iter().filter(|time| **time > end).count();
+            let within = |time: &&Duration| **time <= end && **time + paced.window >= end;
+            let before = times.iter().filter(within).count();
+            let left = window - (now - end).as_nanos();
+            after as u128 * window + before as u128 * left > most * window
+        })
+    }
+
+    #[test]
+    fn a_wait_is_as_long_as_the_rule_says_and_no_longer() {
+        let mut random = fastrand::Rng::with_seed(7);
+        let mut waits = 0;
+        for _ in 0..2_000 {
+            let limit = random.u32(1..12);
+            let paced = Pacer::new(Some(&Limit::of(limit, 9))).limit.expect("a limit");
+            let mut now = Duration::ZERO;
+            let mut times = Vec::new();
+            for _ in 0..random.usize(1..40) {
+                let pause = [0, 0, 0, 1, 500, 3_000, 10_000][random.usize(..7)];
+                now += Duration::from_millis(pause);
+                times.retain(|time| now < *time + paced.window * 2);
+                let wait = paced.wait(&times, now);
+                assert_eq!(wait.is_some(), is_over(&paced, &times, now), "{times:?} at {now:?}");
+                if let Some(wait) = wait {
+                    waits += 1;
+                    now += wait;
+                    assert!(
+                        is_over(&paced, &times, now - Duration::from_nanos(1)),
+                        "{times:?} at {now:?}"
+                    );
+                    assert!(!is_over(&paced, &times, now), "{times:?} at {now:?}");
+                }
+                times.push(now);
+            }
+        }
+        assert!(waits > 1_000, "{waits}");
     }
 
     /// Windows of a minute that end at any phase, with what is left of the one before counted as if it were spread.

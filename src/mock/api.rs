@@ -49,6 +49,8 @@ pub struct Reply {
     pub body: Vec<u8>,
     /// How long it takes to answer.
     pub after: Duration,
+    /// The code of the error, if it is one.
+    pub code: Option<&'static str>,
 }
 
 /// The API: all that it knows and counts.
@@ -167,6 +169,7 @@ impl Api {
             },
         };
         let mut reply = reply(status, &envelope);
+        reply.code = Some(code);
         match error {
             ApiError::RateLimited { wait } => {
                 reply.headers.push(("retry-after", whole_seconds(*wait).to_string()));
@@ -252,5 +255,6 @@ fn reply(status: u16, content: &impl Serialize) -> Reply {
         headers: vec![("content-type", "application/json".to_owned())],
         body,
         after: Duration::ZERO,
+        code: None,
     }
 }

@@ -92,10 +92,10 @@ impl Broken {
         let was_limited = self.here.was_limited();
         let mut spoilt = |is_meant: bool, fault, on: &str| {
             let mut reply = self.api.answer(request, now);
-            if is_meant && code(&reply) == on {
+            if is_meant && reply.code == Some(on) {
                 spoil(&mut reply, fault);
             }
-            self.here.sees(&code(&reply));
+            self.here.sees(reply.code.unwrap_or_default());
             reply
         };
         let behaviour = match mutation {

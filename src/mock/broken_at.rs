@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use super::{
     api::{Api, Reply, key_of},
-    envelope_faults::{code, spoil},
+    envelope_faults::spoil,
     mutation::{ChargeTime, Somewhere},
     site::Site,
     world::PREFIX,
@@ -55,8 +55,8 @@ impl BrokenAt {
         let taken = self.taken(what, request, api);
         let mut reply = api.answer(taken.as_ref().unwrap_or(request), now);
         match what {
-            Somewhere::Envelope(fault, on) if code(&reply) == on => spoil(&mut reply, fault),
-            Somewhere::Charges(on, when) if code(&reply) == on => {
+            Somewhere::Envelope(fault, on) if reply.code == Some(on) => spoil(&mut reply, fault),
+            Somewhere::Charges(on, when) if reply.code == Some(on) => {
                 self.charge(api, when, request, now);
             }
             _ => {}

@@ -11,6 +11,7 @@ use super::{
     mutation::Mutation,
 };
 use crate::{
+    contract::key::Random,
     exchange::{
         clock::Clock,
         locked::Locked as _,
@@ -46,7 +47,18 @@ impl Front {
     /// The same with other waits than the page's.
     #[must_use]
     pub fn with_waits(clock: Clock, mutation: Option<Mutation>, waits: Waits) -> (Self, Keys) {
-        let (api, keys) = Broken::seeded(mutation, waits, &mut |below| fastrand::usize(..below));
+        Self::with_random(clock, mutation, waits, &mut |below| fastrand::usize(..below))
+    }
+
+    /// The same with keys that are drawn so: two that draw alike take the same keys.
+    #[must_use]
+    pub fn with_random(
+        clock: Clock,
+        mutation: Option<Mutation>,
+        waits: Waits,
+        random: Random<'_>,
+    ) -> (Self, Keys) {
+        let (api, keys) = Broken::seeded(mutation, waits, random);
         (Self { api: Mutex::new(api), clock }, keys)
     }
 
@@ -86,7 +98,12 @@ impl Bundled {
     /// Starts it on a free port of this machine. With the shared clock its minutes pass as soon as
     /// somebody waits for them, with the real one they pass as on a live server.
     pub async fn start(clock: Clock) -> Self {
-        let (front, keys) = Front::new(clock.clone(), None);
+        Self::with_waits(clock, Waits::default()).await
+    }
+
+    /// The same with other waits than the page's.
+    pub async fn with_waits(clock: Clock, waits: Waits) -> Self {
+        let (front, keys) = Front::with_waits(clock.clone(), None, waits);
         let server = MockServer::builder().disable_request_recording().start().await;
         Mock::given(matchers::any()).respond_with(front).mount(&server).await;
         Self { server, clock, keys }

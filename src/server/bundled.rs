@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use super::{drift::Recording, suite::Suite};
+use super::{
+    drift::{Recording, Snapshots},
+    suite::Suite,
+};
 use crate::{
     contract::Contract,
     exchange::{
@@ -52,6 +55,19 @@ impl Suite {
         let target = faults.into_result(target)?.expect("what cannot be used is a fault");
         let sender = Sender::in_process(server, clock, Pacer::new(contract.limit.as_ref()));
         Self::with_sender(contract, target, Recording::Nothing, sender, &Secrets::default())
+    }
+
+    /// The same plan on another server in this process that takes the same keys, as if nothing had been sent yet: all
+    /// that was made before the first request is shared, and nothing that a run learns.
+    #[must_use]
+    pub fn anew(&self, server: Arc<dyn InProcess>, clock: Clock) -> Self {
+        let contract = Arc::clone(&self.run.contract);
+        let sender = Sender::in_process(server, clock.clone(), Pacer::new(contract.limit.as_ref()));
+        let target = Target { clock, ..self.run.target.clone() };
+        let redactor = Arc::clone(self.redactor());
+        let snapshots = Snapshots::new(&contract.root, &target.name, Recording::Nothing, redactor);
+        let (plan, judge) = (Arc::clone(&self.plan), self.run.judge.anew());
+        Self::starting(contract, target, sender, plan, judge, snapshots)
     }
 }
 

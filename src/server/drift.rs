@@ -108,6 +108,11 @@ impl Snapshots {
         }
     }
 
+    /// What takes the keys of the run out of what is recorded.
+    pub(super) fn redactor(&self) -> &Arc<Redactor> {
+        &self.redactor
+    }
+
     /// Holds an answer against its code's snapshot, and records it where that is asked for. What
     /// differs is given place by place.
     #[must_use]

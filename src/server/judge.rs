@@ -1,7 +1,7 @@
 //! Holds one answer against everything that is promised of every error, and any answer against what no
 //! response may hold.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use crate::{
     checks::{
@@ -24,14 +24,20 @@ use crate::{
 pub struct AnswerJudge {
     ids: Mutex<RequestIds>,
     /// Finds them.
-    secrets: Redactor,
+    secrets: Arc<Redactor>,
 }
 
 impl AnswerJudge {
     /// A judge that has seen no answer yet.
     #[must_use]
     pub fn new(secrets: Redactor) -> Self {
-        Self { ids: Mutex::default(), secrets }
+        Self { ids: Mutex::default(), secrets: secrets.into() }
+    }
+
+    /// One with the same secrets that has seen no answer yet.
+    #[must_use]
+    pub fn anew(&self) -> Self {
+        Self { ids: Mutex::default(), secrets: Arc::clone(&self.secrets) }
     }
 
     /// Notes on the sheet what the checks say of one answer. `at` is its place in the trial, and

@@ -89,15 +89,29 @@ impl Suite {
         let first = all.add_first(&keys);
         all.set_prefix(&contract.key.prefix);
         let redactor = Arc::new(all.redactor());
-        let budget = target.budget.credits;
         let snapshots =
             Snapshots::new(&contract.root, &target.name, recording, Arc::clone(&redactor));
+        let judge = AnswerJudge::new(redactor.of_the_first(first));
+        Ok(Self::starting(contract, target, sender, plan.into(), judge, snapshots))
+    }
+
+    /// A run of a plan that has sent nothing yet.
+    pub(super) fn starting(
+        contract: Arc<Contract>,
+        target: Target,
+        sender: Sender,
+        plan: Arc<Plan>,
+        judge: AnswerJudge,
+        snapshots: Snapshots,
+    ) -> Self {
+        let budget = target.budget.credits;
+        let redactor = Arc::clone(snapshots.redactor());
         let run = Run {
             contract,
             target,
             today: Day::today(),
             sender,
-            judge: AnswerJudge::new(redactor.of_the_first(first)),
+            judge,
             keys: KeyUse::default(),
             preflight_leak: PreflightLeak::default(),
             ledger: Ledger::default(),
@@ -109,9 +123,9 @@ impl Suite {
             snapshots,
             redactor: Arc::clone(&redactor),
         };
-        let (run, plan) = (Arc::new(run), Arc::new(plan));
+        let run = Arc::new(run);
         let collector = Collector::new(Arc::clone(&run), redactor).into();
-        Ok(Self { run, plan, collector })
+        Self { run, plan, collector }
     }
 
     /// Whether it is not the bundled mock that is tested.

@@ -125,7 +125,10 @@ impl Grams {
     pub(super) fn search(&self, text: &[u8], mut found: impl FnMut(Run)) {
         let Some(shortest) = self.shortest else { return };
         let step = shortest - GRAM + 1;
-        for at in (0..text.len().saturating_sub(GRAM - 1)).step_by(step) {
+        let mut next = 0;
+        while next + GRAM <= text.len() {
+            let at = next;
+            next += step;
             let sought = number(&text[at..]);
             let (word, bit) = self.bit(sought);
             if self.filter[word] & bit == 0 {
@@ -164,7 +167,8 @@ impl Grams {
 
 /// The first bytes of a text as one number.
 fn number(text: &[u8]) -> u32 {
-    text[..GRAM].iter().fold(0, |number, byte| number << 8 | u32::from(folded(*byte)))
+    let [a, b, c, d] = [text[0], text[1], text[2], text[3]];
+    u32::from_be_bytes([folded(a), folded(b), folded(c), folded(d)])
 }
 
 /// A byte as it is compared. Header names come back in lower case and without underscores, and a form has a

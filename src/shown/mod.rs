@@ -6,6 +6,7 @@
 
 mod escapes;
 mod grams;
+mod kinds;
 pub mod markdown;
 pub mod plural;
 pub mod redactor;

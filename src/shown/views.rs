@@ -7,7 +7,10 @@ use std::{
     ops::{Range, RangeInclusive},
 };
 
-use super::escapes::{self, SIGNS, Undo};
+use super::{
+    escapes::{self, SIGNS, Undo},
+    kinds::{self, Kinds, NIBBLE, OF_LIST, OF_TEXT, SEXTET, is_all_visible, is_visible},
+};
 
 /// A text as one reader sees it.
 pub(super) struct View<'a> {
@@ -74,14 +77,12 @@ pub(super) fn each(text: &[u8], shortest: usize, mut look: impl FnMut(&View<'_>)
     let plain = View { bytes: text.into(), places: Places::Same };
     look(&plain);
     // A key may itself have what another encoding gives a meaning to, so each is undone alone.
-    for (sign, alone) in SIGNS {
-        if text.contains(&sign) {
-            let once = undone(&plain, alone);
-            for view in [undone(&once, alone), once] {
-                look(&view);
-                if !is_all_visible(&view.bytes) {
-                    look(&visible(&view));
-                }
+    for (_, alone) in SIGNS.iter().filter(|(sign, _)| text.contains(sign)) {
+        let once = undone(&plain, *alone);
+        for view in [undone(&once, *alone), once] {
+            look(&view);
+            if !is_all_visible(&view.bytes) {
+                look(&visible(&view));
             }
         }
     }
@@ -102,7 +103,7 @@ fn inside(view: &View<'_>, shortest: usize, deep: usize, look: &mut impl FnMut(&
     }
     for _ in 0..LAYERS {
         let above = layer.as_ref().unwrap_or(view);
-        if !above.bytes.iter().any(|byte| SIGNS.iter().any(|(sign, _)| sign == byte)) {
+        if !has_sign(&above.bytes) {
             return;
         }
         let below = undone(above, escapes::any);
@@ -131,18 +132,18 @@ fn encoded(view: &View<'_>, shortest: usize, deep: usize, look: &mut impl FnMut(
     };
     // Eight bytes of a secret need 11 characters of base64, or 16 digits, which are characters of base64 as well.
     let mut bytes = Vec::new();
-    runs(text, 0..text.len(), (shortest * 4).div_ceil(3), sextet, |run| {
+    runs(text, 0..text.len(), (shortest * 4).div_ceil(3), SEXTET, |run| {
         for skip in 0..4 {
             read(&base64(view, run.start + skip..run.end, &mut bytes));
         }
-        runs(text, run, shortest * 2, nibble, |run| {
+        runs(text, run, shortest * 2, NIBBLE, |run| {
             for skip in 0..2 {
                 read(&hexadecimal(view, run.start + skip..run.end, &mut bytes));
             }
         });
     });
     // Each number has a digit at least, and something before the next.
-    runs(text, 0..text.len(), shortest * 2, of_list, |run| {
+    runs(text, 0..text.len(), shortest * 2, OF_LIST, |run| {
         for (radix, digits) in [(16, 2..=2), (10, 1..=3)] {
             let numbers = numbers(view, run.clone(), radix, &digits);
             if numbers.bytes.len() >= shortest {
@@ -171,13 +172,9 @@ fn visible(view: &View<'_>) -> View<'static> {
 
 const ESCAPE_CODE: u8 = 0x1b;
 
-fn is_visible(byte: u8) -> bool {
-    (b' '..=b'~').contains(&byte)
-}
-
-/// Looks at all of them whatever it finds, which the compiler turns into sixteen at once.
-fn is_all_visible(text: &[u8]) -> bool {
-    text.iter().fold(true, |all, byte| all & is_visible(*byte))
+/// Whether anything in a text may be the begin of an escape.
+fn has_sign(text: &[u8]) -> bool {
+    SIGNS.iter().any(|(sign, _)| text.contains(sign))
 }
 
 /// A view with its escapes undone.
@@ -197,27 +194,32 @@ fn undone(view: &View<'_>, undo: Undo) -> View<'static> {
     View::of_parts(parts.into_iter())
 }
 
-/// Calls `look` with the stretches of a part of a text that consist of such characters alone and are long
-/// enough. Most of a text is in none: where the last of so many characters is no such one, all before it
-/// are passed over.
+/// Calls `look` with the stretches of a part of a text that consist of bytes of a kind alone and are long
+/// enough. Most of a text is in none: where the last of so many bytes is no such one, all before it are passed
+/// over.
 fn runs(
     text: &[u8],
     part: Range<usize>,
     shortest: usize,
-    value: fn(u8) -> Option<u8>,
+    kind: Kinds,
     mut look: impl FnMut(Range<usize>),
 ) {
-    let belongs = |byte: &u8| value(*byte).is_some();
     let mut start = part.start;
     while start + shortest <= part.end {
-        let (window, rest) = text[start..part.end].split_at(shortest);
-        if let Some(at) = window.iter().rposition(|byte| !belongs(byte)) {
-            start += at + 1;
-        } else {
-            let end = start + shortest + rest.iter().take_while(|byte| belongs(byte)).count();
-            look(start..end);
-            start = end + 1;
+        let mut from = start + shortest;
+        while from > start && kinds::is(text[from - 1], kind) {
+            from -= 1;
         }
+        if from > start {
+            start = from;
+            continue;
+        }
+        let mut end = start + shortest;
+        while end < part.end && kinds::is(text[end], kind) {
+            end += 1;
+        }
+        look(start..end);
+        start = end + 1;
     }
 }
 
@@ -231,22 +233,31 @@ fn hexadecimal<'a>(of: &'a View<'a>, all: Range<usize>, bytes: &'a mut Vec<u8>) 
 
 /// A stretch of base64, read from there in groups of four. One that is cut short stands for fewer bytes.
 fn base64<'a>(of: &'a View<'a>, all: Range<usize>, bytes: &'a mut Vec<u8>) -> View<'a> {
-    bytes.clear();
-    let value = |c: &u8| u32::from(SEXTETS[usize::from(*c)]);
-    let read = |[a, b, c, d]: [&u8; 4]| {
-        (value(a) << 18 | value(b) << 12 | value(c) << 6 | value(d)).to_be_bytes()
+    let (groups, rest) = of.bytes[all.clone()].as_chunks::<{ BASE64.characters }>();
+    let length = groups.len() * BASE64.bytes + rest.len().saturating_sub(1);
+    // What is longer from before is left as it is: to make a vector anew costs as much as to read it.
+    if bytes.len() < length {
+        bytes.resize(length, 0);
+    }
+    let (read, mut at) = (bytes.as_mut_slice(), 0);
+    for group in groups {
+        let [_, first, second, third] = bits(*group).to_be_bytes();
+        (read[at], read[at + 1], read[at + 2]) = (first, second, third);
+        at += BASE64.bytes;
+    }
+    let (last, cut) = match *rest {
+        [a, b] => (bits([a, b, b'A', b'A']), 1),
+        [a, b, c] => (bits([a, b, c, b'A']), 2),
+        _ => (0, 0),
     };
-    let mut groups = of.bytes[all.clone()].chunks_exact(BASE64.characters);
-    for group in &mut groups {
-        let [a, b, c, d] = group else { continue };
-        bytes.extend_from_slice(&read([a, b, c, d])[1..]);
-    }
-    match groups.remainder() {
-        [a, b] => bytes.extend_from_slice(&read([a, b, &b'A', &b'A'])[1..2]),
-        [a, b, c] => bytes.extend_from_slice(&read([a, b, c, &b'A'])[1..3]),
-        _ => {}
-    }
-    View { bytes: bytes.as_slice().into(), places: Places::Groups { of, all, group: BASE64 } }
+    read[at..at + cut].copy_from_slice(&last.to_be_bytes()[1..=cut]);
+    View { bytes: read[..length].into(), places: Places::Groups { of, all, group: BASE64 } }
+}
+
+/// The bits that four characters of base64 stand for.
+fn bits([a, b, c, d]: [u8; BASE64.characters]) -> u32 {
+    let value = |c: u8| u32::from(SEXTETS[usize::from(c)]);
+    value(a) << 18 | value(b) << 12 | value(c) << 6 | value(d)
 }
 
 /// The bytes that a list of numbers stands for, as programs show what they do not take for a text:
@@ -271,32 +282,28 @@ fn numbers(
     View::of_parts(parts.into_iter())
 }
 
-/// Whether a character may be in a list of numbers. The value says nothing.
-fn of_list(c: u8) -> Option<u8> {
-    (nibble(c).is_some() || b" ,:-;x\r\n".contains(&c)).then_some(c)
-}
-
-/// What is read from where it was not encoded is as good as random, of which a third is visible. UTF-16 has a
-/// zero with every character of ASCII.
+/// What is read from where it was not encoded is as good as random, of which a third is visible.
 fn is_mostly_text(bytes: &[u8]) -> bool {
-    let visible = bytes.iter().filter(|byte| is_visible(**byte) || [0, b'\n'].contains(byte));
-    visible.count() * 8 >= bytes.len() * 7
+    let mut others_left = bytes.len() / 8;
+    for byte in bytes {
+        if !kinds::is(*byte, OF_TEXT) {
+            if others_left == 0 {
+                return false;
+            }
+            others_left -= 1;
+        }
+    }
+    true
 }
 
 fn nibble(digit: u8) -> Option<u8> {
     char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
-/// The value of a character of base64, in either alphabet (RFC 4648, sections 4 and 5).
-fn sextet(c: u8) -> Option<u8> {
-    Some(SEXTETS[usize::from(c)]).filter(|value| *value != NO_SEXTET)
-}
-
-const NO_SEXTET: u8 = 255;
-
-/// One look for each character: every run of letters in an answer is read four times.
+/// The value of each character of base64, in either alphabet (RFC 4648, sections 4 and 5): every run of letters in
+/// an answer is read four times.
 const SEXTETS: [u8; 256] = {
-    let mut sextets = [NO_SEXTET; 256];
+    let mut sextets = [0; 256];
     let alphabets = [
         b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
         b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_",

@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// Who is tested.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Target {
     /// The folder under `snapshots/` that is its own.
     pub name: String,

@@ -191,10 +191,13 @@ fn a_report_or_a_snapshot_that_cannot_be_written_after_a_run_ends_with_a_code_of
 
 #[test]
 fn a_run_that_proves_no_code_is_not_green_and_says_what_to_set() {
-    let mock = Mock::start(&["--rate-window", "2"]);
+    // By 60 a minute errproof would wait for a minute and a half, to keep the key within the limit.
+    let mock = Mock::start(&["--rate-window", "1"]);
+    let contract = Contract::copy();
+    contract.change("contract.toml", "window-seconds = 60", "window-seconds = 1");
     let variables: Vec<_> =
         mock.variables.iter().map(|(name, value)| (&**name, &**value)).collect();
-    let url = ["--target-url", &mock.url];
+    let url = ["--contract", contract.folder(), "--target-url", &mock.url];
     let valid = "errproof: no code was proven: no key for slot `valid`: set $ERRPROOF_KEY_VALID to a key of a workspace with credits, on a plan without gates or caps\n";
     let credits = "errproof: no code was proven: the request without the defect (the twin) of insufficient_credits was not sent: it may cost 10 credits, more than the [budget] of the target's file has left\n";
     let run = |filter: &[&str], variables: &[(&str, &str)]| {

@@ -1,10 +1,15 @@
 //! Runs against a server in real time, with keys from the environment: what a CI job does. The two
 //! trials that take a minute and more are left to a run by hand.
 
-use errproof::internals::{exchange::clock::Clock, mock::server::Bundled};
+use std::time::Duration;
+
+use errproof::internals::{
+    exchange::clock::Clock,
+    mock::{api::Waits, server::Bundled},
+};
 use insta::assert_snapshot;
 
-use crate::support::{Ended, errproof};
+use crate::support::{Contract, Ended, errproof};
 
 /// The trials of the real window and the real timeout.
 const SLOW: [&str; 4] = ["--skip", "rate_limited", "--skip", "generation_timeout"];
@@ -13,11 +18,25 @@ const SLOW: [&str; 4] = ["--skip", "rate_limited", "--skip", "generation_timeout
 struct Live {
     server: Bundled,
     variables: Vec<(String, String)>,
+    /// The contract of its limit, if that is not this repository's.
+    contract: Option<Contract>,
 }
 
 impl Live {
     async fn start() -> Self {
-        let server = Bundled::start(Clock::real()).await;
+        Self::of(Bundled::start(Clock::real()).await, None)
+    }
+
+    /// One with 60 requests a second: all of the contract by 60 a minute takes a minute and a half, of which errproof
+    /// waits most to keep each key within the limit.
+    async fn by_the_second() -> Self {
+        let waits = Waits { rate_window: Duration::from_secs(1), ..Waits::default() };
+        let contract = Contract::copy();
+        contract.change("contract.toml", "window-seconds = 60", "window-seconds = 1");
+        Self::of(Bundled::with_waits(Clock::real(), waits).await, Some(contract))
+    }
+
+    fn of(server: Bundled, contract: Option<Contract>) -> Self {
         let slots = server.keys().iter();
         let mut variables: Vec<_> = slots
             .map(|(slot, key)| {
@@ -28,14 +47,15 @@ impl Live {
             let variable = format!("ERRPROOF_HOOK_{}", hook.to_uppercase());
             variables.push((variable, format!("X-Mock-Fault: {hook}")));
         }
-        Self { server, variables }
+        Self { server, variables, contract }
     }
 
     /// Runs with all variables but those whose name holds one of `unset`.
     async fn run(&self, flags: &[&str], unset: &[&str]) -> Ended {
         let url = self.server.url();
-        let flags: Vec<String> =
-            ["--target-url", &url].iter().chain(flags).map(ToString::to_string).collect();
+        let own = self.contract.iter().flat_map(|contract| ["--contract", contract.folder()]);
+        let flags = ["--target-url", &url].into_iter().chain(own).chain(flags.iter().copied());
+        let flags: Vec<String> = flags.map(ToString::to_string).collect();
         let set = |name: &str| !unset.iter().any(|unset| name.contains(unset));
         let variables: Vec<_> =
             self.variables.iter().filter(|(name, _)| set(name)).cloned().collect();
@@ -66,7 +86,7 @@ impl Live {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn keys_from_the_environment_are_all_that_a_live_run_needs() {
-    let live = Live::start().await;
+    let live = Live::by_the_second().await;
     let ended = live.run(&SLOW, &[]).await;
     assert_eq!(ended.code, 0, "{ended:?}");
     assert!(ended.stdout.contains("240 passed; 0 failed; 0 ignored"), "{}", ended.stdout);
@@ -75,7 +95,7 @@ async fn keys_from_the_environment_are_all_that_a_live_run_needs() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_variable_that_is_not_set_is_no_fault_and_its_cases_say_what_to_set() {
-    let live = Live::start().await;
+    let live = Live::by_the_second().await;
     let unset = ["DRAINED", "FREE_PLAN", "ORPHANED", "HOOK", "BURST"];
     let ended = live.run(&["--test-threads=1"], &unset).await;
     assert_eq!(ended.code, 0, "{ended:?}");
@@ -134,7 +154,7 @@ async fn keys_that_cannot_work_are_faults() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_known_deviation_is_forgiven_with_its_reason_and_fails_once_it_is_mended() {
     let live = Live::start().await;
-    let contract = crate::support::Contract::copy();
+    let contract = Contract::copy();
     // The contract is changed, so that the server is the one that deviates.
     contract.change("scenarios/403-plan_gate.toml", "status = 403", "status = 404");
     let entry = |on: &str| {
@@ -179,7 +199,7 @@ async fn a_status_that_is_listed_as_known_never_hides_a_request_that_is_served()
             key.clone_from(&valid);
         }
     }
-    let contract = crate::support::Contract::copy();
+    let contract = Contract::copy();
     let entry = |check: &str| {
         format!(
             "[[known]]\non = \"plan_gate\"\ncheck = \"{check}\"\nreason = \"an old gateway\"\nowner = \"platform team\"\nuntil = \"9999-12-31\"\n"

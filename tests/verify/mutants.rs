@@ -15,12 +15,13 @@ use errproof::internals::{
     contract::{Contract, check::CheckId, scenario::ANY_ERROR},
     exchange::clock::{Clock, SharedClock},
     mock::{
+        api::Waits,
         mutants::{self, Meant, Mutant, MutantPromised, code_of},
         mutation::Mutation,
-        server::Front,
+        server::{Front, Keys},
     },
     result::verdict::Verdict,
-    server::{planned::Planned, played::Played, suite::Suite},
+    server::{played::Played, suite::Suite},
 };
 use tokio::runtime::Builder;
 
@@ -40,23 +41,49 @@ fn with_longest_wait() -> Arc<Contract> {
     contract.unwrap_or_else(|faults| panic!("{faults:?}")).into()
 }
 
+/// A suite that every mutant is given anew: its plan and what finds its keys are made once.
+struct Prepared {
+    suite: Suite,
+    /// What the keys of each mutant are drawn by, which are those of the plan.
+    seed: u64,
+}
+
+impl Prepared {
+    fn of(contract: Arc<Contract>) -> Self {
+        let seed = fastrand::u64(..);
+        let clock = Clock::Shared(SharedClock::default());
+        let (front, keys) = mock(clock.clone(), None, seed);
+        let suite = Suite::in_process(contract, Arc::new(front), &keys, clock);
+        Self { suite: suite.unwrap_or_else(|faults| panic!("{faults:?}")), seed }
+    }
+}
+
+/// A mock whose keys depend on nothing but the seed.
+fn mock(clock: Clock, mutation: Option<Mutation>, seed: u64) -> (Front, Keys) {
+    let mut random = fastrand::Rng::with_seed(seed);
+    let waits = Waits::default();
+    Front::with_random(clock, mutation, waits, &mut |below| random.usize(..below))
+}
+
 /// Carries the whole suite out on a mock, trial by trial in the contract's order.
-fn play(contract: &Arc<Contract>, mutation: Option<Mutation>) -> Vec<Carried> {
+fn play(prepared: &Prepared, mutation: Option<Mutation>) -> Vec<Carried> {
     let clock = Clock::Shared(SharedClock::default());
-    let (front, keys) = Front::new(clock.clone(), mutation);
-    let suite = Suite::in_process(Arc::clone(contract), Arc::new(front), &keys, clock);
-    let suite = suite.unwrap_or_else(|faults| panic!("{faults:?}"));
+    let (front, _) = mock(clock.clone(), mutation, prepared.seed);
+    let suite = prepared.suite.anew(Arc::new(front), clock);
     let runtime = Builder::new_current_thread().build().expect("the runtime starts");
     let trials = &suite.plan.trials;
     let all = trials.iter().map(|planned| planned.case().name.clone()).collect();
-    runtime.block_on(suite.run.open(&suite.plan, &all));
     let (last, first): (Vec<_>, Vec<_>) = trials.iter().partition(|planned| planned.case().last);
-    let carry_out = |planned: &Planned| Carried {
-        name: planned.case().name.clone(),
-        point: planned.case().point().map(|point| point.to_string()),
-        played: runtime.block_on(suite.run.play(planned)),
-    };
-    first.into_iter().chain(last).map(carry_out).collect()
+    runtime.block_on(async {
+        suite.run.open(&suite.plan, &all).await;
+        let mut carried = Vec::with_capacity(trials.len());
+        for planned in first.into_iter().chain(last) {
+            let name = planned.case().name.clone();
+            let point = planned.case().point().map(|point| point.to_string());
+            carried.push(Carried { name, point, played: suite.run.play(planned).await });
+        }
+        carried
+    })
 }
 
 /// A trial that was carried out.
@@ -68,13 +95,13 @@ struct Carried {
 }
 
 /// The code that each trial of any error gets from the whole mock, if it is one of the page.
-fn any_errors(contract: &Arc<Contract>) -> BTreeMap<String, &'static str> {
+fn any_errors(prepared: &Prepared) -> BTreeMap<String, &'static str> {
     let code = |trial: &Carried| {
         let body = &trial.played.exchanges[trial.played.main?].answer.body;
         let body: serde_json::Value = serde_json::from_slice(body).ok()?;
         mutants::CODES.into_iter().find(|code| body["error"]["code"] == *code)
     };
-    let trials = play(contract, None).into_iter().filter(|trial| code_of(&trial.name) == ANY_ERROR);
+    let trials = play(prepared, None).into_iter().filter(|trial| code_of(&trial.name) == ANY_ERROR);
     trials.filter_map(|trial| Some((trial.name.clone(), code(&trial)?))).collect()
 }
 
@@ -132,9 +159,9 @@ fn judge(
 
 #[test]
 fn every_mutant_is_killed_by_its_check_and_breaks_nothing_else() {
-    let (contract, stricter) = (contract(), with_longest_wait());
+    let (by_page, stricter) = (Prepared::of(contract()), Prepared::of(with_longest_wait()));
     let mutants = mutants::all();
-    let gets = any_errors(&contract);
+    let gets = any_errors(&by_page);
     let next = AtomicUsize::new(0);
     let requests = AtomicUsize::new(0);
     let wrong = Mutex::new(Vec::new());
@@ -144,11 +171,11 @@ fn every_mutant_is_killed_by_its_check_and_breaks_nothing_else() {
         for _ in 0..thread::available_parallelism().map_or(1, Into::into) {
             scope.spawn(|| {
                 while let Some(mutant) = mutants.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let contract = match mutant.promised {
-                        MutantPromised::ByPage => &contract,
+                    let prepared = match mutant.promised {
+                        MutantPromised::ByPage => &by_page,
                         MutantPromised::LongestWaitToo => &stricter,
                     };
-                    let played = play(contract, Some(mutant.mutation));
+                    let played = play(prepared, Some(mutant.mutation));
                     let sent: usize = played.iter().map(|trial| trial.played.exchanges.len()).sum();
                     requests.fetch_add(sent, Ordering::Relaxed);
                     let (more, by_code) = judge(mutant, &played, &gets);
@@ -202,7 +229,7 @@ fn every_check_kills_a_mutant() {
 #[test]
 fn the_whole_mock_passes_and_mutants_have_names_of_their_own() {
     for contract in [contract(), with_longest_wait()] {
-        for Carried { name, played, .. } in play(&contract, None) {
+        for Carried { name, played, .. } in play(&Prepared::of(contract), None) {
             assert_eq!(played.verdict, Verdict::Pass, "{name}: {:?}", played.sheet);
         }
     }

@@ -129,11 +129,16 @@ fn no_key_that_a_server_gives_back_is_in_any_byte_that_was_written() {
     let mut random = Rng::with_seed(seed);
     let hook = ("ERRPROOF_HOOK_GENERATION_FAILED", "X-Fault: ");
     let variables = [("ERRPROOF_KEY_VALID", PREFIX), hook];
-    for round in 0..8 {
-        let (variable, before) = variables[round % variables.len()];
-        let planting = Planting::in_variable(variable, before, &mut random);
-        let (text, form) = planted(&mut random, &planting.secret);
-        let text = Arc::new(text);
+    let rounds: Vec<_> = (0..8)
+        .map(|round| {
+            let (variable, before) = variables[round % variables.len()];
+            let planting = Planting::in_variable(variable, before, &mut random);
+            let (text, form) = planted(&mut random, &planting.secret);
+            (format!("seed {seed}, round {round}, {variable}, {form}"), planting, Arc::new(text))
+        })
+        .collect();
+    // All at once, since each of them mostly waits.
+    let run = |what: &str, planting: &Planting, text: Arc<String>| {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url = format!("http://{}", listener.local_addr().expect("bound"));
         thread::spawn(move || {
@@ -143,12 +148,16 @@ fn no_key_that_a_server_gives_back_is_in_any_byte_that_was_written() {
             }
         });
         let flags = ["test", "--target-url", &url, "--report-dir", "written", "--skip", "burst"];
-        let what = format!("seed {seed}, round {round}, {variable}, {form}");
-        planting.run(&what, &flags);
+        planting.run(what, &flags);
         let report = fs::read_to_string(planting.contract.path("written/report.json"));
         let report = report.expect("it was written");
         assert!(report.contains("secret-leak"), "{what}: no leak was found");
-    }
+    };
+    thread::scope(|scope| {
+        for (what, planting, text) in rounds {
+            scope.spawn(move || run(&what, &planting, text));
+        }
+    });
 }
 
 #[test]
