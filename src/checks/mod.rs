@@ -8,6 +8,7 @@ pub mod leak;
 pub mod message;
 pub mod mismatch;
 pub mod naming;
+pub mod numbers;
 pub mod rate;
 pub mod rate_fields;
 pub mod rate_window;

@@ -45,6 +45,8 @@ checks! {
     EnvelopeSchema = "envelope.schema", Must;
     /// The message is there, with the parts that the docs promise.
     Message = "message", Must;
+    /// The numbers in the message are the request's cost and what a probe reads, where that is promised.
+    MessageNumbers = "message.numbers", Must;
     /// The request id is there, and no other response of the run has it.
     RequestId = "request-id", Must;
     /// `Retry-After` is whole seconds, from 1 to the limit's window or what the scenario says.
@@ -161,6 +163,7 @@ mod tests {
         envelope.json Must
         envelope.schema Must
         message Must
+        message.numbers Must
         request-id Must
         retry-after Must
         retry-after.honest Must

@@ -21,7 +21,7 @@ use super::{
         ANY_ERROR, At, Burst, Case, Expects, Follows, LongestWait, MessagePattern, Provocation,
         Scenario, Single, Twin, Wording,
     },
-    scenario_file::{BurstFormat, CaseFormat, ScenarioFile},
+    scenario_file::{BurstFormat, CaseFormat, Quantity, ScenarioFile},
 };
 use crate::source::{
     document::{Document, Way},
@@ -227,8 +227,18 @@ impl Resolver<'_> {
         for number in format.greater.iter().flatten() {
             self.reader.known(&["message", "greater"], "number", number, keys(&format.numbers));
         }
+        for (number, quantity) in &format.equals {
+            let names = keys(&format.numbers);
+            self.reader.known_entry(&["message", "equals"], "number", number, names);
+            if let Quantity::Probe(probe) = quantity {
+                let way = ["message", "equals", number, "probe"];
+                let probes = keys(&self.contract.probes);
+                self.reader.known(&way, "probe", probe.as_str(), probes);
+            }
+        }
+        let equals = format.equals.clone();
         let wording = if format.any_wording { Wording::Any } else { Wording::Fixed };
-        Some(MessagePattern { numbers, greater: format.greater.clone(), wording })
+        Some(MessagePattern { numbers, greater: format.greater.clone(), equals, wording })
     }
 
     fn twin(&mut self, file: &ScenarioFile) -> Option<Twin> {

@@ -10,7 +10,7 @@ use super::{
     key::{Carrier, KeyDefect},
     names::{Code, HookName, ProbeName, RequestName, SlotName},
     points::Point,
-    scenario_file::{Alternative, BodyDefect, RequestPatch},
+    scenario_file::{Alternative, BodyDefect, Quantity, RequestPatch},
 };
 
 /// One error code: what is promised for it, and the cases that provoke it.
@@ -95,6 +95,8 @@ pub struct MessagePattern {
     pub numbers: BTreeMap<String, Regex>,
     /// Two of them: the first has to be greater than the second.
     pub greater: Option<[String; 2]>,
+    /// What numbers of it are.
+    pub equals: BTreeMap<String, Quantity>,
     /// What the patterns are worth where they do not find their numbers.
     pub wording: Wording,
 }

@@ -69,11 +69,43 @@ pub struct MessageFormat {
     /// Two of them: the first has to be greater than the second.
     #[serde(default)]
     pub greater: Option<[String; 2]>,
+    /// What numbers of it are: the request's cost, or what a probe reads with the same key.
+    #[serde(default)]
+    pub equals: BTreeMap<String, Quantity>,
     /// Whether the docs promise the numbers and no wording. Then the patterns judge only a message in
     /// which each of them finds a number of its own. In any other it is enough that there is a number,
     /// and, where one has to be greater and there are several, that they are not all the same.
     #[serde(default)]
     pub any_wording: bool,
+}
+
+/// What a number in a message is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum Quantity {
+    /// What the request costs when it succeeds. It is judged where the target's file says the cost, or where a request
+    /// that succeeded has lowered a balance by exactly the contract's.
+    Cost,
+    /// What this probe reads with the key of the request. It is judged where the number stands still meanwhile.
+    Probe(ProbeName),
+}
+
+impl Quantity {
+    /// Whether it is the request's cost.
+    #[must_use]
+    pub fn is_cost(&self) -> bool {
+        *self == Self::Cost
+    }
+
+    /// The probe that reads it.
+    #[must_use]
+    pub fn probe(&self) -> Option<&ProbeName> {
+        match self {
+            Self::Probe(probe) => Some(probe),
+            Self::Cost => None,
+        }
+    }
 }
 
 /// The request of the scenario's cases without their defect: it has to get past the scenario's

@@ -2,10 +2,13 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use serde_json::Value;
+
 use super::{
     api::{Api, Reply, key_of},
-    envelope_faults::{code, spoil},
-    mutation::{ChargeTime, Somewhere},
+    envelope_faults::{code, set, spoil},
+    error::ApiError,
+    mutation::{ChargeTime, CreditsFault, EnvelopeField, Somewhere},
     site::Site,
     world::PREFIX,
 };
@@ -58,6 +61,9 @@ impl BrokenAt {
             Somewhere::Envelope(fault, on) if code(&reply) == on => spoil(&mut reply, fault),
             Somewhere::Charges(on, when) if code(&reply) == on => {
                 self.charge(api, when, request, now);
+            }
+            Somewhere::Credits(fault) if code(&reply) == "insufficient_credits" => {
+                tell_credits(&mut reply, fault);
             }
             _ => {}
         }
@@ -120,6 +126,22 @@ impl BrokenAt {
             request.clone()
         }
     }
+}
+
+/// Tells another number than the API does.
+fn tell_credits(reply: &mut Reply, fault: CreditsFault) {
+    let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let message = body["error"]["message"].as_str().unwrap_or_default();
+    let numbers = message.split(|c: char| !c.is_ascii_digit()).filter_map(|text| text.parse().ok());
+    let [need, have]: [u64; 2] = numbers.collect::<Vec<_>>().try_into().unwrap_or_default();
+    let (need, have) = match fault {
+        CreditsFault::NeedOfAnotherTool => (if need == 10 { 20 } else { 10 }, have),
+        CreditsFault::NeedIsTheDifference => (need - have, have),
+        CreditsFault::HaveZero => (need, 0),
+        CreditsFault::HaveOfAnotherAccount => (need, 9),
+    };
+    let message = ApiError::InsufficientCredits { need, have }.message();
+    set(reply, EnvelopeField::Message, message.into());
 }
 
 /// Changes the key of a request, whichever carrier it has.

@@ -68,8 +68,8 @@ impl Plan {
         let mut long = 0;
         for scenario in scenarios() {
             for (at, case) in scenario.cases.iter().enumerate() {
-                let script = planner.script(case);
                 let twin = planner.twin(scenario, case);
+                let script = planner.script(scenario, case);
                 let begins_after = APART * long;
                 long += u32::from(case.after.is_some());
                 let scenario = Arc::clone(scenario);
@@ -152,13 +152,13 @@ pub(super) struct Planner<'a> {
     faults: Faults,
     made: Vec<Secret>,
     random: Random<'a>,
-    common: Common,
+    pub(super) common: Common,
 }
 
 impl Planner<'_> {
-    fn script(&mut self, case: &Case) -> Result<TrialScript, String> {
+    fn script(&mut self, scenario: &Scenario, case: &Case) -> Result<TrialScript, String> {
         match &case.provocation {
-            Provocation::Single(single) => self.single(case, single),
+            Provocation::Single(single) => self.single(scenario, case, single),
             Provocation::Burst(burst) => self.burst(burst),
             Provocation::Ledger(ledger) => self.ledger(ledger),
         }
@@ -178,7 +178,12 @@ impl Planner<'_> {
         Ok(TrialScript::Ledger { read: read.sent_as(Role::Probe), pointer: probe.pointer.clone() })
     }
 
-    fn single(&mut self, case: &Case, single: &Single) -> Result<TrialScript, String> {
+    fn single(
+        &mut self,
+        scenario: &Scenario,
+        case: &Case,
+        single: &Single,
+    ) -> Result<TrialScript, String> {
         let target = self.target;
         let key = match &single.key {
             Some(defect) if !defect.needs_slot() => {
@@ -232,7 +237,9 @@ impl Planner<'_> {
                 self.plain(&target.requests[&probe.request], &single.slot, &single.carrier)?;
             Ok::<_, String>(Box::new((read.sent_as(Role::Probe), probe.pointer.clone())))
         });
-        Ok(TrialScript::Single { first, request, probe: probe.transpose()? })
+        let probe = probe.transpose()?;
+        let numbers = self.message_numbers(scenario, single);
+        Ok(TrialScript::Single { first, request, probe, numbers })
     }
 
     fn burst(&mut self, burst: &Burst) -> Result<TrialScript, String> {
@@ -264,6 +271,7 @@ impl Planner<'_> {
             Ok(twin) => twin,
             Err(why) => return Some(Err(why)),
         };
+        let name = request;
         let format = &self.target.requests[request];
         let id = format!("{request} {} {} {body:?}", twin.slot, single.carrier.name);
         if let Some(known) = self.common.twins.get(&id) {
@@ -276,8 +284,14 @@ impl Planner<'_> {
             let outgoing = self.request(format, body, carried, &[], self.target.deadlines)?;
             let request = outgoing.sent_as(Role::Twin);
             let cost = if reaches.is_some() { 0 } else { format.cost };
-            let twin = TwinScript { id: id.clone(), request, cost, reaches: reaches.cloned() };
+            let read = if cost > 0 { self.price_read(&twin.slot) } else { None };
+            let reaches = reaches.cloned();
+            let twin = TwinScript { id: id.clone(), request, cost, reaches, at: case.at, read };
             let twin = Arc::new(twin);
+            if cost > 0 {
+                let paid = self.common.paid.entry(name.clone());
+                paid.or_insert_with(|| Arc::clone(&twin));
+            }
             self.common.twins.insert(id, Arc::clone(&twin));
             Ok(twin)
         };

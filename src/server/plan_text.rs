@@ -28,6 +28,9 @@ pub fn render(run: &Run, plan: &Plan) -> Shown {
                 twins.insert(&twin.id);
                 credits += twin.cost;
                 count.add(&twin.request, 1);
+                if let Some((read, _)) = twin.read.as_deref() {
+                    count.add(read, 2);
+                }
             }
             Some(Ok(_)) => *not_asked.entry("the [budget] is too small").or_default() += 1,
             Some(Err(why)) => *not_asked.entry(why).or_default() += 1,
@@ -81,7 +84,7 @@ impl Count<'_> {
 
     fn add_case(&mut self, planned: &Planned) {
         match &planned.script {
-            Ok(TrialScript::Single { first, request, probe }) => {
+            Ok(TrialScript::Single { first, request, probe, .. }) => {
                 if let Some(first) = first {
                     self.add(first, 1);
                 }

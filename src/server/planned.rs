@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     contract::{
         contract_file::Limit,
-        names::Code,
-        scenario::{Case, Provocation, Scenario},
+        names::{Code, RequestName},
+        scenario::{At, Case, Provocation, Scenario},
     },
     exchange::outgoing::Outgoing,
 };
@@ -37,6 +37,42 @@ pub struct TwinScript {
     pub cost: u32,
     /// The later code that it is to reach; none if it is to succeed.
     pub reaches: Option<Code>,
+    /// The point of the case that it was made for: what it costs is paid from what is kept for those.
+    pub at: At,
+    /// A request that reads the balance that pays for it, before and after, and where in its response that is: so a
+    /// success shows what it costs.
+    pub read: Option<Box<(Outgoing, String)>>,
+}
+
+/// A number that a case's message has to tell.
+#[derive(Debug, Clone)]
+pub struct MessageNumber {
+    /// Its name in the contract.
+    pub name: String,
+    /// What it is.
+    pub is: NumberIs,
+}
+
+/// What a number of a message is.
+#[derive(Debug, Clone)]
+pub enum NumberIs {
+    /// What the request costs.
+    Cost(Price),
+    /// What this request reads at this place of its response.
+    Read(Outgoing, String),
+}
+
+/// What a request costs when it succeeds.
+#[derive(Debug, Clone)]
+pub struct Price {
+    /// The request.
+    pub request: RequestName,
+    /// Its cost, by the target's file or else by the contract.
+    pub cost: u32,
+    /// Whether the target's file says it.
+    pub is_stated: bool,
+    /// The same request with nothing broken in it, which shows the price if it succeeds.
+    pub shown_by: Option<Arc<TwinScript>>,
 }
 
 /// The requests of one case.
@@ -50,6 +86,8 @@ pub enum TrialScript {
         request: Outgoing,
         /// A request whose answer holds a number that has to stay, and where in it.
         probe: Option<Box<(Outgoing, String)>>,
+        /// The numbers that the message has to tell, as far as they can be known here.
+        numbers: Vec<MessageNumber>,
     },
     /// One request that reads a balance, when all other trials are over.
     Ledger {

@@ -53,9 +53,12 @@ impl Run {
         }
         let done = match script {
             TrialScript::Ledger { read, pointer } => play.ledger(read, pointer).await,
-            TrialScript::Single { first, request, probe } => {
-                let done = play.single(first.as_deref(), request, probe.as_deref()).await;
-                if done.is_ok() { play.ask_twin().await } else { done }
+            TrialScript::Single { first, request, probe, numbers } => {
+                let mut done = play.single(first.as_deref(), request, probe.as_deref()).await;
+                if done.is_ok() {
+                    done = play.ask_twin().await;
+                }
+                if done.is_ok() { play.numbers(request, numbers).await } else { done }
             }
             TrialScript::Burst { request, times, other, meanwhile, limit, served } => {
                 let (times, served) = (*times, *served);

@@ -40,6 +40,8 @@ pub(super) struct Asked {
     pub(super) leaks: Mismatches,
     /// How far it got.
     pub(super) answer: TwinAnswer,
+    /// By how much the balance fell meanwhile that pays for it, if it succeeded and that was read.
+    pub(super) fell: Option<f64>,
 }
 
 impl Twins {

@@ -1,6 +1,10 @@
 //! Who is tested: a base URL, keys, and what it offers.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use url::Url;
 
@@ -39,6 +43,8 @@ pub struct Target {
     pub budget: Budget,
     /// The contract's requests as they are sent here.
     pub requests: BTreeMap<RequestName, RequestFormat>,
+    /// Those of them whose cost its file says.
+    pub priced: BTreeSet<RequestName>,
     /// How failures are provoked, or why one cannot be.
     pub hooks: BTreeMap<HookName, Result<Hook, String>>,
     /// The numbers that can be read, or why one cannot be.

@@ -338,9 +338,19 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
             };
             all.insert(0, first.clone());
             let first = Some(Box::new(outgoing(&first)));
-            TrialScript::Single { first, request: outgoing(&sent), probe: None }
+            TrialScript::Single {
+                first,
+                request: outgoing(&sent),
+                probe: None,
+                numbers: Vec::new(),
+            }
         }
-        _ => TrialScript::Single { first: None, request: outgoing(&sent), probe: None },
+        _ => TrialScript::Single {
+            first: None,
+            request: outgoing(&sent),
+            probe: None,
+            numbers: Vec::new(),
+        },
     };
     let single = Single {
         request: contract.preflight.request.clone(),
