@@ -1,5 +1,6 @@
 //! Named assertions: pure functions from exchanges to findings, one family a file.
 
+pub mod balance;
 pub mod charge;
 pub mod envelope;
 pub mod fields;

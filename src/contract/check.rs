@@ -63,6 +63,8 @@ checks! {
     RateTold = "rate.told", Must;
     /// What a probe reads is the same before and after.
     NoCharge = "no-charge", Must;
+    /// As many requests succeed as a balance pays for, and it falls by what they cost.
+    Balance = "balance", Must;
     /// The response comes within the time that the docs give.
     Timing = "timing", Should;
     /// No response holds a secret of the run: a key, or a header that the target takes from a variable.
@@ -172,6 +174,7 @@ mod tests {
         rate.per-key Must
         rate.told Must
         no-charge Must
+        balance Must
         timing Should
         secret-leak Must
         twin Must

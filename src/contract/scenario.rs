@@ -153,6 +153,21 @@ pub enum Provocation {
     Burst(Burst),
     /// Requests that read a balance.
     Ledger(LedgerCase),
+    /// Requests at once, of which a balance pays for one or none.
+    Balance(BalanceCase),
+}
+
+/// Requests at once, of which a balance pays for one or none.
+#[derive(Debug)]
+pub struct BalanceCase {
+    /// The request, its key, and what carries that.
+    pub single: Single,
+    /// What reads the balance.
+    pub probe: ProbeName,
+    /// How many credits it lacks of the request's cost.
+    pub lacks: u32,
+    /// How many requests are sent at once.
+    pub requests: u32,
 }
 
 /// The balance of one slot, over a run.
@@ -225,6 +240,7 @@ impl Case {
             }
             Provocation::Burst(burst) => vec![&burst.slot, &burst.other],
             Provocation::Ledger(ledger) => vec![&ledger.slot],
+            Provocation::Balance(balance) => vec![&balance.single.slot],
         }
     }
 
@@ -242,7 +258,7 @@ impl Case {
     pub fn hook(&self) -> Option<&HookName> {
         match &self.provocation {
             Provocation::Single(single) => single.hook.as_ref(),
-            Provocation::Burst(_) | Provocation::Ledger(_) => None,
+            Provocation::Burst(_) | Provocation::Ledger(_) | Provocation::Balance(_) => None,
         }
     }
 }

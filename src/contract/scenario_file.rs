@@ -179,6 +179,9 @@ pub struct CaseFormat {
     /// Responses that the docs leave room for besides the scenario's own.
     #[serde(default)]
     pub also: Vec<Alternative>,
+    /// A balance that pays for one request, or just not: as many requests succeed as it pays for.
+    #[serde(default)]
+    pub balance: Option<BalanceFormat>,
     /// One concurrent burst that exceeds the limit, judged as a whole, instead of one request.
     #[serde(default)]
     pub burst: Option<BurstFormat>,
@@ -297,4 +300,22 @@ pub struct BurstFormat {
     pub requests: u32,
     /// The slot whose key has to be served while the burst's key is refused.
     pub other: SlotName,
+}
+
+/// What the balance of the slot's key is: the request's cost, or a little less. Of the requests that are sent at once one
+/// succeeds, or none does; the others get the scenario's error. It is looked at before, and a key with another balance
+/// is not judged, nor is a request whose cost no success has shown and no target's file says.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BalanceFormat {
+    /// The probe that reads it.
+    pub probe: ProbeName,
+    /// How many credits it lacks of the request's cost. By default none, so that one request succeeds.
+    #[serde(default)]
+    pub lacks: u32,
+    /// How many requests are sent at once. By default one.
+    #[serde(default, deserialize_with = "within_if_given::<1, 100, _, _>")]
+    #[cfg_attr(feature = "schemas", schemars(range(min = 1, max = 100)))]
+    pub requests: Option<u32>,
 }

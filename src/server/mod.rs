@@ -1,5 +1,6 @@
 //! The server's side of the contract: what is sent, how it is judged, and the result.
 
+mod balance;
 #[cfg(feature = "mock")]
 pub mod bundled;
 mod burst;

@@ -19,7 +19,7 @@ use crate::{
         key::{Carrier, KeyDefect, Random},
         names::SlotName,
         neighbour::Neighbour,
-        scenario::{At, Burst, Case, KEY, LedgerCase, Provocation, Scenario, Single},
+        scenario::{At, BalanceCase, Burst, Case, KEY, LedgerCase, Provocation, Scenario, Single},
         scenario_file::RequestPatch,
     },
     exchange::{
@@ -27,9 +27,10 @@ use crate::{
         message::Request,
         outgoing::{Outgoing, Role},
     },
+    result::unproven::Owed,
     shown::secret::{Named, Secret},
     source::fault::{Fault, Faults},
-    targets::target::{First, Headers, Slot, SlotUse, Target},
+    targets::target::{First, Headers, Slot, SlotNeed, SlotUse, Target},
 };
 
 /// Every case of a contract, as it will be sent to a target or why it will not be.
@@ -72,8 +73,9 @@ impl Plan {
                 let script = planner.script(scenario, case);
                 let begins_after = APART * long;
                 long += u32::from(case.after.is_some());
+                let owed = planner.owed(case);
                 let scenario = Arc::clone(scenario);
-                trials.push(Planned { scenario, at, script, begins_after, twin });
+                trials.push(Planned { scenario, at, script, owed, begins_after, twin });
             }
         }
         let preflight = planner.preflight();
@@ -88,6 +90,12 @@ impl Plan {
         let twins = own.filter_map(|planned| planned.twin.as_ref()?.as_ref().ok());
         let costs: BTreeMap<&str, u32> = twins.map(|twin| (twin.id.as_str(), twin.cost)).collect();
         costs.into_values().fold(0, u32::saturating_add)
+    }
+
+    /// What those requests may cost together that a balance pays for.
+    #[must_use]
+    pub fn purchases(&self) -> u32 {
+        self.trials.iter().map(Planned::pays).fold(0, u32::saturating_add)
     }
 
     /// What the requests cost together that take minutes: an API may hold the credits of each until it is over.
@@ -156,12 +164,43 @@ pub(super) struct Planner<'a> {
 }
 
 impl Planner<'_> {
+    /// Whether a run owes a case: one whose slot is optional and has no key it does not.
+    fn owed(&self, case: &Case) -> Owed {
+        let is_left_out = |name: &&SlotName| {
+            let slot = &self.target.slots[*name];
+            slot.need == SlotNeed::Optional && slot.key.is_none()
+        };
+        if case.slots().iter().any(is_left_out) { Owed::IfOffered } else { Owed::Always }
+    }
+
     fn script(&mut self, scenario: &Scenario, case: &Case) -> Result<TrialScript, String> {
         match &case.provocation {
             Provocation::Single(single) => self.single(scenario, case, single),
             Provocation::Burst(burst) => self.burst(burst),
             Provocation::Ledger(ledger) => self.ledger(ledger),
+            Provocation::Balance(balance) => self.balance(scenario, balance),
         }
+    }
+
+    fn balance(
+        &mut self,
+        scenario: &Scenario,
+        balance: &BalanceCase,
+    ) -> Result<TrialScript, String> {
+        let target = self.target;
+        let BalanceCase { single, probe, lacks, requests } = balance;
+        target.probes[probe].as_ref().map_err(Clone::clone)?;
+        let format = &target.requests[&single.request];
+        let request = self.plain(format, &single.slot, &single.carrier)?;
+        let read = self.balance_read(probe, &single.slot, &single.carrier).ok_or_else(|| {
+            format!("others use the workspace of slot `{}`: the target's file says so", single.slot)
+        })?;
+        // Of several at once it is not known what each finds there.
+        let numbers =
+            if *requests == 1 { self.message_numbers(scenario, single) } else { Vec::new() };
+        let price = Box::new(self.price(&single.request));
+        let (times, lacks, read) = (*requests, *lacks, Box::new(read));
+        Ok(TrialScript::Balance { request, times, read, price, lacks, numbers })
     }
 
     fn ledger(&mut self, ledger: &LedgerCase) -> Result<TrialScript, String> {

@@ -22,6 +22,10 @@ pub fn render(run: &Run, plan: &Plan) -> Shown {
     let mut not_asked: BTreeMap<&str, usize> = BTreeMap::new();
     for planned in plan.trials.iter().filter(|planned| planned.script.is_ok()) {
         count.add_case(planned);
+        let cost = planned.pays();
+        if credits + cost <= run.target.budget.credits {
+            credits += cost;
+        }
         match &planned.twin {
             Some(Ok(twin)) if twins.contains(&twin.id) => {}
             Some(Ok(twin)) if credits + twin.cost <= run.target.budget.credits => {
@@ -105,6 +109,10 @@ impl Count<'_> {
                     // Looks while it is refused, and a burst after the wait; a window by the wall clock has one more.
                     self.add(request, times.saturating_add(3));
                 }
+            }
+            Ok(TrialScript::Balance { request, times, read, .. }) => {
+                self.add(request, usize::try_from(*times).unwrap_or(usize::MAX));
+                self.add(&read.0, 2);
             }
             // Before the first trial, after the last, and again.
             Ok(TrialScript::Ledger { read, .. }) => self.add(read, 3),

@@ -9,6 +9,7 @@ use crate::{
         scenario::{At, Case, Provocation, Scenario},
     },
     exchange::outgoing::Outgoing,
+    result::unproven::Owed,
 };
 
 /// One case as it will be sent, or why it will not be.
@@ -20,6 +21,8 @@ pub struct Planned {
     pub at: usize,
     /// The requests, or what the target would have to offer.
     pub script: Result<TrialScript, String>,
+    /// Whether a run owes it.
+    pub owed: Owed,
     /// How long it waits before its first request.
     pub begins_after: Duration,
     /// The same request without the defect, or why it cannot be asked; none for a burst.
@@ -96,6 +99,21 @@ pub enum TrialScript {
         /// Where in its response the balance is.
         pointer: String,
     },
+    /// One request some times at once, of which a balance pays for one or none.
+    Balance {
+        /// The request.
+        request: Outgoing,
+        /// How many times.
+        times: u32,
+        /// What reads the balance, and where in its response that is.
+        read: Box<(Outgoing, String)>,
+        /// What the request costs.
+        price: Box<Price>,
+        /// How much the balance lacks of that.
+        lacks: u32,
+        /// The numbers that the message of a refusal has to tell, as far as they can be known here.
+        numbers: Vec<MessageNumber>,
+    },
     /// One request many times at once.
     Burst {
         /// The request.
@@ -146,12 +164,21 @@ impl Planned {
         self.script.is_ok() && self.case().after.is_some()
     }
 
+    /// What its own request costs that has to succeed, if one has to.
+    #[must_use]
+    pub fn pays(&self) -> u32 {
+        match &self.script {
+            Ok(TrialScript::Balance { price, lacks: 0, .. }) => price.cost,
+            _ => 0,
+        }
+    }
+
     /// The least that it takes on a live target.
     #[must_use]
     pub fn expected(&self) -> Duration {
         match &self.case().provocation {
             Provocation::Burst(burst) => Duration::from_secs(burst.limit.window_seconds.into()),
-            Provocation::Single(_) | Provocation::Ledger(_) => {
+            Provocation::Single(_) | Provocation::Ledger(_) | Provocation::Balance(_) => {
                 self.case().after.map_or(Duration::ZERO, |(least, _)| least)
             }
         }
@@ -169,7 +196,12 @@ impl Planned {
                 let probes = probe.is_some();
                 (1 + usize::from(first.is_some()) + 2 * usize::from(probes), probes)
             }
-            Ok(TrialScript::Burst { .. } | TrialScript::Ledger { .. }) | Err(_) => (1, false),
+            Ok(
+                TrialScript::Burst { .. }
+                | TrialScript::Ledger { .. }
+                | TrialScript::Balance { .. },
+            )
+            | Err(_) => (1, false),
         };
         let expected = self.expected();
         (probes && expected.is_zero(), expected, requests)

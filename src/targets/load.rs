@@ -6,7 +6,7 @@ use http::HeaderValue;
 use url::{ParseError, Url};
 
 use super::{
-    target::{Slot, SlotUse, Target},
+    target::{Slot, SlotNeed, SlotUse, Target},
     target_file::{RequestChange, TargetFile},
 };
 use crate::{
@@ -270,7 +270,9 @@ impl<'a> Loader<'a> {
             let (env, purpose) = (env.clone(), format.purpose.clone());
             let is_shared = file.slots.get(name).is_some_and(|source| source.shared);
             let usage = if is_shared { SlotUse::Shared } else { SlotUse::Alone };
-            slots.insert(name.clone(), Slot { env, purpose, key: key.map(Secret::new), usage });
+            let need = if format.optional { SlotNeed::Optional } else { SlotNeed::Required };
+            let key = key.map(Secret::new);
+            slots.insert(name.clone(), Slot { env, purpose, key, usage, need });
         }
         self.check_bursts(&slots);
         slots

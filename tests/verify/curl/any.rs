@@ -27,6 +27,7 @@ use errproof::internals::{
         message::Request,
         outgoing::{Outgoing, Role},
     },
+    result::unproven::Owed,
     server::{
         bundled,
         curl::{Curl, TAKEN_OUT},
@@ -400,6 +401,7 @@ fn planned(contract: &Loaded, single: Single, script: TrialScript) -> Planned {
         scenario: scenario.into(),
         at: 0,
         script: Ok(script),
+        owed: Owed::Always,
         begins_after: Duration::ZERO,
         twin: None,
     }
