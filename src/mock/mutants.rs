@@ -331,7 +331,7 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
             "half of the credits pay",
             B::ServesFromHalf,
             C::Balance,
-            On::Those(|trial, _| trial.ends_with("::one-less")),
+            On::Those(|trial, _| trial == "insufficient_credits::one-less"),
         ),
         (
             "two at once served for one",

@@ -106,7 +106,7 @@ impl Play<'_> {
     }
 
     /// Asks a twin that nobody has asked yet, and looks what it costs if that can be read. Others may use the key
-    /// meanwhile: what fails costs nothing, so a balance that falls by just the cost fell for the twin.
+    /// meanwhile, but for other twins: what fails costs nothing, so a balance that falls by just the cost fell for this one.
     pub(super) async fn ask(
         &mut self,
         twin: &TwinScript,
@@ -117,6 +117,10 @@ impl Play<'_> {
         }
         let _in_use = match &twin.request.key {
             Some(key) => Some(self.run.keys.share(key).await),
+            None => None,
+        };
+        let _alone = match &twin.read {
+            Some(_) => Some(self.run.twins.alone.lock().await),
             None => None,
         };
         let before = self.look(twin).await;

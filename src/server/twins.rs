@@ -18,6 +18,8 @@ use crate::{
 pub struct Twins {
     asked: Mutex<HashMap<String, TwinCell>>,
     credits: Mutex<Purse>,
+    /// Held by a twin whose price is looked at: another that succeeds meanwhile would be taken for a part of it.
+    pub(super) alone: tokio::sync::Mutex<()>,
 }
 
 /// The credits that are left for twins.
@@ -54,7 +56,11 @@ impl Twins {
         let own = own.min(credits);
         let purchases = purchases.min(credits - own);
         let purse = Purse { own, purchases, rest: credits - own - purchases };
-        Self { asked: Mutex::default(), credits: Mutex::new(purse) }
+        Self {
+            asked: Mutex::default(),
+            credits: Mutex::new(purse),
+            alone: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Where the twin's answer is kept, or will be.
