@@ -36,9 +36,10 @@ pub fn told(text: &str, message: &MessagePattern, name: &str, expected: f64) -> 
     if let Some(found) = found {
         #[expect(clippy::cast_precision_loss, reason = "no balance has so many digits")]
         let is_same = is_same(found as f64, expected);
-        return match is_same {
-            true => Told::AsExpected,
-            false => Told::Another(format!("says {found}: {}", Value::from(text))),
+        return if is_same {
+            Told::AsExpected
+        } else {
+            Told::Another(format!("says {found}: {}", Value::from(text)))
         };
     }
     if message.wording == Wording::Fixed {

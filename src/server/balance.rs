@@ -48,7 +48,10 @@ impl Play<'_> {
         let PlannedBalance { request, times, read: (read, pointer), price, .. } = case;
         self.knows(price).await?;
         let _in_use = self.key_for(request, true).await;
-        let before = self.read(read, pointer).await?;
+        let before = self.read(read, pointer).await.map_err(|stop| match stop {
+            Stop::Error(why) => Stop::NotProvoked(why),
+            other => other,
+        })?;
         let needed = f64::from(price.cost) - f64::from(case.lacks);
         if !before.as_f64().is_some_and(|balance| charge::is_same(balance, needed)) {
             let name = &price.request;
@@ -71,7 +74,7 @@ impl Play<'_> {
         let telling = if count > case.pays_for() { served.last() } else { self.main.as_ref() };
         let at = telling.copied().unwrap_or(sent[0]);
         self.sheet.note(CheckId::Balance, at, purchase.served(case.pays_for()));
-        self.numbers(request, case.numbers).await?;
+        self.numbers(request, case.numbers).await;
         if !self.sheet.noted().is_empty() {
             return Ok(());
         }
@@ -86,13 +89,22 @@ impl Play<'_> {
             Some(twin) => self.shows(twin, price.cost).await,
             None => false,
         };
-        let name = &price.request;
-        is_known.then_some(()).ok_or_else(|| {
-            Stop::NotProvoked(format!(
-                "what `{name}` costs here is not known, since no success within the [budget] has shown that it costs {}: say `cost = ...` under [requests.{name}] in the target's file",
-                price.cost
-            ))
-        })
+        if is_known {
+            return Ok(());
+        }
+        let Price { request: name, cost, shown_by, .. } = price;
+        let asked = shown_by.as_ref().map(|twin| self.run.twins.cell(&twin.id));
+        let is_too_dear = asked.is_some_and(|asked| matches!(asked.get(), Some(None)));
+        let why = if is_too_dear {
+            format!(
+                "the request that shows it may cost {cost} credits, more than the [budget] of the target's file has left"
+            )
+        } else {
+            format!("no balance fell by {cost} when it succeeded")
+        };
+        Err(Stop::NotProvoked(format!(
+            "what `{name}` costs here is not known: {why}; or say `cost = ...` under [requests.{name}] in the target's file"
+        )))
     }
 
     /// Sends a request so many times at once. What the limit refuses is sent again when that has passed.

@@ -18,23 +18,19 @@ use crate::{
 impl Play<'_> {
     /// Judges the numbers of a message that holds otherwise. What is known of a number is looked at again as soon as
     /// the message says another one: whoever says what is true then is left alone.
-    pub(super) async fn numbers(
-        &mut self,
-        request: &Outgoing,
-        numbers: &[MessageNumber],
-    ) -> Result<(), Stop> {
+    pub(super) async fn numbers(&mut self, request: &Outgoing, numbers: &[MessageNumber]) {
         // An envelope that differs from its reviewed snapshot may be as true.
         let is_wrong = self.sheet.noted().iter().any(|noted| noted.check != CheckId::Drift);
-        let Some(at) = self.main.filter(|_| !is_wrong) else { return Ok(()) };
+        let Some(at) = self.main.filter(|_| !is_wrong) else { return };
         for number in numbers {
             match &number.is {
                 NumberIs::Cost(price) => self.needs(at, &number.name, price).await,
                 NumberIs::Read(read, pointer) => {
-                    self.has(at, number, request, (read, pointer)).await?;
+                    // What cannot be read, or is not answered again, is not judged: the case itself held.
+                    self.has(at, number, request, (read, pointer)).await.ok();
                 }
             }
         }
-        Ok(())
     }
 
     /// The number of a message that is what the request costs. Docs seldom tell prices, and a server may have others
@@ -73,19 +69,19 @@ impl Play<'_> {
         let name = &*number.name;
         let account = read.key.as_ref().map(|key| self.run.ledger.account(key));
         let opening = account.and_then(|account| account.opening?.1.ok());
-        let says = |told: Option<Told>| !matches!(told, Some(Told::Another(_)));
+        let is_fine = |told: Option<&Told>| !matches!(told, Some(Told::Another(_)));
         if let Some(opening) = opening.and_then(|opening| opening.as_f64()) {
             let told = self.tells(at, name, opening);
-            if says(told.clone()) {
-                self.hold(at, told);
+            if is_fine(told.as_ref()) {
+                self.hold(at, told.as_ref());
                 return Ok(());
             }
         }
         // The balance may have moved since, by whomever: the message is held against what is there now.
         let before = self.read(read, pointer).await?;
         let told = self.tells_now(at, name, &before);
-        if says(told.clone()) {
-            self.hold(at, told);
+        if is_fine(told.as_ref()) {
+            self.hold(at, told.as_ref());
             return Ok(());
         }
         let again = self.send(&request.sent_as(Role::Again)).await?;
@@ -100,13 +96,13 @@ impl Play<'_> {
                 let found = another(self.place(), name, &before.to_string(), &why, &says);
                 self.sheet.note(CheckId::MessageNumbers, again, vec![found]);
             }
-            told => self.hold(again, told),
+            told => self.hold(again, told.as_ref()),
         }
         Ok(())
     }
 
-    fn hold(&mut self, at: usize, told: Option<Told>) {
-        if told == Some(Told::AsExpected) {
+    fn hold(&mut self, at: usize, told: Option<&Told>) {
+        if told == Some(&Told::AsExpected) {
             self.sheet.note(CheckId::MessageNumbers, at, Vec::new());
         }
     }

@@ -164,13 +164,10 @@ pub(super) struct Planner<'a> {
 }
 
 impl Planner<'_> {
-    /// Whether a run owes a case: one whose slot is optional and has no key it does not.
+    /// Whether a run owes a case: one whose slot is optional it does not.
     fn owed(&self, case: &Case) -> Owed {
-        let is_left_out = |name: &&SlotName| {
-            let slot = &self.target.slots[*name];
-            slot.need == SlotNeed::Optional && slot.key.is_none()
-        };
-        if case.slots().iter().any(is_left_out) { Owed::IfOffered } else { Owed::Always }
+        let is_optional = |name: &&SlotName| self.target.slots[*name].need == SlotNeed::Optional;
+        if case.slots().iter().any(is_optional) { Owed::IfOffered } else { Owed::Always }
     }
 
     fn script(&mut self, scenario: &Scenario, case: &Case) -> Result<TrialScript, String> {

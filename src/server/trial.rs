@@ -59,7 +59,10 @@ impl Run {
                 if done.is_ok() {
                     done = play.ask_twin().await;
                 }
-                if done.is_ok() { play.numbers(request, numbers).await } else { done }
+                if done.is_ok() {
+                    play.numbers(request, numbers).await;
+                }
+                done
             }
             TrialScript::Balance { request, times, read, price, lacks, numbers } => {
                 let (times, lacks) = (*times, *lacks);

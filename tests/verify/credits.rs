@@ -239,6 +239,19 @@ fn a_balance_that_others_move_or_that_cannot_be_read_is_not_held_against_a_messa
         let played = play(contract(), &file(more.clone()), zero(), &[DRAINED]);
         assert_eq!(found(&played), <[&str; 0]>::default(), "{more}");
     }
+    // There is nothing at the probe's path.
+    let absent: Habit = Box::new(|request, answer, _| {
+        if &*request.path == "/api/v1/credits" {
+            (answer.status, answer.body) = (404, b"{}".to_vec());
+        } else if let Some(mut body) = credits(answer) {
+            body["error"]["message"] = "You need 10 credits but have 0.".into();
+            answer.body = body.to_string().into_bytes();
+        }
+    });
+    let played = play(contract(), &file(json!({})), absent, &[DRAINED]);
+    assert_eq!(found(&played), <[&str; 0]>::default());
+    let verdict = &played[DRAINED].verdict;
+    assert!(!matches!(verdict, Verdict::Error(_)), "{verdict:?}");
     // It is another one at each look.
     let moves: Habit = Box::new(|request, answer, before| {
         if &*request.path == "/api/v1/credits" {
@@ -281,12 +294,19 @@ fn a_balance_is_judged_only_if_it_is_as_the_case_needs_it_and_the_price_is_known
     let stated =
         file(json!({ "requests": { "tagline": { "cost": 10 } }, "budget": { "credits": 30 } }));
     assert_eq!(balances(contract(), &stated, nothing()), ["pass", "pass", "pass"]);
-    let unknown = "ignored: what `tagline` costs here is not known, since no success within the [budget] has shown that it costs 10: say `cost = ...` under [requests.tagline] in the target's file";
+    let unknown = |why: &str| {
+        format!(
+            "ignored: what `tagline` costs here is not known: {why}; or say `cost = ...` under [requests.tagline] in the target's file"
+        )
+    };
     let none = file(json!({ "budget": { "credits": 0 } }));
-    assert_eq!(balances(contract(), &none, nothing()), [unknown; 3]);
+    let too_dear = unknown(
+        "the request that shows it may cost 10 credits, more than the [budget] of the target's file has left",
+    );
+    assert_eq!(balances(contract(), &none, nothing()), [&*too_dear; 3]);
     let dearer = with("cost = 10\n", "cost = 12\n");
-    let unknown = unknown.replace("costs 10", "costs 12");
-    assert_eq!(balances(dearer, &file(json!({})), nothing()), [&*unknown; 3]);
+    let other = unknown("no balance fell by 12 when it succeeded");
+    assert_eq!(balances(dearer, &file(json!({})), nothing()), [&*other; 3]);
     let too_small = "ignored: a request that has to succeed may cost 10 credits, more than the [budget] of the target's file has left";
     let ten = file(json!({ "budget": { "credits": 10 } }));
     assert_eq!(balances(contract(), &ten, nothing()), [too_small, "pass", too_small]);

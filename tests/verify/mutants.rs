@@ -133,11 +133,7 @@ fn judge(
 #[test]
 fn every_mutant_is_killed_by_its_check_and_breaks_nothing_else() {
     let (contract, stricter) = (contract(), with_longest_wait());
-    let mut mutants = mutants::all();
-    if let Ok(only) = std::env::var("MUTANTS") {
-        let only = regex::Regex::new(&only).expect("x");
-        mutants.retain(|mutant| only.is_match(&mutant.name));
-    }
+    let mutants = mutants::all();
     let gets = any_errors(&contract);
     let next = AtomicUsize::new(0);
     let requests = AtomicUsize::new(0);
@@ -213,5 +209,5 @@ fn the_whole_mock_passes_and_mutants_have_names_of_their_own() {
     let mutants = mutants::all();
     let names: BTreeSet<_> = mutants.iter().map(|mutant| &mutant.name).collect();
     assert_eq!(names.len(), mutants.len());
-    assert!(mutants.len() >= 923, "{}", mutants.len());
+    assert!(mutants.len() >= 1_023, "{}", mutants.len());
 }
