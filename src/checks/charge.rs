@@ -78,7 +78,15 @@ pub fn unclear(before: &Number, now: &Number, spent: u64) -> Option<String> {
 /// Less than the smallest part of a credit that an API counts, and more than sums of such parts are off by.
 const ROUNDING: f64 = 1e-6;
 
-fn fell(before: &Number, now: &Number) -> Option<f64> {
+/// Whether two amounts are the same, but for how sums of parts are rounded.
+#[must_use]
+pub fn is_same(one: f64, other: f64) -> bool {
+    (one - other).abs() <= ROUNDING
+}
+
+/// By how much a balance fell.
+#[must_use]
+pub fn fell(before: &Number, now: &Number) -> Option<f64> {
     Some(before.as_f64()? - now.as_f64()?)
 }
 

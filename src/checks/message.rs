@@ -68,9 +68,9 @@ struct Found {
 fn fixed(text: &str, message: &MessagePattern) -> Result<(), String> {
     let mut numbers = BTreeMap::new();
     for (name, pattern) in &message.numbers {
-        let found = all(text, pattern).next().flatten();
+        let found = first(text, pattern);
         let found = found.ok_or_else(|| format!("a text that holds the number `{name}`"))?;
-        numbers.insert(name.as_str(), found.value);
+        numbers.insert(name.as_str(), found);
     }
     greater(&numbers, message)
 }
@@ -98,7 +98,10 @@ fn any(text: &str, message: &MessagePattern) -> Result<(), String> {
 
 /// The numbers of a text that puts them as the patterns have it: each pattern finds one, which is no
 /// other's. One that finds several is about something else.
-fn plain<'a>(text: &str, message: &'a MessagePattern) -> Option<BTreeMap<&'a str, u128>> {
+pub(super) fn plain<'a>(
+    text: &str,
+    message: &'a MessagePattern,
+) -> Option<BTreeMap<&'a str, u128>> {
     let mut places: Vec<Range<usize>> = Vec::new();
     let mut numbers = BTreeMap::new();
     for (name, pattern) in &message.numbers {
@@ -125,6 +128,11 @@ fn greater(numbers: &BTreeMap<&str, u128>, message: &MessagePattern) -> Result<(
     }
 }
 
+/// The first number that a pattern finds.
+pub(super) fn first(text: &str, pattern: &Regex) -> Option<u128> {
+    Some(all(text, pattern).next()??.value)
+}
+
 /// All that a pattern finds; nothing in the place of what is no number of ASCII digits.
 fn all(text: &str, pattern: &Regex) -> impl Iterator<Item = Option<Found>> {
     pattern.captures_iter(text).map(|found| {
@@ -140,7 +148,7 @@ fn all(text: &str, pattern: &Regex) -> impl Iterator<Item = Option<Found>> {
 
 /// A number as people write it: digits of any script, in groups of three with a point, a comma, an
 /// apostrophe or a space between (a narrow one that does not break, too), with a sign before.
-static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
+pub(super) static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"[-\u{2212}]?\d+(?:[.,'\u{2019}\s]\d{3})*(?:[.,]\d+)?";
     Regex::new(pattern).expect("a pattern that is tested")
 });
@@ -164,6 +172,7 @@ mod tests {
         MessagePattern {
             numbers: [number("need", "need"), number("have", "have")].into(),
             greater: Some(["need".to_owned(), "have".to_owned()]),
+            equals: BTreeMap::new(),
             wording,
         }
     }

@@ -1,5 +1,6 @@
 //! Named assertions: pure functions from exchanges to findings, one family a file.
 
+pub mod balance;
 pub mod charge;
 pub mod envelope;
 pub mod fields;
@@ -8,6 +9,7 @@ pub mod leak;
 pub mod message;
 pub mod mismatch;
 pub mod naming;
+pub mod numbers;
 pub mod rate;
 pub mod rate_fields;
 pub mod rate_window;

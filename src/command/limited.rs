@@ -51,7 +51,7 @@ impl<'a> Limited<'a> {
         let mut trials = suite.plan.trials.iter();
         let burst = trials.find_map(|planned| match &planned.case().provocation {
             Provocation::Burst(burst) => Some((planned, burst)),
-            Provocation::Single(_) | Provocation::Ledger(_) => None,
+            Provocation::Single(_) | Provocation::Ledger(_) | Provocation::Balance(_) => None,
         });
         let (planned, burst) = burst.ok_or("no scenario of the contract has a burst")?;
         let script = planned.script.as_ref().map_err(String::as_str)?;

@@ -45,6 +45,8 @@ checks! {
     EnvelopeSchema = "envelope.schema", Must;
     /// The message is there, with the parts that the docs promise.
     Message = "message", Must;
+    /// The numbers in the message are the request's cost and what a probe reads, where that is promised.
+    MessageNumbers = "message.numbers", Must;
     /// The request id is there, and no other response of the run has it.
     RequestId = "request-id", Must;
     /// `Retry-After` is whole seconds, from 1 to the limit's window or what the scenario says.
@@ -61,6 +63,8 @@ checks! {
     RateTold = "rate.told", Must;
     /// What a probe reads is the same before and after.
     NoCharge = "no-charge", Must;
+    /// As many requests succeed as a balance pays for, and it falls by what they cost.
+    Balance = "balance", Must;
     /// The response comes within the time that the docs give.
     Timing = "timing", Should;
     /// No response holds a secret of the run: a key, or a header that the target takes from a variable.
@@ -161,6 +165,7 @@ mod tests {
         envelope.json Must
         envelope.schema Must
         message Must
+        message.numbers Must
         request-id Must
         retry-after Must
         retry-after.honest Must
@@ -169,6 +174,7 @@ mod tests {
         rate.per-key Must
         rate.told Must
         no-charge Must
+        balance Must
         timing Should
         secret-leak Must
         twin Must

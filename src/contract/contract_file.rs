@@ -195,6 +195,9 @@ pub struct SlotFormat {
     pub env: String,
     /// What the key must be, for whoever has to provide one.
     pub purpose: String,
+    /// Whether a target may do without it: then its cases are listed as ignored, and no run is the less for it.
+    #[serde(default)]
+    pub optional: bool,
 }
 
 /// The request that is sent before all others: one that costs nothing.

@@ -8,10 +8,10 @@ use super::{
     NamedRequest, body,
     contract_file::Limit,
     key::KeyDefect,
-    names::CarrierName,
+    names::{CarrierName, RequestName},
     resolve::Resolver,
     scenario::Expects,
-    scenario_file::{BurstFormat, CaseFormat, RequestPatch},
+    scenario_file::{BalanceFormat, BurstFormat, CaseFormat, RequestPatch},
     sendable::{can_be_sent, path_fault},
 };
 use crate::source::reader::keys;
@@ -56,6 +56,43 @@ impl Resolver<'_> {
             );
         }
         limit
+    }
+
+    /// A balance pays for a request as it is: nothing else can be wrong with that.
+    pub(super) fn balance(
+        &mut self,
+        case: &CaseFormat,
+        balance: &BalanceFormat,
+        request: &RequestName,
+        at: &str,
+    ) {
+        let (contract, way) = (self.contract, ["cases", at, "balance", "probe"]);
+        self.reader.known(&way, "probe", balance.probe.as_str(), keys(&contract.probes));
+        let cost = contract.requests.get(request).map(|named| named.format.cost);
+        if cost.is_some_and(|cost| cost <= balance.lacks) {
+            let title = format!("a balance that pays for `{request}`, or lacks {}", balance.lacks);
+            let label = "expected a request with a `cost` in contract.toml that is greater";
+            self.reader.add(&["cases", at, "balance"], title, label);
+        }
+        let stray = [
+            ("key", case.key.is_some()),
+            ("body", case.body.is_some()),
+            ("hook", case.hook.is_some()),
+            ("with", case.with.is_some()),
+            ("field", case.field.is_some()),
+            ("unchanged", case.unchanged.is_some()),
+            ("after", case.after.is_some()),
+            ("times", case.times.is_some()),
+            ("burst", case.burst.is_some()),
+            ("also", !case.also.is_empty()),
+        ];
+        for (name, _) in stray.iter().filter(|(_, given)| *given) {
+            self.reader.add(
+                &["cases", at, name],
+                format!("`{name}` in a case with a balance"),
+                "a balance pays for requests without a defect",
+            );
+        }
     }
 
     /// What a request has in place of its own can be sent.

@@ -26,7 +26,8 @@ impl Resolver<'_> {
         let Some(points) = &contract.points else { return };
         let is_base = |case: &&CaseFormat| {
             let is_plain = case.unchanged.is_none() && case.with.is_none();
-            case.burst.is_none() && is_plain && !case.last
+            let is_one = case.burst.is_none() && case.balance.is_none();
+            is_one && is_plain && !case.last
         };
         let bases: Vec<(usize, &CaseFormat)> =
             file.cases.iter().enumerate().filter(|(_, case)| is_base(case)).collect();

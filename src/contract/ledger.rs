@@ -6,7 +6,7 @@ use super::{
     Contract,
     contract_file::LedgerFormat,
     names::SlotName,
-    scenario::{At, Case, Expects, LEDGER, LedgerCase, Provocation, Scenario, Single},
+    scenario::{At, BalanceCase, Case, Expects, LEDGER, LedgerCase, Provocation, Scenario, Single},
 };
 
 impl LedgerFormat {
@@ -22,7 +22,10 @@ impl LedgerFormat {
             .collect();
         let singles: BTreeSet<&SlotName> = cases()
             .filter_map(|case| match &case.provocation {
-                Provocation::Single(Single { slot, .. }) => Some(slot),
+                Provocation::Single(Single { slot, .. })
+                | Provocation::Balance(BalanceCase { single: Single { slot, .. }, .. }) => {
+                    Some(slot)
+                }
                 _ => None,
             })
             .collect();

@@ -140,6 +140,7 @@ impl<'a> Used<'a> {
                     Provocation::Single(single) => requests.insert(&single.request),
                     Provocation::Burst(burst) => requests.insert(&burst.request),
                     Provocation::Ledger(ledger) => probes.insert(&ledger.probe),
+                    Provocation::Balance(balance) => probes.insert(&balance.probe),
                 };
             }
         }

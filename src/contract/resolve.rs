@@ -18,10 +18,10 @@ use super::{
     key::Carrier,
     names::{CarrierName, Code, too_long, trial_too_long},
     scenario::{
-        ANY_ERROR, At, Burst, Case, Expects, Follows, LongestWait, MessagePattern, Provocation,
-        Scenario, Single, Twin, Wording,
+        ANY_ERROR, At, BalanceCase, Burst, Case, Expects, Follows, LongestWait, MessagePattern,
+        Provocation, Scenario, Single, Twin, Wording,
     },
-    scenario_file::{BurstFormat, CaseFormat, ScenarioFile},
+    scenario_file::{BurstFormat, CaseFormat, Quantity, ScenarioFile},
 };
 use crate::source::{
     document::{Document, Way},
@@ -154,6 +154,7 @@ impl Resolver<'_> {
         for (at, case) in cases.iter().enumerate() {
             let of_a_code = [
                 ("burst", case.burst.is_some()),
+                ("balance", case.balance.is_some()),
                 ("field", case.field.is_some()),
                 ("unchanged", case.unchanged.is_some()),
                 ("after", case.after.is_some()),
@@ -227,8 +228,18 @@ impl Resolver<'_> {
         for number in format.greater.iter().flatten() {
             self.reader.known(&["message", "greater"], "number", number, keys(&format.numbers));
         }
+        for (number, quantity) in &format.equals {
+            let names = keys(&format.numbers);
+            self.reader.known_entry(&["message", "equals"], "number", number, names);
+            if let Quantity::Probe(probe) = quantity {
+                let way = ["message", "equals", number, "probe"];
+                let probes = keys(&self.contract.probes);
+                self.reader.known(&way, "probe", probe.as_str(), probes);
+            }
+        }
+        let equals = format.equals.clone();
         let wording = if format.any_wording { Wording::Any } else { Wording::Fixed };
-        Some(MessagePattern { numbers, greater: format.greater.clone(), wording })
+        Some(MessagePattern { numbers, greater: format.greater.clone(), equals, wording })
     }
 
     fn twin(&mut self, file: &ScenarioFile) -> Option<Twin> {
@@ -315,6 +326,9 @@ impl Resolver<'_> {
             let limit = self.burst(case, burst, at)?;
             Some((burst, Arc::new(limit)))
         });
+        if let Some(balance) = &case.balance {
+            self.balance(case, balance, request, at);
+        }
         if let Some(after) = case.after
             && after.at_least > after.at_most
         {
@@ -351,23 +365,32 @@ impl Resolver<'_> {
     ) -> Provocation {
         let request = case.request.as_ref().unwrap_or(&file.request).clone();
         let slot = case.slot.as_ref().unwrap_or(&file.slot).clone();
-        match burst {
-            Some((burst, limit)) => Provocation::Burst(Burst {
+        if let Some((burst, limit)) = burst {
+            return Provocation::Burst(Burst {
                 request,
                 slot,
                 other: burst.other.clone(),
                 carrier,
                 requests: burst.requests,
                 limit: Arc::clone(limit),
-            }),
-            None => Provocation::Single(Single {
-                request,
-                slot,
-                carrier,
-                key: case.key.clone(),
-                body: case.body.clone().map(Box::new),
-                hook: case.hook.clone(),
-                with: case.with.clone().map(Box::new),
+            });
+        }
+        let single = Single {
+            request,
+            slot,
+            carrier,
+            key: case.key.clone(),
+            body: case.body.clone().map(Box::new),
+            hook: case.hook.clone(),
+            with: case.with.clone().map(Box::new),
+        };
+        match &case.balance {
+            None => Provocation::Single(single),
+            Some(balance) => Provocation::Balance(BalanceCase {
+                single,
+                probe: balance.probe.clone(),
+                lacks: balance.lacks,
+                requests: balance.requests.unwrap_or(1),
             }),
         }
     }

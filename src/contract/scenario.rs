@@ -10,7 +10,7 @@ use super::{
     key::{Carrier, KeyDefect},
     names::{Code, HookName, ProbeName, RequestName, SlotName},
     points::Point,
-    scenario_file::{Alternative, BodyDefect, RequestPatch},
+    scenario_file::{Alternative, BodyDefect, Quantity, RequestPatch},
 };
 
 /// One error code: what is promised for it, and the cases that provoke it.
@@ -95,6 +95,8 @@ pub struct MessagePattern {
     pub numbers: BTreeMap<String, Regex>,
     /// Two of them: the first has to be greater than the second.
     pub greater: Option<[String; 2]>,
+    /// What numbers of it are.
+    pub equals: BTreeMap<String, Quantity>,
     /// What the patterns are worth where they do not find their numbers.
     pub wording: Wording,
 }
@@ -153,6 +155,21 @@ pub enum Provocation {
     Burst(Burst),
     /// Requests that read a balance.
     Ledger(LedgerCase),
+    /// Requests at once, of which a balance pays for one or none.
+    Balance(BalanceCase),
+}
+
+/// Requests at once, of which a balance pays for one or none.
+#[derive(Debug)]
+pub struct BalanceCase {
+    /// The request, its key, and what carries that.
+    pub single: Single,
+    /// What reads the balance.
+    pub probe: ProbeName,
+    /// How many credits it lacks of the request's cost.
+    pub lacks: u32,
+    /// How many requests are sent at once.
+    pub requests: u32,
 }
 
 /// The balance of one slot, over a run.
@@ -226,6 +243,7 @@ impl Case {
             }
             Provocation::Burst(burst) => vec![&burst.slot, &burst.other],
             Provocation::Ledger(ledger) => vec![&ledger.slot],
+            Provocation::Balance(balance) => vec![&balance.single.slot],
         }
     }
 
@@ -243,7 +261,7 @@ impl Case {
     pub fn hook(&self) -> Option<&HookName> {
         match &self.provocation {
             Provocation::Single(single) => single.hook.as_ref(),
-            Provocation::Burst(_) | Provocation::Ledger(_) => None,
+            Provocation::Burst(_) | Provocation::Ledger(_) | Provocation::Balance(_) => None,
         }
     }
 }

@@ -69,11 +69,43 @@ pub struct MessageFormat {
     /// Two of them: the first has to be greater than the second.
     #[serde(default)]
     pub greater: Option<[String; 2]>,
+    /// What numbers of it are: the request's cost, or what a probe reads with the same key.
+    #[serde(default)]
+    pub equals: BTreeMap<String, Quantity>,
     /// Whether the docs promise the numbers and no wording. Then the patterns judge only a message in
     /// which each of them finds a number of its own. In any other it is enough that there is a number,
     /// and, where one has to be greater and there are several, that they are not all the same.
     #[serde(default)]
     pub any_wording: bool,
+}
+
+/// What a number in a message is.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum Quantity {
+    /// What the request costs when it succeeds. It is judged where the target's file says the cost, or where a request
+    /// that succeeded has lowered a balance by exactly the contract's.
+    Cost,
+    /// What this probe reads with the key of the request. It is judged where the number stands still meanwhile.
+    Probe(ProbeName),
+}
+
+impl Quantity {
+    /// Whether it is the request's cost.
+    #[must_use]
+    pub fn is_cost(&self) -> bool {
+        *self == Self::Cost
+    }
+
+    /// The probe that reads it.
+    #[must_use]
+    pub fn probe(&self) -> Option<&ProbeName> {
+        match self {
+            Self::Probe(probe) => Some(probe),
+            Self::Cost => None,
+        }
+    }
 }
 
 /// The request of the scenario's cases without their defect: it has to get past the scenario's
@@ -151,6 +183,9 @@ pub struct CaseFormat {
     /// Responses that the docs leave room for besides the scenario's own.
     #[serde(default)]
     pub also: Vec<Alternative>,
+    /// A balance that pays for one request, or just not: as many requests succeed as it pays for.
+    #[serde(default)]
+    pub balance: Option<BalanceFormat>,
     /// One concurrent burst that exceeds the limit, judged as a whole, instead of one request.
     #[serde(default)]
     pub burst: Option<BurstFormat>,
@@ -275,4 +310,22 @@ pub struct BurstFormat {
     pub requests: u32,
     /// The slot whose key has to be served while the burst's key is refused.
     pub other: SlotName,
+}
+
+/// What the balance of the slot's key is: the request's cost, or a little less. Of the requests that are sent at once one
+/// succeeds, or none does; the others get the scenario's error. It is looked at before, and a key with another balance
+/// is not judged, nor is a request whose cost no success has shown and no target's file says.
+#[derive(Debug, Clone, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct BalanceFormat {
+    /// The probe that reads it.
+    pub probe: ProbeName,
+    /// How many credits it lacks of the request's cost. By default none, so that one request succeeds.
+    #[serde(default)]
+    pub lacks: u32,
+    /// How many requests are sent at once. By default one.
+    #[serde(default, deserialize_with = "within_if_given::<1, 100, _, _>")]
+    #[cfg_attr(feature = "schemas", schemars(range(min = 1, max = 100)))]
+    pub requests: Option<u32>,
 }

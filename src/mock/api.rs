@@ -58,14 +58,36 @@ pub struct Reply {
 pub struct Api {
     pub(super) world: World,
     pub(super) limiter: Limiter,
+    pub(super) paying: Paying,
     generation_timeout: Duration,
     answers: u64,
+}
+
+/// Which balance pays for a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Paying {
+    /// One that is not less than its cost.
+    InFull,
+    /// One that is more than its cost: a deviation.
+    AndMore,
+    /// One that is half of it or more: another.
+    FromHalf,
+}
+
+impl Paying {
+    fn pays(self, balance: i64, cost: i64) -> bool {
+        match self {
+            Self::InFull => balance >= cost,
+            Self::AndMore => balance > cost,
+            Self::FromHalf => balance * 2 >= cost,
+        }
+    }
 }
 
 /// A tool that generates something and is paid for.
 struct Tool {
     fields: &'static [Field],
-    cost: u64,
+    cost: i64,
     plan: Subscription,
     /// The project that is generated once more.
     regenerates: Option<String>,
@@ -78,7 +100,8 @@ impl Api {
         let (world, keys) = World::seeded(random);
         let limiter = Limiter::new(waits.rate_window);
         let generation_timeout = waits.generation_timeout;
-        let api = Self { world, limiter, generation_timeout, answers: 0 };
+        let paying = Paying::InFull;
+        let api = Self { world, limiter, paying, generation_timeout, answers: 0 };
         (api, keys)
     }
 
@@ -124,7 +147,7 @@ impl Api {
         if fault == Some("preflight_failed") {
             return Err(ApiError::PreflightFailed);
         }
-        if workspace.credits < tool.cost {
+        if !self.paying.pays(workspace.credits, tool.cost) {
             return Err(ApiError::InsufficientCredits { need: tool.cost, have: workspace.credits });
         }
         match fault {

@@ -7,7 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::{
-    api::{Api, DOCS, Reply, Waits, key_of},
+    api::{Api, DOCS, Paying, Reply, Waits, key_of},
     broken_at::{BrokenAt, change_key},
     envelope_faults::{code, set, set_type, spoil},
     error::ApiError,
@@ -73,6 +73,8 @@ impl Broken {
             Some(Mutation::At(site, Somewhere::Unlimited)) => {
                 api.limiter.keeping = Keeping::Except(site);
             }
+            Some(Mutation::Behaviour(Behaviour::RefusesExactly)) => api.paying = Paying::AndMore,
+            Some(Mutation::Behaviour(Behaviour::ServesFromHalf)) => api.paying = Paying::FromHalf,
             Some(Mutation::Behaviour(Behaviour::RevokedAlive)) => {
                 api.world.revoke(&keys["revoked"], false);
             }
@@ -136,6 +138,8 @@ impl Broken {
             self.break_error(&mut reply, &code, behaviour, request);
         } else if behaviour == Behaviour::EchoesKeyOnSuccess && request.method == "POST" {
             echo_key(&mut reply, Echo::InHeader, request);
+        } else if request.method == "POST" {
+            self.here.served(&mut self.api, behaviour, request);
         }
         reply
     }

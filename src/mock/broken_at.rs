@@ -2,10 +2,13 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use serde_json::Value;
+
 use super::{
     api::{Api, Reply, key_of},
-    envelope_faults::spoil,
-    mutation::{ChargeTime, Somewhere},
+    envelope_faults::{code, set, spoil},
+    error::ApiError,
+    mutation::{Behaviour, ChargeTime, CreditsFault, EnvelopeField, Somewhere},
     site::Site,
     world::PREFIX,
 };
@@ -22,15 +25,20 @@ pub(super) struct BrokenAt {
     due: Vec<(Duration, Secret)>,
     /// Whether a key was over its limit already.
     was_limited: bool,
+    /// Whether the key for requests at once was served already.
+    has_raced: bool,
 }
 
+/// What a tagline costs.
+const RACE: i64 = 10;
+
 /// What is charged for an error.
-const CHARGE: u64 = 3;
+const CHARGE: i64 = 3;
 
 impl BrokenAt {
     pub(super) fn new(keys: &BTreeMap<&'static str, String>) -> Self {
         let keys = keys.iter().map(|(name, key)| (*name, Secret::new(key.as_str()))).collect();
-        Self { keys, times: 0, due: Vec::new(), was_limited: false }
+        Self { keys, times: 0, due: Vec::new(), was_limited: false, has_raced: false }
     }
 
     /// The answer of an API that is broken at one point.
@@ -58,6 +66,9 @@ impl BrokenAt {
             Somewhere::Envelope(fault, on) if reply.code == Some(on) => spoil(&mut reply, fault),
             Somewhere::Charges(on, when) if reply.code == Some(on) => {
                 self.charge(api, when, request, now);
+            }
+            Somewhere::Credits(fault) if code(&reply) == "insufficient_credits" => {
+                tell_credits(&mut reply, fault);
             }
             _ => {}
         }
@@ -111,6 +122,20 @@ impl BrokenAt {
         self.was_limited
     }
 
+    /// What a server does that serves several requests at once of which a balance pays for one: here it is the first
+    /// with that balance.
+    pub(super) fn served(&mut self, api: &mut Api, behaviour: Behaviour, request: &Request) {
+        let race = self.keys["race"].expose();
+        if key_of(request) != Some(race) || std::mem::replace(&mut self.has_raced, true) {
+            return;
+        }
+        match behaviour {
+            Behaviour::RaceServesTwo => api.world.change(race, RACE),
+            Behaviour::RaceChargesTwice => api.world.change(race, -RACE),
+            _ => {}
+        }
+    }
+
     /// Notes an answer's code.
     pub(super) fn sees(&mut self, code: &str) {
         self.was_limited |= code == "rate_limited";
@@ -125,6 +150,22 @@ impl BrokenAt {
             request.clone()
         }
     }
+}
+
+/// Tells another number than the API does.
+fn tell_credits(reply: &mut Reply, fault: CreditsFault) {
+    let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+    let message = body["error"]["message"].as_str().unwrap_or_default();
+    let numbers = message.split(|c: char| !c.is_ascii_digit()).filter_map(|text| text.parse().ok());
+    let [need, have]: [i64; 2] = numbers.collect::<Vec<_>>().try_into().unwrap_or_default();
+    let (need, have) = match fault {
+        CreditsFault::NeedOfAnotherTool => (if need == 10 { 20 } else { 10 }, have),
+        CreditsFault::NeedIsTheDifference => (need - have, have),
+        CreditsFault::HaveZero => (need, 0),
+        CreditsFault::HaveOfAnotherAccount => (need, 3),
+    };
+    let message = ApiError::InsufficientCredits { need, have }.message();
+    set(reply, EnvelopeField::Message, message.into());
 }
 
 /// Changes the key of a request, whichever carrier it has.

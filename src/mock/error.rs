@@ -12,7 +12,7 @@ pub enum ApiError {
     RevokedApiKey,
     InvalidJson(String),
     InvalidInput { field: Option<&'static str>, why: String },
-    InsufficientCredits { need: u64, have: u64 },
+    InsufficientCredits { need: i64, have: i64 },
     PlanGate,
     RegenLimit { cap: u32 },
     RateLimited { wait: Duration },

@@ -1,5 +1,6 @@
 //! Every mutant: a name, the broken promise, the check that has to see it, and on which trials.
 
+use super::on::shows_no_error;
 pub use super::on::{Meant, On, code_of};
 use super::{
     mutation::{
@@ -100,7 +101,7 @@ pub fn all() -> Vec<Mutant> {
         mutation,
         killed_by,
         on,
-        open: is_any_error_or_drained,
+        open: is_any_error_drained_or_balance,
         promised: MutantPromised::ByPage,
     }));
     all
@@ -111,6 +112,12 @@ fn is_any_error_or_drained(trial: &str) -> bool {
     code_of(trial) == "any_error" || trial == "ledger::drained"
 }
 
+/// And so do the cases of a balance, at the tagline's point.
+fn is_any_error_drained_or_balance(trial: &str) -> bool {
+    let cases = ["::exactly-enough", "::one-less", "::one-call-for-five"];
+    is_any_error_or_drained(trial) || cases.iter().any(|case| trial.ends_with(case))
+}
+
 /// What else a behaviour may show.
 fn open_of(behaviour: Behaviour) -> fn(&str) -> bool {
     use Behaviour as B;
@@ -119,7 +126,10 @@ fn open_of(behaviour: Behaviour) -> fn(&str) -> bool {
         | B::InvalidJsonAs500
         | B::InvalidJsonAsInput
         | B::InputRefusedByGateway => is_any_error_or_drained,
-        B::SuccessRefusedByGateway | B::ChargesFailedGeneration => |trial| trial == "ledger::valid",
+        B::SuccessRefusedByGateway | B::EchoesKeyOnSuccess | B::ChargesFailedGeneration => {
+            |trial| trial == "ledger::valid" || trial.ends_with("::one-less")
+        }
+        B::RaceChargesTwice => |trial| trial == "ledger::race",
         // What they are recorded to do with two keys is another thing then.
         B::IgnoresBearer | B::IgnoresApiKeyHeader => |trial| code_of(trial) == "any_error",
         B::NoCreditsForEveryone => |trial| trial == "ledger::valid",
@@ -196,7 +206,8 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
                 "without-a-scheme",
                 "basic-authorization",
             ];
-            !trial.starts_with("ledger") && !keyless.iter().any(|case| trial.contains(case))
+            let is_open = trial.starts_with("ledger") || shows_no_error(trial);
+            !is_open && !keyless.iter().any(|case| trial.contains(case))
         })
     };
     // The empty carrier included: its twin, the valid key in the same carrier, is also refused.
@@ -235,8 +246,10 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
     };
     let pays = || {
         On::Those(|trial, _| {
+            // What the balance that lacks a credit pays for is known from the twin of another trial.
             ["insufficient_credits", "generation_failed", "generation_timeout"]
                 .contains(&code_of(trial))
+                && !trial.ends_with("::one-less")
         })
     };
     vec![
@@ -326,6 +339,32 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
         ("credits equal", B::CreditsEqual, C::Message, CREDITS),
         ("credits absent", B::CreditsAbsent, C::Message, CREDITS),
         (
+            "what just pays is refused",
+            B::RefusesExactly,
+            C::Balance,
+            On::Those(|trial, _| {
+                ["::exactly-enough", "::one-call-for-five"].iter().any(|case| trial.ends_with(case))
+            }),
+        ),
+        (
+            "half of the credits pay",
+            B::ServesFromHalf,
+            C::Balance,
+            On::Those(|trial, _| trial == "insufficient_credits::one-less"),
+        ),
+        (
+            "two at once served for one",
+            B::RaceServesTwo,
+            C::Balance,
+            On::Those(|trial, _| trial.ends_with("::one-call-for-five")),
+        ),
+        (
+            "one of five charged twice",
+            B::RaceChargesTwice,
+            C::Balance,
+            On::Those(|trial, _| trial.ends_with("::one-call-for-five")),
+        ),
+        (
             "failed generation charged",
             B::ChargesFailedGeneration,
             C::NoCharge,
@@ -389,7 +428,8 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
             B::RequestIdConstant,
             C::RequestId,
             On::Those(|trial, at| {
-                at > 0 && !trial.starts_with("ledger") && !trial.ends_with("-by-head")
+                let is_open = trial.starts_with("ledger") || shows_no_error(trial);
+                at > 0 && !is_open && !trial.ends_with("-by-head")
             }),
         ),
         (

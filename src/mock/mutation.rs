@@ -59,6 +59,18 @@ pub enum Somewhere {
     RevokedAlive(u32),
     /// The limit does not hold.
     Unlimited,
+    /// The message about credits tells another number.
+    Credits(CreditsFault),
+}
+
+/// Which number of the message about credits is another one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is named for what is told")]
+pub enum CreditsFault {
+    NeedOfAnotherTool,
+    NeedIsTheDifference,
+    HaveZero,
+    HaveOfAnotherAccount,
 }
 
 /// When an error is charged for.
@@ -191,6 +203,10 @@ pub enum Behaviour {
     CreditsSwapped,
     CreditsEqual,
     CreditsAbsent,
+    RefusesExactly,
+    ServesFromHalf,
+    RaceServesTwo,
+    RaceChargesTwice,
     ChargesFailedGeneration,
     TimesOutAfterASecond,
     DeletedWorkspaceAs403,

@@ -30,7 +30,7 @@ impl On {
     pub fn means(&self, trial: Meant<'_>) -> bool {
         let Meant { name, at, point } = trial;
         match self {
-            Self::Code(code) => code_of(name) == *code,
+            Self::Code(code) => code_of(name) == *code && !shows_no_error(name),
             Self::Those(are) => are(name, at),
             Self::Point(code, named) => code_of(name) == *code && point == Some(named),
             Self::Trials(names) => names.iter().any(|known| known == name),
@@ -42,4 +42,10 @@ impl On {
 #[must_use]
 pub fn code_of(trial: &str) -> &str {
     trial.split("::").next().unwrap_or(trial)
+}
+
+/// Whether a trial is about a code, and shows a success.
+#[must_use]
+pub(super) fn shows_no_error(trial: &str) -> bool {
+    trial.ends_with("::exactly-enough")
 }

@@ -1,7 +1,7 @@
 //! Mutants that break one promise at one point alone: one request, one carrier, one moment.
 
 use super::{
-    mutation::{ChargeTime, EnvelopeFault, Mutation, Peculiar, Somewhere},
+    mutation::{ChargeTime, CreditsFault, EnvelopeFault, Mutation, Peculiar, Somewhere},
     odd,
     on::On,
     site::{REQUESTS, Site, SiteCarrier},
@@ -52,6 +52,7 @@ pub(super) fn all() -> Vec<PointMutant> {
     all.extend(limits());
     all.extend(peculiar_ones());
     all.extend(later_ones());
+    all.extend(credits());
     all
 }
 
@@ -247,4 +248,23 @@ fn limits() -> Vec<PointMutant> {
         (name, mutation, CheckId::RateRefuses, On::Code("rate_limited"))
     })
     .collect()
+}
+
+/// A number of the message about credits that is another one at one point.
+fn credits() -> Vec<PointMutant> {
+    let faults = [
+        ("need of another tool", CreditsFault::NeedOfAnotherTool),
+        ("need is what is missing", CreditsFault::NeedIsTheDifference),
+        ("have is always 0", CreditsFault::HaveZero),
+        ("have of another account", CreditsFault::HaveOfAnotherAccount),
+    ];
+    let code = "insufficient_credits";
+    let all = sites(code).into_iter().flat_map(|site| {
+        faults.map(|(name, fault)| {
+            let mutation = Mutation::At(site, Somewhere::Credits(fault));
+            let on = On::Point(code, site.name());
+            (format!("{name} at {}", site.name()), mutation, CheckId::MessageNumbers, on)
+        })
+    });
+    all.collect()
 }

@@ -32,8 +32,8 @@ impl Subscription {
 pub struct Workspace {
     /// What it has paid for.
     pub plan: Subscription,
-    /// Credits left.
-    pub credits: u64,
+    /// Credits left. Only a server with a deviation lets a workspace owe some.
+    pub credits: i64,
     /// Regenerations used, by project.
     pub regenerations: HashMap<String, u32>,
 }
@@ -65,7 +65,7 @@ const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 
 impl World {
     /// Adds a workspace with a new key, and gives the key: it is not kept.
-    pub fn add(&mut self, plan: Subscription, credits: u64, random: Random<'_>) -> String {
+    pub fn add(&mut self, plan: Subscription, credits: i64, random: Random<'_>) -> String {
         let drawn = (0..LENGTH).map(|_| char::from(ALPHABET[random(ALPHABET.len())]));
         let key: String = PREFIX.chars().chain(drawn).collect();
         let record = KeyRecord { workspace: self.workspaces.len(), revoked: false };
@@ -83,10 +83,18 @@ impl World {
     }
 
     /// Takes credits from the workspace that a key belongs to.
-    pub fn charge(&mut self, key: &str, credits: u64) {
+    pub fn charge(&mut self, key: &str, credits: i64) {
         let record = self.look_up(key);
         if let Some(workspace) = record.and_then(|record| self.workspace(record)) {
-            workspace.credits = workspace.credits.saturating_sub(credits);
+            workspace.credits = (workspace.credits - credits).max(0);
+        }
+    }
+
+    /// Gives credits to the workspace that a key belongs to, or takes some that it does not have.
+    pub fn change(&mut self, key: &str, credits: i64) {
+        let record = self.look_up(key);
+        if let Some(workspace) = record.and_then(|record| self.workspace(record)) {
+            workspace.credits += credits;
         }
     }
 
@@ -120,6 +128,9 @@ impl World {
             ("burst", add(Subscription::Pro, plenty)),
             ("revoked", add(Subscription::Pro, plenty)),
             ("drained", add(Subscription::Pro, 4)),
+            ("exact", add(Subscription::Pro, 10)),
+            ("one-less", add(Subscription::Pro, 9)),
+            ("race", add(Subscription::Pro, 10)),
             ("free-plan", add(Subscription::Free, plenty)),
             ("regen-capped", add(Subscription::Starter, plenty)),
             ("orphaned", add(Subscription::Pro, plenty)),

@@ -28,6 +28,8 @@ pub struct Collected {
     pub trials: Vec<TrialResult>,
     /// How many passed, by code.
     pub passed: BTreeMap<Shown, usize>,
+    /// The codes whose error a trial has shown that passed. One that only shows a success proves none.
+    shown: BTreeSet<Shown>,
     /// The points of each code, and whether every trial at them passed.
     points: BTreeMap<Shown, BTreeMap<Shown, bool>>,
     /// In how many trials each check was made.
@@ -52,6 +54,9 @@ impl Collected {
             *self.made.entry(check).or_default() += 1;
         }
         if trial.outcome == Outcome::Pass {
+            if trial.held.contains(&CheckId::Status) {
+                self.shown.insert(code.clone());
+            }
             *self.passed.entry(code).or_default() += 1;
             if keep == Keep::Red {
                 return;
@@ -64,6 +69,12 @@ impl Collected {
     #[must_use]
     pub fn lacks_twin(&self, code: &Shown) -> bool {
         self.without_twins.values().any(|codes| codes.contains(code))
+    }
+
+    /// Whether a trial that passed has shown the error with this code.
+    #[must_use]
+    pub fn is_shown(&self, code: &Shown) -> bool {
+        self.shown.contains(code)
     }
 
     /// At how many points a code is proven, if it was tried at any.

@@ -65,6 +65,8 @@ pub enum Foreseen {
     CarriedOut,
     /// The target offers no way to provoke its error.
     Ignored,
+    /// The same, and it need not offer one.
+    Optional,
 }
 
 impl fmt::Debug for SideTrial {

@@ -8,6 +8,7 @@ use super::{
     outcome::Outcome,
     side_name::SideName,
     timeline::{Printed, Timeline},
+    unproven::Owed,
 };
 use crate::{contract::check::CheckId, shown::text::Shown};
 
@@ -32,6 +33,9 @@ pub struct TrialResult {
     pub point: Option<Shown>,
     /// What it came to.
     pub outcome: Outcome,
+    /// Whether the run owes it.
+    #[serde(skip)]
+    pub owed: Owed,
     /// Why, where the findings do not say it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub why: Option<Shown>,

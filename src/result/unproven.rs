@@ -11,6 +11,16 @@ pub enum Unproven {
     Fail,
 }
 
+/// Whether a run owes a trial.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Owed {
+    /// It does: what stops it has to be mended.
+    #[default]
+    Always,
+    /// Only if the target offers what it needs, and it does not: it is ignored, whatever a run is to be.
+    IfOffered,
+}
+
 /// What a trial is in the test run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum InRun {
@@ -37,8 +47,9 @@ impl Unproven {
 
     /// What a trial that came to this is in the test run.
     #[must_use]
-    pub fn in_run(self, outcome: Outcome) -> InRun {
+    pub fn in_run(self, outcome: Outcome, owed: Owed) -> InRun {
         match (outcome, self) {
+            (Outcome::Ignored, _) if owed == Owed::IfOffered => InRun::Ignored,
             (Outcome::Pass | Outcome::Known, _) => InRun::Passed,
             (Outcome::Ignored | Outcome::Inconclusive, Self::Ignore) => InRun::Ignored,
             (Outcome::Ignored | Outcome::Inconclusive, Self::Fail)
@@ -66,8 +77,14 @@ mod tests {
         ];
         assert_eq!(rows.len(), Outcome::ALL.len());
         for (outcome, in_run, in_strict) in rows {
-            assert_eq!(Unproven::Ignore.in_run(outcome), in_run, "{outcome:?}");
-            assert_eq!(Unproven::Fail.in_run(outcome), in_strict, "{outcome:?} in a strict run");
+            let owed = Owed::Always;
+            assert_eq!(Unproven::Ignore.in_run(outcome, owed), in_run, "{outcome:?}");
+            let strict = Unproven::Fail.in_run(outcome, owed);
+            assert_eq!(strict, in_strict, "{outcome:?} in a strict run");
+            // What nobody has to offer is ignored in every run, and else as good and as bad as any.
+            let optional = Unproven::Fail.in_run(outcome, Owed::IfOffered);
+            let expected = if outcome == Outcome::Ignored { Ignored } else { in_strict };
+            assert_eq!(optional, expected, "{outcome:?} of what is optional");
         }
     }
 

@@ -14,7 +14,7 @@ use crate::{
         side::{Foreseen, Manner, Side, SideTrial},
         side_name::SideName,
         trial::TrialResult,
-        unproven::InRun,
+        unproven::{InRun, Owed},
     },
     shown::text::Shown,
     terminal::{nextest::Process, paint::Paint},
@@ -45,8 +45,9 @@ pub(super) fn trial(
     let subject = side.subject();
     // Clients and pages have some dozens of trials, whose names their headline needs.
     let keep = if side.name() == SideName::Server { style.manner.keep } else { Keep::All };
-    let foreseen = ignored == Foreseen::Ignored
-        && style.manner.unproven.in_run(Outcome::Ignored) == InRun::Ignored;
+    let owed = if ignored == Foreseen::Optional { Owed::IfOffered } else { Owed::Always };
+    let foreseen = ignored != Foreseen::CarriedOut
+        && style.manner.unproven.in_run(Outcome::Ignored, owed) == InRun::Ignored;
     let runner = move || {
         let result = carry_out();
         let completed = completed(&subject, &result, style, &first);
@@ -65,7 +66,7 @@ fn completed(
     first: &Mutex<FirstShown>,
 ) -> Result<Completion, Failed> {
     let why = result.why.clone().unwrap_or_default();
-    match (style.manner.unproven.in_run(result.outcome), result.outcome) {
+    match (style.manner.unproven.in_run(result.outcome, result.owed), result.outcome) {
         (InRun::Passed, _) => Ok(Completion::Completed),
         (InRun::Ignored, Outcome::Inconclusive) => {
             Ok(Completion::ignored_with(format!("inconclusive: {why}")))

@@ -5,7 +5,6 @@ use std::collections::BTreeMap;
 use super::end::End;
 use crate::{
     result::{
-        outcome::Outcome,
         results::Results,
         side::SideResult,
         unproven::{InRun, Unproven},
@@ -30,9 +29,9 @@ pub(super) fn conclude(
     for why in lost {
         print::problem(&shown!["errproof: ", why]);
     }
-    let is_failed = |outcome: &Outcome| unproven.in_run(*outcome) == InRun::Failed;
-    let failed = Outcome::ALL.into_iter().filter(is_failed);
-    if is_red || failed.map(|outcome| results.counts.get(outcome)).sum::<usize>() > 0 {
+    // All that did not pass are kept.
+    let mut trials = results.sides.iter().flat_map(|side| &side.trials);
+    if is_red || trials.any(|trial| unproven.in_run(trial.outcome, trial.owed) == InRun::Failed) {
         return Ok(exit::BROKEN);
     }
     // In nextest each trial is a process of its own, and an ignored one is nothing unusual.

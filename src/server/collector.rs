@@ -108,6 +108,7 @@ impl Collector {
             status: is_of_code.then_some(planned.scenario.status),
             point: self.point(planned),
             outcome,
+            owed: planned.owed,
             why: played.verdict.why().map(|why| self.redactor.line(why)),
             promise: texts.promise.says,
             source: texts.promise.source,
@@ -141,6 +142,7 @@ impl Collector {
             // Nothing was answered; what was to be sent can still be tried by hand.
             let (TrialScript::Single { request, .. }
             | TrialScript::Burst { request, .. }
+            | TrialScript::Balance { request, .. }
             | TrialScript::Ledger { read: request, .. }) = planned.script.as_ref().ok()?;
             let Outgoing { request, key, role, .. } = request;
             return Some(Evidence {

@@ -11,7 +11,7 @@ use crate::{
         Contract,
         fresh::{FreshKey, FreshKeys},
         key::{Carrier, KeyDefect, KeyShape, Random},
-        names::{CarrierName, SlotName},
+        names::{CarrierName, RequestName, SlotName},
     },
     shown::secret::Secret,
     targets::target::{Headers, Target},
@@ -33,6 +33,8 @@ pub(super) struct Common {
     agent: (Arc<str>, Secret),
     /// Twins by what tells them apart.
     pub(super) twins: HashMap<String, Arc<TwinScript>>,
+    /// The first of each request that has to succeed.
+    pub(super) paid: BTreeMap<RequestName, Arc<TwinScript>>,
 }
 
 impl Common {
@@ -48,6 +50,7 @@ impl Common {
             unpacked: ("Accept-Encoding".into(), Secret::new("identity")),
             agent: ("User-Agent".into(), Secret::new("api-client/1.0")),
             twins: HashMap::new(),
+            paid: BTreeMap::new(),
         }
     }
 

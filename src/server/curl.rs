@@ -82,14 +82,18 @@ impl Curl {
             secrets: self.secrets(planned, key, role),
         };
         let command = match &planned.script {
-            Ok(TrialScript::Burst { times, .. }) if role == Role::Own => {
+            Ok(TrialScript::Burst { times, .. } | TrialScript::Balance { times, .. })
+                if role == Role::Own && *times > 1 =>
+            {
                 let one = writer.one(sent, None);
                 format!("(for i in $(seq {times}); do {one} -w '\\n' & done; wait)")
             }
             Ok(TrialScript::Single { first, .. }) if role == Role::Own => {
                 let defect = match &planned.case().provocation {
                     Provocation::Single(single) => single.body.as_deref(),
-                    Provocation::Burst(_) | Provocation::Ledger(_) => None,
+                    Provocation::Burst(_) | Provocation::Ledger(_) | Provocation::Balance(_) => {
+                        None
+                    }
                 };
                 let one = writer.one(sent, defect);
                 match first {

@@ -88,7 +88,7 @@ impl Collector {
         let result = |scenario: &Arc<Scenario>| {
             let code = self.code(scenario);
             let trials = by_code.get(code.as_str()).map(Vec::as_slice).unwrap_or_default();
-            let passed = match collected.passed.contains_key(&code) {
+            let passed = match collected.is_shown(&code) {
                 true if collected.lacks_twin(&code) => Passed::WithoutTwin,
                 true => Passed::WithTwin,
                 false => Passed::None,

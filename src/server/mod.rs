@@ -1,5 +1,6 @@
 //! The server's side of the contract: what is sent, how it is judged, and the result.
 
+mod balance;
 #[cfg(feature = "mock")]
 pub mod bundled;
 mod burst;
@@ -17,8 +18,10 @@ pub mod key_use;
 pub mod ledger;
 mod long_window;
 mod meanwhile;
+mod message_numbers;
 mod minute;
 mod next;
+mod numbers;
 mod opening;
 mod overtaken;
 pub mod plan;

@@ -19,7 +19,7 @@ use crate::{
         key::{Carrier, KeyDefect, Random},
         names::{CarrierName, SlotName},
         neighbour::Neighbour,
-        scenario::{At, Burst, Case, KEY, LedgerCase, Provocation, Scenario, Single},
+        scenario::{At, BalanceCase, Burst, Case, KEY, LedgerCase, Provocation, Scenario, Single},
         scenario_file::RequestPatch,
     },
     exchange::{
@@ -27,9 +27,10 @@ use crate::{
         message::Request,
         outgoing::{Outgoing, Role},
     },
+    result::unproven::Owed,
     shown::secret::{Named, Secret},
     source::fault::{Fault, Faults},
-    targets::target::{First, Headers, Slot, SlotUse, Target},
+    targets::target::{First, Headers, Slot, SlotNeed, SlotUse, Target},
 };
 
 /// Every case of a contract, as it will be sent to a target or why it will not be.
@@ -68,12 +69,13 @@ impl Plan {
         let mut long = 0;
         for scenario in scenarios() {
             for (at, case) in scenario.cases.iter().enumerate() {
-                let script = planner.script(case);
                 let twin = planner.twin(scenario, case);
+                let script = planner.script(scenario, case);
                 let begins_after = APART * long;
                 long += u32::from(case.after.is_some());
+                let owed = planner.owed(case);
                 let scenario = Arc::clone(scenario);
-                trials.push(Planned { scenario, at, script, begins_after, twin });
+                trials.push(Planned { scenario, at, script, owed, begins_after, twin });
             }
         }
         let preflight = planner.preflight();
@@ -88,6 +90,12 @@ impl Plan {
         let twins = own.filter_map(|planned| planned.twin.as_ref()?.as_ref().ok());
         let costs: BTreeMap<&str, u32> = twins.map(|twin| (twin.id.as_str(), twin.cost)).collect();
         costs.into_values().fold(0, u32::saturating_add)
+    }
+
+    /// What those requests may cost together that a balance pays for.
+    #[must_use]
+    pub fn purchases(&self) -> u32 {
+        self.trials.iter().map(Planned::pays).fold(0, u32::saturating_add)
     }
 
     /// What the requests cost together that take minutes: an API may hold the credits of each until it is over.
@@ -156,16 +164,44 @@ pub(super) struct Planner<'a> {
     faults: Faults,
     made: Vec<Secret>,
     random: Random<'a>,
-    common: Common,
+    pub(super) common: Common,
 }
 
 impl Planner<'_> {
-    fn script(&mut self, case: &Case) -> Result<TrialScript, String> {
+    /// Whether a run owes a case: one whose slot is optional it does not.
+    fn owed(&self, case: &Case) -> Owed {
+        let is_optional = |name: &&SlotName| self.target.slots[*name].need == SlotNeed::Optional;
+        if case.slots().iter().any(is_optional) { Owed::IfOffered } else { Owed::Always }
+    }
+
+    fn script(&mut self, scenario: &Scenario, case: &Case) -> Result<TrialScript, String> {
         match &case.provocation {
-            Provocation::Single(single) => self.single(case, single),
+            Provocation::Single(single) => self.single(scenario, case, single),
             Provocation::Burst(burst) => self.burst(burst),
             Provocation::Ledger(ledger) => self.ledger(ledger),
+            Provocation::Balance(balance) => self.balance(scenario, balance),
         }
+    }
+
+    fn balance(
+        &mut self,
+        scenario: &Scenario,
+        balance: &BalanceCase,
+    ) -> Result<TrialScript, String> {
+        let target = self.target;
+        let BalanceCase { single, probe, lacks, requests } = balance;
+        target.probes[probe].as_ref().map_err(Clone::clone)?;
+        let format = &target.requests[&single.request];
+        let request = self.plain(format, &single.slot, &single.carrier)?;
+        let read = self.balance_read(probe, &single.slot, &single.carrier).ok_or_else(|| {
+            format!("others use the workspace of slot `{}`: the target's file says so", single.slot)
+        })?;
+        // Of several at once it is not known what each finds there.
+        let numbers =
+            if *requests == 1 { self.message_numbers(scenario, single) } else { Vec::new() };
+        let price = Box::new(self.price(&single.request));
+        let (times, lacks, read) = (*requests, *lacks, Box::new(read));
+        Ok(TrialScript::Balance { request, times, read, price, lacks, numbers })
     }
 
     fn ledger(&mut self, ledger: &LedgerCase) -> Result<TrialScript, String> {
@@ -182,7 +218,12 @@ impl Planner<'_> {
         Ok(TrialScript::Ledger { read: read.sent_as(Role::Probe), pointer: probe.pointer.clone() })
     }
 
-    fn single(&mut self, case: &Case, single: &Single) -> Result<TrialScript, String> {
+    fn single(
+        &mut self,
+        scenario: &Scenario,
+        case: &Case,
+        single: &Single,
+    ) -> Result<TrialScript, String> {
         let target = self.target;
         let key = match &single.key {
             Some(defect) if !defect.needs_slot() => {
@@ -244,7 +285,9 @@ impl Planner<'_> {
                 self.plain(&target.requests[&probe.request], &single.slot, &single.carrier)?;
             Ok::<_, String>(Box::new((read.sent_as(Role::Probe), probe.pointer.clone())))
         });
-        Ok(TrialScript::Single { first, request, probe: probe.transpose()? })
+        let probe = probe.transpose()?;
+        let numbers = self.message_numbers(scenario, single);
+        Ok(TrialScript::Single { first, request, probe, numbers })
     }
 
     fn burst(&mut self, burst: &Burst) -> Result<TrialScript, String> {
@@ -276,6 +319,7 @@ impl Planner<'_> {
             Ok(twin) => twin,
             Err(why) => return Some(Err(why)),
         };
+        let name = request;
         let format = &self.target.requests[request];
         let id = format!("{request} {} {} {body:?}", twin.slot, single.carrier.name);
         if let Some(known) = self.common.twins.get(&id) {
@@ -288,8 +332,14 @@ impl Planner<'_> {
             let outgoing = self.request(format, body, carried, &[], self.target.deadlines)?;
             let request = outgoing.sent_as(Role::Twin);
             let cost = if reaches.is_some() { 0 } else { format.cost };
-            let twin = TwinScript { id: id.clone(), request, cost, reaches: reaches.cloned() };
+            let read = if cost > 0 { self.price_read(&twin.slot) } else { None };
+            let reaches = reaches.cloned();
+            let twin = TwinScript { id: id.clone(), request, cost, reaches, at: case.at, read };
             let twin = Arc::new(twin);
+            if cost > 0 {
+                let paid = self.common.paid.entry(name.clone());
+                paid.or_insert_with(|| Arc::clone(&twin));
+            }
             self.common.twins.insert(id, Arc::clone(&twin));
             Ok(twin)
         };

@@ -22,12 +22,19 @@ pub fn render(run: &Run, plan: &Plan) -> Shown {
     let mut not_asked: BTreeMap<&str, usize> = BTreeMap::new();
     for planned in plan.trials.iter().filter(|planned| planned.script.is_ok()) {
         count.add_case(planned);
+        let cost = planned.pays();
+        if credits + cost <= run.target.budget.credits {
+            credits += cost;
+        }
         match &planned.twin {
             Some(Ok(twin)) if twins.contains(&twin.id) => {}
             Some(Ok(twin)) if credits + twin.cost <= run.target.budget.credits => {
                 twins.insert(&twin.id);
                 credits += twin.cost;
                 count.add(&twin.request, 1);
+                if let Some((read, _)) = twin.read.as_deref() {
+                    count.add(read, 2);
+                }
             }
             Some(Ok(_)) => *not_asked.entry("the [budget] is too small").or_default() += 1,
             Some(Err(why)) => *not_asked.entry(why).or_default() += 1,
@@ -81,7 +88,7 @@ impl Count<'_> {
 
     fn add_case(&mut self, planned: &Planned) {
         match &planned.script {
-            Ok(TrialScript::Single { first, request, probe }) => {
+            Ok(TrialScript::Single { first, request, probe, .. }) => {
                 if let Some(first) = first {
                     self.add(first, 1);
                 }
@@ -102,6 +109,10 @@ impl Count<'_> {
                     // Looks while it is refused, and a burst after the wait; a window by the wall clock has one more.
                     self.add(request, times.saturating_add(3));
                 }
+            }
+            Ok(TrialScript::Balance { request, times, read, .. }) => {
+                self.add(request, usize::try_from(*times).unwrap_or(usize::MAX));
+                self.add(&read.0, 2);
             }
             // Before the first trial, after the last, and again.
             Ok(TrialScript::Ledger { read, .. }) => self.add(read, 3),

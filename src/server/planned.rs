@@ -5,10 +5,11 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     contract::{
         contract_file::Limit,
-        names::Code,
-        scenario::{Case, Provocation, Scenario},
+        names::{Code, RequestName},
+        scenario::{At, Case, Provocation, Scenario},
     },
     exchange::outgoing::Outgoing,
+    result::unproven::Owed,
 };
 
 /// One case as it will be sent, or why it will not be.
@@ -20,6 +21,8 @@ pub struct Planned {
     pub at: usize,
     /// The requests, or what the target would have to offer.
     pub script: Result<TrialScript, String>,
+    /// Whether a run owes it.
+    pub owed: Owed,
     /// How long it waits before its first request.
     pub begins_after: Duration,
     /// The same request without the defect, or why it cannot be asked; none for a burst.
@@ -37,6 +40,42 @@ pub struct TwinScript {
     pub cost: u32,
     /// The later code that it is to reach; none if it is to succeed.
     pub reaches: Option<Code>,
+    /// The point of the case that it was made for: what it costs is paid from what is kept for those.
+    pub at: At,
+    /// A request that reads the balance that pays for it, before and after, and where in its response that is: so a
+    /// success shows what it costs.
+    pub read: Option<Box<(Outgoing, String)>>,
+}
+
+/// A number that a case's message has to tell.
+#[derive(Debug, Clone)]
+pub struct MessageNumber {
+    /// Its name in the contract.
+    pub name: String,
+    /// What it is.
+    pub is: NumberIs,
+}
+
+/// What a number of a message is.
+#[derive(Debug, Clone)]
+pub enum NumberIs {
+    /// What the request costs.
+    Cost(Price),
+    /// What this request reads at this place of its response.
+    Read(Outgoing, String),
+}
+
+/// What a request costs when it succeeds.
+#[derive(Debug, Clone)]
+pub struct Price {
+    /// The request.
+    pub request: RequestName,
+    /// Its cost, by the target's file or else by the contract.
+    pub cost: u32,
+    /// Whether the target's file says it.
+    pub is_stated: bool,
+    /// The same request with nothing broken in it, which shows the price if it succeeds.
+    pub shown_by: Option<Arc<TwinScript>>,
 }
 
 /// The requests of one case.
@@ -50,6 +89,8 @@ pub enum TrialScript {
         request: Outgoing,
         /// A request whose answer holds a number that has to stay, and where in it.
         probe: Option<Box<(Outgoing, String)>>,
+        /// The numbers that the message has to tell, as far as they can be known here.
+        numbers: Vec<MessageNumber>,
     },
     /// One request that reads a balance, when all other trials are over.
     Ledger {
@@ -57,6 +98,21 @@ pub enum TrialScript {
         read: Outgoing,
         /// Where in its response the balance is.
         pointer: String,
+    },
+    /// One request some times at once, of which a balance pays for one or none.
+    Balance {
+        /// The request.
+        request: Outgoing,
+        /// How many times.
+        times: u32,
+        /// What reads the balance, and where in its response that is.
+        read: Box<(Outgoing, String)>,
+        /// What the request costs.
+        price: Box<Price>,
+        /// How much the balance lacks of that.
+        lacks: u32,
+        /// The numbers that the message of a refusal has to tell, as far as they can be known here.
+        numbers: Vec<MessageNumber>,
     },
     /// One request many times at once.
     Burst {
@@ -108,12 +164,21 @@ impl Planned {
         self.script.is_ok() && self.case().after.is_some()
     }
 
+    /// What its own request costs that has to succeed, if one has to.
+    #[must_use]
+    pub fn pays(&self) -> u32 {
+        match &self.script {
+            Ok(TrialScript::Balance { price, lacks: 0, .. }) => price.cost,
+            _ => 0,
+        }
+    }
+
     /// The least that it takes on a live target.
     #[must_use]
     pub fn expected(&self) -> Duration {
         match &self.case().provocation {
             Provocation::Burst(burst) => Duration::from_secs(burst.limit.window_seconds.into()),
-            Provocation::Single(_) | Provocation::Ledger(_) => {
+            Provocation::Single(_) | Provocation::Ledger(_) | Provocation::Balance(_) => {
                 self.case().after.map_or(Duration::ZERO, |(least, _)| least)
             }
         }
@@ -131,7 +196,12 @@ impl Planned {
                 let probes = probe.is_some();
                 (1 + usize::from(first.is_some()) + 2 * usize::from(probes), probes)
             }
-            Ok(TrialScript::Burst { .. } | TrialScript::Ledger { .. }) | Err(_) => (1, false),
+            Ok(
+                TrialScript::Burst { .. }
+                | TrialScript::Ledger { .. }
+                | TrialScript::Balance { .. },
+            )
+            | Err(_) => (1, false),
         };
         let expected = self.expected();
         (probes && expected.is_zero(), expected, requests)

@@ -33,6 +33,7 @@ use crate::{
         side::{Foreseen, Manner, NotReady, Side, SideResult, SideTrial},
         side_name::SideName,
         trial::TrialResult,
+        unproven::Owed,
     },
     shown,
     shown::{redactor::Redactor, secrets::Secrets, text::Shown},
@@ -118,7 +119,7 @@ impl Suite {
             reserved: plan.reserved().saturating_add(budget),
             progress: Progress::default(),
             long: Progress::default(),
-            twins: Twins::new(budget, plan.own_twins()),
+            twins: Twins::new(budget, plan.own_twins(), plan.purchases()),
             limit_seen: OnceLock::new(),
             snapshots,
             redactor: Arc::clone(&redactor),
@@ -232,9 +233,10 @@ impl Side for Server {
                     Expects::AnyError => "any".to_owned(),
                     Expects::Ledger => "all".to_owned(),
                 },
-                ignored: match planned.script {
-                    Ok(_) => Foreseen::CarriedOut,
-                    Err(_) => Foreseen::Ignored,
+                ignored: match (&planned.script, planned.owed) {
+                    (Ok(_), _) => Foreseen::CarriedOut,
+                    (Err(_), Owed::Always) => Foreseen::Ignored,
+                    (Err(_), Owed::IfOffered) => Foreseen::Optional,
                 },
                 carry_out: Box::new(move || {
                     shared.0.carry_out(at, &shared.1, shared.2[at].clone())

@@ -1,6 +1,7 @@
 //! Carries out one trial: sends what was planned, and has it judged.
 
 use super::{
+    balance::PlannedBalance,
     burst::PlannedBurst,
     key_use::InUse,
     plan::APART,
@@ -53,9 +54,19 @@ impl Run {
         }
         let done = match script {
             TrialScript::Ledger { read, pointer } => play.ledger(read, pointer).await,
-            TrialScript::Single { first, request, probe } => {
-                let done = play.single(first.as_deref(), request, probe.as_deref()).await;
-                if done.is_ok() { play.ask_twin().await } else { done }
+            TrialScript::Single { first, request, probe, numbers } => {
+                let mut done = play.single(first.as_deref(), request, probe.as_deref()).await;
+                if done.is_ok() {
+                    done = play.ask_twin().await;
+                }
+                if done.is_ok() {
+                    play.numbers(request, numbers).await;
+                }
+                done
+            }
+            TrialScript::Balance { request, times, read, price, lacks, numbers } => {
+                let (times, lacks) = (*times, *lacks);
+                play.balance(PlannedBalance { request, times, read, price, lacks, numbers }).await
             }
             TrialScript::Burst { request, times, other, meanwhile, limit, served } => {
                 let (times, served) = (*times, *served);
@@ -197,7 +208,7 @@ impl Play<'_> {
 
     /// The right to use the request's key. One that takes minutes holds it, too: an API may reserve the credits of
     /// a generation until that is over, and two honest servers of 73 did when a balance was read meanwhile.
-    async fn key_for(&self, request: &Outgoing, alone: bool) -> Option<InUse> {
+    pub(super) async fn key_for(&self, request: &Outgoing, alone: bool) -> Option<InUse> {
         let (key, keys) = (request.key.as_ref()?, &self.run.keys);
         self.activity.waits(Awaited::Others("another trial that uses its key"), None);
         Some(if alone { keys.alone(key).await } else { keys.share(key).await })

@@ -1,13 +1,19 @@
 //! Asks a case's twin: the same request without its defect, once a run for all cases that share it.
 
+use serde_json::Number;
+
 use super::{
     planned::TwinScript,
     play::{Play, Stop},
     twins::Asked,
 };
 use crate::{
-    checks::twin::{self, Progress, TwinAnswer, Way},
+    checks::{
+        charge,
+        twin::{self, Progress, TwinAnswer, Way},
+    },
     contract::{check::CheckId, names::Code, scenario::At},
+    exchange::outgoing::{Exchange, Role},
 };
 
 impl Play<'_> {
@@ -40,13 +46,13 @@ impl Play<'_> {
         };
         let cell = self.run.twins.cell(&twin.id);
         let before = self.exchanges.len();
-        let asked = match cell.get_or_try_init(|| self.ask(twin)).await {
+        let asked = match cell.get_or_try_init(|| self.ask(twin, self.planned.case().at)).await {
             Ok(asked) => asked,
             // What was found stands without it.
             Err(_) if odd.is_some() => return Ok(()),
             Err(stop) => return Err(stop),
         };
-        let Some(Asked { exchange, leaks, answer }) = asked else {
+        let Some(Asked { exchange, leaks, answer, .. }) = asked else {
             let cost = twin.cost;
             self.lacks_twin(format!(
                 "was not sent: it may cost {cost} credits, more than the [budget] of the target's file has left"
@@ -82,7 +88,9 @@ impl Play<'_> {
                 Ok(())
             }
             Progress::Stuck(mismatch) => {
-                self.sheet.note(CheckId::Twin, self.exchanges.len() - 1, vec![mismatch]);
+                let is_twin = |exchange: &Exchange| exchange.role == Role::Twin;
+                let at = self.exchanges.iter().rposition(is_twin).unwrap_or_default();
+                self.sheet.note(CheckId::Twin, at, vec![mismatch]);
                 let why = "the same request without the defect (its twin) is also refused, so this case proves nothing";
                 Err(Stop::Error(why.to_owned()))
             }
@@ -97,18 +105,37 @@ impl Play<'_> {
         }
     }
 
-    async fn ask(&mut self, twin: &TwinScript) -> Result<Option<Asked>, Stop> {
-        if !self.run.twins.pay(twin.cost, self.planned.case().at) {
+    /// Asks a twin that nobody has asked yet, and looks what it costs if that can be read. Others may use the key
+    /// meanwhile, but for other twins: what fails costs nothing, so a balance that falls by just the cost fell for this one.
+    pub(super) async fn ask(
+        &mut self,
+        twin: &TwinScript,
+        paid_at: At,
+    ) -> Result<Option<Asked>, Stop> {
+        if !self.run.twins.pay(twin.cost, paid_at) {
             return Ok(None);
         }
         let _in_use = match &twin.request.key {
             Some(key) => Some(self.run.keys.share(key).await),
             None => None,
         };
+        let _alone = match &twin.read {
+            Some(_) => Some(self.run.twins.alone.lock().await),
+            None => None,
+        };
+        let before = self.look(twin).await;
         let at = self.send(&twin.request).await?;
         let exchange = self.exchanges[at].clone();
         let leaks = self.sheet.noted_on(at, CheckId::SecretLeak);
         let answer = TwinAnswer::of(&self.run.reading(&exchange));
-        Ok(Some(Asked { exchange, leaks, answer }))
+        let after = if answer.is_served && before.is_some() { self.look(twin).await } else { None };
+        let fell = before.zip(after).and_then(|(before, after)| charge::fell(&before, &after));
+        Ok(Some(Asked { exchange, leaks, answer, fell }))
+    }
+
+    /// The balance that pays for a twin, if it can be read: a twin that cannot is as good a twin.
+    async fn look(&mut self, twin: &TwinScript) -> Option<Number> {
+        let (read, pointer) = twin.read.as_deref()?;
+        self.read(read, pointer).await.ok()
     }
 }

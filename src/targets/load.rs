@@ -6,8 +6,8 @@ use http::HeaderValue;
 use url::{ParseError, Url};
 
 use super::{
-    target::{Slot, SlotUse, Target},
-    target_file::TargetFile,
+    target::{Slot, SlotNeed, SlotUse, Target},
+    target_file::{RequestChange, TargetFile},
 };
 use crate::{
     contract::{Contract, names::SlotName, scenario::Provocation},
@@ -210,6 +210,9 @@ impl<'a> Loader<'a> {
         let slots = self.slots(file);
         let headers = self.headers(&file.headers, &["headers"]);
         let requests = self.requests(file);
+        let is_priced = |(_, change): &(_, &RequestChange)| change.cost.is_some();
+        let priced = file.requests.iter().filter(is_priced);
+        let priced = priced.map(|(name, _)| name.clone()).collect();
         let hooks = self.hooks(file);
         let probes = self.probes(file);
         let known = self.known(file);
@@ -236,6 +239,7 @@ impl<'a> Loader<'a> {
             known,
             budget: file.budget,
             requests,
+            priced,
             hooks,
             probes,
         })
@@ -266,7 +270,9 @@ impl<'a> Loader<'a> {
             let (env, purpose) = (env.clone(), format.purpose.clone());
             let is_shared = file.slots.get(name).is_some_and(|source| source.shared);
             let usage = if is_shared { SlotUse::Shared } else { SlotUse::Alone };
-            slots.insert(name.clone(), Slot { env, purpose, key: key.map(Secret::new), usage });
+            let need = if format.optional { SlotNeed::Optional } else { SlotNeed::Required };
+            let key = key.map(Secret::new);
+            slots.insert(name.clone(), Slot { env, purpose, key, usage, need });
         }
         self.check_bursts(&slots);
         slots

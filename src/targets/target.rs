@@ -1,6 +1,10 @@
 //! Who is tested: a base URL, keys, and what it offers.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use url::Url;
 
@@ -39,6 +43,8 @@ pub struct Target {
     pub budget: Budget,
     /// The contract's requests as they are sent here.
     pub requests: BTreeMap<RequestName, RequestFormat>,
+    /// Those of them whose cost its file says.
+    pub priced: BTreeSet<RequestName>,
     /// How failures are provoked, or why one cannot be.
     pub hooks: BTreeMap<HookName, Result<Hook, String>>,
     /// The numbers that can be read, or why one cannot be.
@@ -59,6 +65,17 @@ pub struct Slot {
     pub key: Option<Secret>,
     /// Who uses its workspace during a run.
     pub usage: SlotUse,
+    /// Whether a target may do without it.
+    pub need: SlotNeed,
+}
+
+/// Whether a target may do without a slot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SlotNeed {
+    /// What it proves is missing without it.
+    Required,
+    /// Its cases are more than anybody has to offer.
+    Optional,
 }
 
 /// Who uses the workspace of a slot's key during a run.
@@ -106,8 +123,9 @@ impl Target {
     pub fn key(&self, slot: &SlotName) -> Result<&Secret, String> {
         let slot_of = &self.slots[slot];
         slot_of.key.as_ref().ok_or_else(|| {
-            let Slot { env, purpose, .. } = slot_of;
-            format!("no key for slot `{slot}`: set ${env} to {purpose}")
+            let Slot { env, purpose, need, .. } = slot_of;
+            let optional = if *need == SlotNeed::Optional { "the optional " } else { "" };
+            format!("no key for {optional}slot `{slot}`: set ${env} to {purpose}")
         })
     }
 }

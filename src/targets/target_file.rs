@@ -111,7 +111,8 @@ pub struct RequestChange {
     /// Another body.
     #[serde(default)]
     pub body: Option<Value>,
-    /// The most credits that it costs here when it succeeds: a ledger takes a higher charge for one too many.
+    /// The most credits that it costs here when it succeeds: a ledger takes a higher charge for one too many, and a
+    /// message that tells another cost is a finding, where the contract promises that it tells it.
     #[serde(default)]
     pub cost: Option<u32>,
 }

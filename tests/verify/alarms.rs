@@ -197,18 +197,25 @@ const HABITS: [Habit; 9] = [
         ..Habit::NONE
     },
     Habit {
-        name: "a message in another language, and a balance below zero",
+        name: "a message in another language, with parts of credits",
         after: |answer, _, _| {
-            let said = |_| "Guthaben: -5, benötigt: 1.500".to_owned();
-            change_message(answer, "insufficient_credits", said);
+            change_message(answer, "insufficient_credits", |message| {
+                let numbers = message.split(|c: char| !c.is_ascii_digit());
+                let numbers: Vec<_> = numbers.filter(|text| !text.is_empty()).collect();
+                format!("Guthaben: {},00, benötigt: {},00", numbers[1], numbers[0])
+            });
         },
         ..Habit::NONE
     },
     Habit {
         name: "a message that says what is missing",
         after: |answer, _, _| {
-            let said = |_| "You need 6 more credits; you have 4 of 10.".to_owned();
-            change_message(answer, "insufficient_credits", said);
+            change_message(answer, "insufficient_credits", |message| {
+                let numbers = message.split(|c: char| !c.is_ascii_digit());
+                let numbers: Vec<i64> = numbers.filter_map(|text| text.parse().ok()).collect();
+                let (need, have) = (numbers[0], numbers[1]);
+                format!("You need {} more credits; you have {have} of {need}.", need - have)
+            });
         },
         ..Habit::NONE
     },

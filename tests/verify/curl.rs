@@ -116,7 +116,8 @@ fn every_command_sends_what_its_trial_sent_to_the_byte() {
     let report: Value = serde_json::from_str(&report).expect("JSON");
     let trials = trials_of(&report, "server");
     assert!(trials.len() >= 60, "{}", trials.len());
-    for trial in &trials {
+    // Nothing is there to be sent for a slot that has no key.
+    for trial in trials.iter().filter(|trial| trial["outcome"] != "ignored") {
         let again = trial["evidence"]["again"].as_str().expect("a command");
         assert!(again.contains("curl"), "{trial}");
         let ended = Command::new("sh").args(["-c", again]).envs(KEYS).output().expect("a shell");

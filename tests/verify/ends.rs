@@ -159,7 +159,7 @@ fn whoever_reads_a_run_it_goes_on_to_its_end_and_ends_with_its_own_code() {
             let report = fs::read_to_string(folder.path().join("report.json")).expect("written");
             let report: Value = serde_json::from_str(&report).expect("JSON");
             let counts = [&report["counts"]["pass"], &report["counts"]["fail"]];
-            assert_eq!(counts, [245, 2], "{threads} {reader:?}");
+            assert_eq!(counts, [251, 2], "{threads} {reader:?}");
         }
     }
 }
@@ -199,7 +199,7 @@ fn a_run_that_proves_no_code_is_not_green_and_says_what_to_set() {
         mock.variables.iter().map(|(name, value)| (&**name, &**value)).collect();
     let url = ["--contract", contract.folder(), "--target-url", &mock.url];
     let valid = "errproof: no code was proven: no key for slot `valid`: set $ERRPROOF_KEY_VALID to a key of a workspace with credits, on a plan without gates or caps\n";
-    let credits = "errproof: no code was proven: the request without the defect (the twin) of insufficient_credits was not sent: it may cost 10 credits, more than the [budget] of the target's file has left\n";
+    let credits = "errproof: no code was proven: what `tagline` costs here is not known: the request that shows it may cost 10 credits, more than the [budget] of the target's file has left; or say `cost = ...` under [requests.tagline] in the target's file\n";
     let run = |filter: &[&str], variables: &[(&str, &str)]| {
         let ended = errproof(&[&url[..], filter].concat(), variables);
         (ended.code, ended.stderr)

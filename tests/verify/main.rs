@@ -7,6 +7,7 @@ mod cli;
 mod clients;
 mod command;
 mod commands_in_docs;
+mod credits;
 mod curl;
 mod dev_dependency;
 mod docs;

@@ -17,6 +17,7 @@ use super::{
     side::SideResult,
     side_name::SideName,
     trial::TrialResult,
+    unproven::Owed,
     verdict::{Verdict, weigh},
 };
 use crate::{
@@ -167,6 +168,7 @@ impl Example {
             line: of_server.map(|_| 12),
             held: sheet.held().collect(),
             findings: sheet.noted().iter().map(finding).collect(),
+            owed: Owed::Always,
             without_twin: None,
             seconds: *seconds,
             evidence: None,

@@ -27,6 +27,7 @@ use errproof::internals::{
         message::Request,
         outgoing::{Outgoing, Role},
     },
+    result::unproven::Owed,
     server::{
         bundled,
         curl::{Curl, TAKEN_OUT},
@@ -277,9 +278,10 @@ fn body(random: &mut Rng, own: &str, token: &str) -> (Option<Box<BodyDefect>>, V
 
 fn generate(random: &mut Rng, suite: &Suite) -> Generated {
     let (contract, target) = (&suite.run.contract, &suite.run.target);
-    let slots: Vec<&SlotName> = target.slots.keys().collect();
+    let filled = target.slots.iter().filter(|(_, slot)| slot.key.is_some());
+    let slots: Vec<&SlotName> = filled.map(|(name, _)| name).collect();
     let slot = slots[random.usize(..slots.len())];
-    let own = target.slots[slot].key.as_ref().expect("each has one").expose();
+    let own = target.slots[slot].key.as_ref().expect("it is filled").expose();
     let carriers = &contract.key.carriers;
     let carrier: &Carrier = &carriers[random.usize(..carriers.len())];
     let key_defect = defect(random);
@@ -338,9 +340,19 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
             };
             all.insert(0, first.clone());
             let first = Some(Box::new(outgoing(&first)));
-            TrialScript::Single { first, request: outgoing(&sent), probe: None }
+            TrialScript::Single {
+                first,
+                request: outgoing(&sent),
+                probe: None,
+                numbers: Vec::new(),
+            }
         }
-        _ => TrialScript::Single { first: None, request: outgoing(&sent), probe: None },
+        _ => TrialScript::Single {
+            first: None,
+            request: outgoing(&sent),
+            probe: None,
+            numbers: Vec::new(),
+        },
     };
     let single = Single {
         request: contract.preflight.request.clone(),
@@ -391,6 +403,7 @@ fn planned(contract: &Loaded, single: Single, script: TrialScript) -> Planned {
         scenario: scenario.into(),
         at: 0,
         script: Ok(script),
+        owed: Owed::Always,
         begins_after: Duration::ZERO,
         twin: None,
     }
