@@ -143,7 +143,7 @@ mod tests {
             let after = times.iter().filter(|time| **time > end).count();
             let within = |time: &&Duration| **time <= end && **time + paced.window >= end;
             let before = times.iter().filter(within).count();
-            let left = window - (now - end).as_nanos();
+            let left = window - now.saturating_sub(end).as_nanos();
             after as u128 * window + before as u128 * left > most * window
         })
     }
@@ -167,7 +167,7 @@ mod tests {
                     waits += 1;
                     now += wait;
                     assert!(
-                        is_over(&paced, &times, now - Duration::from_nanos(1)),
+                        is_over(&paced, &times, now.saturating_sub(Duration::from_nanos(1))),
                         "{times:?} at {now:?}"
                     );
                     assert!(!is_over(&paced, &times, now), "{times:?} at {now:?}");
