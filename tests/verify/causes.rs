@@ -69,7 +69,7 @@ fn one_mistake_in_every_trial_is_one_line_at_the_end_of_the_run_and_of_every_rep
     let listed: Vec<_> = summary.lines().take_while(|line| !line.starts_with("###")).collect();
     let listed: Vec<_> = listed.into_iter().filter(is_cause).collect();
     insta::assert_snapshot!(listed.join("\n"));
-    assert!(summary.ends_with("\n241 further trials with nothing new, in report.html\n"));
+    assert!(summary.ends_with("\n243 further trials with nothing new, in report.html\n"));
     let junit = read("junit.xml");
     assert_eq!(times(&junit, "name=\"cause.1\""), 1);
     assert_eq!(times(&junit, &format!(": the same cause as {first}: docs at /error/docs\n")), 243);
