@@ -115,8 +115,11 @@ fn credits(answer: &Answer) -> Option<Value> {
     (body["error"]["code"] == "insufficient_credits").then_some(body)
 }
 
+/// What is said of what is needed and what is there.
+type Words = fn(i64, i64) -> String;
+
 /// A habit of saying what is needed and what is there.
-fn says(words: fn(i64, i64) -> String) -> Habit {
+fn says(words: Words) -> Habit {
     Box::new(move |_, answer, _| {
         let Some(mut body) = credits(answer) else { return };
         let message = body["error"]["message"].as_str().unwrap_or_default();
@@ -145,7 +148,7 @@ const ALL: &[&str] = &["insufficient_credits:", "ledger::drained"];
 
 #[test]
 fn what_a_message_says_in_any_words_is_left_alone_if_it_is_true() {
-    let honest: [(&str, fn(i64, i64) -> String); 12] = [
+    let honest: [(&str, Words); 12] = [
         ("the page's", |need, have| format!("You need {need} credits but have {have}.")),
         ("have first", |need, have| format!("Your balance is {have}, this costs {need} credits.")),
         ("German", |need, have| format!("Benötigt werden {need} Credits, vorhanden sind {have}.")),
@@ -171,7 +174,7 @@ fn what_a_message_says_in_any_words_is_left_alone_if_it_is_true() {
 
 #[test]
 fn what_a_message_says_of_credits_that_is_not_true_is_found() {
-    let wrong: [(&str, fn(i64, i64) -> String, &str); 4] = [
+    let wrong: [(&str, Words, &str); 4] = [
         (
             "have",
             |need, _| format!("You need {need} credits but have 0."),
