@@ -96,6 +96,50 @@ struct Said {
     /// The exit code; none if the run had to be ended.
     code: Option<i32>,
     text: String,
+    /// What `errproof plan` said before.
+    plan: String,
+}
+
+/// Servers on which a run takes what its plan foretells, to a fifth: one that is plain, and one whose limit has the
+/// run send another burst.
+const FORETOLD: [&str; 2] = ["node-http/plain", "python/wall-clock"];
+
+/// A run's requests, and its seconds.
+#[derive(Debug, Clone, Copy)]
+struct Cost {
+    requests: f64,
+    seconds: f64,
+}
+
+impl Cost {
+    /// What a plan foretells.
+    fn foretold(plan: &str) -> Option<Self> {
+        let requests = number(plan, " requests")?;
+        Some(Self { requests, seconds: number(plan.split_once("time: about")?.1, " s")? })
+    }
+
+    /// What a run says that it took.
+    fn taken(said: &str) -> Option<Self> {
+        let line = said.lines().find(|line| line.contains(" requests sent: "))?;
+        let requests = number(line, " requests sent")?;
+        Some(Self { requests, seconds: number(line.split_once("; ")?.1, " s")? })
+    }
+
+    fn is_near(self, other: Self) -> bool {
+        let near = |one: f64, other: f64| (one - other).abs() <= other / 5.0;
+        near(self.requests, other.requests) && near(self.seconds, other.seconds)
+    }
+}
+
+/// The number that stands before the first of these words.
+fn number(text: &str, words: &str) -> Option<f64> {
+    text.split_once(words)?.0.rsplit(' ').next()?.parse().ok()
+}
+
+impl Said {
+    fn unstarted(title: String, text: String) -> Self {
+        Self { title, code: None, text, plan: String::new() }
+    }
 }
 
 /// A process that is ended, by its own id, when this is dropped.
@@ -134,6 +178,17 @@ fn no_server_that_keeps_the_page_is_called_broken() {
         begin.elapsed().as_secs()
     ));
     assert_eq!(broken, 0, "of {} servers that keep the page", all.len());
+    for said in &all {
+        let costs = Cost::foretold(&said.plan).zip(Cost::taken(&said.text));
+        let (foretold, taken) = costs.expect("a plan's line, and a run's");
+        let title = &said.title;
+        line(&format!(
+            "{title}: foretold {} requests in {} s, sent {} in {} s",
+            foretold.requests, foretold.seconds, taken.requests, taken.seconds
+        ));
+        let is_near = !FORETOLD.contains(&title.as_str()) || foretold.is_near(taken);
+        assert!(is_near, "{title}: {}", said.plan);
+    }
 }
 
 fn next(queue: &Mutex<VecDeque<Variant>>) -> Option<Variant> {
@@ -202,14 +257,16 @@ fn judge(variant: &Variant) -> Said {
         .spawn();
     let mut server = match server {
         Ok(server) => Running(server),
-        Err(why) => return Said { title, code: None, text: format!("it does not start: {why}") },
+        Err(why) => return Said::unstarted(title, format!("it does not start: {why}")),
     };
     // Held until the end: a server that says more would be ended by a closed pipe.
     let Some((url, _stdout)) = server.0.stdout.take().and_then(address) else {
-        return Said { title, code: None, text: "it does not say where it listens".to_owned() };
+        return Said::unstarted(title, "it does not say where it listens".to_owned());
     };
-    let (code, text) = run(&url, &flags(&variant.folder), &keys);
-    Said { title, code, text }
+    let flags = flags(&variant.folder);
+    let (_, plan) = run("plan", &url, &flags, &keys);
+    let (code, text) = run("test", &url, &flags, &keys);
+    Said { title, code, text, plan }
 }
 
 /// The address in a server's first line, and what else it says.
@@ -236,7 +293,12 @@ fn flags(folder: &Path) -> Vec<String> {
 }
 
 /// Runs errproof against a server, as a person would.
-fn run(url: &str, flags: &[String], keys: &[(String, String)]) -> (Option<i32>, String) {
+fn run(
+    word: &str,
+    url: &str,
+    flags: &[String],
+    keys: &[(String, String)],
+) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let output = folder.path().join("output");
     let file = fs::File::create(&output).expect("a file");
@@ -250,7 +312,7 @@ fn run(url: &str, flags: &[String], keys: &[(String, String)]) -> (Option<i32>, 
         command.env_remove(name);
     }
     let process = command
-        .args(["test", "--target-url", url])
+        .args([word, "--target-url", url])
         .args(flags)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("CI", "true")
@@ -278,7 +340,7 @@ fn run(url: &str, flags: &[String], keys: &[(String, String)]) -> (Option<i32>, 
 
 /// Says what went wrong with a server, or what of it could not be proven.
 fn report(said: &Said) {
-    let Said { title, code, text } = said;
+    let Said { title, code, text, .. } = said;
     if *code == Some(0) {
         let is_open = |line: &&str| {
             line.contains("... ignored")

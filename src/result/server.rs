@@ -20,10 +20,23 @@ pub struct ServerDetails {
     pub target: TargetResult,
     /// How the run was set up. Variables are named, and never what they hold.
     pub configuration: Configuration,
+    /// How many requests were sent, by the slot whose key they carry; and how many with a key of no slot, or without one.
+    pub requests: BTreeMap<Shown, usize>,
     /// What is true of each code, in the contract's order.
     pub codes: Vec<CodeResult>,
     /// How envelopes differ from the reviewed ones, each difference once.
     pub drift: Vec<DriftResult>,
+}
+
+impl ServerDetails {
+    /// How many requests were sent, by whose key.
+    #[must_use]
+    pub fn sent(&self) -> Shown {
+        let of_holder = self.requests.iter().map(|(holder, count)| shown![holder, " ", *count]);
+        let all: usize = self.requests.values().sum();
+        let by_holder = Shown::joined(&of_holder.collect::<Vec<_>>(), ", ");
+        shown![plural(all, "request"), " sent: ", by_holder]
+    }
 }
 
 /// Who was tested.

@@ -108,9 +108,7 @@ fn run(options: &Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u
     };
     let reports = Reports::new(options, process)?;
     let mut tests = options.tests.clone();
-    if tests.test_threads.is_none() && suite.as_ref().is_some_and(Suite::is_live) {
-        tests.test_threads = Some(LIVE_THREADS);
-    }
+    tests.test_threads = threads(&tests, suite.as_ref());
     let unproven = if options.strict { Unproven::Fail } else { Unproven::Ignore };
     let style = Style {
         manner: Manner { keep: reports.keep(), unproven },
@@ -130,8 +128,7 @@ fn run(options: &Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u
         return heard.map(|()| exit::SUCCESS).map_err(End::from);
     }
     if selected.is_empty() {
-        let by = selection(&tests, &redactor);
-        return Err(End::Nothing(shown!["none of the ", scope.all, " trials is selected", by]));
+        return Err(nothing_selected(scope.all, &tests, &redactor));
     }
     if tests.bench {
         // The harness would call each trial ignored, after the target was asked whether it is there.
@@ -206,6 +203,18 @@ impl Tested {
 /// Trials wait on the network, so more of them run at once than there are cores. Sixteen keep a
 /// target at sixteen requests at a time: less than a browser's six connections for three tabs.
 const LIVE_THREADS: usize = 16;
+
+/// How many trials are carried out at once, unless the test harness decides it: as many as there are cores.
+pub(super) fn threads(tests: &Arguments, suite: Option<&Suite>) -> Option<usize> {
+    let live = suite.is_some_and(Suite::is_live).then_some(LIVE_THREADS);
+    tests.test_threads.or(live)
+}
+
+/// Why a run of no trial is none.
+pub(super) fn nothing_selected(all: usize, tests: &Arguments, redactor: &Redactor) -> End {
+    let by = selection(tests, redactor);
+    End::Nothing(shown!["none of the ", all, " trials is selected", by])
+}
 
 /// Carries the trials out, and tells whether one is known to be red and whether all lines could be
 /// written. Whoever reads them, a run goes on to its end, since it has reports to write and an exit

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How long after the last trial a balance is read once more: a charge that a queue makes is there by then.
-const LATER: Duration = Duration::from_secs(6);
+pub(super) const LATER: Duration = Duration::from_secs(6);
 
 impl Play<'_> {
     /// Reads the balance of a key, and holds it against what the run's requests cost.

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{collector::Collector, shared::Run};
+use super::{by_holder::by_holder, collector::Collector, shared::Run};
 use crate::{
     contract::{check::CheckId, scenario::Scenario},
     result::{
@@ -68,9 +68,16 @@ impl Collector {
                 slots: slots.collect(),
                 known: target.known.len(),
             },
+            requests: self.requests(),
             codes: self.codes(collected),
             drift: drift(&collected.trials),
         }
+    }
+
+    /// What was sent so far, by whose key.
+    fn requests(&self) -> BTreeMap<Shown, usize> {
+        let sent = by_holder(&self.run.target, &self.run.sender.traffic().by_key());
+        sent.into_iter().map(|(holder, count)| (self.redactor.line(&holder), count)).collect()
     }
 
     /// The target's address, as it is shown.

@@ -3,6 +3,7 @@
 #[cfg(feature = "mock")]
 pub mod bundled;
 mod burst;
+mod by_holder;
 mod closing;
 pub mod collector;
 mod common;
@@ -10,6 +11,7 @@ pub mod curl;
 pub mod details;
 pub mod drift;
 mod edge;
+mod forecast;
 pub mod headline;
 pub mod judge;
 pub mod key_use;
@@ -29,6 +31,7 @@ mod preflight_leak;
 pub mod progress;
 pub mod shared;
 mod step;
+mod steps;
 pub mod suite;
 pub mod trial;
 pub mod twin;

@@ -1,7 +1,7 @@
 //! What a run will send: every case's requests, made from contract and target before the first is
 //! sent, so that every key is known to whatever prints.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -79,6 +79,15 @@ impl Plan {
         let preflight = planner.preflight();
         let made = planner.made;
         planner.faults.into_result(Self { trials, preflight, made })
+    }
+
+    /// The places of the trials, in the order in which they begin.
+    #[must_use]
+    pub fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.trials.len()).collect();
+        let trial = |at: &usize| &self.trials[*at];
+        order.sort_by_key(|at| (trial(at).case().last, Reverse(trial(at).order())));
+        order
     }
 
     /// What the twins of cases at their scenarios' own points may cost, each once.

@@ -12,6 +12,7 @@ mod dev_dependency;
 mod docs;
 mod ends;
 mod failures;
+mod forecast;
 mod formats;
 mod leaks;
 mod limiters;

@@ -252,7 +252,8 @@ fn configuration(side: &SideResult, server: &ServerDetails) -> Element {
         .children(entry("trials that prove nothing fail", yes(configuration.strict)))
         .children(entry("production allowed", yes(configuration.allow_production)))
         .children(entry("budget", shown![configuration.budget_credits, " credits"]))
-        .children(entry("known deviations", configuration.known));
+        .children(entry("known deviations", configuration.known))
+        .children(entry("requests", server.sent()));
     let columns = ["slot", "variable", "set"].map(|title| element("th").text(title));
     let row = |(name, slot): (&Shown, &SlotResult)| {
         let variable = element("code").text(shown!["$", slot.env]);

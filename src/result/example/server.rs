@@ -267,6 +267,9 @@ impl Example {
                 slots: BTreeMap::from(slots),
                 known: self.known.len(),
             },
+            requests: [("burst", 160), ("valid", 97), ("(no key)", 13)]
+                .map(|(holder, count)| (holder.into(), count))
+                .into(),
             codes,
             drift: vec![
                 drift("/error/requestId", "nothing (as reviewed)", "[id]"),
