@@ -9,7 +9,7 @@ use super::{
     folder::Fallback,
     options::Options,
     prepare::{Ready, prepare},
-    start::{nothing_selected, of_environment, threads},
+    start::{left_out, nothing_selected, of_environment, threads, unplayed},
 };
 #[cfg(feature = "page")]
 use super::{folder::contract_folder, prepare::read_contract};
@@ -56,13 +56,12 @@ fn foretell(ready: &Ready, tests: &Arguments) -> Result<(), End> {
             print::line(&side.plan(&Ahead { selected, at_once }))?;
         }
     }
-    let all = trials.iter().map(Vec::len).sum();
-    if is_any { Ok(()) } else { Err(nothing_selected(all, tests, &ready.redactor)) }
-}
-
-/// A trial that is only looked at.
-fn unplayed(name: String) -> Trial {
-    Trial::test(name, || Ok(()))
+    if is_any {
+        return Ok(());
+    }
+    let left_out = left_out(ready.suite.as_ref());
+    let all = trials.iter().map(Vec::len).sum::<usize>() + left_out.len();
+    Err(nothing_selected(all, tests, left_out, &ready.redactor))
 }
 
 /// Prints the docs' page from the contract, in Markdown.

@@ -122,13 +122,14 @@ fn run(options: &Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u
     let is_selected = |trial: &Trial| !tests.is_filtered_out(trial);
     let selected = trials.iter().filter(|trial| is_selected(trial));
     let selected: BTreeSet<String> = selected.map(|trial| trial.name().to_owned()).collect();
-    let scope = Scope { selected: selected.len(), all: trials.len() };
+    let left_out = left_out(suite.as_ref());
+    let scope = Scope { selected: selected.len(), all: trials.len() + left_out.len() };
     if tests.list {
         let (_, heard) = carry_out(&tests, trials, Vec::new);
         return heard.map(|()| exit::SUCCESS).map_err(End::from);
     }
     if selected.is_empty() {
-        return Err(nothing_selected(scope.all, &tests, &redactor));
+        return Err(nothing_selected(scope.all, &tests, left_out, &redactor));
     }
     if tests.bench {
         // The harness would call each trial ignored, after the target was asked whether it is there.
@@ -210,10 +211,30 @@ pub(super) fn threads(tests: &Arguments, suite: Option<&Suite>) -> Option<usize>
     tests.test_threads.or(live)
 }
 
-/// Why a run of no trial is none.
-pub(super) fn nothing_selected(all: usize, tests: &Arguments, redactor: &Redactor) -> End {
+/// The names of the trials that `--quick` leaves out.
+pub(super) fn left_out(suite: Option<&Suite>) -> &[String] {
+    suite.map(|suite| &*suite.plan.left_out).unwrap_or_default()
+}
+
+/// Why a run of no trial is none. What would be selected of those that are `left_out` is said.
+pub(super) fn nothing_selected(
+    all: usize,
+    tests: &Arguments,
+    left_out: &[String],
+    redactor: &Redactor,
+) -> End {
     let by = selection(tests, redactor);
-    End::Nothing(shown!["none of the ", all, " trials is selected", by])
+    let is_selected = |name: &&String| !tests.is_filtered_out(&unplayed((*name).clone()));
+    let hint = match left_out.iter().filter(is_selected).count() {
+        0 => Shown::default(),
+        some => shown![": --quick leaves out ", some, " that would be"],
+    };
+    End::Nothing(shown!["none of the ", all, " trials is selected", by, hint])
+}
+
+/// A trial that is only looked at.
+pub(super) fn unplayed(name: String) -> Trial {
+    Trial::test(name, || Ok(()))
 }
 
 /// Carries the trials out, and tells whether one is known to be red and whether all lines could be

@@ -9,8 +9,8 @@ use std::{
 };
 
 use super::{
-    planned::{Planned, TwinScript},
-    steps::{AFTER_LONG, Held, Step, steps},
+    planned::{Planned, TrialScript, TwinScript},
+    steps::{AFTER_LONG, Held, Minutes, Step, steps},
     twins::Twins,
 };
 use crate::{
@@ -47,6 +47,8 @@ pub(super) struct Pace<'a> {
     pub(super) limit: Option<&'a Limit>,
     /// How the time passes.
     pub(super) passing: Passing,
+    /// What a response takes that may take minutes.
+    pub(super) minutes: Minutes,
     /// The credits for twins.
     pub(super) twins: Twins,
 }
@@ -68,20 +70,22 @@ pub(super) fn forecast<'a>(
 ) -> Forecast {
     let mut run = Foretold::new(pace);
     run.carry_out([(before.into_iter().collect(), None)].into());
-    let carried_out = || trials.iter().filter(|planned| planned.script.is_ok());
+    let ready = || trials.iter().filter(|planned| planned.script.is_ok());
+    let others = ready().filter(|planned| !planned.case().last).count();
+    let is_ledger = |planned: &Planned| matches!(planned.script, Ok(TrialScript::Ledger { .. }));
+    // Where no other trial is, a ledger's has nothing to add up.
+    let carried_out = || ready().filter(|planned| others > 0 || !is_ledger(planned));
     let long = carried_out().filter(|planned| planned.takes_minutes()).count();
     run.long = if run.pace.passing == Passing::Real { Left::of(long) } else { Left::of(0) };
-    run.others = Left::of(carried_out().filter(|planned| !planned.case().last).count());
-    if run.others.all == 0 {
-        // A ledger's trial has nothing to add up.
-        return run.done;
-    }
+    run.others = Left::of(others);
     for planned in carried_out() {
         if let Some(Err(why)) = &planned.twin {
             *run.done.without_twin.entry(why.clone()).or_default() += 1;
         }
     }
-    run.carry_out(carried_out().map(|planned| (steps(planned).into(), Some(*planned))).collect());
+    let minutes = run.pace.minutes;
+    let steps = |planned: &&'a Planned| (steps(planned, minutes).into(), Some(*planned));
+    run.carry_out(carried_out().map(steps).collect());
     run.done
 }
 

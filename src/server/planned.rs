@@ -20,6 +20,10 @@ pub struct Planned {
     pub at: usize,
     /// The requests, or what the target would have to offer.
     pub script: Result<TrialScript, String>,
+    /// How many times its request is sent, one after the other.
+    pub times: u32,
+    /// Which of its slot's keys it is dealt, if the slot has several.
+    pub turn: usize,
     /// How long it waits before its first request.
     pub begins_after: Duration,
     /// The same request without the defect, or why it cannot be asked; none for a burst.
@@ -51,10 +55,10 @@ pub enum TrialScript {
         /// A request whose answer holds a number that has to stay, and where in it.
         probe: Option<Box<(Outgoing, String)>>,
     },
-    /// One request that reads a balance, when all other trials are over.
+    /// Requests that read balances, when all other trials are over.
     Ledger {
-        /// The request.
-        read: Outgoing,
+        /// One by each key of the slot.
+        reads: Vec<Outgoing>,
         /// Where in its response the balance is.
         pointer: String,
     },

@@ -10,7 +10,7 @@ use super::{
     closing::LATER,
     minute::WORTH_A_LOOK,
     plan::APART,
-    planned::{Planned, TrialScript, TwinScript},
+    planned::{Planned, Preflight, TrialScript, TwinScript},
     step::SHORTEST_WINDOW,
 };
 use crate::{contract::contract_file::Limit, exchange::outgoing::Outgoing, shown::secret::Secret};
@@ -47,8 +47,15 @@ pub(super) enum Held {
     Alone,
 }
 
+/// What a response that may take minutes is taken to take: the docs say the least and the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Minutes {
+    Least,
+    Most,
+}
+
 /// The steps of a trial, in their order; none for one that is ignored.
-pub(super) fn steps(planned: &Planned) -> Vec<Step<'_>> {
+pub(super) fn steps(planned: &Planned, minutes: Minutes) -> Vec<Step<'_>> {
     let Ok(script) = &planned.script else { return Vec::new() };
     let mut steps = Vec::new();
     let reads = matches!(script, TrialScript::Single { probe: Some(_), .. });
@@ -59,23 +66,31 @@ pub(super) fn steps(planned: &Planned) -> Vec<Step<'_>> {
         steps.push(Step::AfterOthers);
     }
     match script {
-        TrialScript::Single { .. } => single(planned, script, &mut steps),
+        TrialScript::Single { .. } => single(planned, script, minutes, &mut steps),
         TrialScript::Burst { .. } => burst(script, &mut steps),
-        TrialScript::Ledger { read, .. } => {
-            let read = || Step::InTurn(read, Duration::ZERO);
-            steps.extend([read(), Step::Pause(LATER), read()]);
+        TrialScript::Ledger { reads, .. } => {
+            let read = || reads.iter().map(|read| Step::InTurn(read, Duration::ZERO));
+            steps.extend(read().chain([Step::Pause(LATER)]).chain(read()));
         }
     }
     steps
 }
 
-fn single<'a>(planned: &'a Planned, script: &'a TrialScript, steps: &mut Vec<Step<'a>>) {
+fn single<'a>(
+    planned: &'a Planned,
+    script: &'a TrialScript,
+    minutes: Minutes,
+    steps: &mut Vec<Step<'a>>,
+) {
     let TrialScript::Single { first, request, probe } = script else { return };
     let usual = |request: &'a Outgoing| Step::InTurn(request, Duration::ZERO);
     let probe = probe.as_deref().map(|(read, _)| read);
     steps.extend(first.as_deref().map(usual));
-    // Of what the docs allow, the least.
-    let least = planned.case().after.map_or(Duration::ZERO, |(least, _)| least);
+    let takes = match (planned.case().after, minutes) {
+        (None, _) => Duration::ZERO,
+        (Some((least, _)), Minutes::Least) => least,
+        (Some((_, most)), Minutes::Most) => most,
+    };
     if planned.takes_minutes() {
         steps.push(Step::Pause(planned.begins_after));
     }
@@ -85,8 +100,8 @@ fn single<'a>(planned: &'a Planned, script: &'a TrialScript, steps: &mut Vec<Ste
     if planned.takes_minutes() {
         steps.push(Step::LongBegins);
     }
-    for _ in 0..planned.case().times {
-        steps.push(Step::InTurn(request, least));
+    for _ in 0..planned.times {
+        steps.push(Step::InTurn(request, takes));
     }
     steps.extend(probe.map(usual));
     steps.push(Step::Release);
@@ -132,16 +147,17 @@ pub(super) fn another_burst(script: &TrialScript) -> Option<(&Secret, usize)> {
 
 /// The steps before the first trial: the preflight, and a look at each balance that one of these trials is about.
 pub(super) fn before<'a>(
-    preflight: &'a Outgoing,
+    preflights: &'a [Preflight],
     trials: &[&'a Planned],
 ) -> impl Iterator<Item = Step<'a>> {
     let has_others = trials.iter().any(|planned| !planned.case().last);
     let reads = trials.iter().filter_map(|planned| match &planned.script {
-        Ok(TrialScript::Ledger { read, .. }) => Some(read),
+        Ok(TrialScript::Ledger { reads, .. }) => Some(reads),
         _ => None,
     });
-    let reads: Vec<&Outgoing> = if has_others { reads.collect() } else { Vec::new() };
-    [preflight].into_iter().chain(reads).map(|request| Step::InTurn(request, Duration::ZERO))
+    let reads: Vec<&Outgoing> = if has_others { reads.flatten().collect() } else { Vec::new() };
+    let preflights = preflights.iter().map(|preflight| &preflight.request);
+    preflights.chain(reads).map(|request| Step::InTurn(request, Duration::ZERO))
 }
 
 /// How long after the requests that take minutes all others begin.

@@ -242,7 +242,7 @@ impl Side for Server {
         let subject = self.suite.subject();
         SideResult {
             side: SideName::Server,
-            headline: headline(&subject, &collector.codes(collected)),
+            headline: headline(&subject, &collector.codes(collected), self.suite.run.target.extent),
             subject: collector.target_url(),
             counts: collected.counts(),
             trials,

@@ -279,7 +279,7 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
     let (contract, target) = (&suite.run.contract, &suite.run.target);
     let slots: Vec<&SlotName> = target.slots.keys().collect();
     let slot = slots[random.usize(..slots.len())];
-    let own = target.slots[slot].key.as_ref().expect("each has one").expose();
+    let own = target.slots[slot].dealt(0).key.as_ref().expect("each has one").expose();
     let carriers = &contract.key.carriers;
     let carrier: &Carrier = &carriers[random.usize(..carriers.len())];
     let key_defect = defect(random);
@@ -390,6 +390,8 @@ fn planned(contract: &Loaded, single: Single, script: TrialScript) -> Planned {
         scenario: scenario.into(),
         at: 0,
         script: Ok(script),
+        times: 1,
+        turn: 0,
         begins_after: Duration::ZERO,
         twin: None,
     }
