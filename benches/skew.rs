@@ -29,7 +29,7 @@ fn main() {
     let limit = contract.limit.clone();
     let bundled = runtime.block_on(Bundled::start(Clock::real()));
     let suite = Suite::on_bundled(contract, &bundled).unwrap_or_else(|faults| panic!("{faults:?}"));
-    let (base_url, request) = (&suite.run.target.base_url, &suite.plan.preflight.request);
+    let (base_url, request) = (&suite.run.target.base_url, &suite.plan.preflights[0].request);
     let mut skews: Vec<Duration> = (0..BURSTS)
         .map(|_| {
             // A client of its own for each burst: a run has one burst, on connections of its own.

@@ -8,11 +8,54 @@
 use std::{collections::VecDeque, env, time::Instant};
 
 mod servers;
-use servers::{GIVES_UP_AFTER, Said, Variant, flags, judge_all, line};
+use servers::{AFTER_FIVE_MINUTES, GIVES_UP_AFTER, Said, Variant, flags, judge_all, line};
 
 /// How many stacks have their first variant tested once more, with tools that take all that the page
 /// gives them. These runs take five minutes each, so they begin first.
 const SLOW: usize = 2;
+
+/// Servers on which a run takes what its plan foretells, to a fifth: one that is plain, and one whose limit has the
+/// run send another burst.
+const FORETOLD: [&str; 3] =
+    ["node-http/plain", "node-http/plain after five minutes", "python/wall-clock"];
+
+/// A run's requests, and its seconds.
+#[derive(Debug, Clone, Copy)]
+struct Cost {
+    requests: f64,
+    seconds: f64,
+}
+
+impl Cost {
+    /// What a plan foretells.
+    fn foretold(plan: &str) -> Option<Self> {
+        let requests = number(plan, " requests")?;
+        Some(Self { requests, seconds: number(plan.split_once("time: about")?.1, " s")? })
+    }
+
+    /// The same if the generator takes the most that the docs allow.
+    fn foretold_at_most(plan: &str) -> Option<Self> {
+        let seconds = number(plan.split_once("s, about")?.1, " s")?;
+        Some(Self { seconds, ..Self::foretold(plan)? })
+    }
+
+    /// What a run says that it took.
+    fn taken(said: &str) -> Option<Self> {
+        let line = said.lines().find(|line| line.contains(" requests sent: "))?;
+        let requests = number(line, " requests sent")?;
+        Some(Self { requests, seconds: number(line.split_once("; ")?.1, " s")? })
+    }
+
+    fn is_near(self, other: Self) -> bool {
+        let near = |one: f64, other: f64| (one - other).abs() <= other / 5.0;
+        near(self.requests, other.requests) && near(self.seconds, other.seconds)
+    }
+}
+
+/// The number that stands before the first of these words.
+fn number(text: &str, words: &str) -> Option<f64> {
+    text.split_once(words)?.0.rsplit(' ').next()?.parse().ok()
+}
 
 #[test]
 fn no_server_that_keeps_the_page_is_called_broken() {
@@ -25,6 +68,19 @@ fn no_server_that_keeps_the_page_is_called_broken() {
         begin.elapsed().as_secs()
     ));
     assert_eq!(broken, 0, "of {} servers that keep the page", all.len());
+    for said in &all {
+        let is_slow = said.title.ends_with(AFTER_FIVE_MINUTES);
+        let foretold = if is_slow { Cost::foretold_at_most } else { Cost::foretold };
+        let costs = foretold(&said.plan).zip(Cost::taken(&said.text));
+        let (foretold, taken) = costs.expect("a plan's line, and a run's");
+        let title = &said.title;
+        line(&format!(
+            "{title}: foretold {} requests in {} s, sent {} in {} s",
+            foretold.requests, foretold.seconds, taken.requests, taken.seconds
+        ));
+        let is_near = !FORETOLD.contains(&title.as_str()) || foretold.is_near(taken);
+        assert!(is_near, "{title}: {}", said.plan);
+    }
 }
 
 fn variants() -> VecDeque<Variant> {
@@ -47,7 +103,7 @@ fn variants() -> VecDeque<Variant> {
 
 /// Says what went wrong with a server, or what of it could not be proven.
 fn report(said: &Said) {
-    let Said { title, code, text } = said;
+    let Said { title, code, text, .. } = said;
     if *code == Some(0) {
         let is_open = |line: &&str| {
             line.contains("... ignored")

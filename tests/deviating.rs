@@ -44,8 +44,9 @@ fn name(said: &Said) -> &str {
     said.title.split_once('/').map_or(said.title.as_str(), |(_, name)| name)
 }
 
+/// A server that did not start has no plan, and was not seen either.
 fn is_seen(said: &Said) -> bool {
-    said.code == Some(BROKEN)
+    said.code == Some(BROKEN) && !said.plan.is_empty()
 }
 
 /// Those that are known not to be seen, each with the reason.
@@ -62,7 +63,7 @@ fn listed() -> BTreeMap<String, String> {
 
 /// Says whether a server was seen, and by which trials.
 fn report(said: &Said) {
-    let Said { title, code, text } = said;
+    let Said { title, code, text, .. } = said;
     let failed = text.lines().filter_map(|line| {
         let name = line.strip_prefix("---- ")?.strip_suffix(" ----")?;
         Some(name.to_owned())

@@ -30,7 +30,7 @@ use crate::{
         collected::Collected,
         finding::Finding,
         outcome::Outcome,
-        side::{Foreseen, Manner, NotReady, Side, SideResult, SideTrial},
+        side::{Ahead, Foreseen, Manner, NotReady, Side, SideResult, SideTrial},
         side_name::SideName,
         timeline::Printed,
         trial::TrialResult,
@@ -256,7 +256,7 @@ impl Side for Clients {
         }
     }
 
-    fn plan(&self) -> Shown {
+    fn plan(&self, _: &Ahead) -> Shown {
         let Rules { scripts, rules, .. } = &self.0.rules;
         let longest = scripts.iter().map(|script| script.shortest()).max().unwrap_or_default();
         let program = self.0.program.shown(&self.0.redactor);

@@ -59,7 +59,7 @@ impl<'a> Limited<'a> {
             unreachable!("a burst's script sends a burst");
         };
         let numbers = Numbers::new(limit.requests, limit.window_seconds);
-        let env = &suite.run.target.slots[&burst.slot].env;
+        let env = &suite.run.target.slots[&burst.slot].dealt(0).env;
         Ok(Self { suite, planned, request, served: *served, env, numbers })
     }
 

@@ -12,6 +12,7 @@ pub mod contract_file;
 mod defect;
 mod elsewhere;
 pub mod envelope;
+pub mod extent;
 pub mod fresh;
 pub mod key;
 pub mod ledger;

@@ -10,3 +10,4 @@ pub mod message;
 pub mod outgoing;
 pub mod pacing;
 pub mod sender;
+pub mod traffic;

@@ -11,7 +11,7 @@ use crate::{contract::contract_file::Limit, shown::secret::Secret};
 
 /// A limit as it is kept.
 #[derive(Debug)]
-struct Paced {
+pub(crate) struct Paced {
     most: usize,
     window: Duration,
 }
@@ -20,20 +20,18 @@ struct Paced {
 #[derive(Debug)]
 pub struct Pacer {
     limit: Option<Paced>,
-    used: Mutex<HashMap<Secret, VecDeque<Duration>>>,
+    used: Mutex<HashMap<Secret, Uses>>,
 }
 
+/// When one key was used, within the last two windows.
+#[derive(Debug, Default)]
+pub(crate) struct Uses(VecDeque<Duration>);
+
 impl Pacer {
-    /// A pacer for a limit; without one nobody waits. A twentieth of the limit stays free: the server counts arrivals, not
-    /// departures, and whoever else uses the key needs some room.
+    /// A pacer for a limit; without one nobody waits.
     #[must_use]
     pub fn new(limit: Option<&Limit>) -> Self {
-        let limit = limit.map(|limit| Paced {
-            most: usize::try_from(limit.requests - limit.requests / 20).unwrap_or(usize::MAX),
-            // One second more than the window, for the same reason.
-            window: Duration::from_secs(u64::from(limit.window_seconds) + 1),
-        });
-        Self { limit, used: Mutex::default() }
+        Self { limit: limit.map(Paced::of), used: Mutex::default() }
     }
 
     /// Waits until a key may be used once more, and counts that use.
@@ -47,19 +45,33 @@ impl Pacer {
     fn claim(&self, now: Duration, key: &Secret) -> Option<Duration> {
         let paced = self.limit.as_ref()?;
         let mut used = self.used.locked();
-        let times = used.entry(key.clone()).or_default();
-        while times.front().is_some_and(|first| now >= *first + paced.window * 2) {
+        paced.claim(used.entry(key.clone()).or_default(), now)
+    }
+}
+
+impl Paced {
+    /// A limit as it is kept. A twentieth of it stays free: the server counts arrivals, not departures, and whoever else
+    /// uses the key needs some room.
+    pub(crate) fn of(limit: &Limit) -> Self {
+        Self {
+            most: usize::try_from(limit.requests - limit.requests / 20).unwrap_or(usize::MAX),
+            // One second more than the window, for the same reason.
+            window: Duration::from_secs(u64::from(limit.window_seconds) + 1),
+        }
+    }
+
+    /// Counts a use of a key, or says how long to wait before it is asked for again.
+    pub(crate) fn claim(&self, Uses(times): &mut Uses, now: Duration) -> Option<Duration> {
+        while times.front().is_some_and(|first| now >= *first + self.window * 2) {
             times.pop_front();
         }
-        let wait = paced.wait(times.make_contiguous(), now);
+        let wait = self.wait(times.make_contiguous(), now);
         if wait.is_none() {
             times.push_back(now);
         }
         wait
     }
-}
 
-impl Paced {
     /// How long a key that was used at these times has to wait, if it may not be used once more at `now`.
     ///
     /// Nobody knows where the server's windows end, and the strictest limiter that keeps to "so many a minute" counts

@@ -26,6 +26,7 @@ use super::{
     message::{Answer, Request},
     outgoing::{Exchange, NoAnswer, Outgoing},
     pacing::Pacer,
+    traffic::Traffic,
 };
 
 /// No envelope has a megabyte. What is longer is cut, so that no target can fill the memory.
@@ -40,6 +41,7 @@ pub struct Sender {
     wire: Wire,
     clock: Clock,
     pacer: Arc<Pacer>,
+    traffic: Traffic,
 }
 
 /// How requests get there.
@@ -64,13 +66,20 @@ impl Sender {
         let client = client(&base_url)?.build().expect(BUILT);
         let addresses = Arc::new(Addresses { base_url, known: Mutex::default() });
         let wire = Wire::Http { client, anew: Arc::default(), addresses };
-        Ok(Self { wire, clock, pacer: Arc::new(pacer) })
+        Ok(Self { wire, clock, pacer: Arc::new(pacer), traffic: Traffic::default() })
     }
 
     /// A sender to a server in this process.
     #[must_use]
     pub fn in_process(server: Arc<dyn InProcess>, clock: Clock, pacer: Pacer) -> Self {
-        Self { wire: Wire::InProcess(server), clock, pacer: Arc::new(pacer) }
+        let wire = Wire::InProcess(server);
+        Self { wire, clock, pacer: Arc::new(pacer), traffic: Traffic::default() }
+    }
+
+    /// What was sent so far.
+    #[must_use]
+    pub fn traffic(&self) -> &Traffic {
+        &self.traffic
     }
 
     /// Sends one request when its key's turn has come.
@@ -114,6 +123,7 @@ impl Sender {
     /// If there is no answer to judge.
     pub async fn send_now(&self, outgoing: &Outgoing) -> Result<Exchange, NoAnswer> {
         let key = outgoing.key.as_ref();
+        self.traffic.count(key);
         let sent = self.clock.now(key);
         let answer = match &self.wire {
             Wire::InProcess(server) => server.answer(&outgoing.request),
@@ -124,6 +134,7 @@ impl Sender {
                     // 9112, section 9.3): that says nothing of the API. Once more, on a new one, since a
                     // server that closes each of them unannounced has closed all that wait to be used again.
                     Err(NoAnswer::Broken(_)) => {
+                        self.traffic.count(key);
                         let client = anew.get_or_init(|| unpooled(&addresses.base_url));
                         over_http(client, request(), outgoing.deadlines).await?
                     }

@@ -116,7 +116,7 @@ impl World {
         self.workspaces[record.workspace].as_mut()
     }
 
-    /// A world with one key for each of the conditions that the page's errors need, by the name
+    /// A world with a key for each of the conditions that the page's errors need, by the name
     /// of the condition.
     #[must_use]
     pub fn seeded(random: Random<'_>) -> (Self, BTreeMap<&'static str, String>) {
@@ -134,6 +134,9 @@ impl World {
             ("free-plan", add(Subscription::Free, plenty)),
             ("regen-capped", add(Subscription::Starter, plenty)),
             ("orphaned", add(Subscription::Pro, plenty)),
+            // Of workspaces like that of `valid`, for a slot with several keys.
+            ("valid-2", add(Subscription::Pro, plenty)),
+            ("valid-3", add(Subscription::Pro, plenty)),
         ]);
         world.revoke(&keys["revoked"], true);
         world.delete_workspace(&keys["orphaned"]);

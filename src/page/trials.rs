@@ -23,7 +23,7 @@ use crate::{
         collected::Collected,
         finding::Finding,
         outcome::Outcome,
-        side::{Foreseen, Manner, NotReady, Side, SideResult, SideTrial},
+        side::{Ahead, Foreseen, Manner, NotReady, Side, SideResult, SideTrial},
         side_name::SideName,
         trial::TrialResult,
         unproven::Owed,
@@ -192,7 +192,7 @@ impl Side for Docs {
         }
     }
 
-    fn plan(&self) -> Shown {
+    fn plan(&self, _: &Ahead) -> Shown {
         match &self.0.page {
             Some((name, _)) => shown![self.0.redactor.line(name), " is read"],
             None => Shown::default(),

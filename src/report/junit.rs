@@ -80,11 +80,14 @@ fn suite(xml: &mut Xml, results: &Results, side: &SideResult, repeats: &Repeats)
 }
 
 fn properties(results: &Results, side: &SideResult) -> Vec<(String, String)> {
+    let server = results.server.as_ref().filter(|_| side.side == SideName::Server);
+    let is_quick = server.is_some_and(|server| server.configuration.quick);
     let own = [
         ("errproof", results.errproof.to_owned()),
         ("contract", results.contract.to_string()),
         ("target", side.subject.to_string()),
         ("partial", results.scope.is_partial().to_string()),
+        ("quick", is_quick.to_string()),
     ];
     let own = own.into_iter().map(|(name, value)| (name.to_owned(), value));
     // JUnit knows four verdicts; these are all of ours, of the whole run.

@@ -61,6 +61,7 @@ pub fn render(results: &Results) -> String {
         let _ = writeln!(text, "- {}", note.escaped(escaped));
     }
     if let Some(server) = &results.server {
+        let _ = writeln!(text, "- {}", server.sent().escaped(escaped));
         let _ = writeln!(text, "- {}", escaped(&server.configuration.to_string()));
     }
     let repeats = results.repeats();

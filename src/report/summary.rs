@@ -9,7 +9,7 @@ use crate::{
         server::ServerDetails,
     },
     shown,
-    shown::text::Shown,
+    shown::{seconds::seconds, text::Shown},
 };
 
 /// The last lines of a run. `first` are the trials that showed each cause in full.
@@ -25,6 +25,10 @@ pub fn render(results: &Results, first: &FirstShown) -> Shown {
             all,
             " trials were selected"
         ]);
+    }
+    // On the bundled mock both say nothing: no limit is waited for.
+    if let Some(server) = results.server.as_ref().filter(|server| !server.target.bundled) {
+        lines.push(shown![server.sent(), "; ", seconds(results.seconds)]);
     }
     add_causes(&mut lines, results, first);
     if let Some(server) = &results.server {

@@ -20,10 +20,23 @@ pub struct ServerDetails {
     pub target: TargetResult,
     /// How the run was set up. Variables are named, and never what they hold.
     pub configuration: Configuration,
+    /// How many requests were sent, by the slot whose key they carry; and how many with a key of no slot, or without one.
+    pub requests: BTreeMap<Shown, usize>,
     /// What is true of each code, in the contract's order.
     pub codes: Vec<CodeResult>,
     /// How envelopes differ from the reviewed ones, each difference once.
     pub drift: Vec<DriftResult>,
+}
+
+impl ServerDetails {
+    /// How many requests were sent, by whose key.
+    #[must_use]
+    pub fn sent(&self) -> Shown {
+        let of_holder = self.requests.iter().map(|(holder, count)| shown![holder, " ", *count]);
+        let all: usize = self.requests.values().sum();
+        let by_holder = Shown::joined(&of_holder.collect::<Vec<_>>(), ", ");
+        shown![plural(all, "request"), " sent: ", by_holder]
+    }
 }
 
 /// Who was tested.
@@ -48,6 +61,8 @@ pub struct TargetResult {
 pub struct Configuration {
     /// Whether trials that prove nothing fail.
     pub strict: bool,
+    /// Whether each promise was proven at one point alone.
+    pub quick: bool,
     /// Whether a production host is allowed.
     pub allow_production: bool,
     /// The credits that a run may spend.
@@ -61,16 +76,18 @@ pub struct Configuration {
 impl fmt::Display for Configuration {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let yes = |flag: bool| if flag { "yes" } else { "no" };
-        let Self { strict, allow_production, budget_credits, known, slots } = self;
+        let Self { strict, quick, allow_production, budget_credits, known, slots } = self;
         let names = |set: bool| {
-            let names = slots.iter().filter(|(_, slot)| slot.set == set);
+            let is_set = |slot: &SlotResult| slot.keys().any(|key| key.set);
+            let names = slots.iter().filter(|(_, slot)| is_set(slot) == set);
             let names: Vec<&str> = names.map(|(name, _)| name.as_str()).collect();
             if names.is_empty() { "none".to_owned() } else { names.join(", ") }
         };
         write!(
             f,
-            "strict: {}; production allowed: {}; budget: {budget_credits} credits; known deviations: {known}; keys set: {}; keys not set: {}",
+            "strict: {}; quick: {}; production allowed: {}; budget: {budget_credits} credits; known deviations: {known}; keys set: {}; keys not set: {}",
             yes(*strict),
+            yes(*quick),
             yes(*allow_production),
             names(true),
             names(false)
@@ -84,6 +101,30 @@ impl fmt::Display for Configuration {
 #[serde(rename_all = "kebab-case")]
 #[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
 pub struct SlotResult {
+    /// The environment variable.
+    pub env: Shown,
+    /// Whether it is set.
+    pub set: bool,
+    /// The slot's other keys, if it has several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "schemas", schemars(default))]
+    pub others: Vec<KeyResult>,
+}
+
+impl SlotResult {
+    /// All keys of the slot.
+    pub fn keys(&self) -> impl Iterator<Item = KeyResult> {
+        let first = KeyResult { env: self.env.clone(), set: self.set };
+        [first].into_iter().chain(self.others.iter().cloned())
+    }
+}
+
+/// Where another key of a slot comes from.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
+pub struct KeyResult {
     /// The environment variable.
     pub env: Shown,
     /// Whether it is set.

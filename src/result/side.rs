@@ -34,7 +34,16 @@ pub trait Side {
     fn result(&self, collected: &Collected) -> SideResult;
 
     /// What a run would do, before it does anything.
-    fn plan(&self) -> Shown;
+    fn plan(&self, ahead: &Ahead) -> Shown;
+}
+
+/// A run that is planned.
+#[derive(Debug)]
+pub struct Ahead {
+    /// The names of the trials that are selected.
+    pub selected: BTreeSet<String>,
+    /// How many trials are carried out at once.
+    pub at_once: usize,
 }
 
 /// How a side's trials are carried out.

@@ -11,6 +11,7 @@ use crate::{exchange::deadlines::LONGEST_WAIT, shown::secret::Secret};
 ///
 /// [`Options::from_flags`] reads them and [`Options::run`] carries the run out. `--help` lists them.
 #[derive(Parser)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag, given or not")]
 #[command(
     mut_arg("bench", |bench| {
         bench.help("Run benchmarks instead of tests; errproof has none, so it tests nothing")
@@ -71,6 +72,10 @@ pub struct Options {
     /// Longest Retry-After to wait out, in seconds; if the burst is asked to wait longer, it is inconclusive
     #[arg(long, value_name = "SECONDS", env = "ERRPROOF_WAIT_AT_MOST", default_value_t = LONGEST_WAIT.as_secs(), value_parser = clap::value_parser!(u64).range(1..=86_400))]
     pub(crate) wait_at_most: u64,
+
+    /// Prove each promise at one point, once, and the limit by its burst alone: for a pull request
+    #[arg(long, env = "ERRPROOF_QUICK", value_parser = clap::builder::FalseyValueParser::new())]
+    pub(crate) quick: bool,
 
     /// Treat ignored and inconclusive trials as failures
     #[arg(long, env = "ERRPROOF_STRICT", value_parser = clap::builder::FalseyValueParser::new())]

@@ -25,7 +25,7 @@ use crate::page::trials::{self as page, Docs, Links};
 #[cfg(any(feature = "client", feature = "page"))]
 use crate::targets::known::Known;
 use crate::{
-    contract::Contract,
+    contract::{Contract, extent::Extent},
     exchange::deadlines::Deadlines,
     result::side::Side,
     server::{
@@ -115,6 +115,7 @@ pub(super) fn prepare(
             target.deadlines = Deadlines::within(Duration::from_secs(seconds));
         }
         target.wait_at_most = Duration::from_secs(options.wait_at_most);
+        target.extent = Extent::of_flag(options.quick);
         guard_production(&contract, &target, Production::of_flag(options.allow_production))?;
         let recording = Recording::from_environment(&variable);
         suite = Some(Suite::new(Arc::clone(&contract), target, recording, secrets)?);
@@ -245,7 +246,8 @@ fn hidden(contract: &Contract, suite: Option<&Suite>) -> Vec<String> {
     let slots = contract.slots.values().map(|slot| slot.env.clone());
     let hooks = contract.hooks.values().map(|hook| hook.env.clone());
     let own = suite.iter().flat_map(|suite| suite.run.target.slots.values());
-    slots.chain(hooks).chain(own.map(|slot| slot.env.clone())).collect()
+    let own = own.flat_map(|slot| &slot.keys).map(|key| key.env.clone());
+    slots.chain(hooks).chain(own).collect()
 }
 
 /// Refuses a host that real customers use, unless somebody means it.

@@ -108,9 +108,7 @@ fn run(options: &Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u
     };
     let reports = Reports::new(options, process)?;
     let mut tests = options.tests.clone();
-    if tests.test_threads.is_none() && suite.as_ref().is_some_and(Suite::is_live) {
-        tests.test_threads = Some(LIVE_THREADS);
-    }
+    tests.test_threads = threads(&tests, suite.as_ref());
     let unproven = if options.strict { Unproven::Fail } else { Unproven::Ignore };
     let style = Style {
         manner: Manner { keep: reports.keep(), unproven },
@@ -124,14 +122,14 @@ fn run(options: &Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u
     let is_selected = |trial: &Trial| !tests.is_filtered_out(trial);
     let selected = trials.iter().filter(|trial| is_selected(trial));
     let selected: BTreeSet<String> = selected.map(|trial| trial.name().to_owned()).collect();
-    let scope = Scope { selected: selected.len(), all: trials.len() };
+    let left_out = left_out(suite.as_ref());
+    let scope = Scope { selected: selected.len(), all: trials.len() + left_out.len() };
     if tests.list {
         let (_, heard) = carry_out(&tests, trials, Vec::new);
         return heard.map(|()| exit::SUCCESS).map_err(End::from);
     }
     if selected.is_empty() {
-        let by = selection(&tests, &redactor);
-        return Err(End::Nothing(shown!["none of the ", scope.all, " trials is selected", by]));
+        return Err(nothing_selected(scope.all, &tests, left_out, &redactor));
     }
     if tests.bench {
         // The harness would call each trial ignored, after the target was asked whether it is there.
@@ -206,6 +204,38 @@ impl Tested {
 /// Trials wait on the network, so more of them run at once than there are cores. Sixteen keep a
 /// target at sixteen requests at a time: less than a browser's six connections for three tabs.
 const LIVE_THREADS: usize = 16;
+
+/// How many trials are carried out at once, unless the test harness decides it: as many as there are cores.
+pub(super) fn threads(tests: &Arguments, suite: Option<&Suite>) -> Option<usize> {
+    let live = suite.is_some_and(Suite::is_live).then_some(LIVE_THREADS);
+    tests.test_threads.or(live)
+}
+
+/// The names of the trials that `--quick` leaves out.
+pub(super) fn left_out(suite: Option<&Suite>) -> &[String] {
+    suite.map(|suite| &*suite.plan.left_out).unwrap_or_default()
+}
+
+/// Why a run of no trial is none. What would be selected of those that are `left_out` is said.
+pub(super) fn nothing_selected(
+    all: usize,
+    tests: &Arguments,
+    left_out: &[String],
+    redactor: &Redactor,
+) -> End {
+    let by = selection(tests, redactor);
+    let is_selected = |name: &&String| !tests.is_filtered_out(&unplayed((*name).clone()));
+    let hint = match left_out.iter().filter(is_selected).count() {
+        0 => Shown::default(),
+        some => shown![": --quick leaves out ", some, " that would be"],
+    };
+    End::Nothing(shown!["none of the ", all, " trials is selected", by, hint])
+}
+
+/// A trial that is only looked at.
+pub(super) fn unplayed(name: String) -> Trial {
+    Trial::test(name, || Ok(()))
+}
 
 /// Carries the trials out, and tells whether one is known to be red and whether all lines could be
 /// written. Whoever reads them, a run goes on to its end, since it has reports to write and an exit

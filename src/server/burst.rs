@@ -54,7 +54,7 @@ const EARLIER: Duration = Duration::from_secs(2);
 pub(super) const LAST_LOOK: Duration = Duration::from_secs(2);
 
 /// How many more requests the other key sends: a limit that is shared may refuse only some of them.
-const MORE_OF_OTHER_KEY: usize = 2;
+pub(super) const MORE_OF_OTHER_KEY: usize = 2;
 
 /// What became of a key that waited as long as it was told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

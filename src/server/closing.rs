@@ -1,6 +1,8 @@
 //! The trial of one slot's balance: reads it when all other trials are over, and again some seconds later.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
+
+use serde_json::Number;
 
 use super::{
     ledger::Account,
@@ -13,34 +15,50 @@ use crate::{
 };
 
 /// How long after the last trial a balance is read once more: a charge that a queue makes is there by then.
-const LATER: Duration = Duration::from_secs(6);
+pub(super) const LATER: Duration = Duration::from_secs(6);
 
 impl Play<'_> {
-    /// Reads the balance of a key, and holds it against what the run's requests cost.
-    pub(super) async fn ledger(&mut self, read: &Outgoing, pointer: &str) -> Result<(), Stop> {
+    /// Reads the balance of each key of a slot, and holds it against what the run's requests by that key cost.
+    pub(super) async fn ledger(&mut self, reads: &[Outgoing], pointer: &str) -> Result<(), Stop> {
         if self.run.progress.all() == 0 {
             let why =
                 "no other trial was carried out in this process, so there is nothing to add up";
             return Err(Stop::NotProvoked(why.to_owned()));
         }
-        let Some(key) = &read.key else { return Ok(()) };
-        let Account { opening, spent, errors } = self.run.ledger.account(key);
-        let Some((exchange, opening)) = opening else {
-            let why = "its balance was not read before the first trial";
-            return Err(Stop::NotProvoked(why.to_owned()));
-        };
-        self.keep(exchange);
-        let before = opening.map_err(Stop::NotProvoked)?;
-        self.read(read, pointer).await?;
-        self.wait(read, LATER, "a charge that comes late").await;
+        let mut opened = Vec::new();
+        for read in reads {
+            let Some(key) = &read.key else { continue };
+            let Account { opening, spent, errors } = self.run.ledger.account(key);
+            let Some((exchange, opening)) = opening else {
+                let why = "its balance was not read before the first trial";
+                return Err(Stop::NotProvoked(why.to_owned()));
+            };
+            self.keep(exchange);
+            let before = opening.map_err(Stop::NotProvoked)?;
+            self.read(read, pointer).await?;
+            opened.push(Opened { read, before, spent, errors });
+        }
+        let Some(first) = opened.first() else { return Ok(()) };
+        // One wait for all keys: time passes for each of them.
+        self.wait(first.read, LATER, "a charge that comes late").await;
+        let mut unclear = Ok(());
+        for opened in &opened {
+            unclear = unclear.and(self.close(opened, pointer).await);
+        }
+        unclear
+    }
+
+    /// Reads one balance again, and judges it.
+    async fn close(&mut self, opened: &Opened<'_>, pointer: &str) -> Result<(), Stop> {
+        let Opened { read, before, spent, errors } = opened;
         let later = self.read(read, pointer).await?;
-        let spent = Spent { most: spent, errors: &errors };
+        let spent = Spent { most: *spent, errors };
         let at = self.exchanges.len() - 1;
         self.main = Some(at);
-        let found = charge::ledger(pointer, &Balances { before: &before, now: &later }, spent);
+        let found = charge::ledger(pointer, &Balances { before, now: &later }, spent);
         if found.is_empty() {
             self.sheet.note(CheckId::NoCharge, at, found);
-            return match charge::unclear(&before, &later, spent.most) {
+            return match charge::unclear(before, &later, spent.most) {
                 Some(why) => Err(Stop::Inconclusive(why)),
                 None => Ok(()),
             };
@@ -56,4 +74,13 @@ impl Play<'_> {
         self.sheet.note(CheckId::NoCharge, at, found);
         Ok(())
     }
+}
+
+/// A balance that was read before the first trial.
+struct Opened<'a> {
+    read: &'a Outgoing,
+    before: Number,
+    /// The most that the requests by its key cost that succeeded.
+    spent: u64,
+    errors: BTreeMap<u16, usize>,
 }

@@ -140,10 +140,12 @@ impl Collector {
         let at = found.or(played.main).filter(|at| *at < exchanges.len());
         let Some(at) = at.or(exchanges.len().checked_sub(1)) else {
             // Nothing was answered; what was to be sent can still be tried by hand.
-            let (TrialScript::Single { request, .. }
-            | TrialScript::Burst { request, .. }
-            | TrialScript::Balance { request, .. }
-            | TrialScript::Ledger { read: request, .. }) = planned.script.as_ref().ok()?;
+            let request = match planned.script.as_ref().ok()? {
+                TrialScript::Single { request, .. }
+                | TrialScript::Burst { request, .. }
+                | TrialScript::Balance { request, .. } => request,
+                TrialScript::Ledger { reads, .. } => reads.first()?,
+            };
             let Outgoing { request, key, role, .. } = request;
             return Some(Evidence {
                 at: 1,
@@ -221,8 +223,7 @@ impl Collector {
         let own = |name: &str, env: &str| {
             shown![self.redactor.line(name), " ($", self.redactor.line(env), ")"]
         };
-        let slot = slots.iter().find(|(_, slot)| key.is_some() && slot.key.as_ref() == key);
-        if let Some((name, slot)) = slot {
+        if let Some((name, slot)) = key.and_then(|key| self.run.target.holder(key)) {
             return own(name.as_str(), &slot.env);
         }
         let Provocation::Single(single) = &planned.case().provocation else {
@@ -230,7 +231,7 @@ impl Collector {
         };
         match &single.key {
             Some(defect) if role == Role::Own && defect.needs_slot() => {
-                let slot = own(single.slot.as_str(), &slots[&single.slot].env);
+                let slot = own(single.slot.as_str(), &slots[&single.slot].dealt(planned.turn).env);
                 shown![slot, " ", self.redactor.line(&defect.describe())]
             }
             Some(defect) if role == Role::Own => self.redactor.line(&defect.describe()),

@@ -24,7 +24,7 @@ pub(super) struct Common {
     /// The header's name of each carrier, and its values by the keys in them.
     carriers: BTreeMap<CarrierName, (Arc<str>, HashMap<Secret, Secret>)>,
     /// Slots' keys with a defect.
-    pub(super) broken: Vec<(SlotName, KeyDefect, Option<Secret>)>,
+    pub(super) broken: Vec<(Secret, KeyDefect, Option<Secret>)>,
     /// Well-formed keys that nobody has issued, like each slot's.
     fresh: HashMap<SlotName, FreshKeys>,
     /// What says that nothing is to be packed.

@@ -13,7 +13,6 @@ use super::{
 use crate::{
     contract::{
         key::KeyDefect,
-        names::SlotName,
         neighbour::{Change, Neighbour},
         scenario::Provocation,
         scenario_file::BodyDefect,
@@ -21,6 +20,7 @@ use crate::{
     exchange::{message::Request, outgoing::Role, sender::url},
     shown,
     shown::{redactor::Redactor, secret::Secret, text::Shown, visible::is_seen},
+    targets::target::SlotKey,
 };
 
 /// What a shell reads as one word.
@@ -117,14 +117,17 @@ impl Curl {
         let spoilt = match (&planned.case().provocation, key) {
             (Provocation::Single(single), Some(key)) if role == Role::Own => {
                 let defect = single.key.as_ref();
-                defect
-                    .map(|defect| (key.expose().to_owned(), made(&self.run, &single.slot, defect)))
+                defect.map(|defect| {
+                    let slot = target.slots[&single.slot].dealt(planned.turn);
+                    (key.expose().to_owned(), made(&self.run, slot, defect))
+                })
             }
             _ => None,
         };
         let variable = |label: &str| vec![Piece::Shell(label.to_owned())];
-        let slots = target.slots.values().filter_map(|slot| {
-            Some((slot.key.as_ref()?.expose().to_owned(), variable(&format!("${}", slot.env))))
+        let keys = target.slots.values().flat_map(|slot| &slot.keys);
+        let slots = keys.filter_map(|SlotKey { env, key }| {
+            Some((key.as_ref()?.expose().to_owned(), variable(&format!("${env}"))))
         });
         let more = target.secrets.iter();
         let more = more.map(|named| (named.secret.expose().to_owned(), variable(&named.label)));
@@ -238,13 +241,13 @@ fn basic(name: &str, value: &str) -> Option<String> {
 }
 
 /// How a shell makes a spoilt key from the slot's variable, with nothing but what POSIX has.
-fn made(run: &Run, slot: &SlotName, defect: &KeyDefect) -> Vec<Piece> {
+fn made(run: &Run, slot: &SlotKey, defect: &KeyDefect) -> Vec<Piece> {
     let shape = &run.contract.key;
-    let env = &run.target.slots[slot].env;
+    let env = &slot.env;
     let literal = |text: &str| Piece::Literal(text.to_owned());
     let shell = |text: String| Piece::Shell(text);
     let shortened = || shell(format!("${{{env}%?}}"));
-    let key = run.target.slots[slot].key.as_ref().map(Secret::expose);
+    let key = slot.key.as_ref().map(Secret::expose);
     match defect {
         KeyDefect::Absent | KeyDefect::Empty => Vec::new(),
         KeyDefect::Bare => vec![literal(&shape.prefix)],

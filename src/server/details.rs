@@ -5,19 +5,27 @@ use std::{
     sync::Arc,
 };
 
-use super::{collector::Collector, shared::Run};
+use super::{by_holder::by_holder, collector::Collector, shared::Run};
 use crate::{
-    contract::{check::CheckId, scenario::Scenario},
+    contract::{
+        check::CheckId,
+        extent::Extent,
+        scenario::{Case, Scenario},
+    },
     result::{
         collected::Collected,
         outcome::Standing,
-        server::{CodeResult, Configuration, DriftResult, ServerDetails, SlotResult, TargetResult},
+        server::{
+            CodeResult, Configuration, DriftResult, KeyResult, PointsResult, ServerDetails,
+            SlotResult, TargetResult,
+        },
         standing::Passed,
         trial::TrialResult,
         unproven::Unproven,
     },
     shown,
     shown::text::Shown,
+    targets::target::SlotKey,
 };
 
 /// How a run on a server was set up.
@@ -52,8 +60,14 @@ impl Collector {
     pub fn details(&self, collected: &Collected, how: How) -> ServerDetails {
         let Run { target, .. } = &*self.run;
         let slots = target.slots.iter().map(|(name, slot)| {
-            let env = self.redactor.line(&slot.env);
-            (self.redactor.line(name.as_str()), SlotResult { env, set: slot.key.is_some() })
+            let shown = |key: &SlotKey| KeyResult {
+                env: self.redactor.line(&key.env),
+                set: key.key.is_some(),
+            };
+            let (first, others) = slot.keys.split_first().expect("a slot has a key");
+            let KeyResult { env, set } = shown(first);
+            let others = others.iter().map(shown).collect();
+            (self.redactor.line(name.as_str()), SlotResult { env, set, others })
         });
         ServerDetails {
             target: TargetResult {
@@ -63,14 +77,22 @@ impl Collector {
             },
             configuration: Configuration {
                 strict: how.unproven == Unproven::Fail,
+                quick: target.extent == Extent::Quick,
                 allow_production: how.production == Production::Allowed,
                 budget_credits: target.budget.credits,
                 slots: slots.collect(),
                 known: target.known.len(),
             },
+            requests: self.requests(),
             codes: self.codes(collected),
             drift: drift(&collected.trials),
         }
+    }
+
+    /// What was sent so far, by whose key.
+    fn requests(&self) -> BTreeMap<Shown, usize> {
+        let sent = by_holder(&self.run.target, &self.run.sender.traffic().by_key());
+        sent.into_iter().map(|(holder, count)| (self.redactor.line(&holder), count)).collect()
     }
 
     /// The target's address, as it is shown.
@@ -95,10 +117,21 @@ impl Collector {
             };
             let outcomes = trials.iter().map(|trial| (trial.outcome, trial.why.as_ref()));
             let (standing, why) = Standing::of(&outcomes.collect::<Vec<_>>(), passed);
-            let points = collected.points(&code);
+            let points = collected.points(&code).map(|points| self.of_all(scenario, points));
             CodeResult { code, status: scenario.status, standing, points, why }
         };
         self.run.contract.scenarios.iter().map(result).collect()
+    }
+
+    /// The points of a code, of all that it has: those that are left out are not proven.
+    fn of_all(&self, scenario: &Scenario, points: PointsResult) -> PointsResult {
+        match self.run.target.extent {
+            Extent::Whole => points,
+            Extent::Quick => {
+                let all: BTreeSet<_> = scenario.cases.iter().filter_map(Case::point).collect();
+                PointsResult { of: all.len(), ..points }
+            }
+        }
     }
 
     /// What else there is to say: which twins were not sent, which deviations are known no more, how to
@@ -124,6 +157,7 @@ impl Collector {
             ]);
         }
         notes.extend(limit_seen.get().map(|seen| shown!["the limit: ", self.redactor.line(seen)]));
+        notes.extend(target.missing().map(|why| self.redactor.line(&why)));
         notes.extend(snapshots.note().map(|note| self.redactor.line(&note)));
         notes
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::{
+    contract::extent::Extent,
     result::{
         outcome::Standing,
         server::{CodeResult, PointsResult},
@@ -13,7 +14,7 @@ use crate::{
 
 /// How many codes are proven, and what is true of the others. `subject` is who was tested.
 #[must_use]
-pub fn headline(subject: &Shown, codes: &[CodeResult]) -> Shown {
+pub fn headline(subject: &Shown, codes: &[CodeResult], extent: Extent) -> Shown {
     let selected = codes.iter().filter(|code| code.standing != Standing::NotSelected).count();
     let proven = of(codes, Standing::Proven).count();
     let mut text = shown![plural(selected, "code"), " on ", subject, ": ", proven, " proven"];
@@ -22,6 +23,9 @@ pub fn headline(subject: &Shown, codes: &[CodeResult]) -> Shown {
         let sum = |of: fn(&PointsResult) -> usize| points.iter().map(of).sum();
         let all = PointsResult { proven: sum(|points| points.proven), of: sum(|points| points.of) };
         text = shown![text, " at ", all.sentence()];
+    }
+    if extent == Extent::Quick {
+        text = shown![text, " (--quick: one point per promise)"];
     }
     for (standing, what) in [
         (Standing::ProvenWithoutTwin, " proven without a twin ("),
@@ -68,7 +72,7 @@ mod tests {
         let results = example::results();
         let side = results.of_server().expect("a server");
         let codes = &results.server.as_ref().expect("its details").codes;
-        let line = headline(&side.subject, codes);
+        let line = headline(&side.subject, codes, Extent::Whole);
         insta::assert_snapshot!(line);
         assert_eq!(line, side.headline, "the example's own");
     }

@@ -24,7 +24,7 @@ use crate::{
 const MORE_BURSTS: usize = 3;
 
 /// A wait that is longer than this has a request in its middle.
-const WORTH_A_LOOK: Duration = Duration::from_secs(8);
+pub(super) const WORTH_A_LOOK: Duration = Duration::from_secs(8);
 
 impl Play<'_> {
     /// Sends, while the key is refused, what a limit may have overlooked: other carriers, other requests, other

@@ -7,7 +7,7 @@ use super::{
     planned::{Planned, TrialScript},
     shared::Run,
 };
-use crate::checks::charge;
+use crate::{checks::charge, exchange::outgoing::Outgoing};
 
 impl Run {
     /// Begins a run of the trials with these names: counts those that the last ones wait for, and reads each balance
@@ -24,16 +24,26 @@ impl Run {
             return;
         }
         for planned in selected() {
-            let Ok(TrialScript::Ledger { read, pointer }) = &planned.script else { continue };
-            let Some(key) = &read.key else { continue };
-            // What cannot be read is said by its trial, after the last one.
-            let Ok(exchange) = self.sender.send(read).await else { continue };
-            let answer = &exchange.answer;
-            let balance = charge::read(&answer.body, pointer).ok_or_else(|| {
-                let path = &read.request.path;
-                format!("{path} responded with {} and no number at {pointer}, so its balance is not known", answer.status)
-            });
-            self.ledger.open(key, exchange, balance);
+            let Ok(TrialScript::Ledger { reads, pointer }) = &planned.script else { continue };
+            for read in reads {
+                self.open_one(read, pointer).await;
+            }
         }
+    }
+
+    /// Reads the balance of one key.
+    async fn open_one(&self, read: &Outgoing, pointer: &str) {
+        let Some(key) = &read.key else { return };
+        // What cannot be read is said by its trial, after the last one.
+        let Ok(exchange) = self.sender.send(read).await else { return };
+        let answer = &exchange.answer;
+        let balance = charge::read(&answer.body, pointer).ok_or_else(|| {
+            let path = &read.request.path;
+            format!(
+                "{path} responded with {} and no number at {pointer}, so its balance is not known",
+                answer.status
+            )
+        });
+        self.ledger.open(key, exchange, balance);
     }
 }

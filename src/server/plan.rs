@@ -1,7 +1,7 @@
 //! What a run will send: every case's requests, made from contract and target before the first is
 //! sent, so that every key is known to whatever prints.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{cmp::Reverse, collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
@@ -15,6 +15,7 @@ use crate::{
     contract::{
         Contract, body,
         contract_file::RequestFormat,
+        extent::Extent,
         fresh::FreshKey,
         key::{Carrier, KeyDefect, Random},
         names::{CarrierName, SlotName},
@@ -30,16 +31,18 @@ use crate::{
     result::unproven::Owed,
     shown::secret::{Named, Secret},
     source::fault::{Fault, Faults},
-    targets::target::{First, Headers, Slot, SlotNeed, SlotUse, Target},
+    targets::target::{First, Headers, SlotKey, SlotNeed, SlotUse, Target},
 };
 
 /// Every case of a contract, as it will be sent to a target or why it will not be.
 #[derive(Debug)]
 pub struct Plan {
-    /// One for each case, in the contract's order.
+    /// One for each case that is carried out, in the contract's order.
     pub trials: Vec<Planned>,
-    /// The request that is sent before all others.
-    pub preflight: Preflight,
+    /// The names of the cases that are left out, since only a part of the contract is proven.
+    pub left_out: Vec<String>,
+    /// The requests that are sent before all others: one by each key of the preflight's slot.
+    pub preflights: Vec<Preflight>,
     /// The keys that were made for this run.
     pub made: Vec<Secret>,
 }
@@ -62,25 +65,52 @@ impl Plan {
             made: Vec::new(),
             random,
             common: Common::new(contract),
+            turns: BTreeMap::new(),
+            turn: 0,
         };
         let scenarios = || contract.all_scenarios();
         let count = scenarios().map(|scenario| scenario.cases.len()).sum();
-        let mut trials = Vec::with_capacity(count);
+        let (mut trials, mut left_out) = (Vec::with_capacity(count), Vec::new());
+        let extent = target.extent;
         let mut long = 0;
         for scenario in scenarios() {
             for (at, case) in scenario.cases.iter().enumerate() {
+                if !extent.has(case) {
+                    left_out.push(case.name.clone());
+                    continue;
+                }
+                planner.deal(scenario, case);
                 let twin = planner.twin(scenario, case);
                 let script = planner.script(scenario, case);
                 let begins_after = APART * long;
                 long += u32::from(case.after.is_some());
                 let owed = planner.owed(case);
-                let scenario = Arc::clone(scenario);
-                trials.push(Planned { scenario, at, script, owed, begins_after, twin });
+                let (scenario, times, turn) =
+                    (Arc::clone(scenario), extent.times(case), planner.turn);
+                trials.push(Planned {
+                    scenario,
+                    at,
+                    script,
+                    owed,
+                    times,
+                    turn,
+                    begins_after,
+                    twin,
+                });
             }
         }
-        let preflight = planner.preflight();
+        let preflights = planner.preflights();
         let made = planner.made;
-        planner.faults.into_result(Self { trials, preflight, made })
+        planner.faults.into_result(Self { trials, left_out, preflights, made })
+    }
+
+    /// The places of the trials, in the order in which they begin.
+    #[must_use]
+    pub fn order(&self) -> Vec<usize> {
+        let mut order: Vec<usize> = (0..self.trials.len()).collect();
+        let trial = |at: &usize| &self.trials[*at];
+        order.sort_by_key(|at| (trial(at).case().last, Reverse(trial(at).order())));
+        order
     }
 
     /// What the twins of cases at their scenarios' own points may cost, each once.
@@ -113,15 +143,14 @@ impl Plan {
     /// spoilt key is none of its own: it holds most of the slot's.
     #[must_use]
     pub fn secrets(&self, target: &Target) -> Vec<Named> {
-        let of_slot = |slot: &Slot| {
-            let key = slot.key.clone()?;
-            Some(Named { secret: key, label: format!("${}", slot.env) })
+        let of_slot = |SlotKey { env, key }: &SlotKey| {
+            Some(Named { secret: key.clone()?, label: format!("${env}") })
         };
         let made = |key: &Secret| Named {
             secret: key.clone(),
             label: "(a key made for this run)".to_owned(),
         };
-        let slots = target.slots.values().filter_map(of_slot);
+        let slots = target.slots.values().flat_map(|slot| &slot.keys).filter_map(of_slot);
         slots.chain(self.made.iter().map(made)).chain(target.secrets.iter().cloned()).collect()
     }
 }
@@ -165,13 +194,39 @@ pub(super) struct Planner<'a> {
     made: Vec<Secret>,
     random: Random<'a>,
     pub(super) common: Common,
+    /// How many trials each slot had so far that were dealt a key.
+    turns: BTreeMap<SlotName, usize>,
+    /// The turn of the trial that is being planned.
+    turn: usize,
 }
 
-impl Planner<'_> {
+impl<'a> Planner<'a> {
     /// Whether a run owes a case: one whose slot is optional it does not.
     fn owed(&self, case: &Case) -> Owed {
         let is_optional = |name: &&SlotName| self.target.slots[*name].need == SlotNeed::Optional;
         if case.slots().iter().any(is_optional) { Owed::IfOffered } else { Owed::Always }
+    }
+
+    /// Deals a trial the next key of its slot. One whose twin costs credits has the first, so that the twin is asked and
+    /// paid for once.
+    fn deal(&mut self, scenario: &Scenario, case: &Case) {
+        self.turn = 0;
+        let Provocation::Single(single) = &case.provocation else { return };
+        let twin = scenario.twin.as_ref().map(|twin| twin_at(self.contract, twin, single));
+        let costs = |twin: TwinAt<'_>| {
+            twin.reaches.is_none() && self.target.requests[twin.request].cost > 0
+        };
+        if twin.is_some_and(|twin| twin.is_ok_and(costs)) {
+            return;
+        }
+        let turns = self.turns.entry(single.slot.clone()).or_default();
+        self.turn = *turns;
+        *turns += 1;
+    }
+
+    /// The key of a slot that the trial is dealt.
+    pub(super) fn key(&self, slot: &SlotName) -> Result<&'a Secret, String> {
+        self.target.dealt(slot, self.turn)
     }
 
     fn script(&mut self, scenario: &Scenario, case: &Case) -> Result<TrialScript, String> {
@@ -214,8 +269,13 @@ impl Planner<'_> {
             ));
         }
         let carrier = self.contract.key.carriers.first().ok_or("no carrier for the key")?;
-        let read = self.plain(&target.requests[&probe.request], &ledger.slot, carrier)?;
-        Ok(TrialScript::Ledger { read: read.sent_as(Role::Probe), pointer: probe.pointer.clone() })
+        let mut reads = Vec::new();
+        for turn in 0..target.slots[&ledger.slot].set().count().max(1) {
+            self.turn = turn;
+            let read = self.plain(&target.requests[&probe.request], &ledger.slot, carrier)?;
+            reads.push(read.sent_as(Role::Probe));
+        }
+        Ok(TrialScript::Ledger { reads, pointer: probe.pointer.clone() })
     }
 
     fn single(
@@ -228,20 +288,20 @@ impl Planner<'_> {
         let key = match &single.key {
             Some(defect) if !defect.needs_slot() => {
                 // A fresh key is like the slot's, if there is one.
-                let key = target.slots[&single.slot].key.as_ref();
+                let key = target.slots[&single.slot].dealt(0).key.as_ref();
                 self.spoil(key.map_or("", Secret::expose), &single.slot, defect)
             }
             Some(defect) => {
-                let key = target.key(&single.slot)?.expose();
+                let key = self.key(&single.slot)?.expose();
                 self.spoil(key, &single.slot, defect)
             }
-            None => Some(target.key(&single.slot)?.clone()),
+            None => Some(self.key(&single.slot)?.clone()),
         };
         if let (Some(KeyDefect::Neighbour(neighbour)), Ok(key)) =
-            (&single.key, target.key(&single.slot))
+            (&single.key, self.key(&single.slot))
             && neighbour.of(&self.contract.key.prefix, key.expose()).is_none()
         {
-            let env = &target.slots[&single.slot].env;
+            let env = &target.slots[&single.slot].dealt(self.turn).env;
             return Err(format!("the key in ${env} has no neighbour {}", neighbour.describe()));
         }
         let hook = single.hook.as_ref().map(|name| target.hooks[name].as_ref()).transpose();
@@ -265,7 +325,7 @@ impl Planner<'_> {
         }
         let carried = key.as_ref().map(|key| (&*single.carrier, key));
         let mut request = self.request(format, body, carried, &extra, deadlines)?;
-        request.payer.clone_from(&target.slots[&single.slot].key);
+        request.payer.clone_from(&target.slots[&single.slot].dealt(self.turn).key);
         if let Some(with) = &single.with {
             let carriers = &self.contract.key.carriers;
             let named = |name: &CarrierName| carriers.iter().find(|carrier| carrier.name == *name);
@@ -275,7 +335,7 @@ impl Planner<'_> {
                 .filter_map(|(carrier, key)| Some(self.common.carried(carrier, key.as_ref()?)))
                 .collect();
             Arc::make_mut(&mut request.request).headers.extend(more);
-            let key = if single.quotes_key() { target.key(&single.slot)?.expose() } else { "" };
+            let key = if single.quotes_key() { self.key(&single.slot)?.expose() } else { "" };
             patch(&mut request, with, key, single.body.is_some());
         }
         let first = hook.and_then(|hook| hook.first.as_ref());
@@ -293,8 +353,8 @@ impl Planner<'_> {
     fn burst(&mut self, burst: &Burst) -> Result<TrialScript, String> {
         let format = &self.target.requests[&burst.request];
         let meanwhile = match self.contract.points {
-            Some(_) => self.meanwhile(burst)?,
-            None => Vec::new(),
+            Some(_) if self.target.extent == Extent::Whole => self.meanwhile(burst)?,
+            _ => Vec::new(),
         };
         Ok(TrialScript::Burst {
             meanwhile,
@@ -321,12 +381,13 @@ impl Planner<'_> {
         };
         let name = request;
         let format = &self.target.requests[request];
-        let id = format!("{request} {} {} {body:?}", twin.slot, single.carrier.name);
+        let env = &self.target.slots[&twin.slot].dealt(self.turn).env;
+        let id = format!("{request} ${env} {} {body:?}", single.carrier.name);
         if let Some(known) = self.common.twins.get(&id) {
             return Some(Ok(Arc::clone(known)));
         }
         let script = || {
-            let key = self.target.key(&twin.slot)?;
+            let key = self.key(&twin.slot)?;
             let body = body::bytes(format.body.as_ref(), body)?;
             let carried = Some((&*single.carrier, key));
             let outgoing = self.request(format, body, carried, &[], self.target.deadlines)?;
@@ -346,10 +407,15 @@ impl Planner<'_> {
         Some(script())
     }
 
-    fn preflight(&mut self) -> Preflight {
+    fn preflights(&mut self) -> Vec<Preflight> {
+        let slot = &self.target.slots[&self.contract.preflight.slot];
+        let count = slot.set().count().max(1);
+        (0..count).map(|turn| self.preflight(slot.dealt(turn))).collect()
+    }
+
+    fn preflight(&mut self, slot: &SlotKey) -> Preflight {
         let contract = self.contract;
         let format = &self.target.requests[&contract.preflight.request];
-        let slot = &self.target.slots[&contract.preflight.slot];
         let carried = contract.key.carriers.first().zip(slot.key.as_ref());
         let body = body::bytes(format.body.as_ref(), None).unwrap_or_default();
         let headers = self.target.headers.as_deref().unwrap_or_default();
@@ -369,7 +435,7 @@ impl Planner<'_> {
         slot: &SlotName,
         carrier: &Carrier,
     ) -> Result<Outgoing, String> {
-        let key = self.target.key(slot)?;
+        let key = self.key(slot)?;
         let body = body::bytes(format.body.as_ref(), None)?;
         self.request(format, body, Some((carrier, key)), &[], self.target.deadlines)
     }
@@ -415,7 +481,7 @@ impl Planner<'_> {
             return Some(Secret::new(key));
         }
         let broken = self.common.broken.iter();
-        let mut known = broken.filter(|(of, has, _)| of == slot && has == defect);
+        let mut known = broken.filter(|(of, has, _)| of.expose() == key && has == defect);
         if let Some((.., spoilt)) = known.next() {
             return spoilt.clone();
         }
@@ -424,7 +490,7 @@ impl Planner<'_> {
             // Too little of it is the slot's to be taken for that.
             self.made.push(spoilt.clone());
         }
-        self.common.broken.push((slot.clone(), defect.clone(), spoilt.clone()));
+        self.common.broken.push((Secret::new(key), defect.clone(), spoilt.clone()));
         spoilt
     }
 

@@ -1,66 +1,82 @@
 //! What a run would send, before it sends anything.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Write as _,
-};
+use std::{fmt::Write as _, time::Duration};
 
-use super::{plan::Plan, shared::Run};
+use super::{
+    by_holder::by_holder,
+    forecast::{Pace, Passing, forecast},
+    plan::Plan,
+    planned::Planned,
+    shared::Run,
+    steps::{Minutes, another_burst, before},
+    twins::Twins,
+};
 use crate::{
-    exchange::outgoing::Outgoing,
-    server::planned::{Planned, TrialScript},
+    result::side::Ahead,
     shown::{plural::plural, text::Shown},
 };
 
-/// Requests by slot, credits at most, seconds at least, and what is ignored and why.
+/// When a burst is followed by another one.
+const WINDOWS: &str = "the limit's windows do not begin with a key's first request";
+
+/// Requests by slot, credits, seconds, and what is ignored and why.
 #[must_use]
-pub fn render(run: &Run, plan: &Plan) -> Shown {
-    let mut count = Count { run, requests: BTreeMap::new() };
-    count.add(&plan.preflight.request, 1);
-    let mut twins = BTreeSet::new();
-    let mut credits = 0;
-    let mut not_asked: BTreeMap<&str, usize> = BTreeMap::new();
-    for planned in plan.trials.iter().filter(|planned| planned.script.is_ok()) {
-        count.add_case(planned);
-        let cost = planned.pays();
-        if credits + cost <= run.target.budget.credits {
-            credits += cost;
-        }
-        match &planned.twin {
-            Some(Ok(twin)) if twins.contains(&twin.id) => {}
-            Some(Ok(twin)) if credits + twin.cost <= run.target.budget.credits => {
-                twins.insert(&twin.id);
-                credits += twin.cost;
-                count.add(&twin.request, 1);
-                if let Some((read, _)) = twin.read.as_deref() {
-                    count.add(read, 2);
-                }
-            }
-            Some(Ok(_)) => *not_asked.entry("the [budget] is too small").or_default() += 1,
-            Some(Err(why)) => *not_asked.entry(why).or_default() += 1,
-            _ => {}
-        }
-    }
-    let all: usize = count.requests.values().sum();
-    let ready = plan.trials.iter().filter(|planned| planned.script.is_ok()).count();
+pub fn render(run: &Run, plan: &Plan, ahead: &Ahead) -> Shown {
+    let in_order = plan.order().into_iter().map(|at| &plan.trials[at]);
+    let is_selected = |planned: &&Planned| ahead.selected.contains(&planned.case().name);
+    let selected: Vec<&Planned> = in_order.filter(is_selected).collect();
+    let passing = if run.target.is_bundled() { Passing::AtOnce } else { Passing::Real };
+    let budget = run.target.budget.credits;
+    let can_be_sent = run.target.headers.is_ok();
+    let foretell = |minutes| {
+        let pace = Pace {
+            at_once: ahead.at_once,
+            limit: run.contract.limit.as_ref(),
+            passing,
+            minutes,
+            twins: Twins::new(budget, plan.own_twins(), plan.purchases()),
+        };
+        let before = before(&plan.preflights, &selected).filter(|_| can_be_sent);
+        forecast(before, &selected, pace)
+    };
+    let foretold = foretell(Minutes::Least);
+    let all: usize = foretold.requests.values().sum();
+    let ready = selected.iter().filter(|planned| planned.script.is_ok()).count();
     let mut text = format!(
         "{} on {}: {ready} of {} cases, {all} requests\n",
         run.contract.name,
         run.target.base_url,
-        plan.trials.len()
+        plan.trials.len() + plan.left_out.len()
     );
-    for (slot, requests) in &count.requests {
-        let _ = writeln!(text, "  {slot:<24} {requests:>5}");
+    let scripts = selected.iter().filter_map(|planned| planned.script.as_ref().ok());
+    let more = scripts.filter_map(another_burst).map(|(key, more)| (Some(key.clone()), more));
+    let more = by_holder(&run.target, &more.collect());
+    let requests = by_holder(&run.target, &foretold.requests);
+    let width = requests.keys().map(String::len).fold(24, usize::max);
+    for (holder, requests) in requests {
+        let _ = write!(text, "  {holder:<width$} {requests:>5}");
+        if let Some(more) = more.get(&holder) {
+            let most = requests.saturating_add(*more);
+            let _ = write!(text, "  (about {most} if {WINDOWS})");
+        }
+        text.push('\n');
     }
-    let budget = run.target.budget.credits;
-    let _ = writeln!(text, "credits: at most {credits}, of a budget of {budget}");
-    let ready = plan.trials.iter().filter(|planned| planned.script.is_ok());
-    let longest = ready.map(Planned::expected).max().unwrap_or_default();
-    let _ = writeln!(text, "time: at least {} s", longest.as_secs());
-    for (why, cases) in not_asked {
+    let _ = writeln!(text, "credits: at most {}, of a budget of {budget}", foretold.credits);
+    let time = match passing {
+        Passing::Real => {
+            let slowest = || foretell(Minutes::Most).time;
+            format!("about {} s{}", foretold.time.as_secs(), by_minutes(&selected, slowest))
+        }
+        Passing::AtOnce => "a few seconds, since waits pass at once on the bundled mock".to_owned(),
+    };
+    let _ = writeln!(text, "time: {time}");
+    for (why, cases) in foretold.without_twin {
         let _ = writeln!(text, "no twin for {}: {why}", plural(cases, "case"));
     }
-    for planned in &plan.trials {
+    for why in run.target.missing() {
+        let _ = writeln!(text, "{why}");
+    }
+    for planned in plan.trials.iter().filter(is_selected) {
         if let Err(why) = &planned.script {
             let _ = writeln!(text, "ignored {}: {why}", planned.case().name);
         }
@@ -68,55 +84,17 @@ pub fn render(run: &Run, plan: &Plan) -> Shown {
     run.redactor.text(text.trim_end())
 }
 
-/// Requests by the slot whose key they carry.
-struct Count<'a> {
-    run: &'a Run,
-    requests: BTreeMap<String, usize>,
-}
-
-impl Count<'_> {
-    fn add(&mut self, outgoing: &Outgoing, times: usize) {
-        let slots = &self.run.target.slots;
-        let slot = slots.iter().find(|(_, slot)| slot.key.is_some() && slot.key == outgoing.key);
-        let name = match (slot, &outgoing.key) {
-            (Some((name, _)), _) => name.to_string(),
-            (None, Some(_)) => "(broken or made-up keys)".to_owned(),
-            (None, None) => "(no key)".to_owned(),
-        };
-        *self.requests.entry(name).or_default() += times;
-    }
-
-    fn add_case(&mut self, planned: &Planned) {
-        match &planned.script {
-            Ok(TrialScript::Single { first, request, probe, .. }) => {
-                if let Some(first) = first {
-                    self.add(first, 1);
-                }
-                self.add(request, usize::try_from(planned.case().times).unwrap_or(1));
-                if let Some((read, _)) = probe.as_deref() {
-                    self.add(read, 2);
-                }
-            }
-            Ok(TrialScript::Burst { request, times, other, meanwhile, .. }) => {
-                let times = usize::try_from(*times).unwrap_or(usize::MAX);
-                // The burst, and one more after the wait.
-                self.add(request, times.saturating_add(1));
-                self.add(other, 1);
-                for meanwhile in meanwhile {
-                    self.add(&meanwhile.request, 1);
-                }
-                if !meanwhile.is_empty() {
-                    // Looks while it is refused, and a burst after the wait; a window by the wall clock has one more.
-                    self.add(request, times.saturating_add(3));
-                }
-            }
-            Ok(TrialScript::Balance { request, times, read, .. }) => {
-                self.add(request, usize::try_from(*times).unwrap_or(usize::MAX));
-                self.add(&read.0, 2);
-            }
-            // Before the first trial, after the last, and again.
-            Ok(TrialScript::Ledger { read, .. }) => self.add(read, 3),
-            Err(_) => {}
-        }
-    }
+/// What the time depends on, where the docs leave it to the server: of a response that takes minutes they give the
+/// least and the most. `slowest` is the time of the run if that takes the most.
+fn by_minutes(trials: &[&Planned], slowest: impl FnOnce() -> Duration) -> String {
+    let ready = trials.iter().filter(|planned| planned.script.is_ok());
+    let ranges = ready.filter_map(|planned| Some((planned.case().after?, &planned.scenario.code)));
+    ranges.max().map_or_else(String::new, |((least, most), code)| {
+        format!(
+            " if {code} comes after {} s, about {} s if it comes after {} s (the docs allow both)",
+            least.as_secs(),
+            slowest().as_secs(),
+            most.as_secs()
+        )
+    })
 }

@@ -23,6 +23,10 @@ pub struct Planned {
     pub script: Result<TrialScript, String>,
     /// Whether a run owes it.
     pub owed: Owed,
+    /// How many times its request is sent, one after the other.
+    pub times: u32,
+    /// Which of its slot's keys it is dealt, if the slot has several.
+    pub turn: usize,
     /// How long it waits before its first request.
     pub begins_after: Duration,
     /// The same request without the defect, or why it cannot be asked; none for a burst.
@@ -92,10 +96,10 @@ pub enum TrialScript {
         /// The numbers that the message has to tell, as far as they can be known here.
         numbers: Vec<MessageNumber>,
     },
-    /// One request that reads a balance, when all other trials are over.
+    /// Requests that read balances, when all other trials are over.
     Ledger {
-        /// The request.
-        read: Outgoing,
+        /// One by each key of the slot.
+        reads: Vec<Outgoing>,
         /// Where in its response the balance is.
         pointer: String,
     },

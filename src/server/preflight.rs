@@ -10,7 +10,10 @@ use std::{
 };
 
 use super::shared::Run;
-use crate::server::{plan::Plan, planned::TrialScript};
+use crate::server::{
+    plan::Plan,
+    planned::{Preflight, TrialScript},
+};
 
 /// The trial that says what is found in the answer to the preflight: the first that is carried out, and a
 /// burst, whose picture is its own, only where there is no other.
@@ -22,13 +25,12 @@ fn spokesman(plan: &Plan, selected: &BTreeSet<String>) -> Option<Arc<str>> {
 }
 
 impl Run {
-    /// Sends the one request of a plan. What its answer gives away is a finding of one of the trials that
+    /// Sends the preflights of a plan. What an answer to one gives away is a finding of one of the trials that
     /// are selected.
     ///
     /// # Errors
     /// Why no trial could tell anything, in one line.
     pub async fn preflight(&self, plan: &Plan, selected: &BTreeSet<String>) -> Result<(), String> {
-        let preflight = &plan.preflight;
         if self.target.headers.is_err() {
             // Nothing can be sent as this target wants it: every case is ignored, and says why.
             return Ok(());
@@ -37,6 +39,24 @@ impl Run {
         if marker.as_ref().is_some_and(|marker| marker.exists()) {
             return Ok(());
         }
+        for preflight in &plan.preflights {
+            self.preflight_by(preflight, plan, selected).await?;
+        }
+        if let Some(marker) = marker {
+            // Without it the next process asks once more; no harm is done. A link that somebody else
+            // put there is not followed.
+            File::create_new(marker).ok();
+        }
+        Ok(())
+    }
+
+    /// The preflight by one key.
+    async fn preflight_by(
+        &self,
+        preflight: &Preflight,
+        plan: &Plan,
+        selected: &BTreeSet<String>,
+    ) -> Result<(), String> {
         let base = &self.target.base_url;
         let exchange =
             self.sender.send(&preflight.request).await.map_err(|why| format!("{base}: {why}"))?;
@@ -46,11 +66,6 @@ impl Run {
         let limited = self.contract.limit_scenario().is_some_and(|limit| reading.is_refusal(limit));
         let taken = |served| reading.is_served(served) || limited;
         if preflight.served.is_none_or(taken) {
-            if let Some(marker) = marker {
-                // Without it the next process asks once more; no harm is done. A link that somebody else
-                // put there is not followed.
-                File::create_new(marker).ok();
-            }
             if !self.judge.leaks(&exchange).is_empty()
                 && let Some(trial) = spokesman(plan, selected)
             {

@@ -1,7 +1,6 @@
 //! A contract's cases, ready to be carried out against a target.
 
 use std::{
-    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     sync::{Arc, OnceLock},
     time::Instant,
@@ -30,7 +29,7 @@ use crate::{
     exchange::{pacing::Pacer, sender::Sender},
     result::{
         collected::Collected,
-        side::{Foreseen, Manner, NotReady, Side, SideResult, SideTrial},
+        side::{Ahead, Foreseen, Manner, NotReady, Side, SideResult, SideTrial},
         side_name::SideName,
         trial::TrialResult,
         unproven::Owed,
@@ -218,8 +217,6 @@ impl Side for Server {
 
     fn trials(&self, manner: Manner) -> Vec<SideTrial> {
         let trials = &self.suite.plan.trials;
-        let mut order: Vec<usize> = (0..trials.len()).collect();
-        order.sort_by_key(|at| (trials[*at].case().last, Reverse(trials[*at].order())));
         // One for all of them: there may be thousands.
         let style = Means { runtime: self.runtime.clone(), manner, lines: self.lines };
         let shared = Arc::new((self.suite.clone(), style, Arc::clone(self.names())));
@@ -243,7 +240,7 @@ impl Side for Server {
                 }),
             }
         };
-        order.into_iter().map(trial).collect()
+        self.suite.plan.order().into_iter().map(trial).collect()
     }
 
     fn ready(&self, selected: &BTreeSet<String>) -> Result<(), NotReady> {
@@ -262,7 +259,7 @@ impl Side for Server {
         let subject = self.suite.subject();
         SideResult {
             side: SideName::Server,
-            headline: headline(&subject, &collector.codes(collected)),
+            headline: headline(&subject, &collector.codes(collected), self.suite.run.target.extent),
             subject: collector.target_url(),
             counts: collected.counts(),
             trials,
@@ -270,7 +267,7 @@ impl Side for Server {
         }
     }
 
-    fn plan(&self) -> Shown {
-        plan_text::render(&self.suite.run, &self.suite.plan)
+    fn plan(&self, ahead: &Ahead) -> Shown {
+        plan_text::render(&self.suite.run, &self.suite.plan, ahead)
     }
 }

@@ -53,7 +53,7 @@ impl Run {
             self.progress.wait().await;
         }
         let done = match script {
-            TrialScript::Ledger { read, pointer } => play.ledger(read, pointer).await,
+            TrialScript::Ledger { reads, pointer } => play.ledger(reads, pointer).await,
             TrialScript::Single { first, request, probe, numbers } => {
                 let mut done = play.single(first.as_deref(), request, probe.as_deref()).await;
                 if done.is_ok() {
@@ -152,7 +152,7 @@ impl Play<'_> {
         };
         let (run, case) = (self.run, self.planned.case());
         drop(self.begins.take());
-        for _ in 0..case.times {
+        for _ in 0..self.planned.times {
             let at = match self.send(request).await {
                 Err(Stop::NoAnswer(NoAnswer::Broken(_))) if is_long(request) => {
                     return Err(Stop::Inconclusive(LONG.to_owned()));

@@ -131,7 +131,20 @@ impl<'a> Explainer<'a> {
         let depth = way.len();
         let meant =
             shapes.iter().find(|errors| errors.iter().all(|error| steps(error).len() > depth));
-        if let Some(errors) = meant {
+        // Of a table or a list, and shapes of which one alone is that, this one was meant.
+        let is_of_kind = |errors: &&Vec<ValidationError<'static>>| {
+            let is_kind = |error: &ValidationError<'_>| {
+                matches!(error.kind(), ValidationErrorKind::Type { .. })
+                    && steps(error).len() == depth
+            };
+            !errors.iter().any(is_kind)
+        };
+        let of_kind: Vec<_> = shapes.iter().filter(is_of_kind).collect();
+        let only = match (instance, of_kind.as_slice()) {
+            (Value::Object(_) | Value::Array(_), [only]) => Some(*only),
+            _ => None,
+        };
+        if let Some(errors) = meant.or(only) {
             for error in errors {
                 self.explain(error);
             }

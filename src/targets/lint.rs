@@ -1,10 +1,10 @@
 //! What weakens a target's file without being wrong: shown by `errproof lint` alone.
 
-use std::path::Path;
+use std::{collections::BTreeSet, path::Path};
 
-use super::target::Target;
+use super::target::{Slot, Target};
 use crate::{
-    contract::{Contract, lint::shared},
+    contract::{Contract, lint::shared, names::SlotName},
     source::{advice::Advice, document::Document, fault::Faults, folder::Folder},
 };
 
@@ -26,9 +26,30 @@ pub fn lint(
     let document = faults.into_result(document)?.expect("what cannot be read is a fault");
     let own = |slot: &str| document.name_span(&["slots"], slot).is_some();
     let names_one = |variable: &str| {
-        target.slots.iter().any(|(name, slot)| slot.env == variable && own(name.as_str()))
+        let named = |slot: &Slot| slot.keys.iter().any(|key| key.env == variable);
+        target.slots.iter().any(|(name, slot)| named(slot) && own(name.as_str()))
     };
-    let variables = target.slots.iter().map(|(name, slot)| (name, slot.env.as_str()));
+    for (name, slot) in &target.slots {
+        repeated(&document, name, slot, advice);
+    }
+    // One that is twice in a list is said above.
+    let variables = target.slots.iter().flat_map(|(name, slot)| {
+        let once: BTreeSet<&str> = slot.keys.iter().map(|key| key.env.as_str()).collect();
+        once.into_iter().map(move |variable| (name, variable))
+    });
     shared(&document, variables.filter(|(_, variable)| names_one(variable)), advice);
     Ok(())
+}
+
+/// Advises against one variable that stands twice in the list of a slot: its key gets no quicker by that.
+fn repeated(document: &Document, name: &SlotName, slot: &Slot, advice: &mut Advice) {
+    let mut seen = BTreeSet::new();
+    for (at, key) in slot.keys.iter().enumerate() {
+        if !seen.insert(key.env.as_str()) {
+            let title = format!("${} stands twice in the slot `{name}`", key.env);
+            let label = "expected another variable: a run is faster by keys that differ";
+            let way = ["slots", name.as_str(), &at.to_string(), "env"];
+            advice.add(document.fault(&way, title, label));
+        }
+    }
 }

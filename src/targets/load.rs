@@ -6,11 +6,11 @@ use http::HeaderValue;
 use url::{ParseError, Url};
 
 use super::{
-    target::{Slot, SlotNeed, SlotUse, Target},
-    target_file::{RequestChange, TargetFile},
+    target::{Slot, SlotKey, SlotNeed, SlotUse, Target},
+    target_file::{RequestChange, SlotSources, TargetFile},
 };
 use crate::{
-    contract::{Contract, names::SlotName, scenario::Provocation},
+    contract::{Contract, extent::Extent, names::SlotName, scenario::Provocation},
     exchange::{
         clock::Clock,
         deadlines::{Deadlines, LONGEST_WAIT},
@@ -233,6 +233,7 @@ impl<'a> Loader<'a> {
             clock,
             deadlines: Deadlines::ORDINARY,
             wait_at_most: LONGEST_WAIT,
+            extent: Extent::Whole,
             slots,
             headers,
             secrets: self.secrets,
@@ -252,30 +253,47 @@ impl<'a> Loader<'a> {
         }
         let mut slots = BTreeMap::new();
         for (name, format) in &contract.slots {
-            let env = file.slots.get(name).map_or(&format.env, |source| &source.env);
-            let key = (self.environment)(env);
-            if !is_variable(env) || contract.key.begins(env) {
-                // What stands there may be a key by mistake: it is not shown.
-                let label = "expected a name such as STAGING_KEY; no key belongs in a file";
-                self.reader.add(
-                    &["slots", name.as_str(), "env"],
-                    "not the name of a variable",
-                    label,
-                );
+            let sources = file.slots.get(name).map(|SlotSources(sources)| sources.as_slice());
+            let of_contract = [(&format.env, false)];
+            let sources: Vec<(&String, bool)> = sources.map_or(of_contract.into(), |sources| {
+                sources.iter().map(|source| (&source.env, source.shared)).collect()
+            });
+            let keys: Vec<SlotKey> = sources
+                .iter()
+                .enumerate()
+                .filter_map(|(at, (env, _))| {
+                    let at = at.to_string();
+                    // A list has a place more on the way.
+                    let list: &[&str] = if sources.len() > 1 { &[&at] } else { &[] };
+                    self.slot_key(&[&["slots", name.as_str()], list, &["env"]].concat(), env)
+                })
+                .collect();
+            if keys.is_empty() {
                 continue;
             }
-            if let Some(key) = &key {
-                self.check_key(&["slots", name.as_str(), "env"], env, key);
-            }
-            let (env, purpose) = (env.clone(), format.purpose.clone());
-            let is_shared = file.slots.get(name).is_some_and(|source| source.shared);
+            let is_shared = sources.iter().any(|(_, shared)| *shared);
             let usage = if is_shared { SlotUse::Shared } else { SlotUse::Alone };
             let need = if format.optional { SlotNeed::Optional } else { SlotNeed::Required };
-            let key = key.map(Secret::new);
-            slots.insert(name.clone(), Slot { env, purpose, key, usage, need });
+            let purpose = format.purpose.clone();
+            slots.insert(name.clone(), Slot { keys, purpose, usage, need });
         }
         self.check_bursts(&slots);
         slots
+    }
+
+    /// The key that a variable holds.
+    fn slot_key(&mut self, way: Way<'_>, env: &str) -> Option<SlotKey> {
+        if !is_variable(env) || self.contract.key.begins(env) {
+            // What stands there may be a key by mistake: it is not shown.
+            let label = "expected a name such as STAGING_KEY; no key belongs in a file";
+            self.reader.add(way, "not the name of a variable", label);
+            return None;
+        }
+        let key = (self.environment)(env);
+        if let Some(key) = &key {
+            self.check_key(way, env, key);
+        }
+        Some(SlotKey { env: env.to_owned(), key: key.map(Secret::new) })
     }
 
     fn check_key(&mut self, way: Way<'_>, env: &str, key: &str) {
@@ -308,9 +326,16 @@ impl<'a> Loader<'a> {
         for case in cases {
             let Provocation::Burst(burst) = &case.provocation else { continue };
             let Some(own) = slots.get(&burst.slot) else { continue };
-            let twin = slots.iter().find(|(name, slot)| {
-                **name != burst.slot && slot.key.is_some() && slot.key == own.key
-            });
+            if own.keys.len() > 1 {
+                let title = format!("`{}` has several keys", burst.slot);
+                let label = "expected one: a burst counts what the limit serves of a single key";
+                self.reader.add(&["slots", burst.slot.as_str()], title, label);
+            }
+            let of_others = slots.iter().filter(|(name, _)| **name != burst.slot);
+            let mut of_others =
+                of_others.flat_map(|(name, slot)| slot.set().map(move |key| (name, key)));
+            let own = own.dealt(0);
+            let twin = of_others.find(|(_, slot)| slot.key == own.key);
             if let Some((name, slot)) = twin {
                 let title = format!("${} and ${} hold the same key", own.env, slot.env);
                 let label = format!(

@@ -12,6 +12,7 @@ use super::{known::Known, target_file::Budget};
 use crate::{
     contract::{
         contract_file::{Method, Probe, RequestFormat},
+        extent::Extent,
         names::{HookName, ProbeName, RequestName, SlotName},
     },
     exchange::{clock::Clock, deadlines::Deadlines},
@@ -31,6 +32,8 @@ pub struct Target {
     pub deadlines: Deadlines,
     /// How long it may ask to wait: for longer nobody waits.
     pub wait_at_most: Duration,
+    /// How much of the contract is proven on it.
+    pub extent: Extent,
     /// Its keys.
     pub slots: BTreeMap<SlotName, Slot>,
     /// Headers that every request carries, or why one of them is missing.
@@ -57,12 +60,10 @@ pub type Headers = Vec<(Arc<str>, Secret)>;
 /// A named credential.
 #[derive(Debug, Clone)]
 pub struct Slot {
-    /// The environment variable that fills it.
-    pub env: String,
-    /// What the key behind it must be.
+    /// Its keys, in the order of the target's file: one, or several whose workspaces are in the same state.
+    pub keys: Vec<SlotKey>,
+    /// What a key of it must be.
     pub purpose: String,
-    /// The key, if the variable is set.
-    pub key: Option<Secret>,
     /// Who uses its workspace during a run.
     pub usage: SlotUse,
     /// Whether a target may do without it.
@@ -76,6 +77,37 @@ pub enum SlotNeed {
     Required,
     /// Its cases are more than anybody has to offer.
     Optional,
+}
+
+/// One key of a slot.
+#[derive(Debug, Clone)]
+pub struct SlotKey {
+    /// The environment variable that fills it.
+    pub env: String,
+    /// The key, if the variable is set.
+    pub key: Option<Secret>,
+}
+
+impl Slot {
+    /// The keys that are set.
+    pub fn set(&self) -> impl Iterator<Item = &SlotKey> {
+        self.keys.iter().filter(|key| key.key.is_some())
+    }
+
+    /// The variables that are not set though others of the slot are.
+    pub fn missing(&self) -> impl Iterator<Item = &str> {
+        let is_partly_set = self.set().next().is_some();
+        let unset = self.keys.iter().filter(move |key| is_partly_set && key.key.is_none());
+        unset.map(|key| key.env.as_str())
+    }
+
+    /// The key that a trial is dealt whose turn this is: of those that are set one after the other. If none is, the
+    /// first, which says what to set.
+    #[must_use]
+    pub fn dealt(&self, turn: usize) -> &SlotKey {
+        let count = self.set().count().max(1);
+        self.set().nth(turn % count).unwrap_or(&self.keys[0])
+    }
 }
 
 /// Who uses the workspace of a slot's key during a run.
@@ -116,16 +148,46 @@ impl Target {
         matches!(self.clock, Clock::Shared(_))
     }
 
-    /// The key of a slot.
+    /// The first key of a slot.
     ///
     /// # Errors
     /// What to set to fill it.
     pub fn key(&self, slot: &SlotName) -> Result<&Secret, String> {
+        self.dealt(slot, 0)
+    }
+
+    /// The key of a slot that a trial is dealt whose turn this is.
+    ///
+    /// # Errors
+    /// What to set to fill it.
+    pub fn dealt(&self, slot: &SlotName, turn: usize) -> Result<&Secret, String> {
         let slot_of = &self.slots[slot];
-        slot_of.key.as_ref().ok_or_else(|| {
-            let Slot { env, purpose, need, .. } = slot_of;
+        let SlotKey { env, key } = slot_of.dealt(turn);
+        key.as_ref().ok_or_else(|| {
+            let Slot { purpose, need, .. } = slot_of;
             let optional = if *need == SlotNeed::Optional { "the optional " } else { "" };
             format!("no key for {optional}slot `{slot}`: set ${env} to {purpose}")
+        })
+    }
+
+    /// Which variables of slots are not set that have other keys, each in a sentence.
+    pub fn missing(&self) -> impl Iterator<Item = String> {
+        self.slots.iter().flat_map(|(name, slot)| {
+            let missing = slot.missing();
+            missing.map(move |env| {
+                format!(
+                    "${env} is not set: slot `{name}` has one key fewer, and the run takes longer"
+                )
+            })
+        })
+    }
+
+    /// The slot that a key is of, and the variable that it is from.
+    #[must_use]
+    pub fn holder(&self, key: &Secret) -> Option<(&SlotName, &SlotKey)> {
+        self.slots.iter().find_map(|(name, slot)| {
+            let own = slot.keys.iter().find(|known| known.key.as_ref() == Some(key))?;
+            Some((name, own))
         })
     }
 }

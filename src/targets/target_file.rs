@@ -1,8 +1,11 @@
 //! The format of a target's file: where it is, which variable fills which slot, what it offers.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
-use serde::Deserialize;
+use serde::{
+    Deserialize, Deserializer,
+    de::{self, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
+};
 use serde_json::Value;
 
 use crate::{
@@ -23,7 +26,7 @@ pub struct TargetFile {
     pub base_url: String,
     /// The variables that fill the slots, where they differ from those in the contract.
     #[serde(default)]
-    pub slots: BTreeMap<SlotName, SlotSource>,
+    pub slots: BTreeMap<SlotName, SlotSources>,
     /// What a run may spend here.
     #[serde(default)]
     pub budget: Budget,
@@ -72,6 +75,59 @@ pub struct KnownFormat {
 pub struct Budget {
     /// At most this many credits. A twin that would cost more is not sent.
     pub credits: u32,
+}
+
+/// Where the keys of a slot come from: one variable, or a list of them. The trials of the slot are dealt to its keys in
+/// turn, so that a run waits less for their limit.
+#[derive(Debug)]
+pub struct SlotSources(pub Vec<SlotSource>);
+
+impl<'de> Deserialize<'de> for SlotSources {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(OneOrSome)
+    }
+}
+
+/// Reads a table, or a list of tables.
+struct OneOrSome;
+
+impl<'de> Visitor<'de> for OneOrSome {
+    type Value = SlotSources;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a table with `env`, or a list of them")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SlotSources, A::Error> {
+        let one = SlotSource::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(SlotSources(vec![one]))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<SlotSources, A::Error> {
+        let mut some = Vec::new();
+        while let Some(one) = list.next_element()? {
+            some.push(one);
+        }
+        if some.is_empty() {
+            return Err(de::Error::invalid_length(0, &self));
+        }
+        Ok(SlotSources(some))
+    }
+}
+
+#[cfg(feature = "schemas")]
+impl schemars::JsonSchema for SlotSources {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "SlotSources".into()
+    }
+
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        let one = generator.subschema_for::<SlotSource>();
+        schemars::json_schema!({
+            "description": "Where the keys of a slot come from: one variable, or a list of them. The trials of the slot are dealt to its keys in turn, so that a run waits less for their limit.",
+            "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }]
+        })
+    }
 }
 
 /// Where a slot's key comes from.

@@ -72,12 +72,14 @@ pub(crate) struct Variant {
 /// The least and the most that the page gives a tool.
 pub(crate) const GIVES_UP_AFTER: [u32; 2] = [90, 300];
 
+/// What the name of a server ends with whose tools take all that the page gives them.
+pub(crate) const AFTER_FIVE_MINUTES: &str = " after five minutes";
+
 impl Variant {
     /// How people call it.
     pub(crate) fn title(&self) -> String {
         let stack = self.folder.file_name().unwrap_or_default().to_string_lossy();
-        let slow =
-            if self.gives_up_after == GIVES_UP_AFTER[1] { " after five minutes" } else { "" };
+        let slow = if self.gives_up_after == GIVES_UP_AFTER[1] { AFTER_FIVE_MINUTES } else { "" };
         format!("{stack}/{}{slow}", self.name)
     }
 }
@@ -89,6 +91,14 @@ pub(crate) struct Said {
     /// The exit code; none if the run had to be ended.
     pub(crate) code: Option<i32>,
     pub(crate) text: String,
+    /// What `errproof plan` said before.
+    pub(crate) plan: String,
+}
+
+impl Said {
+    fn unstarted(title: String, text: String) -> Self {
+        Self { title, code: None, text, plan: String::new() }
+    }
 }
 
 /// A process that is ended, by its own id, when this is dropped.
@@ -175,14 +185,16 @@ fn judge(variant: &Variant) -> Said {
         .spawn();
     let mut server = match server {
         Ok(server) => Running(server),
-        Err(why) => return Said { title, code: None, text: format!("it does not start: {why}") },
+        Err(why) => return Said::unstarted(title, format!("it does not start: {why}")),
     };
     // Held until the end: a server that says more would be ended by a closed pipe.
     let Some((url, _stdout)) = server.0.stdout.take().and_then(address) else {
-        return Said { title, code: None, text: "it does not say where it listens".to_owned() };
+        return Said::unstarted(title, "it does not say where it listens".to_owned());
     };
-    let (code, text) = run(&url, &flags(&variant.folder), &keys);
-    Said { title, code, text }
+    let flags = flags(&variant.folder);
+    let (_, plan) = run("plan", &url, &flags, &keys);
+    let (code, text) = run("test", &url, &flags, &keys);
+    Said { title, code, text, plan }
 }
 
 /// The address in a server's first line, and what else it says.
@@ -209,7 +221,12 @@ pub(crate) fn flags(folder: &Path) -> Vec<String> {
 }
 
 /// Runs errproof against a server, as a person would.
-fn run(url: &str, flags: &[String], keys: &[(String, String)]) -> (Option<i32>, String) {
+fn run(
+    word: &str,
+    url: &str,
+    flags: &[String],
+    keys: &[(String, String)],
+) -> (Option<i32>, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let output = folder.path().join("output");
     let file = fs::File::create(&output).expect("a file");
@@ -223,7 +240,7 @@ fn run(url: &str, flags: &[String], keys: &[(String, String)]) -> (Option<i32>, 
         command.env_remove(name);
     }
     let process = command
-        .args(["test", "--target-url", url])
+        .args([word, "--target-url", url])
         .args(flags)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("CI", "true")

@@ -43,7 +43,7 @@ impl Bench {
     /// Uses a key this often, as somebody else would.
     async fn use_key(&self, slot: &str, times: u32) {
         let key = Secret::new(self.bundled.keys()[slot].as_str());
-        let request = self.suite.plan.preflight.request.clone();
+        let request = self.suite.plan.preflights[0].request.clone();
         let mut headers = request.request.headers.clone();
         for (_, value) in headers.iter_mut().filter(|(name, _)| &**name == "X-API-Key") {
             *value = key.clone();
@@ -107,7 +107,7 @@ async fn a_refusal_that_the_case_did_not_ask_for_is_never_its_finding() {
     let on_clock = Clock::Shared(clock.clone());
     let suite = Suite::in_process(contract().into(), Arc::new(front), &keys, on_clock);
     let suite = suite.unwrap_or_else(|faults| panic!("{faults:?}"));
-    suite.run.sender.burst(&suite.plan.preflight.request, 60).await.expect("answers");
+    suite.run.sender.burst(&suite.plan.preflights[0].request, 60).await.expect("answers");
     let played = play(&suite, "invalid_json::nan").await;
     assert_eq!(played.verdict, Verdict::Pass, "{:?}", played.sheet);
     assert_eq!(statuses(&played), [429, 400, 400]);

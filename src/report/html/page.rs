@@ -16,7 +16,7 @@ use crate::{
         outcome::{Outcome, Standing},
         repeat::Repeats,
         results::Results,
-        server::{CodeResult, DriftResult, ServerDetails, SlotResult},
+        server::{CodeResult, DriftResult, KeyResult, ServerDetails},
         side::SideResult,
         side_name::SideName,
         trial::TrialResult,
@@ -250,21 +250,25 @@ fn configuration(side: &SideResult, server: &ServerDetails) -> Element {
     let flags = element("dl")
         .children(entry("target", shown![server.target.name, ", ", server.target.url]))
         .children(entry("trials that prove nothing fail", yes(configuration.strict)))
+        .children(entry("one point per promise (--quick)", yes(configuration.quick)))
         .children(entry("production allowed", yes(configuration.allow_production)))
         .children(entry("budget", shown![configuration.budget_credits, " credits"]))
-        .children(entry("known deviations", configuration.known));
+        .children(entry("known deviations", configuration.known))
+        .children(entry("requests", server.sent()));
     let columns = ["slot", "variable", "set"].map(|title| element("th").text(title));
-    let row = |(name, slot): (&Shown, &SlotResult)| {
-        let variable = element("code").text(shown!["$", slot.env]);
+    let row = |(name, key): (&Shown, KeyResult)| {
+        let variable = element("code").text(shown!["$", key.env]);
         element("tr")
             .child(element("td").text(name))
             .child(element("td").child(variable))
-            .child(element("td").text(yes(slot.set)))
+            .child(element("td").text(yes(key.set)))
     };
+    let slots = configuration.slots.iter();
+    let keys = slots.flat_map(|(name, slot)| slot.keys().map(move |key| (name, key)));
     let slots = element("table")
         .class("slots")
         .child(element("thead").child(element("tr").children(columns)))
-        .child(element("tbody").children(configuration.slots.iter().map(row)));
+        .child(element("tbody").children(keys.map(row)));
     section("How it was run")
         .child(flags)
         .child(slots)

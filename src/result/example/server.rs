@@ -239,7 +239,7 @@ impl Example {
             codes: vec!["plan_gate".into()],
         };
         let slot = |name: &'static str, env: &'static str, set| {
-            (Shown::from(name), SlotResult { env: env.into(), set })
+            (Shown::from(name), SlotResult { env: env.into(), set, others: Vec::new() })
         };
         let slots = [
             slot("valid", "ERRPROOF_KEY_VALID", true),
@@ -262,11 +262,15 @@ impl Example {
             target: TargetResult { name: "staging".into(), url: URL.into(), bundled: false },
             configuration: Configuration {
                 strict: false,
+                quick: false,
                 allow_production: false,
                 budget_credits: 10,
                 slots: BTreeMap::from(slots),
                 known: self.known.len(),
             },
+            requests: [("burst", 160), ("valid", 97), ("(no key)", 13)]
+                .map(|(holder, count)| (holder.into(), count))
+                .into(),
             codes,
             drift: vec![
                 drift("/error/requestId", "nothing (as reviewed)", "[id]"),

@@ -154,6 +154,9 @@ const limiter = limiters[v.limiter]();
 const accounts = new Map();
 for (const [slot, account] of Object.entries({
   VALID: { plan: 'Pro', credits: 1_000_000 },
+  // For a target whose slot has several keys.
+  VALID_2: { plan: 'Pro', credits: 1_000_000 },
+  VALID_3: { plan: 'Pro', credits: 1_000_000 },
   BURST: { plan: 'Pro', credits: 1_000_000 },
   REVOKED: { revoked: true },
   DRAINED: { plan: 'Pro', credits: v.drained },

@@ -278,10 +278,10 @@ fn body(random: &mut Rng, own: &str, token: &str) -> (Option<Box<BodyDefect>>, V
 
 fn generate(random: &mut Rng, suite: &Suite) -> Generated {
     let (contract, target) = (&suite.run.contract, &suite.run.target);
-    let filled = target.slots.iter().filter(|(_, slot)| slot.key.is_some());
+    let filled = target.slots.iter().filter(|(_, slot)| slot.set().next().is_some());
     let slots: Vec<&SlotName> = filled.map(|(name, _)| name).collect();
     let slot = slots[random.usize(..slots.len())];
-    let own = target.slots[slot].key.as_ref().expect("it is filled").expose();
+    let own = target.slots[slot].dealt(0).key.as_ref().expect("each has one").expose();
     let carriers = &contract.key.carriers;
     let carrier: &Carrier = &carriers[random.usize(..carriers.len())];
     let key_defect = defect(random);
@@ -404,6 +404,8 @@ fn planned(contract: &Loaded, single: Single, script: TrialScript) -> Planned {
         at: 0,
         script: Ok(script),
         owed: Owed::Always,
+        times: 1,
+        turn: 0,
         begins_after: Duration::ZERO,
         twin: None,
     }

@@ -111,6 +111,7 @@ pub fn steady(text: &str) -> String {
         (r"127\.0\.0\.1_\d+", "127.0.0.1_PORT"),
         (r"finished in [\d.]+s", "finished in TIME"),
         (r"in \d+ ms", "in TIME"),
+        (r"(requests? sent: .*); [\d.]+ s", "$1; TIME"),
         (r"\b[0-9a-f]{16}\b", "REQUEST-ID"),
     ];
     rules.iter().fold(text.to_owned(), |text, (pattern, with)| {

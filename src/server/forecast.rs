@@ -1,0 +1,370 @@
+//! What a run will send and how long it will take, foretold by carrying its [`steps`] out without a server: with as
+//! many trials at once as the run has, each key held under its limit as the run holds it, and each twin paid for and
+//! asked once. Pure: its time is a number.
+
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, BinaryHeap, HashMap, HashSet, VecDeque},
+    time::Duration,
+};
+
+use super::{
+    planned::{Planned, TrialScript, TwinScript},
+    steps::{AFTER_LONG, Held, Minutes, Step, steps},
+    twins::Twins,
+};
+use crate::{
+    contract::{contract_file::Limit, scenario::Case},
+    exchange::{
+        outgoing::Outgoing,
+        pacing::{Paced, Uses},
+    },
+    shown::secret::Secret,
+};
+
+/// What a response takes if nothing is known of it. It counts for little: keys wait for their limit.
+const RESPONSE: Duration = Duration::from_millis(50);
+
+/// What a run will send, and how long it will take.
+#[derive(Debug, Default)]
+pub(super) struct Forecast {
+    /// How many requests carry each key, and how many none.
+    pub(super) requests: HashMap<Option<Secret>, usize>,
+    /// What the twins cost together.
+    pub(super) credits: u32,
+    /// How many cases have no twin, by the reason.
+    pub(super) without_twin: BTreeMap<String, usize>,
+    /// From the preflight to the end of the last trial.
+    pub(super) time: Duration,
+}
+
+/// How a run is carried out.
+#[derive(Debug)]
+pub(super) struct Pace<'a> {
+    /// How many trials are carried out at once.
+    pub(super) at_once: usize,
+    /// The limit that keys are held under; none if waits pass at once, as on the bundled mock.
+    pub(super) limit: Option<&'a Limit>,
+    /// How the time passes.
+    pub(super) passing: Passing,
+    /// What a response takes that may take minutes.
+    pub(super) minutes: Minutes,
+    /// The credits for twins.
+    pub(super) twins: Twins,
+}
+
+/// How the time of a run passes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Passing {
+    /// As it does.
+    Real,
+    /// At once: harness and server share a clock.
+    AtOnce,
+}
+
+/// Foretells a run: what it does `before` its trials, and these trials in the order in which they begin.
+pub(super) fn forecast<'a>(
+    before: impl IntoIterator<Item = Step<'a>>,
+    trials: &[&'a Planned],
+    pace: Pace<'a>,
+) -> Forecast {
+    let mut run = Foretold::new(pace);
+    run.carry_out([(before.into_iter().collect(), None)].into());
+    let ready = || trials.iter().filter(|planned| planned.script.is_ok());
+    let others = ready().filter(|planned| !planned.case().last).count();
+    let is_ledger = |planned: &Planned| matches!(planned.script, Ok(TrialScript::Ledger { .. }));
+    // Where no other trial is, a ledger's has nothing to add up.
+    let carried_out = || ready().filter(|planned| others > 0 || !is_ledger(planned));
+    let long = carried_out().filter(|planned| planned.takes_minutes()).count();
+    run.long = if run.pace.passing == Passing::Real { Left::of(long) } else { Left::of(0) };
+    run.others = Left::of(others);
+    for planned in carried_out() {
+        if let Some(Err(why)) = &planned.twin {
+            *run.done.without_twin.entry(why.clone()).or_default() += 1;
+        }
+    }
+    for cost in carried_out().map(|planned| planned.pays()).filter(|cost| *cost > 0) {
+        if run.pace.twins.pay_purchase(cost) {
+            run.done.credits += cost;
+        }
+    }
+    let minutes = run.pace.minutes;
+    let steps = |planned: &&'a Planned| (steps(planned, minutes).into(), Some(*planned));
+    run.carry_out(carried_out().map(steps).collect());
+    run.done
+}
+
+/// Steps that are left, and the trial that they are of.
+type Due<'a> = (VecDeque<Step<'a>>, Option<&'a Planned>);
+
+/// How many are left of how many.
+#[derive(Debug, Default, Clone, Copy)]
+struct Left {
+    all: usize,
+    left: usize,
+}
+
+impl Left {
+    fn of(all: usize) -> Self {
+        Self { all, left: all }
+    }
+}
+
+/// Who holds a key, and who waits for it, in the order in which they came.
+#[derive(Debug, Default)]
+struct Holders {
+    shared: usize,
+    alone: bool,
+    waiting: VecDeque<usize>,
+}
+
+/// When a key was used, and who waits for its turn.
+#[derive(Debug, Default)]
+struct Line {
+    uses: Uses,
+    waiting: VecDeque<usize>,
+}
+
+/// One of the trials at once.
+#[derive(Debug, Default)]
+struct Worker<'a> {
+    steps: VecDeque<Step<'a>>,
+    planned: Option<&'a Planned>,
+    holds: Option<(&'a Secret, Held)>,
+    asks: Option<&'a str>,
+}
+
+/// What becomes of a worker after a step.
+enum After {
+    /// It goes on at once.
+    GoesOn,
+    /// It goes on when so much time is over.
+    Later(Duration),
+    /// It tries the step again when somebody else has done one.
+    Blocked,
+}
+
+/// A run that is foretold.
+struct Foretold<'a> {
+    pace: Pace<'a>,
+    paced: Option<Paced>,
+    now: Duration,
+    /// Who goes on when; those of the same time in the order in which they were noted.
+    due: BinaryHeap<Reverse<(Duration, usize, usize)>>,
+    noted: usize,
+    workers: Vec<Worker<'a>>,
+    blocked: Vec<usize>,
+    holders: HashMap<&'a Secret, Holders>,
+    lines: HashMap<&'a Secret, Line>,
+    long: Left,
+    others: Left,
+    /// Twins that are asked right now, that were asked, and that were not for want of credits.
+    asking: HashSet<&'a str>,
+    asked: HashSet<&'a str>,
+    unpaid: HashSet<&'a str>,
+    done: Forecast,
+}
+
+impl<'a> Foretold<'a> {
+    fn new(pace: Pace<'a>) -> Self {
+        let paced = pace.limit.filter(|_| pace.passing == Passing::Real).map(Paced::of);
+        Self {
+            pace,
+            paced,
+            now: Duration::ZERO,
+            due: BinaryHeap::new(),
+            noted: 0,
+            workers: Vec::new(),
+            blocked: Vec::new(),
+            holders: HashMap::new(),
+            lines: HashMap::new(),
+            long: Left::default(),
+            others: Left::default(),
+            asking: HashSet::new(),
+            asked: HashSet::new(),
+            unpaid: HashSet::new(),
+            done: Forecast::default(),
+        }
+    }
+
+    /// Carries trials out, each worker one after the other, until none is left.
+    fn carry_out(&mut self, mut trials: VecDeque<Due<'a>>) {
+        self.workers.clear();
+        for at in 0..self.pace.at_once.max(1).min(trials.len()) {
+            self.workers.push(Worker::default());
+            self.wake(at, Duration::ZERO);
+        }
+        while let Some(Reverse((now, _, at))) = self.due.pop() {
+            self.now = now;
+            self.go_on(at, &mut trials);
+        }
+        self.done.time = self.now;
+    }
+
+    fn wake(&mut self, worker: usize, after: Duration) {
+        let after = if self.pace.passing == Passing::Real { after } else { Duration::ZERO };
+        self.noted += 1;
+        self.due.push(Reverse((self.now + after, self.noted, worker)));
+    }
+
+    /// Something has changed that somebody may wait for.
+    fn wake_blocked(&mut self) {
+        for worker in std::mem::take(&mut self.blocked) {
+            self.wake(worker, Duration::ZERO);
+        }
+    }
+
+    /// Carries out a worker's steps as long as none of them takes time.
+    fn go_on(&mut self, at: usize, trials: &mut VecDeque<Due<'a>>) {
+        loop {
+            let Some(step) = self.workers[at].steps.pop_front() else {
+                self.ends(at);
+                let Some((steps, planned)) = trials.pop_front() else { return };
+                self.workers[at] = Worker { steps, planned, ..Worker::default() };
+                continue;
+            };
+            match self.step(at, &step) {
+                After::GoesOn => {}
+                After::Later(time) => return self.wake(at, time),
+                After::Blocked => {
+                    self.workers[at].steps.push_front(step);
+                    self.blocked.push(at);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// The end of a worker's trial.
+    fn ends(&mut self, at: usize) {
+        let is_other = |planned: &Planned| !planned.case().last;
+        if self.workers[at].planned.take().is_some_and(is_other) {
+            self.others.left -= 1;
+            self.wake_blocked();
+        }
+    }
+
+    fn step(&mut self, at: usize, step: &Step<'a>) -> After {
+        match step {
+            Step::AfterLong if self.long.all == 0 => After::GoesOn,
+            Step::AfterLong if self.long.left == 0 => After::Later(AFTER_LONG),
+            Step::AfterOthers if self.others.left == 0 => After::GoesOn,
+            Step::AfterLong | Step::AfterOthers => After::Blocked,
+            Step::LongBegins => {
+                self.long.left = self.long.left.saturating_sub(1);
+                self.wake_blocked();
+                After::GoesOn
+            }
+            Step::Hold(key, held) => self.hold(at, key, *held),
+            Step::Release => {
+                self.release(at);
+                After::GoesOn
+            }
+            Step::Pause(time) => After::Later(*time),
+            Step::InTurn(request, beyond) => self.in_turn(at, request, *beyond),
+            Step::AtOnce(request, times) => {
+                self.count(request, *times);
+                After::Later(RESPONSE)
+            }
+            Step::Twin(twin) => self.twin(at, twin),
+        }
+    }
+
+    /// Takes a key, unless somebody has it or has waited for longer.
+    fn hold(&mut self, at: usize, key: &'a Secret, held: Held) -> After {
+        let holders = self.holders.entry(key).or_default();
+        let is_free = !holders.alone && (held == Held::Shared || holders.shared == 0);
+        let is_next = holders.waiting.front().is_none_or(|first| *first == at);
+        if !(is_free && is_next) {
+            if !holders.waiting.contains(&at) {
+                holders.waiting.push_back(at);
+            }
+            return After::Blocked;
+        }
+        holders.waiting.retain(|waiting| *waiting != at);
+        match held {
+            Held::Shared => holders.shared += 1,
+            Held::Alone => holders.alone = true,
+        }
+        self.workers[at].holds = Some((key, held));
+        self.wake_blocked();
+        After::GoesOn
+    }
+
+    fn release(&mut self, at: usize) {
+        if let Some((key, held)) = self.workers[at].holds.take() {
+            let holders = self.holders.entry(key).or_default();
+            match held {
+                Held::Shared => holders.shared -= 1,
+                Held::Alone => holders.alone = false,
+            }
+        }
+        if let Some(twin) = self.workers[at].asks.take() {
+            self.asking.remove(twin);
+            self.asked.insert(twin);
+        }
+        self.wake_blocked();
+    }
+
+    /// Sends a request when its key's turn has come, and after all that have waited for it longer.
+    fn in_turn(&mut self, at: usize, request: &'a Outgoing, beyond: Duration) -> After {
+        if let (Some(paced), Some(key)) = (&self.paced, &request.key) {
+            let line = self.lines.entry(key).or_default();
+            if !line.waiting.contains(&at) {
+                line.waiting.push_back(at);
+            }
+            if line.waiting.front() != Some(&at) {
+                return After::Blocked;
+            }
+            if let Some(wait) = paced.claim(&mut line.uses, self.now) {
+                // All that wait ask, each at a time of its own.
+                let wait = wait / u32::try_from(line.waiting.len()).unwrap_or(1).clamp(1, 4);
+                self.workers[at].steps.push_front(Step::InTurn(request, beyond));
+                return After::Later(wait);
+            }
+            line.waiting.pop_front();
+            self.wake_blocked();
+        }
+        self.count(request, 1);
+        After::Later(RESPONSE + beyond)
+    }
+
+    fn count(&mut self, request: &Outgoing, times: usize) {
+        let requests = self.done.requests.entry(request.key.clone()).or_default();
+        *requests = requests.saturating_add(times);
+    }
+
+    /// Asks a twin if nobody has and there are credits for it.
+    fn twin(&mut self, at: usize, twin: &'a TwinScript) -> After {
+        let id = twin.id.as_str();
+        if self.asking.contains(id) {
+            return After::Blocked;
+        }
+        if self.asked.contains(id) {
+            return After::GoesOn;
+        }
+        let case = self.workers[at].planned.map(Planned::case);
+        let pays = |case: &Case| self.pace.twins.pay(twin.cost, case.at);
+        if self.unpaid.contains(id) || !case.is_some_and(pays) {
+            self.unpaid.insert(id);
+            let why = "the [budget] is too small".to_owned();
+            *self.done.without_twin.entry(why).or_default() += 1;
+            return After::GoesOn;
+        }
+        self.done.credits += twin.cost;
+        self.asking.insert(id);
+        self.workers[at].asks = Some(id);
+        let key = twin.request.key.as_ref();
+        let steps = &mut self.workers[at].steps;
+        steps.push_front(Step::Release);
+        let read = twin.read.as_deref().map(|(read, _)| Step::InTurn(read, Duration::ZERO));
+        let twin = Step::InTurn(&twin.request, Duration::ZERO);
+        for step in read.iter().cloned().chain([twin]).chain(read.clone()) {
+            steps.push_front(step);
+        }
+        if let Some(key) = key {
+            steps.push_front(Step::Hold(key, Held::Shared));
+        }
+        After::GoesOn
+    }
+}

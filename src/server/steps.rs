@@ -1,0 +1,172 @@
+//! What a trial does, step by step, as far as a plan can know it: what is foretold of a run is counted from these.
+//!
+//! [`super::play`] does the same with responses. A plan has none, so it takes the server for one that keeps the
+//! contract: no request is refused that should not be, and the limit's window begins with the first request of a burst.
+
+use std::time::Duration;
+
+use super::{
+    burst::{LAST_LOOK, MORE_OF_OTHER_KEY},
+    closing::LATER,
+    minute::WORTH_A_LOOK,
+    plan::APART,
+    planned::{Planned, Preflight, TrialScript, TwinScript},
+    step::SHORTEST_WINDOW,
+};
+use crate::{contract::contract_file::Limit, exchange::outgoing::Outgoing, shown::secret::Secret};
+
+/// One thing that a trial does.
+#[derive(Debug, Clone)]
+pub(super) enum Step<'a> {
+    /// It waits until all requests that take minutes are on their way.
+    AfterLong,
+    /// Its request that takes minutes is on its way.
+    LongBegins,
+    /// It waits until all trials are over that are not among the last.
+    AfterOthers,
+    /// It takes the right to use a key.
+    Hold(&'a Secret, Held),
+    /// It gives that back.
+    Release,
+    /// Time passes.
+    Pause(Duration),
+    /// It sends a request when its key's turn has come. The response takes this long beyond the usual.
+    InTurn(&'a Outgoing, Duration),
+    /// It sends a request so many times at once, whatever the key's limit.
+    AtOnce(&'a Outgoing, usize),
+    /// It asks its twin, unless another trial has.
+    Twin(&'a TwinScript),
+}
+
+/// How a key is held.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Held {
+    /// With others.
+    Shared,
+    /// By nobody else.
+    Alone,
+}
+
+/// What a response that may take minutes is taken to take: the docs say the least and the most.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Minutes {
+    Least,
+    Most,
+}
+
+/// The steps of a trial, in their order; none for one that is ignored.
+pub(super) fn steps(planned: &Planned, minutes: Minutes) -> Vec<Step<'_>> {
+    let Ok(script) = &planned.script else { return Vec::new() };
+    let mut steps = Vec::new();
+    let reads = matches!(script, TrialScript::Single { probe: Some(_), .. });
+    if !planned.takes_minutes() && !reads {
+        steps.push(Step::AfterLong);
+    }
+    if planned.case().last {
+        steps.push(Step::AfterOthers);
+    }
+    match script {
+        TrialScript::Single { .. } => single(planned, script, minutes, &mut steps),
+        TrialScript::Burst { .. } => burst(script, &mut steps),
+        TrialScript::Balance { request, times, read, .. } => {
+            let read = || Step::InTurn(&read.0, Duration::ZERO);
+            steps.extend(request.key.as_ref().map(|key| Step::Hold(key, Held::Alone)));
+            let times = usize::try_from(*times).unwrap_or(usize::MAX);
+            steps.extend([read(), Step::AtOnce(request, times), read(), Step::Release]);
+        }
+        TrialScript::Ledger { reads, .. } => {
+            let read = || reads.iter().map(|read| Step::InTurn(read, Duration::ZERO));
+            steps.extend(read().chain([Step::Pause(LATER)]).chain(read()));
+        }
+    }
+    steps
+}
+
+fn single<'a>(
+    planned: &'a Planned,
+    script: &'a TrialScript,
+    minutes: Minutes,
+    steps: &mut Vec<Step<'a>>,
+) {
+    let TrialScript::Single { first, request, probe, .. } = script else { return };
+    let usual = |request: &'a Outgoing| Step::InTurn(request, Duration::ZERO);
+    let probe = probe.as_deref().map(|(read, _)| read);
+    steps.extend(first.as_deref().map(usual));
+    let takes = match (planned.case().after, minutes) {
+        (None, _) => Duration::ZERO,
+        (Some((least, _)), Minutes::Least) => least,
+        (Some((_, most)), Minutes::Most) => most,
+    };
+    if planned.takes_minutes() {
+        steps.push(Step::Pause(planned.begins_after));
+    }
+    let held = if probe.is_some() { Held::Alone } else { Held::Shared };
+    steps.extend(request.key.as_ref().map(|key| Step::Hold(key, held)));
+    steps.extend(probe.map(usual));
+    if planned.takes_minutes() {
+        steps.push(Step::LongBegins);
+    }
+    for _ in 0..planned.times {
+        steps.push(Step::InTurn(request, takes));
+    }
+    steps.extend(probe.map(usual));
+    steps.push(Step::Release);
+    steps.extend(planned.twin.iter().flatten().map(|twin| Step::Twin(twin)));
+}
+
+fn burst<'a>(script: &'a TrialScript, steps: &mut Vec<Step<'a>>) {
+    let TrialScript::Burst { request, times, other, meanwhile, limit, .. } = script else { return };
+    let times = usize::try_from(*times).unwrap_or(usize::MAX);
+    let Limit { window_seconds, .. } = **limit;
+    let window = Duration::from_secs(window_seconds.into());
+    if window < SHORTEST_WINDOW {
+        steps.push(Step::Pause(window + window / 8));
+    }
+    steps.extend([Step::AtOnce(request, times), Step::InTurn(other, Duration::ZERO)]);
+    let more = if meanwhile.is_empty() { 0 } else { MORE_OF_OTHER_KEY };
+    steps.extend((0..more).map(|_| Step::InTurn(other, Duration::ZERO)));
+    let again = || Step::InTurn(request, Duration::ZERO);
+    if meanwhile.is_empty() {
+        steps.extend([Step::Pause(window), again()]);
+        return;
+    }
+    // Each with the key, and the burst's own to see whether the key was refused until then.
+    steps.extend(meanwhile.iter().map(|other| Step::AtOnce(&other.request, 1)));
+    steps.push(Step::AtOnce(request, 1));
+    if window < WORTH_A_LOOK {
+        steps.push(Step::Pause(window));
+    } else {
+        let look = |wait| [Step::Pause(wait), Step::AtOnce(request, 1)];
+        steps.extend(look(window / 2));
+        steps.extend(look((window / 2).saturating_sub(LAST_LOOK)));
+        steps.push(Step::Pause(LAST_LOOK));
+    }
+    // The second burst begins a window that ends too late for a third.
+    steps.extend([again(), Step::AtOnce(request, times)]);
+}
+
+/// What a burst sends more with its key where the limit's windows do not begin with a key's first request: the key is
+/// back earlier, so that there is time for another burst and the looks that go with it.
+pub(super) fn another_burst(script: &TrialScript) -> Option<(&Secret, usize)> {
+    let TrialScript::Burst { request, times, meanwhile, .. } = script else { return None };
+    let more = usize::try_from(*times).unwrap_or(usize::MAX).saturating_add(3);
+    request.key.as_ref().filter(|_| !meanwhile.is_empty()).map(|key| (key, more))
+}
+
+/// The steps before the first trial: the preflight, and a look at each balance that one of these trials is about.
+pub(super) fn before<'a>(
+    preflights: &'a [Preflight],
+    trials: &[&'a Planned],
+) -> impl Iterator<Item = Step<'a>> {
+    let has_others = trials.iter().any(|planned| !planned.case().last);
+    let reads = trials.iter().filter_map(|planned| match &planned.script {
+        Ok(TrialScript::Ledger { reads, .. }) => Some(reads),
+        _ => None,
+    });
+    let reads: Vec<&Outgoing> = if has_others { reads.flatten().collect() } else { Vec::new() };
+    let preflights = preflights.iter().map(|preflight| &preflight.request);
+    preflights.chain(reads).map(|request| Step::InTurn(request, Duration::ZERO))
+}
+
+/// How long after the requests that take minutes all others begin.
+pub(super) const AFTER_LONG: Duration = APART;
