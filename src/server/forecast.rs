@@ -317,8 +317,6 @@ impl<'a> Foretold<'a> {
                 return After::Blocked;
             }
             if let Some(wait) = paced.claim(&mut line.uses, self.now) {
-                // All that wait ask, each at a time of its own.
-                let wait = wait / u32::try_from(line.waiting.len()).unwrap_or(1).clamp(1, 4);
                 self.workers[at].steps.push_front(Step::InTurn(request, beyond));
                 return After::Later(wait);
             }

@@ -67,6 +67,8 @@ pub(crate) struct Variant {
     pub(crate) shape: Shape,
     /// The seconds after which its tools give up on their generator.
     pub(crate) gives_up_after: u32,
+    /// The credits that a run may spend on it.
+    pub(crate) credits: u32,
 }
 
 /// The least and the most that the page gives a tool.
@@ -164,6 +166,7 @@ pub(crate) fn variants(servers: &str) -> VecDeque<Variant> {
             name: name.to_owned(),
             shape: SHAPES[at % SHAPES.len()],
             gives_up_after: GIVES_UP_AFTER[usize::from(name.contains("five-minutes"))],
+            credits: 0,
         }));
     }
     variants
@@ -192,8 +195,13 @@ fn judge(variant: &Variant) -> Said {
         return Said::unstarted(title, "it does not say where it listens".to_owned());
     };
     let flags = flags(&variant.folder);
-    let (_, plan) = run("plan", &url, &flags, &keys);
-    let (code, text) = run("test", &url, &flags, &keys);
+    let folder = tempfile::tempdir().expect("a folder");
+    let target = folder.path().join("target.toml");
+    let credits = variant.credits;
+    let text = format!("base-url = \"{url}\"\n\n[budget]\ncredits = {credits}\n");
+    fs::write(&target, text).expect("written");
+    let (_, plan) = run("plan", &target, &flags, &keys);
+    let (code, text) = run("test", &target, &flags, &keys);
     Said { title, code, text, plan }
 }
 
@@ -223,7 +231,7 @@ pub(crate) fn flags(folder: &Path) -> Vec<String> {
 /// Runs errproof against a server, as a person would.
 fn run(
     word: &str,
-    url: &str,
+    target: &Path,
     flags: &[String],
     keys: &[(String, String)],
 ) -> (Option<i32>, String) {
@@ -240,7 +248,8 @@ fn run(
         command.env_remove(name);
     }
     let process = command
-        .args([word, "--target-url", url])
+        .args([word, "--target"])
+        .arg(target)
         .args(flags)
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .env("CI", "true")
