@@ -4,7 +4,10 @@ use super::{
     envelope::quoted,
     mismatch::{Mismatch, Mismatches, unless},
 };
-use crate::{contract::scenario::LongestWait, exchange::message::Answer};
+use crate::{
+    contract::{contract_file::Limit, scenario::LongestWait},
+    exchange::message::Answer,
+};
 
 const PLACE: &str = "header Retry-After";
 
@@ -35,6 +38,21 @@ pub fn seconds(answer: &Answer) -> Option<u64> {
     digits.then(|| text.parse().ok()).flatten()
 }
 
+/// By how much the waits of two refusals of one key may differ that were sent at about the same time. A limit may ask
+/// for more of who goes on, and some double it each time; a thousand is another unit.
+const DIFFERS: u64 = 10;
+
+/// `retry-after` of a refusal next to another one of the same key: it does not ask for a wait of another order.
+#[must_use]
+pub fn agrees(answer: &Answer, other: Option<u64>, limit: &Limit) -> Mismatches {
+    let Some((told, other)) = seconds(answer).zip(other) else { return Vec::new() };
+    let most = other.max(limit.window_seconds.into()).saturating_mul(DIFFERS);
+    unless(told <= most, || {
+        let sentence = format!("asks for {told} s, and another refusal of the key for {other} s");
+        Mismatch::says(PLACE, sentence)
+    })
+}
+
 /// `retry-after.honest`: the answer after waiting `waited` seconds is what the request gives when
 /// its key is not refused.
 #[must_use]
@@ -60,6 +78,23 @@ mod tests {
             headers: header.into_iter().collect(),
             body: Vec::new(),
             ending: Ending::Complete,
+        }
+    }
+
+    #[test]
+    fn two_refusals_of_a_key_do_not_ask_for_waits_of_another_order() {
+        let limit = Limit::of(60, 60);
+        for (told, other, holds) in [
+            ("45", Some(45), true),
+            ("600", Some(1), true),
+            ("45000", Some(45), false),
+            ("45000", None, true),
+            ("1200", Some(120), true),
+            ("1201", Some(120), false),
+            ("soon", Some(45), true),
+        ] {
+            let found = agrees(&answer(429, Some(told)), other, &limit);
+            assert_eq!(found.is_empty(), holds, "{told} {other:?}: {found:?}");
         }
     }
 

@@ -9,10 +9,10 @@ use serde_json::{Value, json};
 use super::{
     api::{Api, DOCS, Paying, Reply, Waits, key_of},
     broken_at::{BrokenAt, change_key},
-    envelope_faults::{code, set, set_type, spoil},
+    envelope_faults::{break_retry_after, code, set, set_type, spoil},
     error::ApiError,
     limiter::Keeping,
-    mutation::{Behaviour, Echo, EnvelopeField, Mutation, RetryAfterFault, Somewhere},
+    mutation::{Behaviour, Echo, EnvelopeField, Mutation, Somewhere},
     world::sha256,
 };
 use crate::{contract::key::Random, exchange::message::Request, shown::secret::Secret};
@@ -56,6 +56,9 @@ impl Broken {
             }
             Some(Mutation::Behaviour(Behaviour::LimitOfGetAlone)) => {
                 api.limiter.keeping = Keeping::GetAlone;
+            }
+            Some(Mutation::Behaviour(Behaviour::LimitButHead)) => {
+                api.limiter.keeping = Keeping::ButHead;
             }
             Some(Mutation::Behaviour(Behaviour::LimitOnce)) => api.limiter.keeping = Keeping::Once,
             Some(Mutation::Behaviour(Behaviour::LimitGrows)) => {
@@ -296,26 +299,6 @@ fn change_body(request: &mut Request, change: impl Fn(&str) -> String) {
     if let Ok(text) = std::str::from_utf8(&request.body) {
         request.body = change(text).into_bytes();
     }
-}
-
-fn break_retry_after(reply: &mut Reply, fault: RetryAfterFault) {
-    let told = reply.headers.iter().find(|(name, _)| *name == "retry-after");
-    let told: u64 = told.and_then(|(_, value)| value.parse().ok()).unwrap_or_default();
-    let value = match fault {
-        RetryAfterFault::Missing => None,
-        RetryAfterFault::Zero => Some("0".to_owned()),
-        RetryAfterFault::Negative => Some("-1".to_owned()),
-        RetryAfterFault::Fraction => Some(format!("{told}.5")),
-        RetryAfterFault::Date => Some("Wed, 21 Oct 2026 07:28:00 GMT".to_owned()),
-        RetryAfterFault::Milliseconds => Some((told * 1_000).to_string()),
-        RetryAfterFault::LongerThanWindow => Some((told + 60).to_string()),
-        RetryAfterFault::ShorterThanTrue => Some((told / 2).to_string()),
-        // True only of who asks again: more than three quarters of a minute are told as half.
-        RetryAfterFault::ShorterAtFirst if told > 45 => Some((told / 2).to_string()),
-        RetryAfterFault::ShorterAtFirst => Some(told.to_string()),
-    };
-    reply.headers.retain(|(name, _)| *name != "retry-after");
-    reply.headers.extend(value.map(|value| ("retry-after", value)));
 }
 
 fn echo_key(reply: &mut Reply, echo: Echo, request: &Request) {

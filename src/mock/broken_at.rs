@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::{
     api::{Api, Reply, key_of},
-    envelope_faults::{code, set, spoil},
+    envelope_faults::{break_retry_after, code, set, spoil},
     error::ApiError,
     mutation::{Behaviour, ChargeTime, CreditsFault, EnvelopeField, Somewhere},
     site::Site,
@@ -64,6 +64,9 @@ impl BrokenAt {
         let mut reply = api.answer(taken.as_ref().unwrap_or(request), now);
         match what {
             Somewhere::Envelope(fault, on) if reply.code == Some(on) => spoil(&mut reply, fault),
+            Somewhere::RetryAfter(fault) if reply.code == Some("rate_limited") => {
+                break_retry_after(&mut reply, fault);
+            }
             Somewhere::Charges(on, when) if reply.code == Some(on) => {
                 self.charge(api, when, request, now);
             }

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     api::{DOCS, Reply},
-    mutation::{EnvelopeFault, EnvelopeField, FieldFault},
+    mutation::{EnvelopeFault, EnvelopeField, FieldFault, RetryAfterFault},
 };
 
 /// Puts one fault into an error's reply.
@@ -74,6 +74,27 @@ pub(super) fn set(reply: &mut Reply, field: EnvelopeField, value: Value) {
 pub(super) fn set_type(reply: &mut Reply, media: Option<&str>) {
     reply.headers.retain(|(name, _)| *name != "content-type");
     reply.headers.extend(media.map(|media| ("content-type", media.to_owned())));
+}
+
+/// Puts a wrong `Retry-After` into a refusal.
+pub(super) fn break_retry_after(reply: &mut Reply, fault: RetryAfterFault) {
+    let told = reply.headers.iter().find(|(name, _)| *name == "retry-after");
+    let told: u64 = told.and_then(|(_, value)| value.parse().ok()).unwrap_or_default();
+    let value = match fault {
+        RetryAfterFault::Missing => None,
+        RetryAfterFault::Zero => Some("0".to_owned()),
+        RetryAfterFault::Negative => Some("-1".to_owned()),
+        RetryAfterFault::Fraction => Some(format!("{told}.5")),
+        RetryAfterFault::Date => Some("Wed, 21 Oct 2026 07:28:00 GMT".to_owned()),
+        RetryAfterFault::Milliseconds => Some((told * 1_000).to_string()),
+        RetryAfterFault::LongerThanWindow => Some((told + 60).to_string()),
+        RetryAfterFault::ShorterThanTrue => Some((told / 2).to_string()),
+        // True only of who asks again: more than three quarters of a minute are told as half.
+        RetryAfterFault::ShorterAtFirst if told > 45 => Some((told / 2).to_string()),
+        RetryAfterFault::ShorterAtFirst => Some(told.to_string()),
+    };
+    reply.headers.retain(|(name, _)| *name != "retry-after");
+    reply.headers.extend(value.map(|value| ("retry-after", value)));
 }
 
 fn set_fault(reply: &mut Reply, field: EnvelopeField, fault: FieldFault) {

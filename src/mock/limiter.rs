@@ -27,6 +27,8 @@ pub enum Keeping {
     Apart(Apart),
     /// Only requests by GET are counted.
     GetAlone,
+    /// Requests by HEAD are not counted.
+    ButHead,
     /// After its first full window a key has as many as it likes.
     Once,
     /// Each window has more than the one before.
@@ -75,6 +77,7 @@ impl Limiter {
     pub fn admit(&mut self, request: &Request, key: &str, now: Duration) -> Result<(), Duration> {
         let overlooked = match self.keeping {
             Keeping::GetAlone => request.method != "GET",
+            Keeping::ButHead => request.method == "HEAD",
             Keeping::Except(site) => site.is_of(request),
             _ => false,
         };
@@ -129,6 +132,7 @@ fn part(request: &Request, what: Apart) -> String {
     match what {
         Apart::Carriers => format!("{:?}", SiteCarrier::of(request)),
         Apart::Paths => request.path.to_string(),
+        Apart::Queries => request.path.split_once('?').unwrap_or_default().1.to_owned(),
         Apart::Methods => request.method.to_string(),
         Apart::Addresses => header("x-forwarded-for"),
         Apart::Agents => header("user-agent"),

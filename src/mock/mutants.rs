@@ -263,6 +263,8 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
         ("limit apart by method", B::LimitApart(Apart::Methods), C::RateRefuses, BURST),
         ("limit apart by address", B::LimitApart(Apart::Addresses), C::RateRefuses, BURST),
         ("limit apart by agent", B::LimitApart(Apart::Agents), C::RateRefuses, BURST),
+        ("limit apart by query", B::LimitApart(Apart::Queries), C::RateRefuses, BURST),
+        ("limit of all but head", B::LimitButHead, C::RateRefuses, BURST),
         ("limit of get alone", B::LimitOfGetAlone, C::RateRefuses, BURST),
         ("limit every 5 s", B::LimitWindow(5), C::RateAdmits, BURST),
         ("limit every 10 s", B::LimitWindow(10), C::RateAdmits, BURST),

@@ -59,6 +59,8 @@ pub enum Somewhere {
     RevokedAlive(u32),
     /// The limit does not hold.
     Unlimited,
+    /// A refusal by the limit says the wait wrongly.
+    RetryAfter(RetryAfterFault),
     /// The message about credits tells another number.
     Credits(CreditsFault),
 }
@@ -89,6 +91,7 @@ pub enum Apart {
     Carriers,
     Paths,
     Methods,
+    Queries,
     Addresses,
     Agents,
 }
@@ -175,6 +178,7 @@ pub enum Behaviour {
     LimitNeverResets,
     LimitApart(Apart),
     LimitOfGetAlone,
+    LimitButHead,
     LimitWindow(u64),
     LimitOnce,
     LimitGrows,

@@ -1,7 +1,9 @@
 //! Mutants that break one promise at one point alone: one request, one carrier, one moment.
 
 use super::{
-    mutation::{ChargeTime, CreditsFault, EnvelopeFault, Mutation, Peculiar, Somewhere},
+    mutation::{
+        ChargeTime, CreditsFault, EnvelopeFault, Mutation, Peculiar, RetryAfterFault, Somewhere,
+    },
     odd,
     on::On,
     site::{REQUESTS, Site, SiteCarrier},
@@ -240,14 +242,26 @@ fn limits() -> Vec<PointMutant> {
     let all = sites("invalid_api_key").into_iter();
     // By the burst's own point no key would be limited at all.
     let others = all.filter(|site| site.name() != "balance-x-api-key");
-    let seen =
-        others.filter(|site| site.request == "balance" || site.carrier == SiteCarrier::ApiKey);
-    seen.map(|site| {
-        let mutation = Mutation::At(site, Somewhere::Unlimited);
-        let name = format!("limit overlooks {}", site.name());
-        (name, mutation, CheckId::RateRefuses, On::Code("rate_limited"))
-    })
-    .collect()
+    let faults = [
+        ("limit overlooks", Somewhere::Unlimited, CheckId::RateRefuses),
+        (
+            "wrong code on rate_limited at",
+            Somewhere::Envelope(EnvelopeFault::WrongCode, "rate_limited"),
+            CheckId::Code,
+        ),
+        (
+            "retry-after in milliseconds at",
+            Somewhere::RetryAfter(RetryAfterFault::Milliseconds),
+            CheckId::RetryAfter,
+        ),
+    ];
+    let broken = |site: Site| {
+        faults.map(|(what, somewhere, check)| {
+            let mutation = Mutation::At(site, somewhere);
+            (format!("{what} {}", site.name()), mutation, check, On::Code("rate_limited"))
+        })
+    };
+    others.flat_map(broken).collect()
 }
 
 /// A number of the message about credits that is another one at one point.

@@ -1,5 +1,7 @@
 //! What is sent while a burst's key is refused: all that a limit of the key may overlook.
 
+use std::sync::Arc;
+
 use super::{plan::Planner, planned::Meanwhile};
 use crate::{
     contract::{
@@ -22,17 +24,33 @@ impl Planner<'_> {
         };
         let own = &target.requests[&burst.request];
         let name = |format: &RequestFormat| format!("{} {}", format.method.as_str(), format.path);
-        for carrier in contract.key.carriers.iter().filter(|other| other.name != burst.carrier.name)
-        {
-            let request = self.plain(own, &burst.slot, carrier)?;
-            add(request, format!("{} with the key in {}", name(own), carrier.name));
+        for carrier in &contract.key.carriers {
+            let is_other = carrier.name != burst.carrier.name;
+            for (request, format) in &target.requests {
+                if *request == burst.request && !is_other {
+                    continue;
+                }
+                let Some(headers) = self.harmless(format) else { continue };
+                let body = body::bytes(format.body.as_ref(), None)?;
+                let carried = Some((carrier, target.key(&burst.slot)?));
+                let request = self.request(format, body, carried, &headers, target.deadlines)?;
+                let by = if is_other {
+                    format!(" with the key in {}", carrier.name)
+                } else {
+                    String::new()
+                };
+                add(request, format!("{}{by}", name(format)));
+            }
         }
-        for (_, format) in target.requests.iter().filter(|(name, _)| **name != burst.request) {
-            let Some(headers) = self.harmless(format) else { continue };
-            let body = body::bytes(format.body.as_ref(), None)?;
-            let carried = Some((&*burst.carrier, target.key(&burst.slot)?));
-            let request = self.request(format, body, carried, &headers, target.deadlines)?;
-            add(request, name(format));
+        let mut with_query = self.plain(own, &burst.slot, &burst.carrier)?;
+        let sign = if own.path.contains('?') { '&' } else { '?' };
+        let path = format!("{}{sign}errproof=1", own.path);
+        Arc::make_mut(&mut with_query.request).path = path.as_str().into();
+        add(with_query, format!("{} {path}", own.method.as_str()));
+        if own.method.as_str() == "GET" {
+            let mut head = self.plain(own, &burst.slot, &burst.carrier)?;
+            Arc::make_mut(&mut head.request).method = "HEAD".into();
+            add(head, format!("HEAD {}", own.path));
         }
         let elsewhere = [
             (

@@ -13,6 +13,7 @@ use crate::{
         mismatch::Mismatch,
         rate, rate_fields,
         rate_window::{Served, over_time, seen},
+        retry_after,
     },
     contract::check::CheckId,
     exchange::outgoing::{Exchange, Role},
@@ -72,7 +73,10 @@ impl Play<'_> {
                 )]
             };
             self.sheet.note(CheckId::RateRefuses, at, found);
-            if is_refusal {
+            let found = retry_after::agrees(&self.exchanges[at].answer, told, burst.limit);
+            self.sheet.note(CheckId::RetryAfter, at, found);
+            // A response to HEAD has no body.
+            if is_refusal && other.request.request.method != "HEAD" {
                 let (run, scenario, case) = (self.run, &self.planned.scenario, self.planned.case());
                 let (exchange, sheet) = (&self.exchanges[at], &mut self.sheet);
                 run.judge.answer(&run.contract, scenario, Some(case), exchange, at, sheet);

@@ -102,6 +102,9 @@ fn play(
         let name = &*planned.case().name;
         names.iter().any(|part| name == *part || (part.ends_with(':') && name.starts_with(part)))
     });
+    // Those that wait for all others come last.
+    let (last, first): (Vec<_>, Vec<_>) = trials.partition(|planned| planned.case().last);
+    let trials = first.into_iter().chain(last);
     let all = trials.clone().map(|planned| planned.case().name.clone()).collect();
     let runtime = Builder::new_current_thread().build().expect("the runtime starts");
     runtime.block_on(suite.run.open(&suite.plan, &all));

@@ -82,9 +82,9 @@ async fn a_burst_key_that_was_used_within_the_last_minute_is_rested_once_and_pas
     bench.use_key("burst", 7).await;
     let played = bench.play("rate_limited::burst").await;
     assert_eq!(played.verdict, Verdict::Pass, "{:?}", played.sheet);
-    // Three bursts of 75, three requests of the other key, six while the key is refused, one after those, and three in
+    // Three bursts of 75, three requests of the other key, eleven while the key is refused, one after those, and three in
     // and after the wait.
-    assert_eq!(played.exchanges.len(), 3 * 75 + 3 + 6 + 1 + 3);
+    assert_eq!(played.exchanges.len(), 3 * 75 + 3 + 11 + 1 + 3);
     assert_eq!(bench.now("burst"), Duration::from_secs(61 + 60));
 }
 

@@ -62,7 +62,7 @@ fn steadier(text: &str) -> String {
     let rules = [
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "WHEN"),
         (r"\b\d+\.\d s\b", "TIME"),
-        (r"request \d+ of 85 +", "request N of 85 "),
+        (r"request \d+ of \d\d +", "request N of MANY "),
         (r"\d{7} days left", "N days left"),
         (r"\d+ days ago", "N days ago"),
     ];
