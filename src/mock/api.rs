@@ -251,7 +251,9 @@ fn route(method: &str, path: &str) -> Result<Route, ApiError> {
             ("POST", tool(input::REGENERATE, 20, Subscription::Free, Some(project)))
         }
     };
-    if method == takes { Ok(route) } else { Err(ApiError::MethodNotAllowed) }
+    // Who takes GET takes HEAD (RFC 9110, section 9.1).
+    let is_taken = method == takes || (takes, method) == ("GET", "HEAD");
+    if is_taken { Ok(route) } else { Err(ApiError::MethodNotAllowed) }
 }
 
 /// The body of an error. A type, since a `Value` of it costs an eighth of a whole answer to build.

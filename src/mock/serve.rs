@@ -7,6 +7,7 @@ use http_body_util::{BodyExt as _, Collected, Full, Limited};
 use hyper::{
     Request as HttpRequest, Response,
     body::{Body as _, Bytes, Incoming},
+    http::uri::PathAndQuery,
     server::conn::http1,
     service::service_fn,
 };
@@ -108,7 +109,7 @@ async fn answer(
     };
     let reply = front.reply(&Request {
         method: head.method.as_str().to_owned().into(),
-        path: head.uri.path().into(),
+        path: head.uri.path_and_query().map_or("/", PathAndQuery::as_str).into(),
         headers: secret(&head.headers),
         body: body.into(),
     });

@@ -49,7 +49,9 @@ pub(super) struct Pace<'a> {
     pub(super) passing: Passing,
     /// What a response takes that may take minutes.
     pub(super) minutes: Minutes,
-    /// The credits for twins.
+    /// The credits of the target's file.
+    pub(super) budget: u32,
+    /// The same, for twins.
     pub(super) twins: Twins,
 }
 
@@ -70,7 +72,14 @@ pub(super) fn forecast<'a>(
 ) -> Forecast {
     let mut run = Foretold::new(pace);
     run.carry_out([(before.into_iter().collect(), None)].into());
-    let ready = || trials.iter().filter(|planned| planned.script.is_ok());
+    let budget = run.pace.budget;
+    // A case of a balance whose price nothing shows is ignored before it sends anything.
+    let is_sent = |planned: &Planned| match &planned.script {
+        Ok(TrialScript::Balance { price, .. }) => price.is_stated || budget >= price.cost,
+        Ok(_) => true,
+        Err(_) => false,
+    };
+    let ready = || trials.iter().filter(|planned| is_sent(planned));
     let others = ready().filter(|planned| !planned.case().last).count();
     let is_ledger = |planned: &Planned| matches!(planned.script, Ok(TrialScript::Ledger { .. }));
     // Where no other trial is, a ledger's has nothing to add up.

@@ -34,6 +34,7 @@ pub fn render(run: &Run, plan: &Plan, ahead: &Ahead) -> Shown {
             limit: run.contract.limit.as_ref(),
             passing,
             minutes,
+            budget,
             twins: Twins::new(budget, plan.own_twins(), plan.purchases()),
         };
         let before = before(&plan.preflights, &selected).filter(|_| can_be_sent);

@@ -222,7 +222,7 @@ fn every_secret_of_the_run_is_found_where_no_key_was_sent() {
     let set = Set::new(|seen| key_of(seen.request).is_none());
     let secrets = set.suite.plan.secrets(&set.suite.run.target);
     let labels: BTreeSet<_> = secrets.iter().map(|named| named.label.as_str()).collect();
-    assert!(labels.contains("$STAGING_FAULT_TOKEN") && labels.len() == 9, "{labels:?}");
+    assert!(labels.contains("$STAGING_FAULT_TOKEN") && labels.len() == 12, "{labels:?}");
     for Named { secret, label } in &secrets {
         set.tell(secret.expose());
         let found = leaks(&set.play("missing_api_key::no-header"));

@@ -9,7 +9,7 @@ use errproof::internals::{
 };
 use insta::assert_snapshot;
 
-use crate::support::{Contract, Ended, errproof};
+use crate::support::{Contract, Ended, errproof, trials};
 
 /// The trials of the real window and the real timeout.
 const SLOW: [&str; 4] = ["--skip", "rate_limited", "--skip", "generation_timeout"];
@@ -89,7 +89,10 @@ async fn keys_from_the_environment_are_all_that_a_live_run_needs() {
     let live = Live::by_the_second().await;
     let ended = live.run(&SLOW, &[]).await;
     assert_eq!(ended.code, 0, "{ended:?}");
-    assert!(ended.stdout.contains("243 passed; 0 failed; 3 ignored"), "{}", ended.stdout);
+    // What the optional slots' cases cost is not known without a budget.
+    let slow = trials().iter().filter(|name| SLOW.iter().any(|part| name.contains(part))).count();
+    let passed = format!("{} passed; 0 failed; 3 ignored", trials().len() - slow - 3);
+    assert!(ended.stdout.contains(&passed), "{}", ended.stdout);
     live.assert_no_key(&ended);
 }
 
