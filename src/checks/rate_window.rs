@@ -20,7 +20,7 @@ const SLACK: Duration = Duration::from_millis(500);
 /// `rate.admits` over time: nothing is served that no limiter of so many a window would serve.
 ///
 /// A limit of 60 a minute can be kept in windows that end by the wall clock, in windows that begin with a key's first
-/// request, and as a bucket that is refilled as time passes. Each may serve twice the limit within a minute, half of it
+/// request, and as a bucket that is refilled as time passes, evenly or a part at a time. Each may serve twice the limit within a minute, half of it
 /// on either side of an edge, and none of them more. Where any minute is promised to have no more than the limit
 /// ([`Windows::Any`]), that is what counts.
 #[must_use]
@@ -35,6 +35,7 @@ pub fn over_time(served: &[Served], refused: &[Served], limit: &Limit) -> Mismat
         Windows::Fixed => {
             most <= requests
                 || is_bucket(&served, requests, window)
+                || is_stepped(&served, refused, requests, window)
                 || is_from_first(&served, requests, window)
                 || is_by_the_clock(&served, refused, requests, window)
         }
@@ -104,6 +105,39 @@ fn is_bucket(served: &[Served], requests: usize, window: Duration) -> bool {
             let refilled = usize::try_from(time.as_nanos() / share.max(1)).unwrap_or(usize::MAX);
             more < requests.saturating_add(refilled).saturating_add(1)
         })
+    })
+}
+
+/// Whether a bucket serves and refuses this that gets an equal part of its limit each time that an equal part of the window
+/// is over: 10 every 10 s, at whatever second. An honest server of `tests/conformant/` served 91 in a minute so.
+fn is_stepped(served: &[Served], refused: &[Served], requests: usize, window: Duration) -> bool {
+    let is_divisor = |parts: &usize| requests.is_multiple_of(*parts);
+    (2..=requests).filter(is_divisor).any(|parts| {
+        let step = window / u32::try_from(parts).unwrap_or(u32::MAX);
+        let steps = |time: Duration| {
+            usize::try_from((time + SLACK).as_nanos() / step.as_nanos().max(1))
+                .unwrap_or(usize::MAX)
+        };
+        let most = |time| {
+            requests
+                .saturating_add((steps(time).saturating_add(1)).saturating_mul(requests / parts))
+        };
+        let is_within = (0..served.len()).all(|first| {
+            let mut last = Duration::ZERO;
+            served[first..].iter().enumerate().all(|(more, other)| {
+                last = last.max(other.answered);
+                more < most(last.saturating_sub(served[first].sent))
+            })
+        });
+        // It has something to spare a part after it served last.
+        let is_too_late = |one: &&Served| {
+            let before = served.iter().filter(|other| other.answered <= one.sent);
+            before
+                .map(|other| other.answered)
+                .max()
+                .is_some_and(|last| one.sent > last + step + SLACK)
+        };
+        is_within && !refused.iter().any(|one| is_too_late(&one))
     })
 }
 
@@ -206,6 +240,25 @@ mod tests {
             over_time(&bursts(&[(0.0, 60), (10.0, 60), (20.0, 60)]), &[], &limit(Windows::Fixed));
         let sentence = "180 requests with one API key were served within 60 s; no limit of 60 serves so many, wherever its windows end";
         assert_eq!(found, [Mismatch::says("", sentence)]);
+    }
+
+    #[test]
+    fn a_bucket_that_is_refilled_a_part_at_a_time_holds_where_it_refuses_for_no_longer_than_a_part()
+    {
+        let limit = Limit::of(60, 60);
+        let tens = |at: &[f64]| {
+            let tens: Vec<(f64, usize)> = at.iter().map(|at| (*at, 10)).collect();
+            bursts(&[&[(0.0, 60)][..], &tens].concat())
+        };
+        // A part came right after the first burst, and one each ten seconds from then on.
+        let served = tens(&[0.3, 10.4, 20.4, 30.4, 40.4, 50.4, 60.2]);
+        assert_eq!(over_time(&served, &bursts(&[(9.9, 1)]), &limit), []);
+        // For 35 s nothing came, more than half of the window, so it is none.
+        let served = tens(&[0.3, 10.4, 50.4, 50.4, 50.4]);
+        assert_eq!(over_time(&served, &bursts(&[(46.0, 1)]), &limit).len(), 1);
+        // A part more than there is time for.
+        let served = tens(&[0.3, 0.4, 10.4, 20.4, 30.4, 40.4, 50.4]);
+        assert_eq!(over_time(&served, &[], &limit).len(), 1);
     }
 
     #[test]

@@ -159,7 +159,8 @@ impl AnswerJudge {
         sheet.note(CheckId::Code, at, text(&places.code));
         let mut found = text(&places.message);
         let (place, message) = (places.message.as_str(), reading.at(&places.message));
-        found.extend(message::words(message.as_deref(), place, reading.code().as_deref()));
+        // Of codes that the docs do not name an honest server of `tests/conformant/` has no words.
+        found.extend(message::words(message.as_deref(), place, None));
         sheet.note(CheckId::Message, at, found);
         if let Some(docs) = &contract.docs {
             let found = reading.at(&docs.place);
