@@ -155,11 +155,17 @@ impl Plan {
     }
 }
 
+/// Methods that ask for nothing but an answer (RFC 9110, section 9.2.1): what succeeds by them costs nothing.
+const SAFE: [&str; 4] = ["GET", "HEAD", "OPTIONS", "TRACE"];
+
 /// Puts into a request what a case has in place of the request's own.
 fn patch(outgoing: &mut Outgoing, with: &RequestPatch, key: &str, keeps_body: bool) {
     let request = Arc::make_mut(&mut outgoing.request);
     let text = |text: &str| text.replace(KEY, key);
     if let Some(method) = &with.method {
+        if SAFE.contains(&method.as_str()) {
+            outgoing.cost = 0;
+        }
         request.method = method.clone().into();
         let has_body = ["POST", "PUT", "PATCH"].contains(&method.as_str()) || keeps_body;
         if !has_body {
