@@ -3,10 +3,9 @@
 
 use std::{cmp::Reverse, collections::BTreeMap, sync::Arc, time::Duration};
 
-use serde_json::Value;
-
 use super::{
     common::Common,
+    patch::patch,
     planned::{Planned, Preflight, TrialScript, TwinScript},
     twin_at::{TwinAt, twin_at},
 };
@@ -14,24 +13,16 @@ use super::{
 use crate::{
     contract::{
         Contract, body,
-        contract_file::RequestFormat,
         extent::Extent,
-        fresh::FreshKey,
-        key::{Carrier, KeyDefect, Random},
+        key::{KeyDefect, Random},
         names::{CarrierName, SlotName},
-        neighbour::Neighbour,
-        scenario::{At, BalanceCase, Burst, Case, KEY, LedgerCase, Provocation, Scenario, Single},
-        scenario_file::RequestPatch,
+        scenario::{At, BalanceCase, Burst, Case, LedgerCase, Provocation, Scenario, Single},
     },
-    exchange::{
-        deadlines::Deadlines,
-        message::Request,
-        outgoing::{Outgoing, Role},
-    },
+    exchange::{deadlines::Deadlines, outgoing::Role},
     result::unproven::Owed,
     shown::secret::{Named, Secret},
     source::fault::{Fault, Faults},
-    targets::target::{First, Headers, SlotKey, SlotNeed, SlotUse, Target},
+    targets::target::{Headers, SlotKey, SlotNeed, SlotUse, Target},
 };
 
 /// Every case of a contract, as it will be sent to a target or why it will not be.
@@ -155,50 +146,13 @@ impl Plan {
     }
 }
 
-/// Methods that ask for nothing but an answer (RFC 9110, section 9.2.1): what succeeds by them costs nothing.
-const SAFE: [&str; 4] = ["GET", "HEAD", "OPTIONS", "TRACE"];
-
-/// Puts into a request what a case has in place of the request's own.
-fn patch(outgoing: &mut Outgoing, with: &RequestPatch, key: &str, keeps_body: bool) {
-    let request = Arc::make_mut(&mut outgoing.request);
-    let text = |text: &str| text.replace(KEY, key);
-    if let Some(method) = &with.method {
-        if SAFE.contains(&method.as_str()) {
-            outgoing.cost = 0;
-        }
-        request.method = method.clone().into();
-        let has_body = ["POST", "PUT", "PATCH"].contains(&method.as_str()) || keeps_body;
-        if !has_body {
-            request.body.clear();
-            request.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
-        }
-    }
-    if let Some(path) = &with.path {
-        request.path = text(path).into();
-    }
-    if let Some(query) = &with.query {
-        let sign = if request.path.contains('?') { '&' } else { '?' };
-        request.path = format!("{}{sign}{}", request.path, text(query)).into();
-    }
-    if let (false, Ok(Value::Object(mut body))) =
-        (with.fields.is_empty(), serde_json::from_slice(&request.body))
-    {
-        body.extend(with.fields.iter().map(|(name, value)| (name.clone(), text(value).into())));
-        request.body = Value::Object(body).to_string().into_bytes();
-    }
-    for (name, value) in &with.headers {
-        request.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-        request.headers.push((name.as_str().into(), Secret::new(text(value))));
-    }
-}
-
 /// Makes the requests of one plan.
 pub(super) struct Planner<'a> {
     pub(super) contract: &'a Contract,
     pub(super) target: &'a Target,
     faults: Faults,
-    made: Vec<Secret>,
-    random: Random<'a>,
+    pub(super) made: Vec<Secret>,
+    pub(super) random: Random<'a>,
     pub(super) common: Common,
     /// How many trials each slot had so far that were dealt a key.
     turns: BTreeMap<SlotName, usize>,
@@ -431,104 +385,6 @@ impl<'a> Planner<'a> {
                 .sent_as(Role::Preflight),
             served: slot.key.is_some().then_some(format.status),
             env: slot.env.clone(),
-        }
-    }
-
-    /// A named request with nothing broken in it.
-    pub(super) fn plain(
-        &mut self,
-        format: &RequestFormat,
-        slot: &SlotName,
-        carrier: &Carrier,
-    ) -> Result<Outgoing, String> {
-        let key = self.key(slot)?;
-        let body = body::bytes(format.body.as_ref(), None)?;
-        self.request(format, body, Some((carrier, key)), &[], self.target.deadlines)
-    }
-
-    pub(super) fn request(
-        &mut self,
-        format: &RequestFormat,
-        body: Vec<u8>,
-        key: Option<(&Carrier, &Secret)>,
-        extra: &[(Arc<str>, Secret)],
-        deadlines: Deadlines,
-    ) -> Result<Outgoing, String> {
-        let headers = self.target.headers.as_ref().map_err(Clone::clone)?;
-        Ok(self.outgoing(format, body, key, [headers, extra], deadlines))
-    }
-
-    fn first(&self, first: &First) -> Result<Outgoing, String> {
-        let common = self.target.headers.as_ref().map_err(Clone::clone)?;
-        let mut headers = [common.as_slice(), &first.headers].concat();
-        self.common.unpacked(&mut headers);
-        let request = Request {
-            method: first.method.as_str().into(),
-            path: first.path.clone(),
-            headers,
-            body: first.body.clone(),
-        };
-        Ok(Outgoing {
-            request: Arc::new(request),
-            key: None,
-            deadlines: self.target.deadlines,
-            role: Role::First,
-            cost: 0,
-            payer: None,
-        })
-    }
-
-    /// The key with its defect.
-    fn spoil(&mut self, key: &str, slot: &SlotName, defect: &KeyDefect) -> Option<Secret> {
-        if *defect == KeyDefect::Fresh {
-            let FreshKey { key, own } =
-                self.common.fresh(&self.contract.key, slot, key, self.random);
-            self.made.push(Secret::new(own));
-            return Some(Secret::new(key));
-        }
-        let broken = self.common.broken.iter();
-        let mut known = broken.filter(|(of, has, _)| of.expose() == key && has == defect);
-        if let Some((.., spoilt)) = known.next() {
-            return spoilt.clone();
-        }
-        let spoilt = self.contract.key.spoil(key, defect, self.random).map(Secret::new);
-        if let (KeyDefect::Neighbour(Neighbour::AfterEight), Some(spoilt)) = (defect, &spoilt) {
-            // Too little of it is the slot's to be taken for that.
-            self.made.push(spoilt.clone());
-        }
-        self.common.broken.push((Secret::new(key), defect.clone(), spoilt.clone()));
-        spoilt
-    }
-
-    fn outgoing(
-        &mut self,
-        format: &RequestFormat,
-        body: Vec<u8>,
-        key: Option<(&Carrier, &Secret)>,
-        headers: [&[(Arc<str>, Secret)]; 2],
-        deadlines: Deadlines,
-    ) -> Outgoing {
-        let content_type = format.body.as_ref().map(|_| self.common.content_type.clone());
-        let carried = key.map(|(carrier, key)| self.common.carried(carrier, key));
-        let own = content_type.into_iter().chain(carried);
-        let mut all: Headers = own.chain(headers.concat()).collect();
-        self.common.unpacked(&mut all);
-        all.shrink_to_fit();
-        let request = Request {
-            method: format.method.as_str().into(),
-            path: Arc::clone(&format.path),
-            headers: all,
-            body,
-        };
-        // An empty carrier holds no key, so it takes no key's time.
-        let key = key.map(|(_, key)| key.clone()).filter(|key| !key.expose().is_empty());
-        Outgoing {
-            request: Arc::new(request),
-            key,
-            deadlines,
-            role: Role::Own,
-            cost: format.cost,
-            payer: None,
         }
     }
 }

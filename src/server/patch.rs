@@ -1,0 +1,48 @@
+//! What a case's request has in place of its own.
+
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use crate::{
+    contract::{scenario::KEY, scenario_file::RequestPatch},
+    exchange::outgoing::Outgoing,
+    shown::secret::Secret,
+};
+
+/// Methods that ask for nothing but an answer (RFC 9110, section 9.2.1): what succeeds by them costs nothing.
+const SAFE: [&str; 4] = ["GET", "HEAD", "OPTIONS", "TRACE"];
+
+/// Puts into a request what a case has in place of the request's own.
+pub(super) fn patch(outgoing: &mut Outgoing, with: &RequestPatch, key: &str, keeps_body: bool) {
+    let request = Arc::make_mut(&mut outgoing.request);
+    let text = |text: &str| text.replace(KEY, key);
+    if let Some(method) = &with.method {
+        if SAFE.contains(&method.as_str()) {
+            outgoing.cost = 0;
+        }
+        request.method = method.clone().into();
+        let has_body = ["POST", "PUT", "PATCH"].contains(&method.as_str()) || keeps_body;
+        if !has_body {
+            request.body.clear();
+            request.headers.retain(|(name, _)| !name.eq_ignore_ascii_case("content-type"));
+        }
+    }
+    if let Some(path) = &with.path {
+        request.path = text(path).into();
+    }
+    if let Some(query) = &with.query {
+        let sign = if request.path.contains('?') { '&' } else { '?' };
+        request.path = format!("{}{sign}{}", request.path, text(query)).into();
+    }
+    if let (false, Ok(Value::Object(mut body))) =
+        (with.fields.is_empty(), serde_json::from_slice(&request.body))
+    {
+        body.extend(with.fields.iter().map(|(name, value)| (name.clone(), text(value).into())));
+        request.body = Value::Object(body).to_string().into_bytes();
+    }
+    for (name, value) in &with.headers {
+        request.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+        request.headers.push((name.as_str().into(), Secret::new(text(value))));
+    }
+}
