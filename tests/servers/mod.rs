@@ -40,7 +40,7 @@ pub(crate) struct Shape {
 }
 
 const LETTERS: &str = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-const SHAPES: [Shape; 3] = [
+pub(crate) const SHAPES: [Shape; 3] = [
     Shape { alphabet: LETTERS, length: 32 },
     Shape { alphabet: "0123456789abcdef", length: 24 },
     Shape {
