@@ -55,7 +55,7 @@ pub fn over_time(served: &[Served], refused: &[Served], limit: &Limit) -> Mismat
     vec![Mismatch::says("", sentence)]
 }
 
-/// Which promise a limit was seen to keep that was held against [`over_time`], as a sentence: so many in any minute, or so
+/// Which promise a limit was seen to keep that [`over_time`] allows, as a sentence: so many in any minute, or so
 /// many in each of its windows, of which two halves make one minute.
 #[must_use]
 pub fn seen(served: &[Served], limit: &Limit) -> String {

@@ -36,7 +36,7 @@ pub struct Snapshots {
     recording: Recording,
     reviewed: bool,
     unwritten: OnceLock<Unwritten>,
-    /// How many answers that the docs do not tell nobody has reviewed yet.
+    /// How many responses that the docs do not describe nobody has reviewed yet.
     unreviewed: AtomicUsize,
     redactor: Arc<Redactor>,
 }
@@ -149,7 +149,7 @@ impl Snapshots {
         answer: &Answer,
     ) -> Vec<Mismatch> {
         let facts = self.clean(&facts::outcome(places, answer));
-        let about = format!("the answer to {}, which the docs do not tell", case.name);
+        let about = format!("the response to {}, which the docs do not describe", case.name);
         let file = format!("{}.snap", case.name.replace("::", "."));
         self.hold(&Snapshot { file, scenario, about }, &facts).unwrap_or_else(|Unreviewed| {
             self.unreviewed.fetch_add(1, Ordering::Relaxed);
@@ -158,7 +158,7 @@ impl Snapshots {
     }
 
     /// Holds facts against a snapshot, and records them where that is asked for. Of a target without any snapshot nothing
-    /// is held against it.
+    /// is compared with it.
     fn hold(
         &self,
         snapshot: &Snapshot<'_>,
@@ -218,13 +218,13 @@ impl Snapshots {
             )),
             (None, recording) => {
                 let new = self.unreviewed.load(Ordering::Relaxed);
-                let answers = plural(new, "answer");
+                let responses = plural(new, "response");
                 let how = match recording {
                     Recording::Pending => "review with `cargo insta review`",
                     _ => "record with INSTA_UPDATE=new, then `cargo insta review`",
                 };
                 (new > 0).then(|| {
-                    format!("{answers} that the docs do not tell, and {shown} does not hold: {how}")
+                    format!("{responses} that the docs do not describe and that nobody has reviewed in {shown}: {how}")
                 })
             }
         }

@@ -77,7 +77,7 @@ impl Play<'_> {
                 return Ok(());
             }
         }
-        // The balance may have moved since, by whomever: the message is held against what is there now.
+        // The balance may have moved since, by whomever: the message is compared with what is there now.
         let before = self.read(read, pointer).await?;
         let told = self.tells_now(at, name, &before);
         if is_fine(told.as_ref()) {

@@ -149,7 +149,7 @@ impl Play<'_> {
     /// Holds the envelope of the code's first case against its reviewed snapshot, if all else holds:
     /// what is wrong need not be said twice, and is not to be recorded.
     ///
-    /// Of a case whose answer the docs do not tell, it is the answer that is held against what was recorded.
+    /// Of a case whose answer the docs do not tell, the response is compared with what was recorded.
     pub(super) fn compare(&mut self, at: usize) {
         let (scenario, case) = (&self.planned.scenario, self.planned.case());
         let is_first = self.planned.at == 0 && scenario.expects == Expects::Code;
