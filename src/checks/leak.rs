@@ -46,6 +46,7 @@ fn whose(role: Role) -> &'static str {
         Role::Probe => "the probe's response ",
         Role::OtherKey => "the response to the other key ",
         Role::Meanwhile => "the response to another request while the key was refused ",
+        Role::Mistaken => "the response to a request whose input is refused ",
         Role::Again => "the response after the wait ",
         Role::Twin => "the response to the same request without the defect (its twin) ",
     }

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use super::mismatch::{Mismatch, Mismatches, unless};
-use crate::contract::contract_file::{Limit, Windows};
+use crate::contract::contract_file::{Counts, Limit, Windows};
 
 /// When a request that was served left, and when its response was there: the server counted it between the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,7 +43,7 @@ pub fn over_time(served: &[Served], refused: &[Served], limit: &Limit) -> Mismat
     if holds {
         return Vec::new();
     }
-    let seconds = limit.window_seconds;
+    let (seconds, passed) = (limit.window_seconds, passed(limit));
     let promised = match limit.windows {
         Windows::Any => format!("the limit is {requests}"),
         Windows::Fixed => {
@@ -51,8 +51,16 @@ pub fn over_time(served: &[Served], refused: &[Served], limit: &Limit) -> Mismat
         }
     };
     let sentence =
-        format!("{most} requests with one API key were served within {seconds} s; {promised}");
+        format!("{most} requests with one API key were {passed} within {seconds} s; {promised}");
     vec![Mismatch::says("", sentence)]
+}
+
+/// What became of the requests that a limit counts and lets pass.
+fn passed(limit: &Limit) -> &'static str {
+    match limit.counts {
+        Counts::Unsaid => "served",
+        Counts::EveryRequest => "served or refused for their input",
+    }
 }
 
 /// Which promise a limit was seen to keep that [`over_time`] allows, as a sentence: so many in any minute, or so

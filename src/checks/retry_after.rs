@@ -1,12 +1,14 @@
 //! `retry-after` and `retry-after.honest`: how long to wait, and whether that is true.
 
+use std::time::Duration;
+
 use super::{
     envelope::quoted,
     mismatch::{Mismatch, Mismatches, unless},
 };
 use crate::{
     contract::{contract_file::Limit, scenario::LongestWait},
-    exchange::message::Answer,
+    exchange::{message::Answer, outgoing::Exchange},
 };
 
 const PLACE: &str = "header Retry-After";
@@ -53,6 +55,34 @@ pub fn agrees(answer: &Answer, other: Option<u64>, limit: &Limit) -> Mismatches 
     })
 }
 
+/// By how much two refusals that tell what is left of the same wait may differ: whole seconds are rounded, and a server
+/// may add one.
+const ROUNDED: Duration = Duration::from_secs(2);
+
+/// `retry-after` of a refusal after another one of the same key, where the docs promise that it tells what is left: both
+/// tell the same end. Each is given with when it was sent and when it was answered.
+#[must_use]
+pub fn falls(first: &Exchange, later: &Exchange) -> Mismatches {
+    let Some((told, before)) = seconds(&later.answer).zip(seconds(&first.answer)) else {
+        return Vec::new();
+    };
+    let wait = Duration::from_secs;
+    let earliest = (first.sent + wait(before)).saturating_sub(later.answered + ROUNDED);
+    let latest = (first.answered + wait(before) + ROUNDED).saturating_sub(later.sent);
+    if earliest.is_zero() {
+        // A window may have ended between the two.
+        return Vec::new();
+    }
+    unless((earliest..=latest).contains(&wait(told)), || {
+        let passed = later.sent.saturating_sub(first.sent).as_secs();
+        let left = before.saturating_sub(passed);
+        let sentence = format!(
+            "asks for {told} s, and {passed} s before another refusal of the key asked for {before} s; expected what is left of that, about {left} s"
+        );
+        Mismatch::says(PLACE, sentence)
+    })
+}
+
 /// `retry-after.honest`: the answer after waiting `waited` seconds is what the request gives when
 /// its key is not refused.
 #[must_use]
@@ -68,8 +98,13 @@ pub fn honest(again: &Answer, is_served: bool, served: u16, waited: u64) -> Mism
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
-    use crate::exchange::message::Ending;
+    use crate::exchange::{
+        message::{Ending, Request},
+        outgoing::Role,
+    };
 
     fn answer(status: u16, retry_after: Option<&str>) -> Answer {
         let header = retry_after.map(|text| ("retry-after".to_owned(), text.as_bytes().to_vec()));
@@ -96,6 +131,38 @@ mod tests {
             let found = agrees(&answer(429, Some(told)), other, &limit);
             assert_eq!(found.is_empty(), holds, "{told} {other:?}: {found:?}");
         }
+    }
+
+    #[test]
+    fn a_refusal_tells_what_is_left_of_the_wait_that_another_one_told() {
+        let exchange = |at: u64, told: &str| {
+            let (method, path) = ("GET".into(), "/".into());
+            let request = Arc::new(Request { method, path, headers: Vec::new(), body: Vec::new() });
+            let (sent, role) = (Duration::from_secs(at), Role::Own);
+            let (answer, answered) = (answer(429, Some(told)), sent + Duration::from_millis(100));
+            Exchange { request, key: None, answer, sent, answered, role }
+        };
+        // When the two were sent, and what each told.
+        for (first, later, holds) in [
+            ((0, "60"), (30, "30"), true),
+            ((0, "60"), (30, "31"), true),
+            ((0, "60"), (30, "32"), true),
+            ((0, "60"), (30, "28"), true),
+            ((0, "60"), (30, "27"), false),
+            ((0, "60"), (30, "60"), false),
+            ((0, "60"), (0, "60"), true),
+            ((0, "60"), (0, "40"), false),
+            // A window ended between them.
+            ((0, "1"), (0, "60"), true),
+            ((0, "60"), (58, "60"), true),
+            ((0, "60"), (30, "soon"), true),
+        ] {
+            let [one, other] = [first, later].map(|(at, told)| exchange(at, told));
+            assert_eq!(falls(&one, &other).is_empty(), holds, "{first:?} {later:?}");
+        }
+        let found = falls(&exchange(0, "60"), &exchange(30, "60"));
+        let sentence = "asks for 60 s, and 30 s before another refusal of the key asked for 60 s; expected what is left of that, about 30 s";
+        assert_eq!(found, [Mismatch::says(PLACE, sentence)]);
     }
 
     #[test]

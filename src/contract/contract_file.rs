@@ -107,13 +107,22 @@ pub struct Limit {
     /// Which windows the docs promise.
     #[serde(default)]
     pub windows: Windows,
+    /// Which requests the docs say it counts.
+    #[serde(default)]
+    pub counts: Counts,
 }
 
 impl Limit {
     /// So many requests in so many seconds, and nothing more.
     #[must_use]
     pub const fn of(requests: u32, window_seconds: u32) -> Self {
-        Self { requests, window_seconds, policy: None, windows: Windows::Fixed }
+        Self {
+            requests,
+            window_seconds,
+            policy: None,
+            windows: Windows::Fixed,
+            counts: Counts::Unsaid,
+        }
     }
 }
 
@@ -128,6 +137,19 @@ pub enum Windows {
     Fixed,
     /// Any window: no 60 seconds with more than the limit, wherever they begin.
     Any,
+}
+
+/// Which requests a limit is promised to count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum Counts {
+    /// The docs leave it open: an API that looks at the input before the limit counts no request that it refuses for
+    /// that.
+    #[default]
+    Unsaid,
+    /// Every request with the key, also one that is refused for its input.
+    EveryRequest,
 }
 
 /// A request that succeeds when nothing is broken in it; or one whose path or body is what is wrong

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     Contract,
-    contract_file::{ContractFile, LedgerFormat, PreflightFormat},
+    contract_file::{ContractFile, Counts, LedgerFormat, PreflightFormat},
     envelope::EnvelopeFormat,
     key::KeyShape,
     names::too_long,
@@ -20,7 +20,7 @@ use super::{
 };
 use crate::source::{
     document::{Document, Way},
-    fault::Faults,
+    fault::{Fault, Faults},
     folder::Folder,
     reader::{Reader, keys},
 };
@@ -64,6 +64,12 @@ impl Contract {
             }
             contract.scenarios = scenarios;
             contract.find_limit_scenario();
+            let counts = contract.limit.as_ref().map(|limit| limit.counts);
+            if counts == Some(Counts::EveryRequest) && contract.mistaken().is_none() {
+                let title = "the limit counts every request, and no case shows one that is refused for its input";
+                let help = "add a case that breaks a body alone, or take `counts` out of [limit] in contract.toml";
+                faults.add(Fault::general(title).help(help));
+            }
             let ledger = ledger.flatten();
             contract.ledger = ledger.map(|(ledger, line)| ledger.scenario(contract, line).into());
         }

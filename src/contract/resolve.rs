@@ -19,7 +19,7 @@ use super::{
     names::{CarrierName, Code, too_long, trial_too_long},
     scenario::{
         ANY_ERROR, At, BalanceCase, Burst, Case, Expects, Follows, LongestWait, MessagePattern,
-        Provocation, Scenario, Single, Twin, Wording,
+        Provocation, Scenario, Single, ToldWait, Twin, WaitMeanwhile, Wording,
     },
     scenario_file::{BurstFormat, CaseFormat, Quantity, ScenarioFile},
 };
@@ -176,6 +176,7 @@ impl Resolver<'_> {
             message: None,
             retry_after: false,
             retry_after_at_most: None,
+            retry_after_falls: false,
             twin: None,
             except: Vec::new(),
             cases,
@@ -193,15 +194,21 @@ impl Resolver<'_> {
         }
     }
 
-    /// The longest wait that `Retry-After` may ask for, if it has to be there.
-    fn retry_after(&mut self, file: &ScenarioFile) -> Option<LongestWait> {
-        if !file.retry_after && file.retry_after_at_most.is_some() {
+    /// What is promised of `Retry-After`, if it has to be there.
+    fn retry_after(&mut self, file: &ScenarioFile) -> Option<ToldWait> {
+        let further = [
+            ("retry-after-at-most", file.retry_after_at_most.is_some()),
+            ("retry-after-falls", file.retry_after_falls),
+        ];
+        for (name, _) in further.into_iter().filter(|(_, is_there)| *is_there && !file.retry_after)
+        {
             let label = "expected `retry-after = true` as well";
-            let title = "`retry-after-at-most` without `retry-after`";
-            self.reader.add(&["retry-after-at-most"], title, label);
+            self.reader.add(&[name], format!("`{name}` without `retry-after`"), label);
         }
-        let most = file.retry_after_at_most;
-        file.retry_after.then(|| most.map_or(LongestWait::Unsaid, LongestWait::Seconds))
+        let longest = file.retry_after_at_most.map_or(LongestWait::Unsaid, LongestWait::Seconds);
+        let meanwhile =
+            if file.retry_after_falls { WaitMeanwhile::Falls } else { WaitMeanwhile::Unsaid };
+        file.retry_after.then_some(ToldWait { longest, meanwhile })
     }
 
     fn message(&mut self, file: &ScenarioFile) -> Option<MessagePattern> {

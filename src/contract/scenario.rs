@@ -30,8 +30,8 @@ pub struct Scenario {
     pub source: String,
     /// What has to be in the message.
     pub message: Option<MessagePattern>,
-    /// The longest wait that `Retry-After` may ask for, if it has to be there.
-    pub retry_after: Option<LongestWait>,
+    /// What is promised of `Retry-After`, if it has to be there.
+    pub retry_after: Option<ToldWait>,
     /// The same request without the defect.
     pub twin: Option<Twin>,
     /// The cases, in the order of the file.
@@ -54,6 +54,24 @@ pub const ANY_ERROR: &str = "any_error";
 
 /// What the scenario of the balances is called.
 pub const LEDGER: &str = "ledger";
+
+/// What is promised of the wait that an answer asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ToldWait {
+    /// The longest one.
+    pub longest: LongestWait,
+    /// How it is told while it lasts.
+    pub meanwhile: WaitMeanwhile,
+}
+
+/// How a wait is told while it lasts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaitMeanwhile {
+    /// The docs leave it open: an API may tell a whole window each time.
+    Unsaid,
+    /// What is left of it.
+    Falls,
+}
 
 /// The longest wait that an answer may ask for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -276,6 +294,21 @@ impl Contract {
     #[must_use]
     pub fn limit_scenario(&self) -> Option<&Arc<Scenario>> {
         self.scenarios.get(self.limit_scenario?)
+    }
+
+    /// A request that is refused for its input alone: with a good key, and nothing else about it is wrong.
+    #[must_use]
+    pub fn mistaken(&self) -> Option<&Single> {
+        let refused =
+            self.scenarios.iter().filter(|scenario| (400..500).contains(&scenario.status));
+        refused.flat_map(|scenario| &scenario.cases).find_map(|case| match &case.provocation {
+            Provocation::Single(single) => {
+                let Single { key, body, hook, with, .. } = single;
+                let for_its_input = key.is_none() && body.is_some() && hook.is_none();
+                (for_its_input && with.is_none() && case.after.is_none()).then_some(single)
+            }
+            _ => None,
+        })
     }
 
     /// Finds the scenario of the limit once, since every exchange of a run asks for it.

@@ -42,6 +42,10 @@ pub struct ScenarioFile {
     #[serde(default, deserialize_with = "within_if_given::<1, { u32::MAX }, _, _>")]
     #[cfg_attr(feature = "schemas", schemars(range(min = 1)))]
     pub retry_after_at_most: Option<u32>,
+    /// Whether `Retry-After` has to tell what is left of the wait, so that it falls with the clock. Without this it
+    /// may tell a whole window each time.
+    #[serde(default)]
+    pub retry_after_falls: bool,
     /// The same request without the defect, in its cheapest form.
     #[serde(default)]
     pub twin: Option<TwinFormat>,

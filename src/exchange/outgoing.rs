@@ -27,6 +27,8 @@ pub enum Role {
     OtherKey,
     /// It is another one with the same key, while the burst's is refused.
     Meanwhile,
+    /// It is one with the burst's key whose input is refused, and that the limit has to count.
+    Mistaken,
     /// It is the case's own once more, after a wait.
     Again,
     /// It is the twin: the case's own without its defect.

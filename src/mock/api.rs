@@ -128,7 +128,8 @@ impl Api {
         self.limiter.admit(request, key, now).map_err(limited)?;
         let body = match &route {
             Route::Credits => Value::Null,
-            Route::Generate(tool) => input::check(&request.body, tool.fields)?,
+            Route::Generate(tool) => input::check(&request.body, tool.fields)
+                .inspect_err(|_| self.limiter.mistaken(key))?,
         };
         let workspace = self.world.workspace(record).ok_or(ApiError::WorkspaceNotFound)?;
         let tool = match route {

@@ -12,7 +12,7 @@ use super::{
     envelope_faults::{break_retry_after, code, set, set_type, spoil},
     error::ApiError,
     limiter::Keeping,
-    mutation::{Behaviour, Echo, EnvelopeField, Mutation, Somewhere},
+    mutation::{Behaviour, Echo, EnvelopeField, Mutation, RetryAfterFault, Somewhere},
     world::sha256,
 };
 use crate::{contract::key::Random, exchange::message::Request, shown::secret::Secret};
@@ -56,6 +56,9 @@ impl Broken {
             }
             Some(Mutation::Behaviour(Behaviour::LimitOfGetAlone)) => {
                 api.limiter.keeping = Keeping::GetAlone;
+            }
+            Some(Mutation::Behaviour(Behaviour::LimitButMistaken)) => {
+                api.limiter.keeping = Keeping::ButMistaken;
             }
             Some(Mutation::Behaviour(Behaviour::LimitButHead)) => {
                 api.limiter.keeping = Keeping::ButHead;
@@ -170,6 +173,12 @@ impl Broken {
                 reply.body = b"Too Many Requests".to_vec();
             }
             (B::RefusalAs503, "rate_limited") => reply.status = 503,
+            (B::RetryAfter(RetryAfterFault::LongerAtTimes), "rate_limited") => {
+                self.errors += 1;
+                if self.errors % 2 == 0 {
+                    break_retry_after(reply, RetryAfterFault::LongerAtTimes);
+                }
+            }
             (B::RetryAfter(fault), "rate_limited") => break_retry_after(reply, fault),
             (B::RevokedAsInvalid, "revoked_api_key") => {
                 set(reply, EnvelopeField::Code, "invalid_api_key".into());

@@ -92,6 +92,8 @@ pub(super) fn break_retry_after(reply: &mut Reply, fault: RetryAfterFault) {
         // True only of who asks again: more than three quarters of a minute are told as half.
         RetryAfterFault::ShorterAtFirst if told > 45 => Some((told / 2).to_string()),
         RetryAfterFault::ShorterAtFirst => Some(told.to_string()),
+        RetryAfterFault::WholeWindow => Some("60".to_owned()),
+        RetryAfterFault::LongerAtTimes => Some((told + 20).to_string()),
     };
     reply.headers.retain(|(name, _)| *name != "retry-after");
     reply.headers.extend(value.map(|value| ("retry-after", value)));

@@ -37,6 +37,8 @@ pub enum Keeping {
     LiftedEarly,
     /// While a key is over its limit, every second request of any other is refused.
     SharedAtTimes,
+    /// Requests whose input is refused are not counted.
+    ButMistaken,
     /// It does not hold at one point.
     Except(Site),
 }
@@ -68,6 +70,13 @@ impl Limiter {
     #[must_use]
     pub fn new(window: Duration) -> Self {
         Self { windows: HashMap::new(), window, limit: LIMIT, keeping: Keeping::PerKey, over: None }
+    }
+
+    /// Takes back that a request was counted, whose input is refused.
+    pub fn mistaken(&mut self, key: &str) {
+        if let (Keeping::ButMistaken, Some(window)) = (self.keeping, self.windows.get_mut(key)) {
+            window.requests -= 1;
+        }
     }
 
     /// Counts one request.

@@ -46,9 +46,10 @@ impl Mutant {
 pub enum MutantPromised {
     /// The page.
     ByPage,
-    /// The page, and that `Retry-After` asks for at most a window (`retry-after-at-most`), which
-    /// the page does not say: without it no wait is too long.
-    LongestWaitToo,
+    /// The page, and what it does not say: that `Retry-After` asks for at most a window (`retry-after-at-most`) and
+    /// for what is left of it (`retry-after-falls`), and that the limit counts requests that are refused for their input
+    /// (`counts = "every-request"`).
+    MoreThanPage,
 }
 
 /// The codes of the page.
@@ -89,8 +90,12 @@ pub fn all() -> Vec<Mutant> {
         let mutation = Mutation::Behaviour(behaviour);
         let promised = match behaviour {
             Behaviour::RetryAfter(
-                RetryAfterFault::Milliseconds | RetryAfterFault::LongerThanWindow,
-            ) => MutantPromised::LongestWaitToo,
+                RetryAfterFault::Milliseconds
+                | RetryAfterFault::LongerThanWindow
+                | RetryAfterFault::WholeWindow
+                | RetryAfterFault::LongerAtTimes,
+            )
+            | Behaviour::LimitButMistaken => MutantPromised::MoreThanPage,
             _ => MutantPromised::ByPage,
         };
         let open = open_of(behaviour);
@@ -265,6 +270,12 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
         ("limit apart by agent", B::LimitApart(Apart::Agents), C::RateRefuses, BURST),
         ("limit apart by query", B::LimitApart(Apart::Queries), C::RateRefuses, BURST),
         ("limit of all but head", B::LimitButHead, C::RateRefuses, BURST),
+        (
+            "limit of all but what is refused for its input",
+            B::LimitButMistaken,
+            C::RateAdmits,
+            BURST,
+        ),
         ("limit of get alone", B::LimitOfGetAlone, C::RateRefuses, BURST),
         ("limit every 5 s", B::LimitWindow(5), C::RateAdmits, BURST),
         ("limit every 10 s", B::LimitWindow(10), C::RateAdmits, BURST),
@@ -291,6 +302,13 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
         ("retry-after a date", B::RetryAfter(R::Date), C::RetryAfter, BURST),
         ("retry-after in milliseconds", B::RetryAfter(R::Milliseconds), C::RetryAfter, BURST),
         ("retry-after too long", B::RetryAfter(R::LongerThanWindow), C::RetryAfter, BURST),
+        (
+            "retry-after a whole window each time",
+            B::RetryAfter(R::WholeWindow),
+            C::RetryAfter,
+            BURST,
+        ),
+        ("retry-after longer at times", B::RetryAfter(R::LongerAtTimes), C::RetryAfter, BURST),
         ("retry-after too short", B::RetryAfter(R::ShorterThanTrue), C::RetryAfterHonest, BURST),
         (
             "retry-after too short at first",

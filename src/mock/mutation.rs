@@ -179,6 +179,7 @@ pub enum Behaviour {
     LimitApart(Apart),
     LimitOfGetAlone,
     LimitButHead,
+    LimitButMistaken,
     LimitWindow(u64),
     LimitOnce,
     LimitGrows,
@@ -237,6 +238,8 @@ pub enum RetryAfterFault {
     LongerThanWindow,
     ShorterThanTrue,
     ShorterAtFirst,
+    WholeWindow,
+    LongerAtTimes,
 }
 
 /// Where and how a key is given back.

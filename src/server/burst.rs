@@ -15,7 +15,11 @@ use crate::{
         rate_fields::{self, Left},
         retry_after,
     },
-    contract::{check::CheckId, contract_file::Limit, scenario::LongestWait},
+    contract::{
+        check::CheckId,
+        contract_file::Limit,
+        scenario::{LongestWait, WaitMeanwhile},
+    },
     exchange::outgoing::{Exchange, Outgoing, Role},
     shown,
     terminal::activity::Awaited,
@@ -36,6 +40,8 @@ pub(super) struct PlannedBurst<'a> {
     pub(super) served: u16,
     /// What is sent while the key is refused; nothing if the limit is judged by its first burst alone.
     pub(super) meanwhile: &'a [Meanwhile],
+    /// A request with the key that is refused for its input, where the limit is promised to count that as well.
+    pub(super) mistaken: Option<&'a Outgoing>,
 }
 
 /// A burst that was sent.
@@ -99,6 +105,9 @@ impl Play<'_> {
         let Some(last) = last else {
             return Ok(());
         };
+        for at in (judged.begin..last).filter(|at| self.is_refused(*at)).collect::<Vec<_>>() {
+            self.judge_time_left(at, last);
+        }
         let another = &self.exchanges[meanwhile].answer;
         let found = rate::per_key(another, self.is_served(burst, meanwhile), burst.served);
         self.sheet.note(CheckId::RatePerKey, meanwhile, found);
@@ -231,6 +240,15 @@ impl Play<'_> {
         }
     }
 
+    /// Whether a refusal tells what is left of the wait that an earlier one told, where that is promised.
+    pub(super) fn judge_time_left(&mut self, first: usize, later: usize) {
+        let promised = self.planned.scenario.retry_after;
+        if promised.is_some_and(|promised| promised.meanwhile == WaitMeanwhile::Falls) {
+            let found = retry_after::falls(&self.exchanges[first], &self.exchanges[later]);
+            self.sheet.note(CheckId::RetryAfter, later, found);
+        }
+    }
+
     /// Waits as long as the refusals say, by the one that promises the earliest time, and looks whether the key is
     /// served again.
     async fn wait_as_told(
@@ -247,7 +265,7 @@ impl Play<'_> {
         if burst.meanwhile.is_empty() || !self.agree(burst, judged) {
             return Ok(self.wait_unseen(burst, refused, told).await?.into());
         }
-        let (at, left) = match self.within_wait(burst, Duration::from_secs(told)).await? {
+        let (at, left) = match self.within_wait(burst, refused, Duration::from_secs(told)).await? {
             Early::Served(at) => {
                 self.sheet.note(CheckId::RetryAfterHonest, at, Vec::new());
                 return Ok(Waited::Served);
@@ -329,7 +347,7 @@ impl Play<'_> {
 
     /// The seconds that a refusal tells to wait, if the docs allow them.
     pub(super) fn told(&self, burst: PlannedBurst<'_>, at: usize) -> Option<u64> {
-        let longest = match self.planned.scenario.retry_after {
+        let longest = match self.planned.scenario.retry_after.map(|promised| promised.longest) {
             Some(LongestWait::Seconds(most)) => u64::from(most),
             Some(LongestWait::Unsaid) | None => u64::MAX,
         };

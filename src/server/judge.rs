@@ -112,8 +112,8 @@ impl AnswerJudge {
                 sheet.note(CheckId::RequestId, at, found);
             }
         }
-        if let Some(longest) = scenario.retry_after {
-            sheet.note(CheckId::RetryAfter, at, retry_after::present(answer, longest));
+        if let Some(promised) = scenario.retry_after {
+            sheet.note(CheckId::RetryAfter, at, retry_after::present(answer, promised.longest));
         }
     }
 

@@ -6,7 +6,7 @@ use super::{plan::Planner, planned::Meanwhile};
 use crate::{
     contract::{
         body,
-        contract_file::RequestFormat,
+        contract_file::{Counts, RequestFormat},
         scenario::{Burst, Scenario},
     },
     exchange::outgoing::{Outgoing, Role},
@@ -78,6 +78,21 @@ impl Planner<'_> {
             add(request, format!("{} with {what}", name(own)));
         }
         Ok(all)
+    }
+
+    /// A request with the burst's key that is refused for its input, if the limit is promised to count such a one.
+    pub(super) fn mistaken(&mut self, burst: &Burst) -> Result<Option<Outgoing>, String> {
+        let is_promised = burst.limit.counts == Counts::EveryRequest;
+        let Some(single) = self.contract.mistaken().filter(|_| is_promised) else {
+            return Ok(None);
+        };
+        let (target, key) = (self.target, self.key(&burst.slot)?);
+        let format = &target.requests[&single.request];
+        let body = body::bytes(format.body.as_ref(), single.body.as_deref())?;
+        let carried = Some((&*burst.carrier, key));
+        let mut request = self.request(format, body, carried, &[], target.deadlines)?;
+        request.cost = 0;
+        Ok(Some(request.sent_as(Role::Mistaken)))
     }
 
     /// The headers with which a request costs nothing, if there are any: none for one that is free, and else a hook that

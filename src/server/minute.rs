@@ -15,7 +15,7 @@ use crate::{
         rate_window::{Served, over_time, seen},
         retry_after,
     },
-    contract::check::CheckId,
+    contract::{check::CheckId, contract_file::Limit},
     exchange::outgoing::{Exchange, Role},
     shown,
     terminal::activity::Awaited,
@@ -85,10 +85,12 @@ impl Play<'_> {
         Ok(())
     }
 
-    /// Asks in the middle of a wait and just before its end. The second tells when a window ends to two seconds.
+    /// Asks in the middle of the wait that a refusal told, and just before its end. The second tells when a window ends to
+    /// two seconds.
     pub(super) async fn within_wait(
         &mut self,
         burst: PlannedBurst<'_>,
+        refused: usize,
         told: Duration,
     ) -> Result<Early, Stop> {
         if told < WORTH_A_LOOK || told > self.run.target.wait_at_most {
@@ -102,6 +104,7 @@ impl Play<'_> {
             if self.is_served(burst, last) {
                 return Ok(Early::Served(last));
             }
+            self.judge_time_left(refused, last);
         }
         Ok(Early::Refused(last))
     }
@@ -113,6 +116,14 @@ impl Play<'_> {
         let begin = first.map(|exchange| exchange.sent).min().unwrap_or_default();
         let end = begin + (window * 2).saturating_sub(WORTH_A_LOOK);
         let key = burst.request.key.as_ref();
+        if let Some(mistaken) = burst.mistaken {
+            let times = half(burst.limit);
+            let what = shown!["the responses to ", times, " requests whose input is refused"];
+            self.activity.waits(Awaited::Words(what), Some(mistaken.deadlines.whole));
+            for exchange in self.run.sender.burst(mistaken, times).await? {
+                self.keep(exchange);
+            }
+        }
         for _ in 0..MORE_BURSTS {
             let at = self.exchanges.len();
             let what = shown!["the responses to ", burst.times, " requests at once"];
@@ -122,10 +133,11 @@ impl Play<'_> {
             }
             self.judge_refusals(burst, at);
             let refused = (at..self.exchanges.len()).rev().find(|at| self.is_refused(*at));
-            let told = refused.and_then(|at| self.told(burst, at)).map(Duration::from_secs);
+            let told =
+                refused.and_then(|at| Some((at, Duration::from_secs(self.told(burst, at)?))));
             let now = self.run.target.clock.now(key);
-            let Some(told) = told.filter(|told| now + *told <= end) else { break };
-            let rest = match self.within_wait(burst, told).await? {
+            let Some((refused, told)) = told.filter(|(_, told)| now + *told <= end) else { break };
+            let rest = match self.within_wait(burst, refused, told).await? {
                 Early::Served(_) => continue,
                 Early::Refused(_) => LAST_LOOK,
                 Early::NotAsked => told,
@@ -145,7 +157,7 @@ impl Play<'_> {
         let time =
             |exchange: &Exchange| Served { sent: exchange.sent, answered: exchange.answered };
         let (served, refused): (Vec<&Exchange>, Vec<&Exchange>) =
-            own.partition(|exchange| self.run.reading(exchange).is_served(burst.served));
+            own.partition(|exchange| self.is_let_through(burst, exchange));
         let served: Vec<Served> = served.into_iter().map(time).collect();
         // One of a burst may have been refused while others of it were still on their way.
         let alone = refused.into_iter().filter(|exchange| exchange.role == Role::Again);
@@ -156,6 +168,15 @@ impl Play<'_> {
         }
         self.sheet.note(CheckId::RateAdmits, self.exchanges.len() - 1, found);
         Ok(())
+    }
+
+    /// Whether a request went past the limit: one that is served, or that is refused for its input.
+    fn is_let_through(&self, burst: PlannedBurst<'_>, exchange: &Exchange) -> bool {
+        let reading = self.run.reading(exchange);
+        match exchange.role {
+            Role::Mistaken => !reading.is_refusal(&self.planned.scenario),
+            _ => reading.is_served(burst.served),
+        }
     }
 
     /// Whether each refusal of a later burst is what the docs promise. How many it admits is judged with all others, since
@@ -170,6 +191,11 @@ impl Play<'_> {
             }
         }
     }
+}
+
+/// How many requests whose input is refused go before a burst: a limit that does not count them serves the whole burst.
+pub(super) fn half(limit: &Limit) -> u32 {
+    limit.requests / 2
 }
 
 /// Whether an exchange used the burst's key.

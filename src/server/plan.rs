@@ -317,6 +317,7 @@ impl<'a> Planner<'a> {
             _ => Vec::new(),
         };
         Ok(TrialScript::Burst {
+            mistaken: if meanwhile.is_empty() { None } else { self.mistaken(burst)?.map(Box::new) },
             meanwhile,
             request: self.plain(format, &burst.slot, &burst.carrier)?,
             times: burst.requests,

@@ -128,6 +128,8 @@ pub enum TrialScript {
         other: Box<Outgoing>,
         /// What is sent while the key is refused.
         meanwhile: Vec<Meanwhile>,
+        /// A request with the key that is refused for its input, where the limit is promised to count that as well.
+        mistaken: Option<Box<Outgoing>>,
         /// The limit that they go past.
         limit: Arc<Limit>,
         /// The status of the answer when the key is not refused.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::{
     burst::{LAST_LOOK, MORE_OF_OTHER_KEY},
     closing::LATER,
-    minute::WORTH_A_LOOK,
+    minute::{WORTH_A_LOOK, half},
     plan::APART,
     planned::{Planned, Preflight, TrialScript, TwinScript},
     step::SHORTEST_WINDOW,
@@ -115,7 +115,10 @@ fn single<'a>(
 }
 
 fn burst<'a>(script: &'a TrialScript, steps: &mut Vec<Step<'a>>) {
-    let TrialScript::Burst { request, times, other, meanwhile, limit, .. } = script else { return };
+    let TrialScript::Burst { request, times, other, meanwhile, mistaken, limit, .. } = script
+    else {
+        return;
+    };
     let times = usize::try_from(*times).unwrap_or(usize::MAX);
     let Limit { window_seconds, .. } = **limit;
     let window = Duration::from_secs(window_seconds.into());
@@ -142,7 +145,10 @@ fn burst<'a>(script: &'a TrialScript, steps: &mut Vec<Step<'a>>) {
         steps.push(Step::Pause(LAST_LOOK));
     }
     // The second burst begins a window that ends too late for a third.
-    steps.extend([again(), Step::AtOnce(request, times)]);
+    steps.push(again());
+    let half = usize::try_from(half(limit)).unwrap_or(usize::MAX);
+    steps.extend(mistaken.as_deref().map(|mistaken| Step::AtOnce(mistaken, half)));
+    steps.push(Step::AtOnce(request, times));
 }
 
 /// What a burst sends more with its key where the limit's windows do not begin with a key's first request: the key is

@@ -68,9 +68,11 @@ impl Run {
                 let (times, lacks) = (*times, *lacks);
                 play.balance(PlannedBalance { request, times, read, price, lacks, numbers }).await
             }
-            TrialScript::Burst { request, times, other, meanwhile, limit, served } => {
-                let (times, served) = (*times, *served);
-                play.burst(PlannedBurst { request, times, other, limit, served, meanwhile }).await
+            TrialScript::Burst { request, times, other, meanwhile, mistaken, limit, served } => {
+                let (times, served, mistaken) = (*times, *served, mistaken.as_deref());
+                let burst =
+                    PlannedBurst { request, times, other, limit, served, meanwhile, mistaken };
+                play.burst(burst).await
             }
         };
         if let Some(exchange) = self.preflight_leak.of_trial(&planned.case().name) {

@@ -32,11 +32,12 @@ fn contract() -> Arc<Contract> {
     Contract::load(root).unwrap_or_else(|faults| panic!("{faults:?}")).into()
 }
 
-/// The contract with the one promise more that some mutants break.
-fn with_longest_wait() -> Arc<Contract> {
+/// The contract with the promises more that some mutants break.
+fn stricter() -> Arc<Contract> {
     let copy = crate::support::Contract::copy();
-    let promise = "retry-after = true\nretry-after-at-most = 60";
+    let promise = "retry-after = true\nretry-after-at-most = 60\nretry-after-falls = true";
     copy.change("scenarios/429-rate_limited.toml", "retry-after = true", promise);
+    copy.change("contract.toml", "[limit]\n", "[limit]\ncounts = \"every-request\"\n");
     let contract = Contract::load(copy.path("").as_path());
     contract.unwrap_or_else(|faults| panic!("{faults:?}")).into()
 }
@@ -159,7 +160,7 @@ fn judge(
 
 #[test]
 fn every_mutant_is_killed_by_its_check_and_breaks_nothing_else() {
-    let (by_page, stricter) = (Prepared::of(contract()), Prepared::of(with_longest_wait()));
+    let (by_page, stricter) = (Prepared::of(contract()), Prepared::of(stricter()));
     let mutants = mutants::all();
     let gets = any_errors(&by_page);
     let next = AtomicUsize::new(0);
@@ -173,7 +174,7 @@ fn every_mutant_is_killed_by_its_check_and_breaks_nothing_else() {
                 while let Some(mutant) = mutants.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let prepared = match mutant.promised {
                         MutantPromised::ByPage => &by_page,
-                        MutantPromised::LongestWaitToo => &stricter,
+                        MutantPromised::MoreThanPage => &stricter,
                     };
                     let played = play(prepared, Some(mutant.mutation));
                     let sent: usize = played.iter().map(|trial| trial.played.exchanges.len()).sum();
@@ -228,7 +229,7 @@ fn every_check_kills_a_mutant() {
 
 #[test]
 fn the_whole_mock_passes_and_mutants_have_names_of_their_own() {
-    for contract in [contract(), with_longest_wait()] {
+    for contract in [contract(), stricter()] {
         for Carried { name, played, .. } in play(&Prepared::of(contract), None) {
             assert_eq!(played.verdict, Verdict::Pass, "{name}: {:?}", played.sheet);
         }

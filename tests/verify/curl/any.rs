@@ -329,7 +329,15 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
             let limit = Limit::of(2, 60);
             let (request, other) = (outgoing(&sent), Box::new(outgoing(&sent)));
             let (limit, meanwhile) = (limit.into(), Vec::new());
-            TrialScript::Burst { request, times: 3, other, meanwhile, limit, served: 200 }
+            TrialScript::Burst {
+                request,
+                times: 3,
+                other,
+                meanwhile,
+                mistaken: None,
+                limit,
+                served: 200,
+            }
         }
         1 => {
             let first = Request {
