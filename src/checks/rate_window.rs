@@ -33,11 +33,12 @@ pub fn over_time(served: &[Served], refused: &[Served], limit: &Limit) -> Mismat
     let holds = match limit.windows {
         Windows::Any => most <= requests,
         Windows::Fixed => {
+            // The most common ones first.
             most <= requests
-                || is_bucket(&served, requests, window)
-                || is_stepped(&served, refused, requests, window)
                 || is_from_first(&served, requests, window)
                 || is_by_the_clock(&served, refused, requests, window)
+                || is_bucket(&served, requests, window)
+                || is_stepped(&served, refused, requests, window)
         }
     };
     if holds {
@@ -92,14 +93,15 @@ pub fn comes_back(is_refused: bool, limit: &Limit) -> Mismatches {
     })
 }
 
-/// The most requests that were surely served within one window's time.
+/// The most requests that were surely served within one window's time. They are sorted by when they were sent.
 #[must_use]
 pub fn most_within(served: &[Served], window: Duration) -> usize {
-    let ending = |begin: &Served| {
-        let end = begin.sent + window;
-        served.iter().filter(|other| other.sent >= begin.sent && other.answered <= end).count()
+    let from = |first: usize| {
+        let end = served[first].sent + window;
+        let begun = served[first..].iter().take_while(|other| other.sent <= end);
+        begun.filter(|other| other.answered <= end).count()
     };
-    served.iter().map(ending).max().unwrap_or_default()
+    (0..served.len()).map(from).max().unwrap_or_default()
 }
 
 /// Whether a bucket of so many, refilled evenly, serves this.

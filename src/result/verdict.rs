@@ -62,10 +62,9 @@ pub fn weigh(sheet: &Sheet, unjudged: Option<&str>, known: &[&Known], today: Day
     if let Some(why) = unjudged {
         return Verdict::Error(why.to_owned());
     }
-    let held: Vec<CheckId> = sheet.held().collect();
-    let stale: Vec<_> = known.iter().filter(|known| held.contains(&known.check)).collect();
-    if let Some(entry) = stale.first() {
-        let Known { on, check, .. } = entry;
+    let has_held = |check: CheckId| sheet.held().any(|held| held == check);
+    if let Some(stale) = known.iter().find(|known| has_held(known.check)) {
+        let Known { on, check, .. } = stale;
         return Verdict::Stale(format!(
             "{check} is listed as known on {on}, and holds: remove the entry"
         ));

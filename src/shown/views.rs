@@ -131,10 +131,13 @@ fn encoded(view: &View<'_>, shortest: usize, deep: usize, look: &mut impl FnMut(
         }
     };
     // Eight bytes of a secret need 11 characters of base64, or 16 digits, which are characters of base64 as well.
-    let mut bytes = Vec::new();
+    let (mut bytes, mut sextets) = (Vec::new(), Vec::new());
     runs(text, 0..text.len(), (shortest * 4).div_ceil(3), SEXTET, |run| {
-        for skip in 0..4 {
-            read(&base64(view, run.start + skip..run.end, &mut bytes));
+        sextets.clear();
+        sextets.extend(text[run.clone()].iter().map(|c| SEXTETS[usize::from(*c)]));
+        for skip in 0..BASE64.characters {
+            let from = run.start + skip..run.end;
+            read(&base64(view, from, &sextets[skip..], &mut bytes));
         }
         runs(text, run, shortest * 2, NIBBLE, |run| {
             for skip in 0..2 {
@@ -231,33 +234,33 @@ fn hexadecimal<'a>(of: &'a View<'a>, all: Range<usize>, bytes: &'a mut Vec<u8>) 
     View { bytes: bytes.as_slice().into(), places: Places::Groups { of, all, group: HEX } }
 }
 
-/// A stretch of base64, read from there in groups of four. One that is cut short stands for fewer bytes.
-fn base64<'a>(of: &'a View<'a>, all: Range<usize>, bytes: &'a mut Vec<u8>) -> View<'a> {
-    let (groups, rest) = of.bytes[all.clone()].as_chunks::<{ BASE64.characters }>();
+/// A stretch of base64 with these sextets, read in groups of four. One that is cut short stands for fewer bytes.
+fn base64<'a>(
+    of: &'a View<'a>,
+    all: Range<usize>,
+    sextets: &[u8],
+    bytes: &'a mut Vec<u8>,
+) -> View<'a> {
+    let (groups, rest) = sextets.as_chunks::<{ BASE64.characters }>();
     let length = groups.len() * BASE64.bytes + rest.len().saturating_sub(1);
     // What is longer from before is left as it is: to make a vector anew costs as much as to read it.
     if bytes.len() < length {
         bytes.resize(length, 0);
     }
     let (read, mut at) = (bytes.as_mut_slice(), 0);
-    for group in groups {
-        let [_, first, second, third] = bits(*group).to_be_bytes();
-        (read[at], read[at + 1], read[at + 2]) = (first, second, third);
+    for [a, b, c, d] in groups {
+        read[at] = a << 2 | b >> 4;
+        read[at + 1] = b << 4 | c >> 2;
+        read[at + 2] = c << 6 | d;
         at += BASE64.bytes;
     }
-    let (last, cut) = match *rest {
-        [a, b] => (bits([a, b, b'A', b'A']), 1),
-        [a, b, c] => (bits([a, b, c, b'A']), 2),
-        _ => (0, 0),
-    };
-    read[at..at + cut].copy_from_slice(&last.to_be_bytes()[1..=cut]);
+    if let [a, b, more @ ..] = rest {
+        read[at] = a << 2 | b >> 4;
+        if let [c] = more {
+            read[at + 1] = b << 4 | c >> 2;
+        }
+    }
     View { bytes: read[..length].into(), places: Places::Groups { of, all, group: BASE64 } }
-}
-
-/// The bits that four characters of base64 stand for.
-fn bits([a, b, c, d]: [u8; BASE64.characters]) -> u32 {
-    let value = |c: u8| u32::from(SEXTETS[usize::from(c)]);
-    value(a) << 18 | value(b) << 12 | value(c) << 6 | value(d)
 }
 
 /// The bytes that a list of numbers stands for, as programs show what they do not take for a text:
