@@ -197,7 +197,7 @@ fn what_a_contract_says_of_its_envelope_keys_and_limit_has_to_fit_together() {
         .change(
             "scenarios/400-invalid_json.toml",
             "slot = \"valid\"",
-            "slot = \"valid\"\nretry-after-at-most = 5",
+            "slot = \"valid\"\nretry-after-at-most = 5\nretry-after-falls = true",
         )
         .change("scenarios/403-plan_gate.toml", "status = 403", "status = 200");
     let ended = errproof(&["--contract", contract.folder(), "--target-url", "http://[::1]"], &[]);
@@ -207,8 +207,16 @@ fn what_a_contract_says_of_its_envelope_keys_and_limit_has_to_fit_together() {
     contract.change("contract.toml", "docs = \"https:", "# docs = \"https:").change(
         "contract.toml",
         "window-seconds = 60",
-        "window-seconds = 60\npolicy = \"défaut\"",
+        "window-seconds = 60\npolicy = \"défaut\"\ncounts = \"every\"",
     );
+    let ended = errproof(&["--contract", contract.folder()], &[]);
+    assert_eq!(ended.code, 2);
+    assert_snapshot!(ended.stderr);
+    let contract = Contract::copy();
+    contract.change("contract.toml", "[limit]", "[limit]\ncounts = \"every-request\"");
+    for file in ["scenarios/400-invalid_json.toml", "scenarios/400-invalid_input.toml"] {
+        fs::remove_file(contract.path(file)).expect("it is there");
+    }
     let ended = errproof(&["--contract", contract.folder()], &[]);
     assert_eq!(ended.code, 2);
     assert_snapshot!(ended.stderr);
