@@ -44,7 +44,10 @@ fn run(flags: &[&str], variables: &[(&str, &str)]) -> Requests {
 
 #[test]
 fn a_plan_foretells_each_request_of_a_run_on_the_mock() {
-    for flags in [&[][..], &["rate_limited"], &["revoked_api_key"], &["generation_"]] {
+    let counts = Contract::copy();
+    counts.change("contract.toml", "[limit]", "[limit]\ncounts = \"every-request\"");
+    let counts = ["rate_limited", "--contract", counts.folder()];
+    for flags in [&[][..], &["rate_limited"], &["revoked_api_key"], &["generation_"], &counts] {
         let plan = support::plan(flags, &[]);
         assert_eq!(run(flags, &[]), foretold(&plan), "{flags:?}");
     }
