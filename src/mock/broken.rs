@@ -130,10 +130,10 @@ impl Broken {
             }
         };
         let changed = changed(request, behaviour);
-        let changed = if behaviour == Behaviour::RevokedAliveLater {
-            self.here.revoked_later(&changed)
-        } else {
-            changed
+        let changed = match behaviour {
+            Behaviour::RevokedAliveLater => self.here.revoked_later(&changed),
+            Behaviour::RevokedAliveInSmallLetters => self.here.revoked_in_small_letters(&changed),
+            _ => changed,
         };
         let mut reply = self.api.answer(&changed, now);
         for_everyone(&mut reply, behaviour, &changed);

@@ -144,6 +144,18 @@ impl BrokenAt {
         self.was_limited |= code == "rate_limited";
     }
 
+    /// The request as a server takes it that forgets that a key was revoked where its scheme is in small letters.
+    pub(super) fn revoked_in_small_letters(&self, request: &Request) -> Request {
+        let mut changed = request.clone();
+        let revoked = format!("bearer {}", self.keys["revoked"].expose());
+        for (_, value) in &mut changed.headers {
+            if value.expose() == revoked {
+                *value = Secret::new(format!("Bearer {}", self.keys["drained"].expose()));
+            }
+        }
+        changed
+    }
+
     /// The request as a server takes it that forgets after a while that a key was revoked.
     pub(super) fn revoked_later(&self, request: &Request) -> Request {
         let is_revoked = key_of(request) == Some(self.keys["revoked"].expose());
@@ -178,7 +190,8 @@ pub(super) fn change_key(request: &mut Request, change: impl Fn(&str) -> String)
         if name.eq_ignore_ascii_case("x-api-key") && !text.is_empty() {
             *value = Secret::new(change(text));
         } else if name.eq_ignore_ascii_case("authorization")
-            && let Some(key) = text.strip_prefix("Bearer ").filter(|key| !key.is_empty())
+            && let Some(("Bearer" | "bearer", key)) = text.split_once(' ')
+            && !key.is_empty()
         {
             *value = Secret::new(format!("Bearer {}", change(key)));
         }

@@ -293,6 +293,15 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
             C::Code,
             On::Those(|trial, _| trial.contains("still-revoked")),
         ),
+        (
+            "revoked key alive in small letters",
+            B::RevokedAliveInSmallLetters,
+            C::Status,
+            On::Those(|trial, _| {
+                trial.ends_with("::scheme-in-small-letters-bearer")
+                    && code_of(trial) == "revoked_api_key"
+            }),
+        ),
         ("refusal by a gateway", B::RefusalByGateway, C::EnvelopeJson, BURST),
         ("refusal as 503", B::RefusalAs503, C::Status, BURST),
         ("retry-after missing", B::RetryAfter(R::Missing), C::RetryAfter, BURST),

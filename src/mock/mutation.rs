@@ -186,6 +186,7 @@ pub enum Behaviour {
     LimitLiftedEarly,
     LimitSharedAtTimes,
     RevokedAliveLater,
+    RevokedAliveInSmallLetters,
     RefusalByGateway,
     RefusalAs503,
     RetryAfter(RetryAfterFault),

@@ -254,6 +254,11 @@ fn limits() -> Vec<PointMutant> {
             Somewhere::RetryAfter(RetryAfterFault::Milliseconds),
             CheckId::RetryAfter,
         ),
+        (
+            "retry-after too short at",
+            Somewhere::RetryAfter(RetryAfterFault::ShorterThanTrue),
+            CheckId::RetryAfterHonest,
+        ),
     ];
     let broken = |site: Site| {
         faults.map(|(what, somewhere, check)| {

@@ -42,7 +42,10 @@ impl SiteCarrier {
         if request.header("x-api-key").is_some() {
             return Self::ApiKey;
         }
-        let bearer = |value: &str| value.starts_with("Bearer");
+        let bearer = |value: &str| {
+            let scheme = value.get(.."Bearer".len());
+            scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("Bearer"))
+        };
         match request.header("authorization") {
             Some(value) if bearer(value) => Self::Bearer,
             _ => Self::Nothing,

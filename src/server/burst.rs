@@ -262,7 +262,8 @@ impl Play<'_> {
         let Some(told) = self.told(burst, refused) else {
             return Ok(Waited::Refused);
         };
-        if burst.meanwhile.is_empty() || !self.agree(burst, judged) {
+        let is_own = self.exchanges[refused].role != Role::Meanwhile;
+        if burst.meanwhile.is_empty() || !is_own || !self.agree(burst, judged) {
             return Ok(self.wait_unseen(burst, refused, told).await?.into());
         }
         let (at, left) = match self.within_wait(burst, refused, Duration::from_secs(told)).await? {
@@ -327,7 +328,10 @@ impl Play<'_> {
             let told = Duration::from_secs(self.told(burst, *at)?);
             Some(self.exchanges[*at].sent + told)
         };
-        let refused = (judged.begin..last).filter(|at| self.is_refused(*at));
+        // What another carrier or request was told is told of the same key.
+        let own = |at: &usize| *at < last || self.exchanges[*at].role == Role::Meanwhile;
+        let all = (judged.begin..self.exchanges.len()).filter(own);
+        let refused = all.filter(|at| self.is_refused(*at));
         let told = refused.filter_map(|at| Some((due(&at)?, at))).min();
         told.filter(|(time, _)| due(&last).is_none_or(|last| *time + EARLIER < last))
             .map_or(last, |(_, at)| at)
