@@ -1,9 +1,17 @@
 //! A slot with several keys: the trials are dealt to them, and each is a key of its own.
 
-use std::{collections::BTreeMap, fs};
+use std::{
+    collections::BTreeMap,
+    fs,
+    sync::atomic::{AtomicI64, Ordering},
+};
 
-use errproof::internals::{exchange::clock::Clock, mock::server::Bundled};
+use errproof::internals::{
+    exchange::clock::Clock,
+    mock::server::{Bundled, Front},
+};
 use serde_json::Value;
+use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate, matchers};
 
 use crate::support::{Contract, command, errproof, plan, trials_of};
 
@@ -162,4 +170,52 @@ async fn each_key_is_one_of_its_own_in_a_run_and_all_that_is_said_names_its_vari
     let others = [("KEY_B", true), ("KEY_C", true)];
     let others = others.map(|(env, set)| serde_json::json!({ "env": env, "set": set }));
     assert_eq!(slot["others"], serde_json::json!(others));
+}
+
+/// The bundled mock, but that an error costs whoever has the second key of `valid` three credits.
+struct ChargesSecond {
+    front: Front,
+    second: String,
+    errors: AtomicI64,
+}
+
+impl Respond for ChargesSecond {
+    fn respond(&self, request: &Request) -> ResponseTemplate {
+        let answer = self.front.respond(request);
+        let carries = |name: &str| {
+            let value = request.headers.get(name).and_then(|value| value.to_str().ok());
+            value.is_some_and(|value| value.ends_with(&self.second))
+        };
+        if !carries("x-api-key") && !carries("authorization") {
+            return answer;
+        }
+        if request.url.path() != "/api/v1/credits" {
+            self.errors.fetch_add(1, Ordering::Relaxed);
+            return answer;
+        }
+        let credits = 100_000 - 3 * self.errors.load(Ordering::Relaxed);
+        ResponseTemplate::new(200).set_body_json(serde_json::json!({ "credits": credits }))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_error_costs_the_second_key_of_a_slot_is_found() {
+    let (front, keys) = Front::new(Clock::real(), None);
+    let broken = ChargesSecond { front, second: keys["valid-2"].clone(), errors: 0.into() };
+    let server = MockServer::start().await;
+    Mock::given(matchers::any()).respond_with(broken).mount(&server).await;
+    let contract = contract(&server.uri(), ABC);
+    let ended = tokio::task::spawn_blocking(move || {
+        let flags = ["--skip", "rate_limited", "--contract", contract.folder()];
+        let keys = ["valid", "valid-2", "valid-3"].map(|slot| keys[slot].as_str());
+        let variables: Vec<_> = ["KEY_A", "KEY_B", "KEY_C"].into_iter().zip(keys).collect();
+        errproof(&[&flags[..], &["--target", "several"]].concat(), &variables)
+    });
+    let ended = ended.await.expect("the run does not panic");
+    assert_eq!(ended.code, 101, "{ended:?}");
+    let red: Vec<&str> =
+        ended.stdout.lines().filter(|line| line.trim_start().starts_with("x ")).collect();
+    let [found] = red[..] else { panic!("{red:?} in {}", ended.stdout) };
+    assert!(found.contains("no-charge"), "{found}");
+    assert!(ended.stdout.contains("key: valid ($KEY_B)"), "{}", ended.stdout);
 }
