@@ -375,3 +375,76 @@ impl<'a> Foretold<'a> {
         After::GoesOn
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::exchange::{deadlines::Deadlines, message::Request, outgoing::Role};
+
+    fn request(key: &Secret) -> Outgoing {
+        let (method, path) = ("GET".into(), "/".into());
+        Outgoing {
+            request: Arc::new(Request { method, path, headers: Vec::new(), body: Vec::new() }),
+            key: Some(key.clone()),
+            deadlines: Deadlines::up_to(Duration::from_secs(1)),
+            role: Role::Own,
+            cost: 0,
+            payer: None,
+        }
+    }
+
+    /// What is foretold of trials with these steps, so many of them at once, and 60 requests a minute for each key.
+    fn foretold(trials: &[Vec<Step<'_>>], at_once: usize, passing: Passing) -> Forecast {
+        let (limit, twins) = (Limit::of(60, 60), Twins::new(0, 0, 0));
+        let minutes = Minutes::Least;
+        let mut run = Foretold::new(Pace {
+            at_once,
+            limit: Some(&limit),
+            passing,
+            minutes,
+            budget: 0,
+            twins,
+        });
+        run.carry_out(trials.iter().map(|steps| (steps.iter().cloned().collect(), None)).collect());
+        run.done
+    }
+
+    #[test]
+    fn trials_at_once_take_the_time_of_the_longest_unless_one_has_the_key_alone() {
+        let key = Secret::new("key");
+        let trial = |held| {
+            vec![Step::Hold(&key, held), Step::Pause(Duration::from_secs(10)), Step::Release]
+        };
+        // How each holds the key, how many are carried out at once, and the seconds of three of them.
+        for (held, at_once, seconds) in [
+            (Held::Shared, 3, 10),
+            (Held::Shared, 2, 20),
+            (Held::Shared, 1, 30),
+            (Held::Alone, 3, 30),
+        ] {
+            let trials = [trial(held), trial(held), trial(held)];
+            let time = foretold(&trials, at_once, Passing::Real).time;
+            assert_eq!(time.as_secs(), seconds, "{held:?} {at_once}");
+            assert_eq!(foretold(&trials, at_once, Passing::AtOnce).time, Duration::ZERO);
+        }
+    }
+
+    #[test]
+    fn a_key_waits_for_its_limit_and_no_other_does_with_it() {
+        let (key, other) = (Secret::new("key"), Secret::new("other"));
+        let (request, another) = (request(&key), request(&other));
+        let times = |request, times| vec![Step::InTurn(request, Duration::ZERO); times];
+        // Requests by each of two keys, one key's after the other's, and the least and the most seconds.
+        for (own, others, least, most) in [(57, 0, 2, 3), (58, 0, 61, 65), (57, 57, 5, 6)] {
+            let trials = [[times(&request, own), times(&another, others)].concat()];
+            let foretold = foretold(&trials, 1, Passing::Real);
+            let seconds = foretold.time.as_secs();
+            assert!((least..=most).contains(&seconds), "{own} {others}: {seconds}");
+            assert_eq!(foretold.requests.values().sum::<usize>(), own + others);
+        }
+        let burst = foretold(&[vec![Step::AtOnce(&request, 75)]], 1, Passing::Real);
+        assert_eq!((burst.requests[&Some(key.clone())], burst.time), (75, RESPONSE));
+    }
+}
