@@ -44,7 +44,7 @@ pub fn bytes(base: Option<&Value>, defect: Option<&BodyDefect>) -> Result<Vec<u8
     Ok(body.to_string().into_bytes())
 }
 
-/// A body with a long value at a place, of which the parts are given as they are sent.
+/// A body with a long value at a place. That value is given in parts, as they are sent.
 fn written_around(mut body: Value, at: &str, long: [&str; 3]) -> Result<Vec<u8>, String> {
     place(&mut body, at, MARK.into())?;
     let rest = body.to_string();

@@ -175,7 +175,7 @@ impl Broken {
             (B::RefusalAs503, "rate_limited") => reply.status = 503,
             (B::RetryAfter(RetryAfterFault::LongerAtTimes), "rate_limited") => {
                 self.errors += 1;
-                if self.errors % 2 == 0 {
+                if self.errors.is_multiple_of(2) {
                     break_retry_after(reply, RetryAfterFault::LongerAtTimes);
                 }
             }

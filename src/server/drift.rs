@@ -5,10 +5,11 @@
 //! stdout, between the lines of the test run, and says no more than that something differs.
 
 use std::{
+    collections::HashMap,
     fs, io,
     path::{Path, PathBuf},
     sync::{
-        Arc, OnceLock,
+        Arc, Mutex, OnceLock,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -22,7 +23,7 @@ use crate::{
         envelope::EnvelopeFormat,
         scenario::{Case, Scenario},
     },
-    exchange::message::Answer,
+    exchange::{locked::Locked as _, message::Answer},
     shown::{plural::plural, redactor::Redactor},
     terminal::print::Unwritten,
 };
@@ -35,6 +36,8 @@ pub struct Snapshots {
     target: String,
     recording: Recording,
     reviewed: bool,
+    /// What stands in the files that were read, since a code's is looked at for each of its cases.
+    known: Mutex<HashMap<String, Option<EnvelopeFacts>>>,
     unwritten: OnceLock<Unwritten>,
     /// How many responses that the docs do not describe nobody has reviewed yet.
     unreviewed: AtomicUsize,
@@ -102,6 +105,7 @@ impl Snapshots {
             target: target.to_owned(),
             recording,
             reviewed,
+            known: Mutex::default(),
             unwritten: OnceLock::new(),
             unreviewed: AtomicUsize::new(0),
             redactor,
@@ -138,7 +142,7 @@ impl Snapshots {
         })
     }
 
-    /// Holds an answer of which the docs say nothing against what was recorded of its case: the status and the code.
+    /// Compares an answer that the docs do not describe with what was recorded of its case: the status and the code.
     /// What nobody has reviewed yet is recorded, and no difference.
     #[must_use]
     pub fn compare_outcome(
@@ -167,11 +171,15 @@ impl Snapshots {
         let file = &snapshot.file;
         let path = self.folder.join(file);
         let pending = self.folder.join(format!("{file}.new"));
-        let known = facts::read(&path);
-        if known.as_ref() == Some(facts) {
-            fs::remove_file(&pending).ok();
-            return Ok(Vec::new());
-        }
+        let known = {
+            let mut all = self.known.locked();
+            let known = all.entry(file.clone()).or_insert_with(|| facts::read(&path));
+            if known.as_ref() == Some(facts) {
+                fs::remove_file(&pending).ok();
+                return Ok(Vec::new());
+            }
+            known.clone()
+        };
         let write_to = match self.recording {
             Recording::InPlace => Some(&path),
             Recording::PendingForAll => Some(&pending),
@@ -182,6 +190,9 @@ impl Snapshots {
             && let Err(error) = self.write(path, snapshot, facts)
         {
             self.unwritten.set(Unwritten::new(path.display().to_string(), error)).ok();
+        }
+        if self.recording == Recording::InPlace {
+            self.known.locked().remove(file);
         }
         if !self.reviewed || self.recording == Recording::InPlace {
             return Ok(Vec::new());

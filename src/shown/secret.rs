@@ -1,10 +1,14 @@
 //! Text that must not be shown: keys, and header values that may hold one.
 
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 /// A text whose `Debug` shows nothing of it. It has no `Display`: whoever needs the text asks for
 /// it by [`Secret::expose`], which is easy to search for.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Secret(Arc<str>);
 
 impl Secret {
@@ -18,6 +22,14 @@ impl Secret {
     #[must_use]
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+/// By its end alone, in which the keys of an API differ: for each response a run looks ten times up whose key it was.
+impl Hash for Secret {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let end = self.0.as_bytes().last_chunk::<8>();
+        state.write_u64(end.map_or(0, |end| u64::from_ne_bytes(*end)));
     }
 }
 
