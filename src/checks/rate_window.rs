@@ -37,7 +37,7 @@ pub fn over_time(served: &[Served], refused: &[Served], limit: &Limit) -> Mismat
             most <= requests
                 || is_from_first(&served, requests, window)
                 || is_by_the_clock(&served, refused, requests, window)
-                || is_bucket(&served, requests, window)
+                || is_bucket(&served, refused, requests, window)
                 || is_stepped(&served, refused, requests, window)
         }
     };
@@ -104,9 +104,13 @@ pub fn most_within(served: &[Served], window: Duration) -> usize {
     (0..served.len()).map(from).max().unwrap_or_default()
 }
 
-/// Whether a bucket of so many, refilled evenly, serves this.
-fn is_bucket(served: &[Served], requests: usize, window: Duration) -> bool {
+/// Whether a bucket of so many, refilled evenly, serves and refuses this.
+fn is_bucket(served: &[Served], refused: &[Served], requests: usize, window: Duration) -> bool {
     let share = window.as_nanos() / u128::try_from(requests).unwrap_or(u128::MAX).max(1);
+    let step = Duration::from_nanos(u64::try_from(share).unwrap_or(u64::MAX));
+    if refused.iter().any(|one| is_too_late(one, served, step)) {
+        return false;
+    }
     (0..served.len()).all(|first| {
         let mut last = Duration::ZERO;
         served[first..].iter().enumerate().all(|(more, other)| {
@@ -139,16 +143,16 @@ fn is_stepped(served: &[Served], refused: &[Served], requests: usize, window: Du
                 more < most(last.saturating_sub(served[first].sent))
             })
         });
-        // It has something to spare a part after it served last.
-        let is_too_late = |one: &&Served| {
-            let before = served.iter().filter(|other| other.answered <= one.sent);
-            before
-                .map(|other| other.answered)
-                .max()
-                .is_some_and(|last| one.sent > last + step + SLACK)
-        };
-        is_within && !refused.iter().any(|one| is_too_late(&one))
+        is_within && !refused.iter().any(|one| is_too_late(one, served, step))
     })
+}
+
+/// Whether a request was refused that a bucket serves which gets something each time that a step is over: it has
+/// something to spare a step after it served last.
+fn is_too_late(one: &Served, served: &[Served], step: Duration) -> bool {
+    let before = served.iter().filter(|other| other.answered <= one.sent);
+    let last = before.map(|other| other.answered).max();
+    last.is_some_and(|last| one.sent > last + step + SLACK)
 }
 
 /// Whether windows serve this of which each begins with the first request after the one before.
@@ -176,18 +180,29 @@ fn is_by_the_clock(
     let edges = served.iter().flat_map(|one| [one.sent, one.answered]);
     edges.map(|edge| edge.as_nanos() % nanos).any(|phase| {
         let place = |time: Duration| (time.as_nanos() + nanos - phase) / nanos;
-        // How many are surely in each window, and how many in that or the next one: an edge may have been in them.
-        let mut windows: BTreeMap<u128, [usize; 2]> = BTreeMap::new();
+        // A window that refuses serves nobody more: what left after that is of the next one.
+        let has_refused = |at: u128, before: Duration| {
+            let within = |one: &&Served| place(one.sent) == at && place(one.answered) == at;
+            refused.iter().filter(within).any(|one| one.answered < before)
+        };
+        // How many are surely in each window, how many in that or the next one, and how many that were on their way when
+        // an edge was and can only be of the next: an edge may have been in any of the latter two.
+        let mut windows: BTreeMap<u128, [usize; 3]> = BTreeMap::new();
         for one in served {
             let (begin, end) = (place(one.sent), place(one.answered));
-            windows.entry(begin).or_default()[usize::from(begin != end)] += 1;
+            let kind = match begin == end {
+                true => 0,
+                false if !has_refused(begin, one.sent) => 1,
+                false => 2,
+            };
+            windows.entry(begin).or_default()[kind] += 1;
         }
         // Each window takes as many as it can of those that it shares with the next one.
         let mut over = (0, 0);
-        windows.iter().all(|(at, [own, shared])| {
+        windows.iter().all(|(at, [own, shared, late])| {
             let come = if over.0 == *at { over.1 } else { 0 };
             let spare = requests.checked_sub(own + come);
-            over = (at + 1, shared.saturating_sub(spare.unwrap_or_default()));
+            over = (at + 1, late + shared.saturating_sub(spare.unwrap_or_default()));
             spare.is_some()
         }) && over.1 <= requests
             // Once a window refuses, it serves nobody more.
@@ -295,6 +310,11 @@ mod tests {
             let found = over_time(&served, &refused, &Limit::of(60, 60));
             assert_eq!(found.is_empty(), holds, "{seconds}: {found:?}");
         }
+        // One more in the second window than in the first: a bucket would have had something at half a minute.
+        let served = bursts(&[(0.0, 60), (60.0, 1), (60.2, 60)]);
+        let refused = bursts(&[(30.0, 1), (58.0, 1)]);
+        assert_eq!(over_time(&served, &refused, &Limit::of(60, 60)).len(), 1);
+        assert_eq!(over_time(&served, &[], &Limit::of(60, 60)), []);
         // The first window ended by the wall clock, seven seconds after the first burst.
         let served = bursts(&[(0.0, 60), (7.0, 60), (67.2, 60)]);
         let refused = bursts(&[(5.0, 1), (65.0, 1)]);

@@ -19,6 +19,7 @@ impl Run {
         self.progress.begin(selected().filter(others).count());
         if !self.target.is_bundled() {
             self.long.begin(selected().filter(|planned| planned.takes_minutes()).count());
+            self.alone_first.begin(selected().filter(|planned| planned.reads_first()).count());
         }
         if self.progress.all() == 0 {
             return;

@@ -63,6 +63,8 @@ pub(super) struct Play<'a> {
     pub(super) without_twin: Option<String>,
     /// What others wait for until its request, which takes minutes, is on its way.
     pub(super) begins: Option<Over<'a>>,
+    /// Says that it has its key, if requests that take minutes wait for that.
+    pub(super) gets_key: Option<Over<'a>>,
 }
 
 impl Play<'_> {

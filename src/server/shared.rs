@@ -39,6 +39,8 @@ pub struct Run {
     pub progress: Progress,
     /// How many requests that take minutes are still to be sent.
     pub long: Progress,
+    /// How many trials that need a key to themselves before the former have not got it yet.
+    pub alone_first: Progress,
     /// The twins that were asked.
     pub twins: Twins,
     /// Which limit a key was seen to have, over its window.

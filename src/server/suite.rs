@@ -118,6 +118,7 @@ impl Suite {
             reserved: plan.reserved().saturating_add(budget),
             progress: Progress::default(),
             long: Progress::default(),
+            alone_first: Progress::default(),
             twins: Twins::new(budget, plan.own_twins(), plan.purchases()),
             limit_seen: OnceLock::new(),
             snapshots,

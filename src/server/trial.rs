@@ -46,6 +46,7 @@ impl Run {
             main: None,
             without_twin: None,
             begins: planned.takes_minutes().then(|| Over::new(&self.long)),
+            gets_key: planned.reads_first().then(|| Over::new(&self.alone_first)),
         };
         self.after_long_ones(planned).await;
         if planned.case().last {
@@ -108,9 +109,11 @@ impl Run {
     /// Waits until all requests that take minutes are on their way. Among many connections at once, a process of a
     /// server that has a pool of them accepts two, and answers the second after the minutes of the first.
     async fn after_long_ones(&self, planned: &Planned) {
-        let reads = matches!(&planned.script, Ok(TrialScript::Single { probe: Some(_), .. }));
-        // Who reads a balance has the key before them.
-        if planned.takes_minutes() || reads || self.long.all() == 0 {
+        // Who reads a balance has the key before them: else it would wait those minutes, and all others behind it.
+        if planned.takes_minutes() {
+            return self.alone_first.wait().await;
+        }
+        if planned.reads_first() || self.long.all() == 0 {
             return;
         }
         self.long.wait().await;
@@ -148,6 +151,7 @@ impl Play<'_> {
         // On the mock's clock the minutes of one request would pass for all others with its key as well.
         let moves_clock = self.run.target.is_bundled() && self.planned.case().after.is_some();
         let _in_use = self.key_for(request, probe.is_some() || moves_clock).await;
+        drop(self.gets_key.take());
         let before = match probe {
             Some((read, pointer)) => Some(self.read(read, pointer).await?),
             None => None,

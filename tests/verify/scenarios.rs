@@ -1,10 +1,15 @@
 //! The scenarios of this repository, checked against the page's table and against strict parsers.
 
-use std::path::Path;
+use std::{path::Path, sync::Arc};
 
-use errproof::internals::contract::{
-    Contract, body,
-    scenario::{Provocation, Scenario},
+use errproof::internals::{
+    contract::{
+        Contract, body,
+        scenario::{Provocation, Scenario},
+    },
+    exchange::clock::{Clock, SharedClock},
+    mock::server::Front,
+    server::suite::Suite,
 };
 use serde_json::Value;
 
@@ -79,4 +84,22 @@ fn the_names_of_the_cases_never_change() {
         .map(|case| case.name.as_str())
         .collect();
     insta::assert_snapshot!(names.join("\n"));
+}
+
+#[test]
+fn what_may_show_later_begins_before_all_that_cannot() {
+    let clock = Clock::Shared(SharedClock::default());
+    let (front, keys) = Front::new(clock.clone(), None);
+    let suite = Suite::in_process(contract().into(), Arc::new(front), &keys, clock);
+    let plan = suite.unwrap_or_else(|faults| panic!("{faults:?}")).plan;
+    let names = plan.order().into_iter().map(|at| plan.trials[at].case().name.clone());
+    let names: Vec<String> = names.collect();
+    let place = |name: &str| names.iter().position(|other| other == name).expect("a case");
+    let usual = place("invalid_input::tone-missing");
+    for (at, name) in names.iter().enumerate() {
+        let may =
+            ["revoked_api_key::revoked-x-api-key", "generation_failed::", "preflight_failed::"];
+        assert!(at < usual || !may.iter().any(|may| name.starts_with(may)), "{name} is {at}.");
+    }
+    assert!(place("revoked_api_key::still-revoked-at-the-end-x-api-key") > usual);
 }
