@@ -12,9 +12,18 @@ use crate::{
     shown::{plural::plural, text::Shown},
 };
 
-/// How many codes are proven, and what is true of the others. `subject` is who was tested.
+/// So many red trials of no code are named: what is wrong with every error may be wrong in sixty.
+const NAMED: usize = 3;
+
+/// How many codes are proven, what is true of the others, and which trials are red that are of no code: all that is
+/// promised of every error, and that none of them costs anything. `subject` is who was tested.
 #[must_use]
-pub fn headline(subject: &Shown, codes: &[CodeResult], extent: Extent) -> Shown {
+pub fn headline(
+    subject: &Shown,
+    codes: &[CodeResult],
+    extent: Extent,
+    of_no_code: &[&Shown],
+) -> Shown {
     let selected = codes.iter().filter(|code| code.standing != Standing::NotSelected).count();
     let proven = of(codes, Standing::Proven).count();
     let mut text = shown![plural(selected, "code"), " on ", subject, ": ", proven, " proven"];
@@ -40,7 +49,14 @@ pub fn headline(subject: &Shown, codes: &[CodeResult], extent: Extent) -> Shown 
             text = shown![text, ", ", count, what, reasons(of(codes, standing)), ")"];
         }
     }
-    text
+    let named = Shown::joined(of_no_code.iter().copied().take(NAMED), ", ");
+    match of_no_code.len() {
+        0 => text,
+        count if count <= NAMED => shown![text, "; broken beside the codes: ", named],
+        count => {
+            shown![text, "; broken beside the codes: ", named, " and ", count - NAMED, " more"]
+        }
+    }
 }
 
 fn of(codes: &[CodeResult], standing: Standing) -> impl Iterator<Item = &CodeResult> {
@@ -65,15 +81,32 @@ fn reasons<'a>(codes: impl Iterator<Item = &'a CodeResult>) -> Shown {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::result::example;
+    use crate::{result::example, shown::redactor::Redactor};
 
     #[test]
     fn a_server_is_said_to_be_as_its_codes_are_each_with_its_reason() {
         let results = example::results();
         let side = results.of_server().expect("a server");
         let codes = &results.server.as_ref().expect("its details").codes;
-        let line = headline(&side.subject, codes, Extent::Whole);
+        let line = headline(&side.subject, codes, Extent::Whole, &[]);
         insta::assert_snapshot!(line);
         assert_eq!(line, side.headline, "the example's own");
+    }
+
+    #[test]
+    fn what_is_broken_beside_the_codes_is_named_as_well() {
+        let names =
+            ["ledger::valid", "any_error::a", "any_error::b", "any_error::c", "any_error::d"];
+        let names = names.map(|name| Redactor::default().line(name));
+        let names: Vec<&Shown> = names.iter().collect();
+        let said = |count: usize| {
+            let line = headline(names[0], &[], Extent::Whole, &names[..count]).to_string();
+            line.split_once(" proven").expect("it says how many").1.to_owned()
+        };
+        assert_eq!(said(0), "");
+        assert_eq!(said(1), "; broken beside the codes: ledger::valid");
+        let three = "; broken beside the codes: ledger::valid, any_error::a, any_error::b";
+        assert_eq!(said(3), three);
+        assert_eq!(said(5), format!("{three} and 2 more"));
     }
 }

@@ -258,9 +258,12 @@ impl Side for Server {
         let mut trials = collected.trials.clone();
         trials.sort_by_key(|trial| order.get(&trial.name).copied());
         let subject = self.suite.subject();
+        let (codes, extent) = (collector.codes(collected), self.suite.run.target.extent);
+        let red = trials.iter().filter(|trial| trial.code.is_none() && trial.outcome.is_red());
+        let of_no_code: Vec<&Shown> = red.map(|trial| &trial.name).collect();
         SideResult {
             side: SideName::Server,
-            headline: headline(&subject, &collector.codes(collected), self.suite.run.target.extent),
+            headline: headline(&subject, &codes, extent, &of_no_code),
             subject: collector.target_url(),
             counts: collected.counts(),
             trials,
