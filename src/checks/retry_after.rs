@@ -60,7 +60,7 @@ pub fn agrees(answer: &Answer, other: Option<u64>, limit: &Limit) -> Mismatches 
 const ROUNDED: Duration = Duration::from_secs(2);
 
 /// `retry-after` of a refusal after another one of the same key, where the docs promise that it tells what is left: both
-/// tell the same end. Each is given with when it was sent and when it was answered.
+/// tell the same end. Nothing is found where the first wait is over, since a window may have ended between the two.
 #[must_use]
 pub fn falls(first: &Exchange, later: &Exchange) -> Mismatches {
     let Some((told, before)) = seconds(&later.answer).zip(seconds(&first.answer)) else {
@@ -70,7 +70,6 @@ pub fn falls(first: &Exchange, later: &Exchange) -> Mismatches {
     let earliest = (first.sent + wait(before)).saturating_sub(later.answered + ROUNDED);
     let latest = (first.answered + wait(before) + ROUNDED).saturating_sub(later.sent);
     if earliest.is_zero() {
-        // A window may have ended between the two.
         return Vec::new();
     }
     unless((earliest..=latest).contains(&wait(told)), || {
