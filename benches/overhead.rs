@@ -22,6 +22,7 @@ use errproof::internals::{
     },
     mock::server::Bundled,
     result::{
+        advised::Advised,
         collected::Keep,
         outcome::Outcome,
         side::{Manner, Side as _, SideTrial},
@@ -88,7 +89,7 @@ fn run_suite(runtime: &Runtime, bundled: &Bundled) -> Duration {
         ..Default::default()
     };
     let server = Server::new(suite, runtime.handle().clone(), None);
-    let manner = Manner { keep: Keep::Red, unproven: Unproven::Fail };
+    let manner = Manner { keep: Keep::Red, unproven: Unproven::Fail, advised: Advised::Shown };
     let trial = |SideTrial { name, carry_out, .. }| {
         Trial::test(name, move || match carry_out().outcome {
             Outcome::Pass => Ok(()),

@@ -109,8 +109,10 @@ fn report(said: &Said) {
             line.contains("... ignored")
                 || line.contains("(the twin) of") && !line.contains("was not sent")
         };
-        for open in text.lines().filter(is_open) {
-            line(&format!("{title}: {open}"));
+        let advice = text.lines().skip_while(|line| !line.starts_with("advice, "));
+        let advice = advice.skip(1).take_while(|line| line.starts_with("  "));
+        for said in text.lines().filter(is_open).chain(advice) {
+            line(&format!("{title}: {said}"));
         }
         return;
     }

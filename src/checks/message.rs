@@ -16,7 +16,7 @@ use crate::contract::scenario::{MessagePattern, Wording};
 pub fn message(
     actual: Option<&Value>,
     place: &str,
-    field: Option<&str>,
+    fields: &[String],
     pattern: Option<&MessagePattern>,
 ) -> Mismatches {
     let Some(text) = actual.and_then(Value::as_str).filter(|text| !text.trim().is_empty()) else {
@@ -24,9 +24,12 @@ pub fn message(
         return vec![Mismatch::or_missing(place, "a non-empty text", actual)];
     };
     let quoted = || json_text(text);
-    let named = field.filter(|field| !names(text, field));
-    let named =
-        named.map(|field| Mismatch::at(place, format!("a text that names `{field}`"), quoted()));
+    let is_named = fields.is_empty() || fields.iter().any(|field| names(text, field));
+    let named = (!is_named).then(|| {
+        let fields = fields.iter().map(|field| format!("`{field}`"));
+        let fields = fields.collect::<Vec<_>>().join(" or ");
+        Mismatch::at(place, format!("a text that names {fields}"), quoted())
+    });
     let parts = pattern.and_then(|pattern| {
         let why = match pattern.wording {
             Wording::Fixed => fixed(text, pattern),
@@ -50,6 +53,19 @@ pub fn words(text: Option<&Value>, place: &str, code: Option<&str>) -> Mismatche
     let none = NO_TEXTS.contains(&text).then_some("words for a person");
     let expected = again.or(none);
     expected.into_iter().map(|words| Mismatch::at(place, words, json_text(text))).collect()
+}
+
+/// `message.words`: more than the code in other letters: "Not Found." says no more than `not_found`.
+#[must_use]
+pub fn more_than_code(text: &str, place: &str, code: &str) -> Mismatches {
+    let letters = |text: &str| -> String {
+        text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+    };
+    // A text in a script without letters that the code has is none of its words.
+    let is_code = !code.is_empty() && letters(text) == letters(code);
+    super::mismatch::unless(!is_code, || {
+        Mismatch::says(place, "says no more than the code; expected what is wrong, and what to do")
+    })
 }
 
 /// A text as JSON has it.
@@ -198,7 +214,8 @@ mod tests {
         ];
         let pattern = credits(Wording::Fixed);
         for (text, field, numbers, holds) in rows {
-            let found = message(Some(&text), "/message", field, numbers.then_some(&pattern));
+            let fields: Vec<String> = field.into_iter().map(str::to_owned).collect();
+            let found = message(Some(&text), "/message", &fields, numbers.then_some(&pattern));
             assert_eq!(found.is_empty(), holds, "{text}: {found:?}");
         }
     }

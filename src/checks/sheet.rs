@@ -64,6 +64,24 @@ impl Sheet {
         own.map(|noted| noted.mismatch.clone()).collect()
     }
 
+    /// Adds all that another sheet says.
+    pub fn append(&mut self, other: Self) {
+        self.judged.0 |= other.judged.0;
+        self.noted.extend(other.noted);
+    }
+
+    /// Adds the checks that held on another sheet.
+    pub fn append_held(&mut self, other: &Self) {
+        other.held().for_each(|check| self.judged.insert(check));
+    }
+
+    /// All that it says, but what did not hold of these checks.
+    #[must_use]
+    pub fn without(mut self, left_out: impl Fn(CheckId) -> bool) -> Self {
+        self.noted.retain(|noted| !left_out(noted.check));
+        self
+    }
+
     /// The checks that held on every exchange they were made on.
     pub fn held(&self) -> impl Iterator<Item = CheckId> {
         let broken = |check| self.noted.iter().any(|noted| noted.check == check);

@@ -252,6 +252,7 @@ impl Side for Clients {
             subject,
             counts: collected.counts(),
             trials,
+            advice: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -337,6 +338,7 @@ impl ClientsShared {
             line: None,
             held: judged.sheet.held().collect(),
             findings: judged.sheet.noted().iter().map(finding).collect(),
+            advice: Vec::new(),
             owed: Owed::Always,
             without_twin: None,
             seconds: took.as_secs_f64(),

@@ -59,6 +59,10 @@ fn remove(body: &mut Value, at: &str) -> Result<(), String> {
 
 /// Puts a value at a place. Its last step may be new: a field that is optional need not be there.
 fn place(body: &mut Value, at: &str, value: Value) -> Result<(), String> {
+    if let Some(known) = body.pointer_mut(at).filter(|_| !at.is_empty()) {
+        *known = value;
+        return Ok(());
+    }
     let holder = pointer::holder(body, at);
     let (holder, name) =
         holder.ok_or_else(|| format!("the request's body has no object around `{at}`"))?;

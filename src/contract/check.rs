@@ -73,6 +73,34 @@ checks! {
     Twin = "twin", Must;
     /// The envelope is the one that was reviewed. Somebody has to look, so it is never listed as known.
     Drift = "drift", Must;
+    /// Of two defects at once the one wins whose code the docs say is looked for first.
+    Order = "order", Must;
+    /// Who has no good key learns nothing of what is wrong with the rest of a request.
+    OrderAuthentication = "order.authentication", Advice;
+    /// Nothing is done for who may not have it done.
+    OrderEffect = "order.effect", Advice;
+    /// A 401 says how to authenticate.
+    HttpWwwAuthenticate = "http.www-authenticate", Advice;
+    /// A 405 says which methods there are.
+    HttpAllow = "http.allow", Advice;
+    /// If there is a `Retry-After`, it is seconds or a date.
+    HttpRetryAfter = "http.retry-after", Advice;
+    /// An error that depends on a key is not kept by a cache that others ask.
+    HttpCache = "http.cache", Advice;
+    /// An error sets no cookie.
+    HttpCookies = "http.cookies", Advice;
+    /// An error tells nothing of the machine behind it: stack traces, SQL, paths, hosts, other keys.
+    LeakInternals = "leak.internals", Advice;
+    /// A request id is 8 to 128 characters that can be printed.
+    RequestIdForm = "request-id.form", Advice;
+    /// The header with the request id has the same as the envelope.
+    RequestIdHeader = "request-id.header", Advice;
+    /// The request id is the API's own, and not what the caller has sent.
+    RequestIdOwn = "request-id.own", Advice;
+    /// No response of the run before had the request id.
+    RequestIdAgain = "request-id.again", Advice;
+    /// The message says more than the code.
+    MessageWords = "message.words", Advice;
 
     /// A client makes as many attempts as it may.
     ClientAttempts = "client.attempts", Must;
@@ -131,7 +159,13 @@ checks! {
 
 impl CheckId {
     /// The checks of a server's responses, which reports show as a table.
-    pub const OF_SERVERS: &[Self] = Self::ALL.split_at(Self::Drift as usize + 1).0;
+    pub const OF_SERVERS: &[Self] = Self::ALL.split_at(Self::MessageWords as usize + 1).0;
+
+    /// Whether it is no promise unless the contract says so.
+    #[must_use]
+    pub fn is_advice(self) -> bool {
+        self.level() == Level::Advice
+    }
 }
 
 impl fmt::Display for CheckId {
@@ -140,7 +174,7 @@ impl fmt::Display for CheckId {
     }
 }
 
-/// How much a check that does not hold weighs. Both fail the run.
+/// How much a check that does not hold weighs. The first two fail the run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -149,6 +183,9 @@ pub enum Level {
     Must,
     /// The docs describe it.
     Should,
+    /// No page promises it, and every engineer expects it. It is shown, and fails a run only if the contract promises it
+    /// (`[promises]`), or if the run is told to (`--deny advice`).
+    Advice,
 }
 
 #[cfg(test)]
@@ -179,6 +216,20 @@ mod tests {
         secret-leak Must
         twin Must
         drift Must
+        order Must
+        order.authentication Advice
+        order.effect Advice
+        http.www-authenticate Advice
+        http.allow Advice
+        http.retry-after Advice
+        http.cache Advice
+        http.cookies Advice
+        leak.internals Advice
+        request-id.form Advice
+        request-id.header Advice
+        request-id.own Advice
+        request-id.again Advice
+        message.words Advice
         client.attempts Must
         client.wait Must
         client.outcome Must

@@ -10,6 +10,7 @@ use super::{
     envelope::EnvelopeFormat,
     key::KeyShape,
     names::{Code, HookName, ProbeName, RequestName, SlotName},
+    order_format::OrderFormat,
     points::PointsFormat,
     promise::Promise,
     retry::RetryFormat,
@@ -54,6 +55,9 @@ pub struct ContractFile {
     /// Proves every code at every point where its promise holds, and not only at its scenario's own.
     #[serde(default)]
     pub points: Option<PointsFormat>,
+    /// Sends requests with two things wrong at once, and looks which code wins.
+    #[serde(default)]
+    pub order: Option<OrderFormat>,
     /// Holds that a run's errors cost nothing, by the balances before and after it.
     #[serde(default)]
     pub ledger: Option<LedgerFormat>,

@@ -173,7 +173,7 @@ impl Resolver<'_> {
         let Ok(sent) = serde_json::from_slice::<Value>(&bytes) else {
             return;
         };
-        let errors: Vec<_> = input.iter_errors(&sent).collect();
+        let errors: Vec<_> = input.validator.iter_errors(&sent).collect();
         let request = case.request.as_ref();
         if errors.is_empty() {
             let what = request.map_or("the request".to_owned(), |name| format!("`{name}`"));

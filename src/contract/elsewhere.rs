@@ -134,7 +134,7 @@ fn can_be_made(case: &CaseFormat, named: &NamedRequest) -> bool {
     let (Some(input), Ok(sent)) = (&named.input, serde_json::from_slice::<Value>(&bytes)) else {
         return true;
     };
-    let mut errors = input.iter_errors(&sent).peekable();
+    let mut errors = input.validator.iter_errors(&sent).peekable();
     let is_broken = errors.peek().is_some();
     let field = case.field.as_deref();
     is_broken && field.is_none_or(|field| errors.all(|error| concerns(&error, field)))

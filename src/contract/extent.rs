@@ -1,6 +1,6 @@
 //! How much of a contract a run proves.
 
-use super::scenario::{At, Case};
+use super::scenario::{At, Case, Origin};
 
 /// How much of a contract a run proves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -8,7 +8,7 @@ pub enum Extent {
     /// All of it.
     #[default]
     Whole,
-    /// Each promise at its scenario's own point, once: what a pull request waits for.
+    /// Each promise at its scenario's own point, once, by the cases that somebody wrote: what a pull request waits for.
     Quick,
 }
 
@@ -22,7 +22,7 @@ impl Extent {
     /// Whether a case is carried out.
     #[must_use]
     pub fn has(self, case: &Case) -> bool {
-        self == Self::Whole || case.at == At::Own
+        self == Self::Whole || (case.at == At::Own && case.origin == Origin::Written)
     }
 
     /// How many times a case's request is sent.

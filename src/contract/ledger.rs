@@ -5,8 +5,12 @@ use std::{collections::BTreeSet, path::PathBuf};
 use super::{
     Contract,
     contract_file::LedgerFormat,
+    generation::Generated,
     names::SlotName,
-    scenario::{At, BalanceCase, Case, Expects, LEDGER, LedgerCase, Provocation, Scenario, Single},
+    scenario::{
+        At, BalanceCase, Case, Expects, LEDGER, LedgerCase, Origin, Provocation, Scenario, Single,
+    },
+    wrong_fields::WrongFields,
 };
 
 impl LedgerFormat {
@@ -33,12 +37,14 @@ impl LedgerFormat {
             name: format!("{LEDGER}::{slot}"),
             line,
             at: At::Own,
+            origin: Origin::Written,
             times: 1,
-            field: None,
+            fields: WrongFields::None,
             also: Vec::new(),
             after: None,
             unchanged: None,
             recorded: false,
+            pair: None,
             last: true,
             provocation: Provocation::Ledger(LedgerCase {
                 slot: slot.clone(),
@@ -60,6 +66,7 @@ impl LedgerFormat {
                 .filter(|slot| !self.except.contains_key(**slot))
                 .map(|slot| case(slot))
                 .collect(),
+            generated: Generated::default(),
         }
     }
 }

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     Contract,
+    generation::LeftOut,
     names::{HookName, ProbeName, RequestName, SlotName},
     scenario::Provocation,
 };
@@ -31,6 +32,10 @@ pub fn lint(folder: &Folder, contract: &Contract) -> Result<Advice, Faults> {
             let title = format!("`{}` has no twin", scenario.code);
             let label = "expected [twin], the same request without the defect; otherwise its cases may pass for another reason";
             advice.add(document.fault(&["code"], title, label));
+        }
+        for (request, LeftOut { id, why }) in &scenario.generated.left_out {
+            let title = format!("no case breaks `{id}` of `{request}`");
+            advice.add(document.fault(&["generate"], title, why));
         }
         for (name, text) in [("promise", &scenario.promise), ("source", &scenario.source)] {
             if text.trim().is_empty() {

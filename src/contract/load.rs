@@ -12,8 +12,9 @@ use super::{
     envelope::EnvelopeFormat,
     key::KeyShape,
     names::too_long,
+    order_format::OrderFormat,
     page::PageReading,
-    parts::{DocsLink, Envelope, NamedRequest},
+    parts::{DocsLink, Envelope, InputSchema, NamedRequest},
     place::AnswerPlace,
     resolve::{read_any_error, read_scenario},
     sendable::{can_be_sent, path_fault},
@@ -47,7 +48,7 @@ impl Contract {
             faults.add(fault);
             return None;
         }
-        let (mut contract, ledger) = read_contract(root, faults).unzip();
+        let (mut contract, further) = read_contract(root, faults).unzip();
         let files = root.scenarios().unwrap_or_else(|fault| {
             faults.add(fault);
             Vec::new()
@@ -70,26 +71,33 @@ impl Contract {
                 let help = "add a case that breaks a body alone, or take `counts` out of [limit] in contract.toml";
                 faults.add(Fault::general(title).help(help));
             }
-            let ledger = ledger.flatten();
+            let Further { ledger, order } = further.unwrap_or_default();
             contract.ledger = ledger.map(|(ledger, line)| ledger.scenario(contract, line).into());
+            contract.order = order.map(|(order, line)| order.order(contract, line));
         }
         contract
     }
 }
 
-/// Reads `contract.toml`, and gives its ledger with the line on which it begins. With faults, what is left of it serves
+/// What is made of `contract.toml` when the scenarios are there, each with the line on which it begins.
+#[derive(Default)]
+struct Further {
+    ledger: Option<(LedgerFormat, usize)>,
+    order: Option<(OrderFormat, usize)>,
+}
+
+/// Reads `contract.toml`, and gives what needs the scenarios to be made. With faults, what is left of it serves
 /// to look up names in.
-fn read_contract(
-    root: &Folder,
-    faults: &mut Faults,
-) -> Option<(Contract, Option<(LedgerFormat, usize)>)> {
+fn read_contract(root: &Folder, faults: &mut Faults) -> Option<(Contract, Further)> {
     let document = Document::open(root, Path::new("contract.toml"), faults)?;
     let (file, mut reader) = Reader::open::<ContractFile>(&document);
     let ledger = file.as_ref().and_then(|file| file.ledger.clone());
     let ledger = ledger.map(|ledger| (ledger, document.line(&["ledger"])));
+    let order = file.as_ref().and_then(|file| file.order.clone());
+    let order = order.map(|order| (order, document.line(&["order"])));
     let contract = file.map(|file| complete(root, &mut reader, file));
     faults.append(reader.finish());
-    contract.map(|contract| (contract, ledger))
+    contract.map(|contract| (contract, Further { ledger, order }))
 }
 
 fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contract {
@@ -119,9 +127,9 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
             reader.add(&way, "not a status code", "expected 100 to 599");
         }
         let way = ["requests", name.as_str(), "input"];
-        let input = format.input.as_ref().and_then(|path| compile(root, reader, &way, path));
+        let input = format.input.as_ref().and_then(|path| input_schema(root, reader, &way, path));
         if let (Some(input), Some(body)) = (&input, &format.body)
-            && let Some(error) = input.iter_errors(body).next()
+            && let Some(error) = input.validator.iter_errors(body).next()
         {
             let title = format!("the body of `{name}` does not fit its input schema");
             reader.add(&["requests", name.as_str(), "body"], title, error.to_string());
@@ -153,6 +161,9 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
             }
         }
     }
+    if let Some(order) = &file.order {
+        order.check(reader, &file.chain);
+    }
     let page = PageReading::new(&file.page, reader);
     if let Some(retry) = &file.retry {
         retry.check(reader, &file.chain, &requests, &file.envelope);
@@ -179,6 +190,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         scenarios: Vec::new(),
         any_error: None,
         ledger: None,
+        order: None,
         limit_scenario: None,
     }
 }
@@ -323,13 +335,26 @@ fn docs(
 
 /// Compiles the JSON Schema in a file that a contract names.
 fn compile(root: &Folder, reader: &mut Reader<'_>, way: Way<'_>, path: &str) -> Option<Validator> {
+    Some(input_schema(root, reader, way, path)?.validator)
+}
+
+/// The same, with the schema as it is written.
+fn input_schema(
+    root: &Folder,
+    reader: &mut Reader<'_>,
+    way: Way<'_>,
+    path: &str,
+) -> Option<InputSchema> {
     let schema = root
         .read(Path::new(path))
         .map_err(|faults| faults.titles())
         .and_then(|text| {
             serde_json::from_str(&text).map_err(|error| format!("not valid JSON: {error}"))
         })
-        .and_then(|schema: Value| Validator::new(&schema).map_err(|error| invalid(&error)));
+        .and_then(|schema: Value| {
+            let validator = Validator::new(&schema).map_err(|error| invalid(&error))?;
+            Ok(InputSchema { schema, validator })
+        });
     schema.map_err(|why| reader.add(way, format!("failed to use the schema {path}"), why)).ok()
 }
 

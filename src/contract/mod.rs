@@ -14,13 +14,21 @@ mod elsewhere;
 pub mod envelope;
 pub mod extent;
 pub mod fresh;
+mod generated;
+pub mod generation;
+pub mod grammar;
+pub mod input_cases;
+mod input_values;
 pub mod key;
 pub mod ledger;
 pub mod lint;
 mod load;
 pub mod names;
 pub mod neighbour;
+pub mod order;
+pub mod order_format;
 pub mod page;
+pub mod pair;
 pub mod parts;
 pub mod place;
 pub mod pointer;
@@ -30,12 +38,15 @@ mod resolve;
 pub mod retry;
 pub mod scenario;
 pub mod scenario_file;
+mod seeded;
 pub(crate) mod sendable;
+pub mod wrong_fields;
 
 use check::CheckId;
 use contract_file::{BundledMock, HookPurpose, Limit, PreflightFormat, Probe, SlotFormat};
 use key::KeyShape;
 use names::{Code, HookName, ProbeName, RequestName, SlotName};
+use order::Order;
 use page::PageReading;
 use parts::{DocsLink, Envelope, NamedRequest};
 use points::PointsFormat;
@@ -86,6 +97,8 @@ pub struct Contract {
     pub scenarios: Vec<Arc<Scenario>>,
     /// What is promised of every error, if the contract says which.
     pub any_error: Option<Arc<Scenario>>,
+    /// What is said of two defects at once, if the contract has an order.
+    pub order: Option<Order>,
     /// What is promised of the balances, if the contract has a ledger.
     pub ledger: Option<Arc<Scenario>>,
     /// Which of them is that of the limit.

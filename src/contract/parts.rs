@@ -2,6 +2,7 @@
 //! against each other.
 
 use jsonschema::Validator;
+use serde_json::Value;
 
 use super::{contract_file::RequestFormat, envelope::EnvelopeFormat, place::AnswerPlace};
 
@@ -28,6 +29,15 @@ pub struct Envelope {
 pub struct NamedRequest {
     /// What is sent.
     pub format: RequestFormat,
-    /// The JSON Schema of its body, compiled.
-    pub input: Option<Validator>,
+    /// The JSON Schema of its body.
+    pub input: Option<InputSchema>,
+}
+
+/// The JSON Schema of a request's body.
+#[derive(Debug)]
+pub struct InputSchema {
+    /// As it is written.
+    pub schema: Value,
+    /// Compiled.
+    pub validator: Validator,
 }

@@ -15,13 +15,15 @@ use super::{
     any_error_file::AnyErrorFile,
     body,
     contract_file::Limit,
+    generation::Generated,
     key::Carrier,
     names::{CarrierName, Code, too_long, trial_too_long},
     scenario::{
         ANY_ERROR, At, BalanceCase, Burst, Case, Expects, Follows, LongestWait, MessagePattern,
-        Provocation, Scenario, Single, ToldWait, Twin, WaitMeanwhile, Wording,
+        Origin, Provocation, Scenario, Single, ToldWait, Twin, WaitMeanwhile, Wording,
     },
     scenario_file::{BurstFormat, CaseFormat, Quantity, ScenarioFile},
+    wrong_fields::WrongFields,
 };
 use crate::source::{
     document::{Document, Way},
@@ -102,10 +104,11 @@ impl Resolver<'_> {
         self.status(&["status"], file.status);
         let mut cases = self.cases(&file);
         self.elsewhere(&file, &mut cases);
-        self.made(file, cases)
+        let generated = self.generated(&file, &mut cases);
+        self.made(file, cases, generated)
     }
 
-    fn made(&mut self, file: ScenarioFile, cases: Vec<Case>) -> Scenario {
+    fn made(&mut self, file: ScenarioFile, cases: Vec<Case>, generated: Generated) -> Scenario {
         let retry_after = self.retry_after(&file);
         let message = self.message(&file);
         let twin = self.twin(&file);
@@ -120,6 +123,7 @@ impl Resolver<'_> {
             twin,
             retry_after,
             cases,
+            generated,
         }
     }
 
@@ -179,10 +183,15 @@ impl Resolver<'_> {
             retry_after_falls: false,
             twin: None,
             except: Vec::new(),
+            generate: false,
+            max_cases: None,
+            seed: 0,
+            dealt_to: Vec::new(),
+            grammar: None,
             cases,
         };
         let cases = self.cases(&file);
-        self.made(file, cases)
+        self.made(file, cases, Generated::default())
     }
 
     fn status(&mut self, way: Way<'_>, status: u16) {
@@ -385,9 +394,11 @@ impl Resolver<'_> {
         let single = Single {
             request,
             slot,
+            dealt: None,
             carrier,
             key: case.key.clone(),
             body: case.body.clone().map(Box::new),
+            kept: None,
             hook: case.hook.clone(),
             with: case.with.clone().map(Box::new),
         };
@@ -402,6 +413,16 @@ impl Resolver<'_> {
         }
     }
 
+    /// Whether no case of the file has this name yet. From now on one has.
+    pub(super) fn is_new(&mut self, name: &str) -> bool {
+        self.names.insert(name.to_owned())
+    }
+
+    /// The line of a part of the file.
+    pub(super) fn line(&self, way: Way<'_>) -> usize {
+        self.document.line(way)
+    }
+
     /// A case under its trial's name, which no other case of the file has.
     pub(super) fn named_case(
         &mut self,
@@ -410,7 +431,7 @@ impl Resolver<'_> {
         name: String,
         provocation: Provocation,
     ) -> Option<Case> {
-        if !self.names.insert(name.clone()) {
+        if !self.is_new(&name) {
             self.reader.add(
                 &["cases", at, "id"],
                 format!("two cases have the name `{name}`"),
@@ -422,8 +443,12 @@ impl Resolver<'_> {
             name,
             line: self.document.line(&["cases", at]),
             at: At::Own,
+            origin: Origin::Written,
             times: case.times.unwrap_or(1),
-            field: case.field.clone(),
+            fields: match &case.field {
+                Some(field) => WrongFields::One(vec![field.clone()]),
+                None => WrongFields::None,
+            },
             also: case.also.clone(),
             after: case.after.map(|range| {
                 let seconds = |n: u32| Duration::from_secs(n.into());
@@ -432,6 +457,7 @@ impl Resolver<'_> {
             unchanged: case.unchanged.clone(),
             last: case.last,
             recorded: case.recorded,
+            pair: None,
             provocation,
         })
     }

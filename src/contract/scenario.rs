@@ -7,10 +7,13 @@ use regex::Regex;
 use super::{
     Contract,
     contract_file::Limit,
+    generation::Generated,
     key::{Carrier, KeyDefect},
     names::{Code, HookName, ProbeName, RequestName, SlotName},
+    pair::Pair,
     points::Point,
     scenario_file::{Alternative, BodyDefect, Quantity, RequestPatch},
+    wrong_fields::WrongFields,
 };
 
 /// One error code: what is promised for it, and the cases that provoke it.
@@ -36,6 +39,8 @@ pub struct Scenario {
     pub twin: Option<Twin>,
     /// The cases, in the order of the file.
     pub cases: Vec<Case>,
+    /// What came of those that the file asks for without writing them out.
+    pub generated: Generated,
 }
 
 /// What of an error is promised.
@@ -47,6 +52,8 @@ pub enum Expects {
     AnyError,
     /// No error: that none of the run cost anything. Its scenario is called [`LEDGER`].
     Ledger,
+    /// One of two codes, since two things are wrong at once. Its scenario is called [`ORDER`].
+    Order,
 }
 
 /// What the scenario of errors is called of which neither code nor status is promised.
@@ -54,6 +61,9 @@ pub const ANY_ERROR: &str = "any_error";
 
 /// What the scenario of the balances is called.
 pub const LEDGER: &str = "ledger";
+
+/// What the scenario of requests is called that have two things wrong.
+pub const ORDER: &str = "order";
 
 /// What is promised of the wait that an answer asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -137,10 +147,12 @@ pub struct Case {
     pub line: usize,
     /// Whether it stands at a point that is the scenario's own.
     pub at: At,
+    /// Whether somebody wrote it.
+    pub origin: Origin,
     /// How many times its request is sent, one after the other; each response is judged.
     pub times: u32,
-    /// The field that the message has to name.
-    pub field: Option<String>,
+    /// The fields of which the message has to name one.
+    pub fields: WrongFields,
     /// Answers allowed besides the scenario's own.
     pub also: Vec<Alternative>,
     /// The time after which the answer comes.
@@ -151,8 +163,19 @@ pub struct Case {
     pub last: bool,
     /// Whether its status and code are recorded, since the docs do not tell them.
     pub recorded: bool,
+    /// The two codes whose defects it has, if it has two.
+    pub pair: Option<Box<Pair>>,
     /// What is sent.
     pub provocation: Provocation,
+}
+
+/// Where a case is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// A file has it.
+    Written,
+    /// It was made from a schema, from JSON's grammar, or from two others.
+    Made,
 }
 
 /// Where a case stands among the points of its code.
@@ -160,6 +183,8 @@ pub struct Case {
 pub enum At {
     /// Where its file says.
     Own,
+    /// There as well, with one of the keys that the file deals to the cases that it does not write out.
+    Dealt,
     /// At another point, where one case of the scenario is repeated.
     Elsewhere,
 }
@@ -206,16 +231,29 @@ pub struct Single {
     pub request: RequestName,
     /// The slot whose key is sent.
     pub slot: SlotName,
+    /// Another slot whose key is as good, and is sent if there is one, so that no key waits for its limit.
+    pub dealt: Option<SlotName>,
     /// The header that carries the key.
     pub carrier: Arc<Carrier>,
     /// What is wrong with the key.
     pub key: Option<KeyDefect>,
     /// What is wrong with the body. It lies elsewhere, since few cases have one.
     pub body: Option<Box<BodyDefect>>,
+    /// What its twin has in place of the scenario's.
+    pub kept: Option<Box<Kept>>,
     /// The hook that makes the target fail.
     pub hook: Option<HookName>,
     /// What the request has in place of its own.
     pub with: Option<Box<RequestPatch>>,
+}
+
+/// The right side of what a case breaks.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// The nearest body that is right.
+    pub body: BodyDefect,
+    /// The slot whose key is sent with it, if that is not the case's.
+    pub slot: Option<SlotName>,
 }
 
 impl Single {
@@ -265,6 +303,13 @@ impl Case {
         }
     }
 
+    /// Whether its twin is what lies on the right side of what it breaks.
+    #[must_use]
+    pub fn has_right_side(&self) -> bool {
+        let Provocation::Single(single) = &self.provocation else { return false };
+        single.kept.is_some()
+    }
+
     /// Where it proves its code; nowhere in particular if it is a burst.
     #[must_use]
     pub fn point(&self) -> Option<Point> {
@@ -287,7 +332,8 @@ impl Case {
 impl Contract {
     /// Its scenarios, and those of what is promised beyond single codes.
     pub fn all_scenarios(&self) -> impl Iterator<Item = &Arc<Scenario>> {
-        self.scenarios.iter().chain(&self.any_error).chain(&self.ledger)
+        let order = self.order.as_ref().map(|order| &order.scenario);
+        self.scenarios.iter().chain(&self.any_error).chain(order).chain(&self.ledger)
     }
 
     /// The scenario of the limit: the one with a burst.

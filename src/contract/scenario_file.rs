@@ -52,6 +52,24 @@ pub struct ScenarioFile {
     /// Points at which the code is not proven, each with the reason: `{ request = "tagline", why = "..." }`.
     #[serde(default)]
     pub except: Vec<Except>,
+    /// Adds a case for each constraint of the input schemas of the requests: one that breaks it alone. Of a bound its twin
+    /// is what lies on the bound.
+    #[serde(default)]
+    pub generate: bool,
+    /// The most cases that `generate` adds. If there are more, so many are drawn, and the summary says so.
+    #[serde(default, deserialize_with = "within_if_given::<1, { u32::MAX }, _, _>")]
+    #[cfg_attr(feature = "schemas", schemars(range(min = 1)))]
+    pub max_cases: Option<u32>,
+    /// What the cases are drawn by, if there are more than `max-cases`: the same ones for the same number.
+    #[serde(default)]
+    pub seed: u64,
+    /// Slots whose keys the cases of `generate` and `grammar` are dealt to at the scenario's own request, so that no key has
+    /// to wait for its limit: keys that are as good for that as the scenario's. By default the scenario's own.
+    #[serde(default)]
+    pub dealt_to: Vec<SlotName>,
+    /// Adds a case for each kind of text that JSON's grammar (RFC 8259) refuses. Its twin is the nearest one that is JSON.
+    #[serde(default)]
+    pub grammar: Option<GrammarFormat>,
     /// The cases, in the order in which people should read them.
     #[serde(deserialize_with = "some")]
     #[cfg_attr(feature = "schemas", schemars(length(min = 1)))]
@@ -60,6 +78,19 @@ pub struct ScenarioFile {
 
 impl FileFormat for ScenarioFile {
     const SCHEMA: &'static str = include_str!("../../schemas/scenario.schema.json");
+}
+
+/// Texts that are not JSON.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+pub struct GrammarFormat {
+    /// How many more there are besides one of each kind: kinds that are drawn, each somewhere in another text.
+    #[serde(deserialize_with = "within::<0, 1_000, _, _>")]
+    #[cfg_attr(feature = "schemas", schemars(range(max = 1_000)))]
+    pub sample: u32,
+    /// What they are drawn by: the same ones for the same number.
+    pub seed: u64,
 }
 
 /// What has to be in a message.

@@ -61,6 +61,8 @@ pub struct Api {
     pub(super) paying: Paying,
     generation_timeout: Duration,
     answers: u64,
+    /// Where the request ids begin, since no two runs may share one.
+    first_id: u64,
 }
 
 /// Which balance pays for a call.
@@ -97,11 +99,12 @@ impl Api {
     /// An API with one key for each condition, and these keys by the condition's name.
     #[must_use]
     pub fn seeded(waits: Waits, random: Random<'_>) -> (Self, BTreeMap<&'static str, String>) {
-        let (world, keys) = World::seeded(random);
+        let (world, keys) = World::seeded(&mut *random);
         let limiter = Limiter::new(waits.rate_window);
         let generation_timeout = waits.generation_timeout;
         let paying = Paying::InFull;
-        let api = Self { world, limiter, paying, generation_timeout, answers: 0 };
+        let first_id = u64::try_from(random(usize::MAX)).unwrap_or_default();
+        let api = Self { world, limiter, paying, generation_timeout, answers: 0, first_id };
         (api, keys)
     }
 
@@ -182,7 +185,8 @@ impl Api {
         self.refuse(&ApiError::BodyTooLarge)
     }
 
-    fn refuse(&self, error: &ApiError) -> Reply {
+    /// The answer that tells an error.
+    pub(super) fn refuse(&self, error: &ApiError) -> Reply {
         let (code, status) = error.code_and_status();
         let envelope = ErrorBody {
             error: Fields {
@@ -198,6 +202,12 @@ impl Api {
             ApiError::RateLimited { wait } => {
                 reply.headers.push(("retry-after", whole_seconds(*wait).to_string()));
             }
+            ApiError::MethodNotAllowed { allowed } => {
+                reply.headers.push(("allow", (*allowed).to_owned()));
+            }
+            _ if status == 401 => {
+                reply.headers.push(("www-authenticate", "Bearer".to_owned()));
+            }
             ApiError::GenerationTimeout => reply.after = self.generation_timeout,
             _ => {}
         }
@@ -207,7 +217,7 @@ impl Api {
     /// An id for each answer, no two alike, of which none tells how many there were: the number, with its bits
     /// mixed as `SplitMix64` does (Steele, Lea and Flood, 2014). A SHA-256 was a tenth of the work on a request.
     fn request_id(&self) -> String {
-        let mut id = self.answers.wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        let mut id = self.first_id.wrapping_add(self.answers).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         id = (id ^ (id >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
         id = (id ^ (id >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
         format!("{:016x}", id ^ (id >> 31))
@@ -254,7 +264,8 @@ fn route(method: &str, path: &str) -> Result<Route, ApiError> {
     };
     // Who takes GET takes HEAD (RFC 9110, section 9.1).
     let is_taken = method == takes || (takes, method) == ("GET", "HEAD");
-    if is_taken { Ok(route) } else { Err(ApiError::MethodNotAllowed) }
+    let allowed = if takes == "GET" { "GET, HEAD" } else { takes };
+    if is_taken { Ok(route) } else { Err(ApiError::MethodNotAllowed { allowed }) }
 }
 
 /// The body of an error. A type, since a `Value` of it costs an eighth of a whole answer to build.

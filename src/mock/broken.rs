@@ -9,13 +9,17 @@ use serde_json::{Value, json};
 use super::{
     api::{Api, DOCS, Paying, Reply, Waits, key_of},
     broken_at::{BrokenAt, change_key},
+    broken_input,
     envelope_faults::{break_retry_after, code, set, set_type, spoil},
     error::ApiError,
     limiter::Keeping,
     mutation::{Behaviour, Echo, EnvelopeField, Mutation, RetryAfterFault, Somewhere},
     world::sha256,
 };
-use crate::{contract::key::Random, exchange::message::Request, shown::secret::Secret};
+use crate::{
+    checks::key_traces::hex, contract::key::Random, exchange::message::Request,
+    shown::secret::Secret,
+};
 
 /// The bundled API, whole or with one promise broken.
 #[derive(Debug)]
@@ -114,6 +118,16 @@ impl Broken {
             Mutation::Envelope(fault, on) => return spoilt(true, fault, on),
             Mutation::Where(what, fault, on) => return spoilt(what.is(request), fault, on),
             Mutation::Later(fault, on) => return spoilt(was_limited, fault, on),
+            Mutation::Input(site, fault) => {
+                let mut reply = self.api.answer(request, now);
+                if reply.code == Some("invalid_input") && site.is_of(request) {
+                    broken_input::take(&mut reply, site, fault);
+                }
+                return reply;
+            }
+            Mutation::Turned(turned) => {
+                return self.here.turned(&mut self.api, turned, request, now);
+            }
             Mutation::Odd(odd, fault) => {
                 let mut reply = self.api.answer(request, now);
                 if odd.is(request) {
@@ -217,6 +231,25 @@ impl Broken {
             }
             (B::PlanAndRegenerationMixedUp, "regen_limit") => {
                 set(reply, EnvelopeField::Code, "plan_gate".into());
+            }
+            (B::RequestIdOfCaller, _) => {
+                if let Some(id) = request.header("x-request-id") {
+                    set(reply, EnvelopeField::RequestId, id.into());
+                }
+            }
+            (B::TellsDigest, "invalid_api_key") => {
+                let digest = sha256(key_of(request).unwrap_or_default().as_bytes());
+                let digest = hex(&digest);
+                message(reply, &format!("There is no key with the hash {digest}."));
+            }
+            (B::NoAllow, "method_not_allowed") => {
+                reply.headers.retain(|(name, _)| *name != "allow");
+            }
+            (B::AllowsWhatItRefuses, "method_not_allowed") => {
+                reply.headers.push(("allow", request.method.to_string()));
+            }
+            (B::AllFieldsNamed, "invalid_input") => {
+                message(reply, "One of product, description, tone, count, instructions is wrong.");
             }
             (B::RequestIdConstant, _) => {
                 set(reply, EnvelopeField::RequestId, "0000000000000000".into());

@@ -5,11 +5,13 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::Value;
 
 use super::{
-    api::{Api, Reply, key_of},
+    api::{Api, FAULT_HEADER, Reply, key_of},
     envelope_faults::{break_retry_after, code, set, spoil},
     error::ApiError,
+    input,
     mutation::{Behaviour, ChargeTime, CreditsFault, EnvelopeField, Somewhere},
     site::Site,
+    turned::{self, Turned},
     world::PREFIX,
 };
 use crate::{exchange::message::Request, shown::secret::Secret};
@@ -76,6 +78,40 @@ impl BrokenAt {
             _ => {}
         }
         reply
+    }
+
+    /// The answer of an API that tells the other one of two things that are wrong at one point.
+    pub(super) fn turned(
+        &self,
+        api: &mut Api,
+        turned: Turned,
+        request: &Request,
+        now: Duration,
+    ) -> Reply {
+        let reply = api.answer(request, now);
+        let Turned { first, second, site } = turned;
+        if reply.code != Some(first) || !site.is_of(request) || !self.has(second, request) {
+            return reply;
+        }
+        turned::error(second).map_or(reply, |error| api.refuse(&error))
+    }
+
+    /// Whether a request would get this error as well.
+    fn has(&self, code: &str, request: &Request) -> bool {
+        let body = serde_json::from_slice::<Value>(&request.body);
+        let key = |condition: &str| key_of(request) == Some(self.keys[condition].expose());
+        match code {
+            "invalid_json" => body.is_err(),
+            "invalid_input" => body.is_ok_and(|body| {
+                let tools = [input::TAGLINE, input::ROADMAP, input::REGENERATE];
+                tools.iter().all(|fields| input::breach(&body, fields).is_some())
+            }),
+            "workspace_not_found" => key("orphaned"),
+            "plan_gate" => key("free-plan"),
+            "regen_limit" => key("regen-capped"),
+            "insufficient_credits" => key("drained"),
+            hook => request.header(FAULT_HEADER) == Some(hook),
+        }
     }
 
     /// The request as a server takes it that looks its key up too carelessly.

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     api::{DOCS, Reply},
-    mutation::{EnvelopeFault, EnvelopeField, FieldFault, RetryAfterFault},
+    mutation::{BeyondFault, EnvelopeFault, EnvelopeField, FieldFault, RetryAfterFault},
 };
 
 /// Puts one fault into an error's reply.
@@ -53,9 +53,58 @@ pub(super) fn spoil(reply: &mut Reply, fault: EnvelopeFault) {
         Fault::Truncated => reply.body.truncate(reply.body.len() / 2),
         Fault::TwoDocuments => reply.body.extend_from_within(..),
         Fault::EmptyBody => reply.body.clear(),
+        Fault::Beyond(fault) => beyond(reply, fault),
         Fault::InvalidUtf8 => {
             let at = reply.body.len() - 3;
             reply.body.insert(at, 0xff);
+        }
+    }
+}
+
+/// Breaks what no page promises.
+fn beyond(reply: &mut Reply, fault: BeyondFault) {
+    use BeyondFault as B;
+    let id = |reply: &mut Reply, id: &str| set(reply, EnvelopeField::RequestId, id.into());
+    let own = |reply: &Reply| {
+        let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+        let text = |field: EnvelopeField| {
+            body["error"][field.name()].as_str().unwrap_or_default().to_owned()
+        };
+        [EnvelopeField::RequestId, EnvelopeField::Message].map(text)
+    };
+    match fault {
+        B::NoChallenge => reply.headers.retain(|(name, _)| *name != "www-authenticate"),
+        B::EmptyChallenge => {
+            reply.headers.retain(|(name, _)| *name != "www-authenticate");
+            reply.headers.push(("www-authenticate", String::new()));
+        }
+        B::SetsCookie => reply.headers.push(("set-cookie", "session=1".to_owned())),
+        B::ForSharedCaches => {
+            reply.headers.push(("cache-control", "public, max-age=60".to_owned()));
+        }
+        B::ForAnyCache => reply.headers.push(("cache-control", "s-maxage=60".to_owned())),
+        B::WaitInWords => reply.headers.push(("retry-after", "soon".to_owned())),
+        B::ShortId => {
+            let [own, _] = own(reply);
+            id(reply, &own[..7]);
+        }
+        B::LongId => {
+            let [own, _] = own(reply);
+            id(reply, &own.repeat(9));
+        }
+        B::IdWithSpace => {
+            let [own, _] = own(reply);
+            id(reply, &format!("no {own}"));
+        }
+        B::OtherIdInHeader => reply.headers.push(("x-request-id", "0123456789abcdef".to_owned())),
+        B::EmptyIdInHeader => reply.headers.push(("x-request-id", String::new())),
+        B::MessageOfCode => {
+            let words = code(reply).replace('_', " ");
+            set(reply, EnvelopeField::Message, format!("{words}.").into());
+        }
+        B::Tells(what) => {
+            let [_, message] = own(reply);
+            set(reply, EnvelopeField::Message, format!("{message} {what}").into());
         }
     }
 }

@@ -22,7 +22,7 @@ pub enum ApiError {
     PreflightFailed,
     // The page names none of these, and says what every error carries.
     NotFound,
-    MethodNotAllowed,
+    MethodNotAllowed { allowed: &'static str },
     BodyTooLarge,
 }
 
@@ -46,7 +46,7 @@ impl ApiError {
             Self::WorkspaceNotFound => ("workspace_not_found", 404),
             Self::PreflightFailed => ("preflight_failed", 500),
             Self::NotFound => ("not_found", 404),
-            Self::MethodNotAllowed => ("method_not_allowed", 405),
+            Self::MethodNotAllowed { .. } => ("method_not_allowed", 405),
             Self::BodyTooLarge => ("body_too_large", 413),
         }
     }
@@ -81,7 +81,7 @@ impl ApiError {
             Self::WorkspaceNotFound => "The workspace behind this key has been deleted.".to_owned(),
             Self::PreflightFailed => "The credits could not be checked.".to_owned(),
             Self::NotFound => "There is nothing at this address.".to_owned(),
-            Self::MethodNotAllowed => "This address takes another method.".to_owned(),
+            Self::MethodNotAllowed { .. } => "This address takes another method.".to_owned(),
             Self::BodyTooLarge => "The body is longer than the API takes.".to_owned(),
         }
     }

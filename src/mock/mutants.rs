@@ -1,74 +1,18 @@
 //! Every mutant: a name, the broken promise, the check that has to see it, and on which trials.
 
 use super::on::shows_no_error;
-pub use super::on::{Meant, On, code_of};
 use super::{
+    more_mutants,
     mutation::{
-        Apart, Behaviour, Echo, EnvelopeFault, EnvelopeField, FieldFault, Mutation,
-        RetryAfterFault, Somewhere,
+        Apart, Behaviour, Echo, EnvelopeFault, EnvelopeField, FieldFault, Mutation, RetryAfterFault,
     },
     point_mutants,
 };
+pub use super::{
+    mutant::{CODES, Mutant, MutantPromised},
+    on::{Meant, On, code_of},
+};
 use crate::contract::check::CheckId;
-
-/// The mock with one promise broken, and who must notice.
-#[derive(Debug, Clone)]
-pub struct Mutant {
-    /// Its name, unique: `html on plan_gate`.
-    pub name: String,
-    /// What is broken.
-    pub mutation: Mutation,
-    /// The check that has to fail.
-    pub killed_by: CheckId,
-    /// The trials on which it has to fail. All others stay green.
-    pub on: On,
-    /// Trials that may be red or green: they show the same break by another road.
-    pub open: fn(&str) -> bool,
-    /// What has to be promised for it to be a break.
-    pub promised: MutantPromised,
-}
-
-impl Mutant {
-    /// The code whose envelope is broken, if it is one code's.
-    #[must_use]
-    pub fn code(&self) -> Option<&'static str> {
-        match self.mutation {
-            Mutation::Envelope(_, code) | Mutation::At(_, Somewhere::Envelope(_, code)) => {
-                Some(code)
-            }
-            _ => None,
-        }
-    }
-}
-
-/// What a mutant breaks a promise of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MutantPromised {
-    /// The page.
-    ByPage,
-    /// The page, and what it does not say: that `Retry-After` asks for at most a window (`retry-after-at-most`) and
-    /// for what is left of it (`retry-after-falls`), and that the limit counts requests that are refused for their input
-    /// (`counts = "every-request"`).
-    MoreThanPage,
-}
-
-/// The codes of the page.
-pub const CODES: [&str; 14] = [
-    "missing_api_key",
-    "malformed_api_key",
-    "invalid_api_key",
-    "revoked_api_key",
-    "invalid_json",
-    "invalid_input",
-    "insufficient_credits",
-    "plan_gate",
-    "regen_limit",
-    "rate_limited",
-    "generation_failed",
-    "generation_timeout",
-    "workspace_not_found",
-    "preflight_failed",
-];
 
 /// Every mutant: each envelope fault on each code, and each behaviour.
 #[must_use]
@@ -101,6 +45,7 @@ pub fn all() -> Vec<Mutant> {
         let open = open_of(behaviour);
         all.push(Mutant { name: name.to_owned(), mutation, killed_by, on, open, promised });
     }
+    all.extend(more_mutants::all());
     all.extend(point_mutants::all().into_iter().map(|(name, mutation, killed_by, on)| Mutant {
         name,
         mutation,
@@ -112,9 +57,18 @@ pub fn all() -> Vec<Mutant> {
     all
 }
 
-/// The cases of any error are sent with the drained key, and get some of the page's errors.
+/// The cases of any error are sent with the drained key, and get some of the page's errors; and cases that no file writes
+/// out are dealt to two other keys.
 fn is_any_error_or_drained(trial: &str) -> bool {
-    code_of(trial) == "any_error" || trial == "ledger::drained"
+    let others = [
+        "ledger::drained",
+        "ledger::free-plan",
+        "ledger::regen-capped",
+        // They send the same as a case of any error, or nearly.
+        "invalid_input::/product:type-null",
+        "invalid_input::/product:maxLength",
+    ];
+    code_of(trial) == "any_error" || others.contains(&trial)
 }
 
 /// And so do the cases of a balance, at the tagline's point.
@@ -127,10 +81,11 @@ fn is_any_error_drained_or_balance(trial: &str) -> bool {
 fn open_of(behaviour: Behaviour) -> fn(&str) -> bool {
     use Behaviour as B;
     match behaviour {
-        B::TellsValidKey
-        | B::InvalidJsonAs500
-        | B::InvalidJsonAsInput
-        | B::InputRefusedByGateway => is_any_error_or_drained,
+        B::TellsValidKey | B::InvalidJsonAs500 | B::InvalidJsonAsInput => is_any_error_or_drained,
+        // The twin of what is no JSON is some JSON without a product, mostly an object.
+        B::InputRefusedByGateway => {
+            |trial| code_of(trial) == "invalid_json" || is_any_error_or_drained(trial)
+        }
         B::SuccessRefusedByGateway | B::EchoesKeyOnSuccess | B::ChargesFailedGeneration => {
             |trial| trial == "ledger::valid" || trial.ends_with("::one-less")
         }
@@ -224,8 +179,13 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
             !trial.ends_with("-bearer") && !others
         })
     };
-    let field =
-        || On::Those(|trial, _| trial.starts_with("invalid_input") && !trial.contains("::body-"));
+    let field = || {
+        On::Those(|trial, _| {
+            let is_whole = ["::body-", "::body:type-"].iter().any(|case| trial.contains(case));
+            let is_several = trial.contains("::body:type-all");
+            code_of(trial) == "invalid_input" && (is_several || !is_whole)
+        })
+    };
     let body = || {
         On::Those(|trial, _| {
             // Where the page or JSON's own tests leave room, invalid_input is as good.
@@ -355,12 +315,16 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
             B::TakesTrailingComma,
             C::Code,
             On::Those(|trial, _| {
-                ["invalid_json::trailing-comma", "invalid_json::at-the-end"]
-                    .iter()
-                    .any(|case| trial.starts_with(case))
+                let cases = ["::trailing-comma", "::at-the-end", "::comma-alone"];
+                code_of(trial) == "invalid_json" && cases.iter().any(|case| trial.contains(case))
             }),
         ),
-        ("nan taken", B::TakesNan, C::Code, On::Those(|trial, _| trial.ends_with("::nan"))),
+        (
+            "nan taken",
+            B::TakesNan,
+            C::Code,
+            On::Those(|trial, _| trial.ends_with("-nan") || trial.ends_with("::nan")),
+        ),
         ("field not named", B::FieldNotNamed, C::Message, field()),
         ("other field named", B::OtherFieldNamed, C::Message, field()),
         ("credits swapped", B::CreditsSwapped, C::Message, CREDITS),
@@ -443,12 +407,16 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
                 let key = keys.map(|what| format!("{what}_api_key"));
                 let refused = key.iter().any(|key| key == code_of(trial));
                 let case = trial.split("::").nth(1).unwrap_or_default();
-                let missing = ["product-missing", "instructions-", "at-the-end"];
+                let missing = [
+                    "product-missing",
+                    "instructions-",
+                    "/instructions",
+                    "body:required-all",
+                    "at-the-end",
+                ];
                 let is_missing = missing.iter().any(|name| case.starts_with(name));
                 let is_free = trial.contains("@balance");
-                (refused && !is_free)
-                    || code_of(trial) == "invalid_json"
-                    || (code_of(trial) == "invalid_input" && is_missing)
+                (refused && !is_free) || (code_of(trial) == "invalid_input" && is_missing)
             }),
         ),
         (

@@ -1,6 +1,11 @@
 //! Promises that the mock can be told to break, each alone: how errproof shows that it would see it.
 
-use super::{odd::Odd, site::Site};
+use super::{
+    input_site::{InputFault, InputSite},
+    odd::Odd,
+    site::Site,
+    turned::Turned,
+};
 use crate::{contract::neighbour::Neighbour, exchange::message::Request};
 
 /// One broken promise.
@@ -18,6 +23,10 @@ pub enum Mutation {
     OddAs500(Odd),
     /// The envelope of one code is wrong in answers to one kind of request.
     Where(Peculiar, EnvelopeFault, &'static str),
+    /// One thing that is wrong with an input is taken wrongly.
+    Input(InputSite, InputFault),
+    /// Of two things that are wrong at one point the other one is told.
+    Turned(Turned),
     /// The envelope of one code is wrong as soon as a key was over its limit.
     Later(EnvelopeFault, &'static str),
 }
@@ -124,6 +133,26 @@ pub enum EnvelopeFault {
     TwoDocuments,
     EmptyBody,
     InvalidUtf8,
+    Beyond(BeyondFault),
+}
+
+/// What is wrong with an error that keeps the page, and that every engineer would mend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(missing_docs, reason = "each is named for what it does")]
+pub enum BeyondFault {
+    NoChallenge,
+    EmptyChallenge,
+    SetsCookie,
+    ForSharedCaches,
+    ForAnyCache,
+    WaitInWords,
+    ShortId,
+    LongId,
+    IdWithSpace,
+    OtherIdInHeader,
+    EmptyIdInHeader,
+    MessageOfCode,
+    Tells(&'static str),
 }
 
 /// A field of the envelope.
@@ -224,6 +253,11 @@ pub enum Behaviour {
     InputRefusedByGateway,
     RequestIdConstant,
     RequestIdRepeatedOnce,
+    RequestIdOfCaller,
+    TellsDigest,
+    NoAllow,
+    AllowsWhatItRefuses,
+    AllFieldsNamed,
 }
 
 /// What is wrong with `Retry-After`.

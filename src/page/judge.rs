@@ -304,7 +304,7 @@ impl Judge<'_> {
         };
         if let Some(message) = at(&places.message) {
             let (place, pattern) = (places.message.as_str(), scenario.message.as_ref());
-            let message = message::message(message.as_deref(), place, None, pattern);
+            let message = message::message(message.as_deref(), place, &[], pattern);
             note(CheckId::PageExampleCode, message);
         }
         if let Some(place) = &places.status

@@ -188,6 +188,7 @@ impl Side for Docs {
             subject,
             counts: collected.counts(),
             trials,
+            advice: Vec::new(),
             notes: Vec::new(),
         }
     }
@@ -266,6 +267,7 @@ impl PageShared {
             line: None,
             held: Vec::new(),
             findings: sheet.noted().iter().map(finding).collect(),
+            advice: Vec::new(),
             owed: Owed::Always,
             without_twin: None,
             seconds: begin.elapsed().as_secs_f64(),

@@ -95,7 +95,8 @@ fn add_finding(text: &mut String, finding: &Finding, paint: Paint) {
         times => format!(" ({times} times)"),
     };
     let check: Shown = finding.check.as_str().into();
-    let pad = LEFT.saturating_sub(check.as_str().len());
+    // One id is as long as the column.
+    let pad = LEFT.saturating_sub(check.as_str().len()).max(1);
     let (sign, check) = (paint.bad(&"x".into()), paint.strong(&check));
     let _ = writeln!(text, "  {sign} {check}{:pad$}{}{times}", "", finding.sentence());
 }

@@ -52,6 +52,7 @@ pub fn render(results: &Results) -> String {
         add_codes(&mut text, server);
     }
     add_causes(&mut text, results);
+    add_advice(&mut text, results);
     for (_, trial) in results.trials() {
         if let (Outcome::Known, Some(why)) = (trial.outcome, &trial.why) {
             let _ = writeln!(text, "- known on {}: {}", code(&trial.name), why.escaped(escaped));
@@ -104,6 +105,23 @@ fn add_causes(text: &mut String, results: &Results) {
         let _ = writeln!(text, "- {line}");
     }
     if let Some(more @ 1..) = lines.len().checked_sub(LISTED) {
+        let _ = writeln!(text, "- and {more} more, in report.html");
+    }
+    text.push('\n');
+}
+
+/// What no page promised, each once.
+fn add_advice(text: &mut String, results: &Results) {
+    let advice: Vec<_> = results.sides.iter().flat_map(|side| &side.advice).collect();
+    if advice.is_empty() {
+        return;
+    }
+    text.push_str("Advice, which no page promised and fails nothing:\n\n");
+    for cause in advice.iter().take(LISTED) {
+        let (said, first) = (code(&cause.sentence()), code(&cause.first));
+        let _ = writeln!(text, "- {said} on {}; first at {first}", cause.weight());
+    }
+    if let Some(more @ 1..) = advice.len().checked_sub(LISTED) {
         let _ = writeln!(text, "- and {more} more, in report.html");
     }
     text.push('\n');

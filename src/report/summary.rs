@@ -12,6 +12,10 @@ use crate::{
     shown::{seconds::seconds, text::Shown},
 };
 
+/// What stands above advice.
+pub(super) const ADVICE: &str =
+    "advice, which no page promised and fails nothing (`--deny advice` makes it fail):";
+
 /// The last lines of a run. `first` are the trials that showed each cause in full.
 #[must_use]
 pub fn render(results: &Results, first: &FirstShown) -> Shown {
@@ -34,6 +38,7 @@ pub fn render(results: &Results, first: &FirstShown) -> Shown {
     if let Some(server) = &results.server {
         add_drift(&mut lines, server);
     }
+    add_advice(&mut lines, results);
     for (_, trial) in results.trials() {
         match (trial.outcome, &trial.why) {
             (Outcome::Known, Some(why)) => lines.push(shown!["known on ", trial.name, ": ", why]),
@@ -54,6 +59,19 @@ fn add_causes(lines: &mut Vec<Shown>, results: &Results, first: &FirstShown) {
         lines.push(shown!["  ", cause.line(first)]);
     }
     if let Some(more @ 1..) = results.causes.len().checked_sub(LISTED) {
+        lines.push(shown!["  and ", more, " more"]);
+    }
+}
+
+fn add_advice(lines: &mut Vec<Shown>, results: &Results) {
+    let advice: Vec<_> = results.sides.iter().flat_map(|side| &side.advice).collect();
+    if !advice.is_empty() {
+        lines.push(ADVICE.into());
+    }
+    for cause in advice.iter().take(LISTED) {
+        lines.push(shown!["  ", cause.line(&cause.first)]);
+    }
+    if let Some(more @ 1..) = advice.len().checked_sub(LISTED) {
         lines.push(shown!["  and ", more, " more"]);
     }
 }

@@ -55,7 +55,35 @@ impl Finding {
     }
 }
 
+/// How much a cause weighs.
+#[derive(Debug)]
+pub struct Weight {
+    /// How many trials it is found in.
+    pub trials: usize,
+    /// How many trials its check was made in.
+    pub of: usize,
+    /// The codes of those that it is found in.
+    pub codes: BTreeSet<Shown>,
+    /// The first of them, in the contract's order.
+    pub first: Shown,
+}
+
 impl Cause {
+    /// The check that does not hold.
+    #[must_use]
+    pub fn check(&self) -> CheckId {
+        self.check
+    }
+
+    /// The cause with its weight.
+    #[must_use]
+    pub fn shared(&self, side: SideName, weight: Weight) -> SharedCause {
+        let Self { check, place, wrong } = self.clone();
+        let Weight { trials, of, codes, first } = weight;
+        let codes = codes.into_iter().collect();
+        SharedCause { side, check, place, wrong, trials, of, codes, first }
+    }
+
     /// The check and the place, for whoever has seen the rest: `docs at /error/docs`.
     #[must_use]
     pub fn label(&self) -> Shown {
@@ -126,19 +154,13 @@ pub fn shared(
     }
     let weighed = |cause: Cause| {
         let trials = found.remove(&cause).filter(|trials| trials.len() > 1)?;
-        let codes: BTreeSet<&Shown> =
-            trials.iter().filter_map(|trial| trial.code.as_ref()).collect();
-        let Cause { check, place, wrong } = cause;
-        Some(SharedCause {
-            side,
-            check,
-            place,
-            wrong,
+        let weight = Weight {
             trials: trials.len(),
-            of: made.get(&check).copied().unwrap_or_default(),
-            codes: codes.into_iter().cloned().collect(),
+            of: made.get(&cause.check).copied().unwrap_or_default(),
+            codes: trials.iter().filter_map(|trial| trial.code.clone()).collect(),
             first: trials[0].name.clone(),
-        })
+        };
+        Some(cause.shared(side, weight))
     };
     let mut shared: Vec<_> = order.into_iter().filter_map(weighed).collect();
     shared.sort_by_key(|cause| std::cmp::Reverse(cause.trials));

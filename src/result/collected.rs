@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
-    cause::{self, SharedCause},
+    cause::{self, Cause, SharedCause, Weight},
     outcome::{Counts, Outcome},
     server::PointsResult,
     side_name::SideName,
@@ -34,6 +34,8 @@ pub struct Collected {
     points: BTreeMap<Shown, BTreeMap<Shown, bool>>,
     /// In how many trials each check was made.
     made: BTreeMap<CheckId, usize>,
+    /// What was advised, and in which trials, each with its code.
+    advice: BTreeMap<Cause, BTreeMap<Shown, Option<Shown>>>,
     /// Why twins prove nothing, and of which codes.
     without_twins: BTreeMap<Shown, BTreeSet<Shown>>,
 }
@@ -49,7 +51,11 @@ impl Collected {
             let points = self.points.entry(code.clone()).or_default();
             *points.entry(point.clone()).or_insert(true) &= trial.outcome == Outcome::Pass;
         }
-        let found = trial.findings.iter().map(|finding| finding.check);
+        for finding in &trial.advice {
+            let trials = self.advice.entry(finding.cause()).or_default();
+            trials.insert(trial.name.clone(), trial.code.clone());
+        }
+        let found = trial.findings.iter().chain(&trial.advice).map(|finding| finding.check);
         for check in trial.held.iter().copied().chain(found).collect::<BTreeSet<_>>() {
             *self.made.entry(check).or_default() += 1;
         }
@@ -97,6 +103,24 @@ impl Collected {
     #[must_use]
     pub fn causes(&self, side: SideName, trials: &[TrialResult]) -> Vec<SharedCause> {
         cause::shared(side, trials, &self.made)
+    }
+
+    /// What is advised, that of most trials first. `place` is where a trial stands in the contract.
+    #[must_use]
+    pub fn advice<K: Ord>(
+        &self,
+        side: SideName,
+        place: impl Fn(&Shown) -> Option<K>,
+    ) -> Vec<SharedCause> {
+        let said = |(cause, trials): (&Cause, &BTreeMap<Shown, Option<Shown>>)| {
+            let first = trials.keys().min_by_key(|name| place(name)).cloned().unwrap_or_default();
+            let codes: BTreeSet<_> = trials.values().flatten().cloned().collect();
+            let of = self.made.get(&cause.check()).copied().unwrap_or_default();
+            cause.shared(side, Weight { trials: trials.len(), of, codes, first })
+        };
+        let mut advice: Vec<_> = self.advice.iter().map(said).collect();
+        advice.sort_by_key(|cause| std::cmp::Reverse(cause.trials));
+        advice
     }
 
     /// Cases that passed without their twin prove less, and that is said.

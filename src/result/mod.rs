@@ -1,6 +1,7 @@
 //! What a run came to: one set of types for all three sides, and for every report. Its texts are all
 //! [`crate::shown::text::Shown`], so whoever formats them has neither keys nor control codes to think of.
 
+pub mod advised;
 pub mod cause;
 pub mod collected;
 pub mod evidence;

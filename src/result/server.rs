@@ -26,6 +26,26 @@ pub struct ServerDetails {
     pub codes: Vec<CodeResult>,
     /// How envelopes differ from the reviewed ones, each difference once.
     pub drift: Vec<DriftResult>,
+    /// Which code was told where two things were wrong, by the pair and the point.
+    pub order: Vec<OrderResult>,
+}
+
+/// Which code was told where two things were wrong.
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+#[cfg_attr(feature = "schemas", schemars(deny_unknown_fields))]
+pub struct OrderResult {
+    /// The codes of both, in the contract's order.
+    pub codes: [Shown; 2],
+    /// The point, if it is another than the pair's own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<Shown>,
+    /// The code that was told.
+    pub won: Shown,
+    /// The code that has to be told, if the docs say.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub promised: Option<Shown>,
 }
 
 impl ServerDetails {

@@ -5,6 +5,8 @@ use std::{collections::BTreeSet, fmt};
 use serde::Serialize;
 
 use super::{
+    advised::Advised,
+    cause::SharedCause,
     collected::{Collected, Keep},
     outcome::Counts,
     side_name::SideName,
@@ -53,6 +55,8 @@ pub struct Manner {
     pub keep: Keep,
     /// What to make of those that prove nothing.
     pub unproven: Unproven,
+    /// What to make of advice.
+    pub advised: Advised,
 }
 
 /// One trial that has not been carried out yet.
@@ -109,6 +113,8 @@ pub struct SideResult {
     pub counts: Counts,
     /// The trials, in the contract's order. Without a report those of a server that passed are left out.
     pub trials: Vec<TrialResult>,
+    /// What no page promises and every engineer expects, and is not so: each once, that of most trials first.
+    pub advice: Vec<SharedCause>,
     /// What else there is to say: how to record snapshots, which twins were not sent.
     pub notes: Vec<Shown>,
 }

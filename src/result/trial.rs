@@ -53,6 +53,8 @@ pub struct TrialResult {
     pub held: Vec<CheckId>,
     /// What did not hold.
     pub findings: Vec<Finding>,
+    /// What no page promises and every engineer expects, and is not so.
+    pub advice: Vec<Finding>,
     /// Why the twin proves nothing, as "was not sent: ...", if it does not.
     #[serde(rename = "twin-not-asked", skip_serializing_if = "Option::is_none")]
     pub without_twin: Option<Shown>,

@@ -17,6 +17,7 @@ use super::{folder::contract_folder, prepare::read_contract};
 use crate::{page, source::fault::Faults};
 use crate::{
     result::{
+        advised::Advised,
         collected::Keep,
         side::{Ahead, Manner, Side, SideTrial},
         unproven::Unproven,
@@ -37,7 +38,7 @@ pub fn plan(options: &Options, fallback: Fallback) -> ExitCode {
 
 /// Prints what each side would do of which a trial is selected.
 fn foretell(ready: &Ready, tests: &Arguments) -> Result<(), End> {
-    let manner = Manner { keep: Keep::Red, unproven: Unproven::Ignore };
+    let manner = Manner { keep: Keep::Red, unproven: Unproven::Ignore, advised: Advised::Shown };
     let all = |side: &dyn Side| -> Vec<Trial> {
         let trials = side.trials(manner).into_iter();
         trials.map(|SideTrial { name, kind, .. }| unplayed(name).with_kind(kind)).collect()

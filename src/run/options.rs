@@ -81,6 +81,10 @@ pub struct Options {
     #[arg(long, env = "ERRPROOF_STRICT", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) strict: bool,
 
+    /// Treat advice, which no page promised, as failures
+    #[arg(long, value_name = "WHAT", env = "ERRPROOF_DENY")]
+    pub(crate) deny: Option<Deniable>,
+
     /// Allow a run against a host that real customers use
     #[arg(long, env = "ERRPROOF_ALLOW_PRODUCTION", value_parser = clap::builder::FalseyValueParser::new())]
     pub(crate) allow_production: bool,
@@ -88,6 +92,13 @@ pub struct Options {
     /// The flags of the standard test harness.
     #[command(flatten, next_help_heading = "Flags of every Rust test run")]
     pub(crate) tests: Arguments,
+}
+
+/// What `--deny` takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub(crate) enum Deniable {
+    /// What no page promises and every engineer expects.
+    Advice,
 }
 
 impl Options {

@@ -1,6 +1,7 @@
 //! Where reports go: the folder of `--report-dir`, and what a CI system shows by itself.
 
 use std::{
+    collections::HashSet,
     fs,
     io::ErrorKind,
     path::{Path, PathBuf},
@@ -22,12 +23,20 @@ use crate::{
 /// The reports' names.
 const NAMES: [&str; 4] = ["report.html", "report.json", "junit.xml", "summary.md"];
 
+/// The file of the request ids of a run, a line each, for the next run: `request-id.again` compares with them.
+const REQUEST_IDS: &str = "request-ids.txt";
+
+/// So many are kept. A run on a live server has some hundred.
+const MOST_IDS: usize = 100_000;
+
 /// The reports that were asked for.
 #[derive(Debug)]
 pub struct Reports {
     folder: Option<PathBuf>,
     github: Option<Github>,
     process: Process,
+    /// The request ids of the run before.
+    before: HashSet<String>,
 }
 
 impl Reports {
@@ -38,8 +47,9 @@ impl Reports {
     /// If the folder cannot be made.
     pub(super) fn new(options: &Options, process: Process) -> Result<Self, Fault> {
         if options.tests.list {
-            return Ok(Self { folder: None, github: None, process });
+            return Ok(Self { folder: None, github: None, process, before: HashSet::new() });
         }
+        let mut before = HashSet::new();
         if let Some(folder) = &options.report_dir {
             fs::create_dir_all(folder).map_err(|error| failed(folder, &error))?;
             // Those of an earlier run would be taken for this one's if it writes none.
@@ -47,6 +57,10 @@ impl Reports {
                 Process::Run => &NAMES,
                 Process::Trial => &[],
             };
+            if process == Process::Run {
+                let ids = fs::read_to_string(folder.join(REQUEST_IDS)).unwrap_or_default();
+                before = ids.lines().take(MOST_IDS).map(str::to_owned).collect();
+            }
             for name in earlier {
                 match fs::remove_file(folder.join(name)) {
                     Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -57,13 +71,35 @@ impl Reports {
             }
         }
         let github = Github::from_environment(&options.tests, process);
-        Ok(Self { folder: options.report_dir.clone(), github, process })
+        Ok(Self { folder: options.report_dir.clone(), github, process, before })
     }
 
     /// Whether green trials are shown as well.
     #[must_use]
     pub fn keep(&self) -> Keep {
         if self.folder.is_some() { Keep::All } else { Keep::Red }
+    }
+
+    /// The request ids of the run that wrote into this folder before, if one did.
+    #[must_use]
+    pub fn request_ids_before(&self) -> &HashSet<String> {
+        &self.before
+    }
+
+    /// Writes the request ids of this run for the next one.
+    ///
+    /// # Errors
+    /// If the file cannot be written.
+    pub fn write_request_ids(&self, ids: &[Shown]) -> Result<(), Unwritten> {
+        let Some(folder) = self.folder.as_ref().filter(|_| self.process == Process::Run) else {
+            return Ok(());
+        };
+        let path = folder.join(REQUEST_IDS);
+        let mut lines: Vec<&str> = ids.iter().map(Shown::as_str).collect();
+        lines.sort_unstable();
+        lines.truncate(MOST_IDS);
+        let written = fs::write(&path, lines.join("\n") + "\n");
+        written.map_err(|error| Unwritten::new(path.display().to_string(), error))
     }
 
     /// Writes them all.

@@ -18,7 +18,7 @@ use super::{
     conclude::conclude,
     end::{self, End},
     folder::Fallback,
-    options::Options,
+    options::{Deniable, Options},
     prepare::{Ready, prepare},
     reports::Reports,
 };
@@ -26,6 +26,7 @@ use crate::{
     exchange::locked::Locked as _,
     report::summary,
     result::{
+        advised::Advised,
         collected::Collected,
         outcome::Counts,
         repeat::FirstShown,
@@ -107,11 +108,18 @@ fn run(options: &Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u
         Fallback::BuiltIn => Process::Run,
     };
     let reports = Reports::new(options, process)?;
+    if let Some(suite) = &suite {
+        suite.run.judge.know_run_before(reports.request_ids_before().clone());
+    }
     let mut tests = options.tests.clone();
     tests.test_threads = threads(&tests, suite.as_ref());
+    let advised = match options.deny {
+        Some(Deniable::Advice) => Advised::Denied,
+        None => Advised::Shown,
+    };
     let unproven = if options.strict { Unproven::Fail } else { Unproven::Ignore };
     let style = Style {
-        manner: Manner { keep: reports.keep(), unproven },
+        manner: Manner { keep: reports.keep(), unproven, advised },
         paint: Paint::from_flags(&tests),
         process,
     };
@@ -172,6 +180,10 @@ fn run(options: &Options, fallback: Fallback, secrets: &mut Secrets) -> Result<u
         sides,
         server,
     };
+    let ids = suite.as_ref().map(|suite| suite.run.judge.request_ids()).unwrap_or_default();
+    let ids: Vec<_> = ids.iter().map(|id| redactor.line(id)).collect();
+    let ids = reports.write_request_ids(&ids);
+    lost.extend(ids.err().map(|why| why.shown(&redactor)));
     lost.extend(reports.write(&results).err().map(|why| why.shown(&redactor)));
     if !tests.quiet && !matches!(tests.format, Some(FormatSetting::Terse | FormatSetting::Json)) {
         let end = shown![summary::render(&results, &first.locked()), reports.note(&redactor)];

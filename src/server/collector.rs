@@ -116,6 +116,7 @@ impl Collector {
             line: Some(planned.case().line),
             held: played.sheet.held().collect(),
             findings: played.sheet.noted().iter().map(finding).collect(),
+            advice: played.advice.noted().iter().map(finding).collect(),
             without_twin: played.without_twin.as_ref().map(|why| self.redactor.line(why)),
             seconds,
             evidence: evidence.map(Box::new),

@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use super::{by_holder::by_holder, collector::Collector, shared::Run};
+use super::{by_holder::by_holder, collector::Collector, shared::Run, winners::Won};
 use crate::{
     contract::{
         check::CheckId,
@@ -16,8 +16,8 @@ use crate::{
         collected::Collected,
         outcome::Standing,
         server::{
-            CodeResult, Configuration, DriftResult, KeyResult, PointsResult, ServerDetails,
-            SlotResult, TargetResult,
+            CodeResult, Configuration, DriftResult, KeyResult, OrderResult, PointsResult,
+            ServerDetails, SlotResult, TargetResult,
         },
         standing::Passed,
         trial::TrialResult,
@@ -86,7 +86,20 @@ impl Collector {
             requests: self.requests(),
             codes: self.codes(collected),
             drift: drift(&collected.trials),
+            order: self.order(),
         }
+    }
+
+    /// Which code was told where two things were wrong.
+    fn order(&self) -> Vec<OrderResult> {
+        let line = |text: &str| self.redactor.line(text);
+        let result = |(place, Won { pair, code }): (String, Won)| OrderResult {
+            codes: pair.codes.each_ref().map(|code| line(code.as_str())),
+            at: place.split_once('@').map(|(_, at)| line(at)),
+            won: line(code.as_str()),
+            promised: pair.first.as_ref().map(|code| line(code.as_str())),
+        };
+        self.run.winners.all().into_iter().map(result).collect()
     }
 
     /// What was sent so far, by whose key.
@@ -156,6 +169,10 @@ impl Collector {
                 ")",
             ]);
         }
+        let scenarios = self.run.contract.all_scenarios();
+        let samples =
+            scenarios.filter_map(|scenario| scenario.generated.sample(scenario.code.as_str()));
+        notes.extend(samples.map(|sample| self.redactor.line(&sample)));
         notes.extend(limit_seen.get().map(|seen| shown!["the limit: ", self.redactor.line(seen)]));
         notes.extend(target.missing().map(|why| self.redactor.line(&why)));
         notes.extend(snapshots.note().map(|note| self.redactor.line(&note)));

@@ -21,7 +21,8 @@ use crate::{
     checks::mismatch::Mismatch,
     contract::{
         envelope::EnvelopeFormat,
-        scenario::{Case, Scenario},
+        names::Code,
+        scenario::{Case, ORDER, Scenario},
     },
     exchange::{locked::Locked as _, message::Answer},
     shown::{plural::plural, redactor::Redactor},
@@ -38,6 +39,8 @@ pub struct Snapshots {
     reviewed: bool,
     /// What stands in the files that were read, since a code's is looked at for each of its cases.
     known: Mutex<HashMap<String, Option<EnvelopeFacts>>>,
+    /// Which code won in this run, by the pair and the point.
+    order: Mutex<EnvelopeFacts>,
     unwritten: OnceLock<Unwritten>,
     /// How many responses that the docs do not describe nobody has reviewed yet.
     unreviewed: AtomicUsize,
@@ -106,6 +109,7 @@ impl Snapshots {
             recording,
             reviewed,
             known: Mutex::default(),
+            order: Mutex::default(),
             unwritten: OnceLock::new(),
             unreviewed: AtomicUsize::new(0),
             redactor,
@@ -161,6 +165,46 @@ impl Snapshots {
         })
     }
 
+    /// Compares which of two codes won with what was reviewed. All pairs of a target are in one file, a line each, so that
+    /// a person reviews them together; each trial looks at its own.
+    #[must_use]
+    pub fn compare_order(&self, scenario: &Scenario, place: &str, won: &Code) -> Vec<Mismatch> {
+        let (place, won) =
+            (self.redactor.line(place).to_string(), self.redactor.line(won.as_str()));
+        let won = won.to_string();
+        let about = "which code wins of two things that are wrong at once".to_owned();
+        let snapshot = Snapshot { file: format!("{ORDER}.snap"), scenario, about };
+        let path = self.folder.join(&snapshot.file);
+        let known = {
+            let mut all = self.known.locked();
+            all.entry(snapshot.file.clone()).or_insert_with(|| facts::read(&path)).clone()
+        };
+        let reviewed = known.as_ref().and_then(|known| known.get(&place));
+        let mut now = self.order.locked();
+        let is_first = now.is_empty();
+        now.insert(place.clone(), won.clone());
+        if reviewed == Some(&won) {
+            if is_first {
+                fs::remove_file(self.folder.join(format!("{ORDER}.snap.new"))).ok();
+            }
+            return Vec::new();
+        }
+        // What this run did not look at stays as it was reviewed.
+        let mut all = known.clone().unwrap_or_default();
+        all.extend(now.iter().map(|(place, won)| (place.clone(), won.clone())));
+        self.record(&snapshot, &all);
+        match reviewed {
+            _ if !self.reviewed || self.recording == Recording::InPlace => Vec::new(),
+            Some(reviewed) => {
+                vec![Mismatch::at(&place, format!("{reviewed} (as reviewed)"), won)]
+            }
+            None => {
+                self.unreviewed.fetch_add(1, Ordering::Relaxed);
+                Vec::new()
+            }
+        }
+    }
+
     /// Holds facts against a snapshot, and records them where that is asked for. Of a target without any snapshot nothing
     /// is compared with it.
     fn hold(
@@ -180,17 +224,7 @@ impl Snapshots {
             }
             known.clone()
         };
-        let write_to = match self.recording {
-            Recording::InPlace => Some(&path),
-            Recording::PendingForAll => Some(&pending),
-            Recording::Pending if self.reviewed => Some(&pending),
-            Recording::Pending | Recording::Nothing => None,
-        };
-        if let Some(path) = write_to
-            && let Err(error) = self.write(path, snapshot, facts)
-        {
-            self.unwritten.set(Unwritten::new(path.display().to_string(), error)).ok();
-        }
+        self.record(snapshot, facts);
         if self.recording == Recording::InPlace {
             self.known.locked().remove(file);
         }
@@ -198,6 +232,20 @@ impl Snapshots {
             return Ok(Vec::new());
         }
         known.map(|known| facts::differences(&known, facts)).ok_or(Unreviewed)
+    }
+
+    /// Writes what is new where that is asked for.
+    fn record(&self, snapshot: &Snapshot<'_>, facts: &EnvelopeFacts) {
+        let file = &snapshot.file;
+        let path = match self.recording {
+            Recording::InPlace => self.folder.join(file),
+            Recording::PendingForAll => self.folder.join(format!("{file}.new")),
+            Recording::Pending if self.reviewed => self.folder.join(format!("{file}.new")),
+            Recording::Pending | Recording::Nothing => return,
+        };
+        if let Err(error) = self.write(&path, snapshot, facts) {
+            self.unwritten.set(Unwritten::new(path.display().to_string(), error)).ok();
+        }
     }
 
     fn clean(&self, facts: &EnvelopeFacts) -> EnvelopeFacts {

@@ -1,18 +1,31 @@
 //! Holds one answer against everything that is promised of every error, and any answer against what no
 //! response may hold.
 
-use std::sync::{Arc, Mutex};
+use std::{
+    collections::HashSet,
+    sync::{Arc, Mutex},
+};
+
+use super::beyond::Beyond;
 
 use crate::{
     checks::{
-        envelope, fields, leak, message, mismatch::Mismatches, reading::Reading,
-        request_id::RequestIds, retry_after, sheet::Sheet,
+        envelope,
+        field_texts::{FieldText, FieldTexts},
+        fields, leak, message,
+        mismatch::{Mismatch, Mismatches},
+        reading::Reading,
+        request_id::RequestIds,
+        retry_after,
+        sheet::Sheet,
     },
     contract::{
         Contract,
         check::CheckId,
+        pair::Pair,
         place::AnswerPlace,
-        scenario::{Case, Expects, Scenario},
+        scenario::{Case, Expects, Provocation, Scenario, Single},
+        wrong_fields::WrongFields,
     },
     exchange::{locked::Locked as _, outgoing::Exchange},
     shown::redactor::Redactor,
@@ -23,7 +36,11 @@ use crate::{
 #[derive(Debug)]
 pub struct AnswerJudge {
     ids: Mutex<RequestIds>,
-    /// Finds them.
+    /// What was said of fields that are wrong, since no two fields may be told of by one text.
+    texts: Mutex<FieldTexts>,
+    /// Knows what no page promises.
+    beyond: Beyond,
+    /// Finds the secrets.
     secrets: Arc<Redactor>,
 }
 
@@ -31,13 +48,40 @@ impl AnswerJudge {
     /// A judge that has seen no answer yet.
     #[must_use]
     pub fn new(secrets: Redactor) -> Self {
-        Self { ids: Mutex::default(), secrets: secrets.into() }
+        Self::of(secrets.into(), Beyond::default())
     }
 
     /// One with the same secrets that has seen no answer yet.
     #[must_use]
     pub fn anew(&self) -> Self {
-        Self { ids: Mutex::default(), secrets: Arc::clone(&self.secrets) }
+        Self::of(Arc::clone(&self.secrets), Beyond::default())
+    }
+
+    /// Tells it the request ids of the run before. The first ones count.
+    pub fn know_run_before(&self, ids: HashSet<String>) {
+        self.beyond.know_run_before(ids);
+    }
+
+    fn of(secrets: Arc<Redactor>, beyond: Beyond) -> Self {
+        Self { ids: Mutex::default(), texts: Mutex::default(), beyond, secrets }
+    }
+
+    /// What no page promises and every engineer expects of an error.
+    #[must_use]
+    pub fn beyond(
+        &self,
+        contract: &Contract,
+        expects: Expects,
+        exchange: &Exchange,
+        host: &str,
+    ) -> Vec<(CheckId, Mismatches)> {
+        self.beyond.judge(contract, expects, exchange, host)
+    }
+
+    /// The request ids of the run so far.
+    #[must_use]
+    pub fn request_ids(&self) -> Vec<String> {
+        self.ids.locked().all()
     }
 
     /// Notes on the sheet what the checks say of one answer. `at` is its place in the trial, and
@@ -54,6 +98,9 @@ impl AnswerJudge {
         if scenario.expects == Expects::AnyError {
             let name = case.map_or(scenario.code.as_str(), |case| &case.name);
             return self.any_error(contract, name, exchange, at, sheet);
+        }
+        if let Some(pair) = case.and_then(|case| case.pair.as_deref()) {
+            return self.one_of_two(contract, pair, exchange, at, sheet);
         }
         let answer = &exchange.answer;
         let places = &contract.envelope.places;
@@ -96,14 +143,23 @@ impl AnswerJudge {
                 sheet.note(CheckId::Docs, at, exactly(&docs.place, &docs.link));
             }
             // What the message holds is promised of the scenario's own code alone.
-            let (field, pattern) = match alternative {
-                None => (case.and_then(|case| case.field.as_deref()), scenario.message.as_ref()),
-                Some(_) => (None, None),
+            let (fields, pattern) = match alternative {
+                None => {
+                    (case.map_or(&[][..], |case| case.fields.names()), scenario.message.as_ref())
+                }
+                Some(_) => (&[][..], None),
             };
             let text = reading.at(&places.message);
             let place = places.message.as_str();
-            let mut found = message::message(text.as_deref(), place, field, pattern);
+            let mut found = message::message(text.as_deref(), place, fields, pattern);
             found.extend(message::words(text.as_deref(), place, Some(code.as_str())));
+            if let (Some(case), [field, ..]) = (case, fields)
+                && matches!(case.fields, WrongFields::One(_))
+                && let Provocation::Single(Single { request, .. }) = &case.provocation
+            {
+                let told = FieldText { request, field, text: text.as_deref() };
+                found.extend(self.texts.locked().check(told, place, &case.name));
+            }
             sheet.note(CheckId::Message, at, found);
             if let Some(place) = &places.request_id {
                 let name = case.map_or(scenario.code.as_str(), |case| &case.name);
@@ -115,6 +171,34 @@ impl AnswerJudge {
         if let Some(promised) = scenario.retry_after {
             sheet.note(CheckId::RetryAfter, at, retry_after::present(answer, promised.longest));
         }
+    }
+
+    /// Notes what the checks say of an error that has one of two codes: all that is promised of that one.
+    fn one_of_two(
+        &self,
+        contract: &Contract,
+        pair: &Pair,
+        exchange: &Exchange,
+        at: usize,
+        sheet: &mut Sheet,
+    ) {
+        let places = &contract.envelope.places;
+        let reading = Reading::of(&exchange.answer, places);
+        let code = reading.code();
+        let own =
+            contract.scenarios.iter().find(|known| Some(known.code.as_str()) == code.as_deref());
+        if let Some(scenario) = own {
+            return self.answer(contract, scenario, None, exchange, at, sheet);
+        }
+        let [one, other] = &pair.codes;
+        let found = match &code {
+            None if fields::is_success(exchange.answer.status) => {
+                return sheet.note(CheckId::Status, at, fields::served(exchange.answer.status));
+            }
+            code => code.as_deref().map(|code| format!("{code:?}")),
+        };
+        let found = Mismatch::or_missing(places.code.as_str(), format!("{one} or {other}"), found);
+        sheet.note(CheckId::Code, at, vec![found]);
     }
 
     /// Notes what the checks say of an error of which neither code nor status is promised: it is one, it is not the
@@ -154,7 +238,7 @@ impl AnswerJudge {
         sheet.note(CheckId::EnvelopeSchema, at, envelope::schema(&contract.envelope.schema, body));
         let text = |place: &AnswerPlace| {
             let found = reading.at(place);
-            message::message(found.as_deref(), place.as_str(), None, None)
+            message::message(found.as_deref(), place.as_str(), &[], None)
         };
         sheet.note(CheckId::Code, at, text(&places.code));
         let mut found = text(&places.message);

@@ -7,6 +7,7 @@ use crate::{
     contract::{
         body,
         contract_file::{Counts, RequestFormat},
+        order::RefusedPair,
         scenario::{Burst, Scenario},
     },
     exchange::outgoing::{Outgoing, Role},
@@ -20,7 +21,7 @@ impl Planner<'_> {
         let (contract, target) = (self.contract, self.target);
         let mut all = Vec::new();
         let mut add = |request: Outgoing, what: String| {
-            all.push(Meanwhile { request: request.sent_as(Role::Meanwhile), what });
+            all.push(Meanwhile { request: request.sent_as(Role::Meanwhile), what, pair: None });
         };
         let own = &target.requests[&burst.request];
         let name = |format: &RequestFormat| format!("{} {}", format.method.as_str(), format.path);
@@ -77,7 +78,28 @@ impl Planner<'_> {
             let request = self.request(own, body, carried, &headers, target.deadlines)?;
             add(request, format!("{} with {what}", name(own)));
         }
+        for refused in self.contract.order.iter().flat_map(|order| &order.refused) {
+            all.push(self.wrong_meanwhile(burst, refused)?);
+        }
         Ok(all)
+    }
+
+    /// A request with the burst's key whose input is wrong: the page may leave open which of the two is told.
+    fn wrong_meanwhile(
+        &mut self,
+        burst: &Burst,
+        refused: &RefusedPair,
+    ) -> Result<Meanwhile, String> {
+        let target = self.target;
+        let RefusedPair { pair, request, body } = refused;
+        let format = &target.requests[request];
+        let body = body::bytes(format.body.as_ref(), Some(body))?;
+        let carried = Some((&*burst.carrier, target.key(&burst.slot)?));
+        let mut request = self.request(format, body, carried, &[], target.deadlines)?;
+        request.cost = 0;
+        let request = request.sent_as(Role::Meanwhile);
+        let what = format!("{} {} with a wrong body", format.method.as_str(), format.path);
+        Ok(Meanwhile { request, what, pair: Some(pair.clone()) })
     }
 
     /// A request with the burst's key that is refused for its input, if the limit is promised to count such a one.

@@ -73,6 +73,9 @@ impl Play<'_> {
                 )]
             };
             self.sheet.note(CheckId::RateRefuses, at, found);
+            if let Some(pair) = other.pair.as_ref().filter(|_| !is_spare) {
+                self.judge_order(pair, &pair.name(), at);
+            }
             let found = retry_after::agrees(&self.exchanges[at].answer, told, burst.limit);
             self.sheet.note(CheckId::RetryAfter, at, found);
             // A response to HEAD has no body.

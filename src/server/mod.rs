@@ -1,6 +1,7 @@
 //! The server's side of the contract: what is sent, how it is judged, and the result.
 
 mod balance;
+pub mod beyond;
 #[cfg(feature = "mock")]
 pub mod bundled;
 mod burst;
@@ -25,6 +26,7 @@ mod minute;
 mod next;
 mod numbers;
 mod opening;
+mod order;
 mod overtaken;
 mod patch;
 pub mod plan;
@@ -44,6 +46,7 @@ pub mod trial;
 pub mod twin;
 mod twin_at;
 pub mod twins;
+pub mod winners;
 
 #[cfg(test)]
 mod simulated;

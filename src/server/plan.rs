@@ -1,7 +1,12 @@
 //! What a run will send: every case's requests, made from contract and target before the first is
 //! sent, so that every key is known to whatever prints.
 
-use std::{cmp::Reverse, collections::BTreeMap, sync::Arc, time::Duration};
+use std::{
+    cmp::Reverse,
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use super::{
     common::Common,
@@ -95,19 +100,30 @@ impl Plan {
         planner.faults.into_result(Self { trials, left_out, preflights, made })
     }
 
-    /// The places of the trials, in the order in which they begin.
+    /// The places of the trials, in the order in which they begin. Of those that are alike, each key's first begin before
+    /// any key's second: else all that are carried out at once wait for the limit of one key, while others are free.
     #[must_use]
     pub fn order(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.trials.len()).collect();
-        let trial = |at: &usize| &self.trials[*at];
-        order.sort_by_key(|at| (trial(at).case().last, Reverse(trial(at).order())));
-        order
+        let mut turns: HashMap<_, usize> = HashMap::new();
+        let mut order: Vec<_> = self
+            .trials
+            .iter()
+            .enumerate()
+            .map(|(at, planned)| {
+                let likeness = (planned.case().last, Reverse(planned.order()));
+                let turn = turns.entry((likeness, planned.key())).or_default();
+                *turn += 1;
+                (likeness, *turn, at)
+            })
+            .collect();
+        order.sort_unstable();
+        order.into_iter().map(|(.., at)| at).collect()
     }
 
     /// What the twins of cases at their scenarios' own points may cost, each once.
     #[must_use]
     pub fn own_twins(&self) -> u32 {
-        let own = self.trials.iter().filter(|planned| planned.case().at == At::Own);
+        let own = self.trials.iter().filter(|planned| planned.case().at != At::Elsewhere);
         let twins = own.filter_map(|planned| planned.twin.as_ref()?.as_ref().ok());
         let costs: BTreeMap<&str, u32> = twins.map(|twin| (twin.id.as_str(), twin.cost)).collect();
         costs.into_values().fold(0, u32::saturating_add)
@@ -160,6 +176,12 @@ pub(super) struct Planner<'a> {
     turn: usize,
 }
 
+/// The slot whose key a case sends: the one that it is dealt, if the target has a key for that.
+fn sent_slot<'a>(target: &Target, single: &'a Single) -> &'a SlotName {
+    let is_filled = |slot: &&SlotName| target.slots[*slot].set().next().is_some();
+    single.dealt.as_ref().filter(is_filled).unwrap_or(&single.slot)
+}
+
 impl<'a> Planner<'a> {
     /// Whether a run owes a case: one whose slot is optional it does not.
     fn owed(&self, case: &Case) -> Owed {
@@ -172,14 +194,15 @@ impl<'a> Planner<'a> {
     fn deal(&mut self, scenario: &Scenario, case: &Case) {
         self.turn = 0;
         let Provocation::Single(single) = &case.provocation else { return };
-        let twin = scenario.twin.as_ref().map(|twin| twin_at(self.contract, twin, single));
+        let slot = sent_slot(self.target, single);
+        let twin = scenario.twin.as_ref().map(|twin| twin_at(self.contract, twin, single, slot));
         let costs = |twin: TwinAt<'_>| {
             twin.reaches.is_none() && self.target.requests[twin.request].cost > 0
         };
         if twin.is_some_and(|twin| twin.is_ok_and(costs)) {
             return;
         }
-        let turns = self.turns.entry(single.slot.clone()).or_default();
+        let turns = self.turns.entry(slot.clone()).or_default();
         self.turn = *turns;
         *turns += 1;
     }
@@ -245,6 +268,7 @@ impl<'a> Planner<'a> {
         single: &Single,
     ) -> Result<TrialScript, String> {
         let target = self.target;
+        let slot = sent_slot(target, single);
         let key = match &single.key {
             Some(defect) if !defect.needs_slot() => {
                 // A fresh key is like the slot's, if there is one.
@@ -255,7 +279,7 @@ impl<'a> Planner<'a> {
                 let key = self.key(&single.slot)?.expose();
                 self.spoil(key, &single.slot, defect)
             }
-            None => Some(self.key(&single.slot)?.clone()),
+            None => Some(self.key(slot)?.clone()),
         };
         if let (Some(KeyDefect::Neighbour(neighbour)), Ok(key)) =
             (&single.key, self.key(&single.slot))
@@ -285,7 +309,7 @@ impl<'a> Planner<'a> {
         }
         let carried = key.as_ref().map(|key| (&*single.carrier, key));
         let mut request = self.request(format, body, carried, &extra, deadlines)?;
-        request.payer.clone_from(&target.slots[&single.slot].dealt(self.turn).key);
+        request.payer.clone_from(&target.slots[slot].dealt(self.turn).key);
         if let Some(with) = &single.with {
             let carriers = &self.contract.key.carriers;
             let named = |name: &CarrierName| carriers.iter().find(|carrier| carrier.name == *name);
@@ -336,25 +360,26 @@ impl<'a> Planner<'a> {
     ) -> Option<Result<Arc<TwinScript>, String>> {
         let twin = scenario.twin.as_ref()?;
         let Provocation::Single(single) = &case.provocation else { return None };
-        let TwinAt { request, body, reaches } = match twin_at(self.contract, twin, single) {
-            Ok(twin) => twin,
-            Err(why) => return Some(Err(why)),
-        };
+        let TwinAt { request, slot, body, reaches } =
+            match twin_at(self.contract, twin, single, sent_slot(self.target, single)) {
+                Ok(twin) => twin,
+                Err(why) => return Some(Err(why)),
+            };
         let name = request;
         let format = &self.target.requests[request];
-        let env = &self.target.slots[&twin.slot].dealt(self.turn).env;
+        let env = &self.target.slots[slot].dealt(self.turn).env;
         let id = format!("{request} ${env} {} {body:?}", single.carrier.name);
         if let Some(known) = self.common.twins.get(&id) {
             return Some(Ok(Arc::clone(known)));
         }
         let script = || {
-            let key = self.key(&twin.slot)?;
+            let key = self.key(slot)?;
             let body = body::bytes(format.body.as_ref(), body)?;
             let carried = Some((&*single.carrier, key));
             let outgoing = self.request(format, body, carried, &[], self.target.deadlines)?;
             let request = outgoing.sent_as(Role::Twin);
             let cost = if reaches.is_some() { 0 } else { format.cost };
-            let read = if cost > 0 { self.price_read(&twin.slot) } else { None };
+            let read = if cost > 0 { self.price_read(slot) } else { None };
             let reaches = reaches.cloned();
             let twin = TwinScript { id: id.clone(), request, cost, reaches, at: case.at, read };
             let twin = Arc::new(twin);

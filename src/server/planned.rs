@@ -6,10 +6,12 @@ use crate::{
     contract::{
         contract_file::Limit,
         names::{Code, RequestName},
+        pair::Pair,
         scenario::{At, Case, Provocation, Scenario},
     },
     exchange::outgoing::Outgoing,
     result::unproven::Owed,
+    shown::secret::Secret,
 };
 
 /// One case as it will be sent, or why it will not be.
@@ -144,6 +146,8 @@ pub struct Meanwhile {
     pub request: Outgoing,
     /// What it is, as the begin of a sentence.
     pub what: String,
+    /// The codes that it may get, if its input is wrong besides.
+    pub pair: Option<Pair>,
 }
 
 /// The request that shows that the target is there and takes the key it was given.
@@ -175,6 +179,16 @@ impl Planned {
     pub fn reads_first(&self) -> bool {
         let reads = matches!(&self.script, Ok(TrialScript::Single { probe: Some(_), .. }));
         reads && !self.takes_minutes() && !self.case().last
+    }
+
+    /// The key that it sends, if it sends one.
+    pub(super) fn key(&self) -> Option<&Secret> {
+        match self.script.as_ref().ok()? {
+            TrialScript::Single { request, .. }
+            | TrialScript::Burst { request, .. }
+            | TrialScript::Balance { request, .. } => request.key.as_ref(),
+            TrialScript::Ledger { reads, .. } => reads.first()?.key.as_ref(),
+        }
     }
 
     /// What its own request costs that has to succeed, if one has to.

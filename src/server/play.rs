@@ -57,6 +57,8 @@ pub(super) struct Play<'a> {
     /// Only [`Self::keep`] adds to them, so that none is there whose answer was not searched for secrets.
     pub(super) exchanges: Vec<Exchange>,
     pub(super) sheet: Sheet,
+    /// What the checks say that nobody has promised.
+    pub(super) advice: Sheet,
     /// Which of the exchanges is the case's own, as soon as it is there.
     pub(super) main: Option<usize>,
     /// Why the twin proves nothing, if it does not.
@@ -105,8 +107,29 @@ impl Play<'_> {
     pub(super) fn keep_searched(&mut self, exchange: Exchange, leaks: Mismatches) -> usize {
         let at = self.exchanges.len();
         self.sheet.note(CheckId::SecretLeak, at, leaks);
+        let Run { contract, target, judge, .. } = self.run;
+        // One that the case did not ask for is judged where it is asked for.
+        let limit = contract.limit_scenario();
+        let limit = limit.filter(|limit| limit.code != self.planned.scenario.code);
+        let is_stray = limit.is_some_and(|limit| self.run.reading(&exchange).is_refusal(limit));
+        if is_stray {
+            self.exchanges.push(exchange);
+            return at;
+        }
+        let host = target.base_url.host_str().unwrap_or_default();
+        for (check, found) in judge.beyond(contract, self.planned.scenario.expects, &exchange, host)
+        {
+            self.note(check, at, found);
+        }
         self.exchanges.push(exchange);
         at
+    }
+
+    /// Notes what a check says: that of one which is advice beside the others, unless the contract promises it.
+    pub(super) fn note(&mut self, check: CheckId, at: usize, found: Mismatches) {
+        let is_promised = !check.is_advice() || self.run.contract.promises.contains_key(&check);
+        let sheet = if is_promised { &mut self.sheet } else { &mut self.advice };
+        sheet.note(check, at, found);
     }
 
     /// Lets the time of a request's key pass.

@@ -9,6 +9,8 @@ pub struct Played {
     pub exchanges: Vec<Exchange>,
     /// What the checks say of them.
     pub sheet: Sheet,
+    /// What those say of them that nobody has promised.
+    pub advice: Sheet,
     /// The verdict.
     pub verdict: Verdict,
     /// Which of the exchanges is the case's own.
@@ -25,6 +27,7 @@ impl Played {
         Self {
             exchanges: Vec::new(),
             sheet: Sheet::default(),
+            advice: Sheet::default(),
             verdict,
             main: None,
             without_twin: None,
@@ -35,6 +38,7 @@ impl Played {
     #[must_use]
     pub fn error(exchanges: Vec<Exchange>, sheet: Sheet, why: impl Into<String>) -> Self {
         let verdict = Verdict::Error(why.into());
-        Self { exchanges, sheet, verdict, main: None, without_twin: None }
+        let advice = Sheet::default();
+        Self { exchanges, sheet, advice, verdict, main: None, without_twin: None }
     }
 }

@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::{
     drift::Snapshots, judge::AnswerJudge, key_use::KeyUse, ledger::Ledger,
-    preflight_leak::PreflightLeak, progress::Progress, twins::Twins,
+    preflight_leak::PreflightLeak, progress::Progress, twins::Twins, winners::Winners,
 };
 use crate::{
     checks::reading::Reading,
@@ -45,6 +45,8 @@ pub struct Run {
     pub twins: Twins,
     /// Which limit a key was seen to have, over its window.
     pub limit_seen: OnceLock<String>,
+    /// Which code won where two things were wrong.
+    pub winners: Winners,
     /// The reviewed envelopes of this target.
     pub snapshots: Snapshots,
     /// Takes every key of the run out of what is shown.

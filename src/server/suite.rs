@@ -22,6 +22,7 @@ use super::{
     progress::Progress,
     shared::Run,
     twins::Twins,
+    winners::Winners,
 };
 use crate::{
     checks::sheet::Sheet,
@@ -121,6 +122,7 @@ impl Suite {
             alone_first: Progress::default(),
             twins: Twins::new(budget, plan.own_twins(), plan.purchases()),
             limit_seen: OnceLock::new(),
+            winners: Winners::default(),
             snapshots,
             redactor: Arc::clone(&redactor),
         };
@@ -157,8 +159,8 @@ impl Suite {
         let watch = |lines| Watch::start(runtime, &name, &activity, self.redactor(), lines);
         let watch = style.lines.map(watch);
         let (run, plan) = (Arc::clone(&self.run), Arc::clone(&self.plan));
-        let (heard, unproven) = (activity.clone(), style.manner.unproven);
-        let trial = async move { run.play_telling(&plan.trials[at], &heard, unproven).await };
+        let (heard, manner) = (activity.clone(), style.manner);
+        let trial = async move { run.play_telling(&plan.trials[at], &heard, manner).await };
         let played = runtime.block_on(runtime.spawn(trial));
         drop(watch);
         // A panic is a bug of ours; the summary must not count its code as proven.
@@ -230,6 +232,7 @@ impl Side for Server {
                     Expects::Code => planned.scenario.status.to_string(),
                     Expects::AnyError => "any".to_owned(),
                     Expects::Ledger => "all".to_owned(),
+                    Expects::Order => "two".to_owned(),
                 },
                 ignored: match (&planned.script, planned.owed) {
                     (Ok(_), _) => Foreseen::CarriedOut,
@@ -266,6 +269,7 @@ impl Side for Server {
             headline: headline(&subject, &codes, extent, &of_no_code),
             subject: collector.target_url(),
             counts: collected.counts(),
+            advice: collected.advice(SideName::Server, |name| order.get(name).copied()),
             trials,
             notes: collector.notes(collected),
         }

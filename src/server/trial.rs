@@ -10,19 +10,23 @@ use super::{
     played::Played,
     progress::Over,
     shared::Run,
+    winners,
 };
 use crate::{
     checks::{charge, sheet::Sheet, timing},
     contract::{check::CheckId, scenario::At},
     exchange::outgoing::{NoAnswer, Outgoing},
-    result::{unproven::Unproven, verdict::weigh},
+    result::{advised::Advised, collected::Keep, side::Manner, unproven::Unproven, verdict::weigh},
+    targets::known::Known,
     terminal::activity::{Activity, Awaited},
 };
 
 impl Run {
     /// Carries out one trial.
     pub async fn play(&self, planned: &Planned) -> Played {
-        self.play_telling(planned, &Activity::default(), Unproven::Ignore).await
+        let (unproven, advised) = (Unproven::Ignore, Advised::Shown);
+        let manner = Manner { keep: Keep::Red, unproven, advised };
+        self.play_telling(planned, &Activity::default(), manner).await
     }
 
     /// Carries out one trial, and notes what it is waiting for.
@@ -30,7 +34,7 @@ impl Run {
         &self,
         planned: &Planned,
         activity: &Activity,
-        unproven: Unproven,
+        manner: Manner,
     ) -> Played {
         let _over = (!planned.case().last).then(|| Over::new(&self.progress));
         let script = match &planned.script {
@@ -43,6 +47,7 @@ impl Run {
             activity,
             exchanges: Vec::new(),
             sheet: Sheet::default(),
+            advice: Sheet::default(),
             main: None,
             without_twin: None,
             begins: planned.takes_minutes().then(|| Over::new(&self.long)),
@@ -79,15 +84,31 @@ impl Run {
         if let Some(exchange) = self.preflight_leak.of_trial(&planned.case().name) {
             play.keep(exchange.clone());
         }
-        let Play { exchanges, sheet, main, without_twin, .. } = play;
+        let Play { exchanges, mut sheet, mut advice, main, without_twin, .. } = play;
+        if manner.advised == Advised::Denied {
+            sheet.append(std::mem::take(&mut advice));
+        }
+        sheet.append_held(&advice);
         let name = &planned.case().name;
-        let known: Vec<_> = self.target.known.iter().filter(|known| known.covers(name)).collect();
+        // Of two defects the error is the one code's, and what is known of that is known here.
+        let told = planned
+            .case()
+            .pair
+            .as_ref()
+            .and_then(|_| self.winners.code_at(winners::place_of(planned.case())));
+        let covers = |known: &&Known| {
+            known.covers(name) || told.as_ref().is_some_and(|code| known.on == code.as_str())
+        };
+        let known: Vec<_> = self.target.known.iter().filter(covers).collect();
         let weighed = || weigh(&sheet, None, &known, self.today);
         let verdict = match done {
-            Ok(()) => unproven.verdict(weighed(), without_twin.as_deref()),
+            Ok(()) => manner.unproven.verdict(weighed(), without_twin.as_deref()),
             Err(stop) => stop.verdict(&sheet, weighed),
         };
-        Played { exchanges, sheet, verdict, main, without_twin }
+        let is_known =
+            |check| known.iter().any(|known| known.check == check && known.until >= self.today);
+        let advice = advice.without(is_known);
+        Played { exchanges, sheet, advice, verdict, main, without_twin }
     }
 }
 
@@ -187,18 +208,23 @@ impl Play<'_> {
             let after = self.read(read, pointer).await?;
             self.sheet.note(CheckId::NoCharge, at, charge::unchanged(pointer, &before, &after));
         }
+        if let Some(pair) = &case.pair {
+            self.judge_order(pair, winners::place_of(case), at);
+        }
         self.compare(at);
         Ok(())
     }
 
-    /// Why a request at another point was refused for want of credits, if that may be true: the scenario says of its own
+    /// Why a request at another point, or with another key, was refused for want of credits, if that may be true: the scenario says of its own
     /// point what the key can pay, and not of others.
     fn lacks_credits(&self, request: &Outgoing, at: usize) -> Option<String> {
         let status = self.exchanges[at].answer.status;
-        let is_elsewhere = self.planned.case().at == At::Elsewhere;
+        let is_elsewhere = self.planned.case().at != At::Own;
         // Whether a key is good is looked at before what it can pay, and a key that is taken is a finding.
         let own = [status, UNAUTHORIZED];
-        let is_open = is_elsewhere && !own.contains(&self.planned.scenario.status);
+        // Of two defects one may be just that.
+        let is_of_two = self.planned.case().pair.is_some();
+        let is_open = is_elsewhere && !is_of_two && !own.contains(&self.planned.scenario.status);
         if !is_open || status != PAYMENT_REQUIRED {
             return None;
         }

@@ -73,7 +73,7 @@ impl Twins {
     pub(super) fn pay(&self, cost: u32, at: At) -> bool {
         let mut purse = self.credits.locked();
         let Purse { own, rest, .. } = &mut *purse;
-        let kept = if at == At::Own { own } else { &mut 0 };
+        let kept = if at == At::Elsewhere { &mut 0 } else { own };
         take(cost, kept, rest)
     }
 

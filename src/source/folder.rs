@@ -44,6 +44,8 @@ const BUILT_IN: &[(&str, &str)] = files![
     "scenarios/502-generation_failed.toml",
     "scenarios/504-generation_timeout.toml",
     "schemas/envelope.schema.json",
+    "schemas/regenerate.input.schema.json",
+    "schemas/roadmap.input.schema.json",
     "schemas/tagline.input.schema.json",
 ];
 

@@ -51,7 +51,7 @@ impl Loader<'_> {
                 format.body.clone_from(&change.body);
             }
             if let (Some(body), Some(input)) = (&change.body, &contract.requests[name].input)
-                && let Some(error) = input.iter_errors(body).next()
+                && let Some(error) = input.validator.iter_errors(body).next()
             {
                 let title = format!("this body of `{name}` does not fit its input schema");
                 let way = ["requests", name.as_str(), "body"];

@@ -359,7 +359,7 @@ fn credits_may_be_put_in_any_words_as_long_as_the_numbers_can_be_true() {
     let scenario = contract.scenarios.iter().find(|scenario| of_credits(scenario.code.as_str()));
     let pattern = scenario.expect("the code").message.as_ref();
     for (text, expected) in rows {
-        let found = message(Some(&text.into()), "/error/message", None, pattern);
+        let found = message(Some(&text.into()), "/error/message", &[], pattern);
         let found = found.first().map(|mismatch| mismatch.wrong.to_string());
         let expected =
             expected.map(|expected| format!("expected {expected}, got {}", Value::from(text)));

@@ -139,7 +139,11 @@ fn a_case_that_breaks_nothing_or_too_much_is_a_fault() {
             "remove = \"/product\" }\nfield = \"product\"",
             "remove = \"/product\" }\nfield = \"tone\"",
         )
-        .change("scenarios/400-invalid_json.toml", "id = \"nan\"", "id = \"nan\"\nkey = \"fresh\"");
+        .change(
+            "scenarios/400-invalid_json.toml",
+            "id = \"utf16\"",
+            "id = \"utf16\"\nkey = \"fresh\"",
+        );
     let ended = errproof(&["--contract", contract.folder()], &[]);
     assert_eq!(ended.code, 2);
     assert_snapshot!(ended.stderr);
@@ -258,7 +262,7 @@ fn an_envelope_that_drifts_fails_and_is_recorded_but_not_in_ci() {
     let files: Vec<_> = fs::read_dir(contract.path("snapshots/mock")).expect("snapshots").collect();
     for file in files {
         let name = file.expect("an entry").file_name().into_string().expect("a name");
-        if name.starts_with("any_error") {
+        if name.starts_with("any_error") || name == "order.snap" {
             // What the docs do not tell is recorded without an id.
             continue;
         }
@@ -267,7 +271,7 @@ fn an_envelope_that_drifts_fails_and_is_recorded_but_not_in_ci() {
     contract.change("snapshots/mock/plan_gate.snap", "status: 403", "status: 402");
     let pending = contract.path("snapshots/mock/plan_gate.snap.new");
 
-    let flags = ["--contract", contract.folder(), "--test-threads=1", "plan_gate"];
+    let flags = ["--contract", contract.folder(), "--test-threads=1", "plan_gate::"];
     let ended = errproof(&flags, &[]);
     assert_eq!(ended.code, 101);
     assert!(!pending.exists(), "nothing is written in CI");

@@ -352,7 +352,7 @@ fn a_run_without_the_keys_of_optional_slots_is_as_green_as_one_with_them_and_say
     let path = folder.path().join("t.toml");
     let text = format!("base-url = \"{}\"\n[budget]\ncredits = 500\n", mock.url);
     std::fs::write(&path, text).expect("written");
-    let flags = ["--target", path.to_str().expect("UTF-8"), "--strict", "insufficient_credits"];
+    let flags = ["--target", path.to_str().expect("UTF-8"), "--strict", "insufficient_credits::"];
     let ended = errproof(&flags, &few);
     assert_eq!(ended.code, 0, "{}", ended.stdout);
     let why = "ignored (no key for the optional slot `one-less`: set $ERRPROOF_KEY_ONE_LESS to a key of a workspace with one credit less than the tagline tool costs";

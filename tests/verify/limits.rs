@@ -82,9 +82,9 @@ async fn a_burst_key_that_was_used_within_the_last_minute_is_rested_once_and_pas
     bench.use_key("burst", 7).await;
     let played = bench.play("rate_limited::burst").await;
     assert_eq!(played.verdict, Verdict::Pass, "{:?}", played.sheet);
-    // Three bursts of 75, three requests of the other key, eleven while the key is refused, one after those, and three in
+    // Three bursts of 75, three requests of the other key, thirteen while the key is refused, one after those, and three in
     // and after the wait.
-    assert_eq!(played.exchanges.len(), 3 * 75 + 3 + 11 + 1 + 3);
+    assert_eq!(played.exchanges.len(), 3 * 75 + 3 + 13 + 1 + 3);
     assert_eq!(bench.now("burst"), Duration::from_secs(61 + 60));
 }
 
@@ -92,7 +92,7 @@ async fn a_burst_key_that_was_used_within_the_last_minute_is_rested_once_and_pas
 async fn a_refusal_that_the_case_did_not_ask_for_is_waited_out_and_the_case_sent_again() {
     let bench = Bench::new().await;
     bench.use_key("valid", 60).await;
-    let played = bench.play("invalid_json::nan").await;
+    let played = bench.play("invalid_json::empty").await;
     assert_eq!(played.verdict, Verdict::Pass, "{:?}", played.sheet);
     // The refusal, the case, and its twin.
     assert_eq!(statuses(&played), [429, 400, 400]);
@@ -108,7 +108,7 @@ async fn a_refusal_that_the_case_did_not_ask_for_is_never_its_finding() {
     let suite = Suite::in_process(contract().into(), Arc::new(front), &keys, on_clock);
     let suite = suite.unwrap_or_else(|faults| panic!("{faults:?}"));
     suite.run.sender.burst(&suite.plan.preflights[0].request, 60).await.expect("answers");
-    let played = play(&suite, "invalid_json::nan").await;
+    let played = play(&suite, "invalid_json::empty").await;
     assert_eq!(played.verdict, Verdict::Pass, "{:?}", played.sheet);
     assert_eq!(statuses(&played), [429, 400, 400]);
     let burst = play(&suite, "rate_limited::burst").await;
@@ -175,7 +175,7 @@ async fn a_key_that_is_refused_twice_is_an_error_and_no_failure() {
     let target = target.unwrap_or_else(|| panic!("{faults:?}"));
     let suite = Suite::new(contract, target, Recording::Nothing, &Secrets::default());
     let suite = suite.unwrap_or_else(|faults| panic!("{faults:?}"));
-    let played = play(&suite, "invalid_json::nan").await;
+    let played = play(&suite, "invalid_json::empty").await;
     let Verdict::Error(why) = &played.verdict else { panic!("{played:?}") };
     assert_eq!(
         why,

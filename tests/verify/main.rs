@@ -1,5 +1,6 @@
 //! The harness's own tests, one file for each subject: `cargo verify`.
 
+mod advice;
 mod alarms;
 mod bursts;
 mod causes;
@@ -15,6 +16,7 @@ mod ends;
 mod failures;
 mod forecast;
 mod formats;
+mod generated;
 mod leaks;
 mod limiters;
 mod limits;
@@ -24,6 +26,7 @@ mod live;
 mod mutants;
 mod null_targets;
 mod page_readers;
+mod parsers;
 mod picture;
 mod pointers;
 mod problem_json;

@@ -170,15 +170,20 @@ fn judge(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_contract_holds_on_the_shop_and_each_deviation_is_seen_by_its_check() {
+async fn the_contract_and_all_advice_hold_on_the_shop_and_each_deviation_is_seen_by_its_check() {
     let mut runs = JoinSet::new();
     for row in TABLE {
         runs.spawn(async move { judge(row, &play(Some(row.0)).await) });
     }
     runs.spawn(async {
         let played = play(None).await;
-        let red = played.iter().filter(|(_, (_, played))| played.verdict != Verdict::Pass);
-        red.map(|(trial, (_, played))| format!("{trial}: {:?}", played.sheet)).collect()
+        let is_wrong =
+            |played: &Played| played.verdict != Verdict::Pass || !played.advice.noted().is_empty();
+        let wrong = played.iter().filter(|(_, (_, played))| is_wrong(played));
+        let said = |(trial, (_, played)): (&String, &(bool, Played))| {
+            format!("{trial}: {:?} {:?}", played.sheet, played.advice)
+        };
+        wrong.map(said).collect()
     });
     let mut wrong = Vec::new();
     while let Some(done) = runs.join_next().await {

@@ -27,7 +27,7 @@ use errproof::internals::{
 use tokio::task::JoinSet;
 
 /// The trial whose request is answered badly, and what of its body no other has.
-const HARMED: (&str, &[u8]) = ("invalid_json::nan", b"NaN");
+const HARMED: (&str, &[u8]) = ("invalid_json::utf16", b"\xff\xfe{\0}\0");
 
 type Hostile = fn(&mut TcpStream) -> io::Result<()>;
 

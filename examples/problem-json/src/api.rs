@@ -214,6 +214,10 @@ impl Shop {
             _ => "application/problem+json",
         };
         let template = ResponseTemplate::new(status).set_body_raw(body.to_string(), media);
+        let template = match status {
+            401 => template.insert_header("www-authenticate", "Basic realm=\"shop\""),
+            _ => template,
+        };
         match code {
             "maintenance" if !self.is(Deviation::ClosedWithoutEnd) => {
                 self.tell(template.insert_header("retry-after", "900"), rate, false)

@@ -67,23 +67,32 @@ impl Cell {
 
 /// The table of codes and checks.
 pub(super) fn render(side: &SideResult, server: &ServerDetails) -> Element {
+    let checks = checks(side);
     let column =
         |check: &CheckId| element("th").class("check").child(element("span").text(check.as_str()));
-    let head = element("tr")
-        .child(element("th").text("code"))
-        .children(CheckId::OF_SERVERS.iter().map(column));
+    let head = element("tr").child(element("th").text("code")).children(checks.iter().map(column));
     let codes = server.codes.iter().filter(|code| code.standing != Standing::NotSelected);
     let table = element("table")
         .class("matrix")
         .child(element("thead").child(head))
-        .child(element("tbody").children(codes.map(|code| row(side, code))));
+        .child(element("tbody").children(codes.map(|code| row(side, code, &checks))));
     element("section")
         .child(element("h2").text("Codes and checks"))
         .child(element("div").class("wide").attribute("tabindex", "0").child(table))
         .child(aside("✓ holds  ✗ does not hold  ! does not hold, as known; an empty field: not made on this code"))
 }
 
-fn row(side: &SideResult, code: &CodeResult) -> Element {
+/// The checks of servers. One that is made of no single code, or that is advice, is among them if it failed a trial of one.
+fn checks(side: &SideResult) -> Vec<CheckId> {
+    let of_codes = side.trials.iter().filter(|trial| trial.code.is_some());
+    let found: Vec<_> =
+        of_codes.flat_map(|trial| &trial.findings).map(|found| found.check).collect();
+    let is_shown =
+        |check: &CheckId| found.contains(check) || (!check.is_advice() && *check != CheckId::Order);
+    CheckId::OF_SERVERS.iter().copied().filter(is_shown).collect()
+}
+
+fn row(side: &SideResult, code: &CodeResult, checks: &[CheckId]) -> Element {
     let of_code = |trial: &&TrialResult| trial.code.as_ref() == Some(&code.code);
     let trials: Vec<_> = side.trials.iter().filter(of_code).collect();
     let field = |check: &CheckId| {
@@ -102,7 +111,7 @@ fn row(side: &SideResult, code: &CodeResult) -> Element {
         .points
         .map(|points| element("span").class("points").text(shown![" ", points.sentence()]));
     let head = element("th").child(link).children(points);
-    element("tr").child(head).children(CheckId::OF_SERVERS.iter().map(field))
+    element("tr").child(head).children(checks.iter().map(field))
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@ mod attempts;
 mod burst;
 mod element;
 mod matrix;
+mod order;
 mod page;
 mod parts;
 mod trial;

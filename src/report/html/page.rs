@@ -6,7 +6,7 @@
 use super::{
     burst,
     element::{Element, document, element, style},
-    matrix,
+    matrix, order,
     parts::{aside, chip, entry, notice, promise},
     trial,
 };
@@ -102,20 +102,31 @@ fn list(items: impl IntoIterator<Item = Element>) -> Option<Element> {
     items.peek().is_some().then(|| element("ul").children(items))
 }
 
+/// What no page promised and every engineer expects.
+fn advice(side: &SideResult) -> Option<Element> {
+    let how = element("p")
+        .text("No page promised this, and it fails nothing. ")
+        .child(element("code").text("--deny advice"))
+        .text(" makes it fail.");
+    Some(section("Advice").child(how).child(list(side.advice.iter().map(cause))?))
+}
+
 /// What several red trials have in common, each once.
 fn causes(results: &Results) -> Option<Element> {
-    let item = |cause: &SharedCause| {
-        let mut item = element("li").child(element("b").text(cause.check.as_str()));
-        if !cause.place.is_empty() {
-            item = item.text(" at ").child(element("code").text(&cause.place));
-        }
-        let weight = shown!["on ", cause.weight(), "; first at "];
-        item.text(shown![": ", cause.wrong, " "])
-            .child(element("span").class("what").text(weight))
-            .child(link(&cause.first))
-    };
-    let causes = list(results.causes.iter().map(item))?;
+    let causes = list(results.causes.iter().map(cause))?;
     Some(section("Causes that several trials share").child(causes))
+}
+
+/// A cause, how much it weighs, and the first trial that shows it.
+fn cause(cause: &SharedCause) -> Element {
+    let mut item = element("li").child(element("b").text(cause.check.as_str()));
+    if !cause.place.is_empty() {
+        item = item.text(" at ").child(element("code").text(&cause.place));
+    }
+    let weight = shown!["on ", cause.weight(), "; first at "];
+    item.text(shown![": ", cause.wrong, " "])
+        .child(element("span").class("what").text(weight))
+        .child(link(&cause.first))
 }
 
 /// A trial's name, which leads to it.
@@ -151,6 +162,8 @@ fn one_side(results: &Results, side: &SideResult, repeats: &Repeats) -> Vec<Elem
     match (side.side, &results.server) {
         (SideName::Server, Some(server)) => {
             let mut sections = vec![matrix::render(side, server)];
+            sections.extend(order::render(server));
+            sections.extend(advice(side));
             sections.extend(bursts(side));
             sections.extend(drift(server));
             sections.extend(tickets(side));

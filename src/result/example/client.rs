@@ -46,6 +46,7 @@ impl Example {
             headline: HEADLINE.into(),
             counts: Counts::of(trials.iter().map(|trial| trial.outcome)),
             trials,
+            advice: Vec::new(),
             notes: Vec::new(),
         }
     }

@@ -167,6 +167,7 @@ impl Example {
             file: of_server.map(|(_, status)| self.line(&format!("scenarios/{status}.toml"))),
             line: of_server.map(|_| 12),
             held: sheet.held().collect(),
+            advice: Vec::new(),
             findings: sheet.noted().iter().map(finding).collect(),
             owed: Owed::Always,
             without_twin: None,

@@ -8,12 +8,13 @@ use crate::{
     contract::check::CheckId,
     exchange::outgoing::Role,
     result::{
+        cause::SharedCause,
         collected::{Collected, Keep},
         evidence::{AnswerResult, BurstMark, Evidence, RequestResult},
         outcome::{Outcome, Standing},
         server::{
-            CodeResult, Configuration, DriftResult, PointsResult, ServerDetails, SlotResult,
-            TargetResult,
+            CodeResult, Configuration, DriftResult, OrderResult, PointsResult, ServerDetails,
+            SlotResult, TargetResult,
         },
         side::SideResult,
         side_name::SideName,
@@ -53,9 +54,33 @@ impl Example {
             subject: URL.into(),
             headline: HEADLINE.into(),
             counts: collected.counts(),
+            advice: self.advice(),
             notes: collected.notes(),
             trials: collected.trials,
         }
+    }
+
+    /// What no page promised.
+    fn advice(&self) -> Vec<SharedCause> {
+        let cause = |check, place: &str, wrong: &str, weight| {
+            let (place, wrong) = (self.line(place), self.line(wrong));
+            SharedCause { check, place, wrong, ..weight }
+        };
+        let weight = |trials, of| SharedCause {
+            side: SideName::Server,
+            check: CheckId::HttpAllow,
+            place: Shown::default(),
+            wrong: Shown::default(),
+            trials,
+            of,
+            codes: vec!["plan_gate".into(), "invalid_json".into()],
+            first: "invalid_json::comma".into(),
+        };
+        let leak = format!("contains a path of the server, \"/srv/{HOSTILE}\"");
+        vec![
+            cause(CheckId::HttpCookies, "header Set-Cookie", "sets a cookie", weight(7, 9)),
+            cause(CheckId::LeakInternals, "/error/message", &leak, weight(1, 9)),
+        ]
     }
 
     /// The trials of codes up to 410.
@@ -276,8 +301,20 @@ impl Example {
                 drift("/error/requestId", "nothing (as reviewed)", "[id]"),
                 drift("status", "402 (as reviewed)", "403"),
             ],
+            order: vec![
+                order(["invalid_json", "plan_gate"], None, "invalid_json"),
+                order(["missing_api_key", "invalid_json"], None, "missing_api_key"),
+                order(["missing_api_key", "invalid_json"], Some("roadmap"), "invalid_json"),
+                order(["missing_api_key", "plan_gate"], None, ODD),
+            ],
         }
     }
+}
+
+/// Which code was told of two.
+fn order(codes: [&'static str; 2], at: Option<&'static str>, won: &'static str) -> OrderResult {
+    let at = at.map(Shown::from);
+    OrderResult { codes: codes.map(Shown::from), at, won: won.into(), promised: None }
 }
 
 /// What is true of a code that has this one trial, or whose trials all came to the same.

@@ -362,15 +362,9 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
             numbers: Vec::new(),
         },
     };
-    let single = Single {
-        request: contract.preflight.request.clone(),
-        slot: slot.clone(),
-        carrier: Arc::new(carrier.clone()),
-        key: key_defect,
-        body: body_defect,
-        hook: None,
-        with: None,
-    };
+    let by = Arc::new(carrier.clone());
+    let single =
+        Single { key: key_defect, body: body_defect, ..nothing_wrong(contract, slot.clone(), by) };
     Generated {
         planned: planned(contract, single, script),
         sent,
@@ -380,16 +374,25 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
     }
 }
 
+/// A request with nothing wrong.
+fn nothing_wrong(contract: &Loaded, slot: SlotName, carrier: Arc<Carrier>) -> Single {
+    let request = contract.preflight.request.clone();
+    let (dealt, key, body, kept) = (None, None, None, None);
+    Single { request, slot, dealt, carrier, key, body, kept, hook: None, with: None }
+}
+
 /// A script as that of a case.
 fn planned(contract: &Loaded, single: Single, script: TrialScript) -> Planned {
     let case = Case {
         name: "any::one".to_owned(),
         line: 1,
         at: At::Own,
+        origin: errproof::internals::contract::scenario::Origin::Written,
         times: 1,
         last: false,
         recorded: false,
-        field: None,
+        fields: errproof::internals::contract::wrong_fields::WrongFields::None,
+        pair: None,
         also: Vec::new(),
         after: None,
         unchanged: None,
@@ -406,6 +409,7 @@ fn planned(contract: &Loaded, single: Single, script: TrialScript) -> Planned {
         retry_after: None,
         twin: None,
         cases: vec![case],
+        generated: errproof::internals::contract::generation::Generated::default(),
     };
     Planned {
         scenario: scenario.into(),

@@ -10,8 +10,10 @@ use std::{
     io::{self, BufRead as _, BufReader, Write as _},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
+    sync::Arc,
 };
 
+use errproof::internals::contract::check::CheckId;
 use tempfile::TempDir;
 
 /// How the command ended and what it said, with what differs from run to run made the same.
@@ -171,6 +173,22 @@ impl Drop for Mock {
     }
 }
 
+/// The contract with the promises more that some mutants break.
+pub fn stricter() -> Arc<errproof::internals::contract::Contract> {
+    let copy = Contract::copy();
+    let promise = "retry-after = true\nretry-after-at-most = 60\nretry-after-falls = true";
+    copy.change("scenarios/429-rate_limited.toml", "retry-after = true", promise)
+        .change("contract.toml", "[limit]\n", "[limit]\ncounts = \"every-request\"\n")
+        .change("contract.toml", "[order]\n", "[order]\nchain-is-promised = true\n");
+    for check in CheckId::ALL.iter().filter(|check| check.is_advice()) {
+        let promise =
+            format!("\n[promises.\"{check}\"]\nsays = \"it holds\"\nsource = \"a test\"\n");
+        copy.append("contract.toml", &promise);
+    }
+    let contract = errproof::internals::contract::Contract::load(copy.path("").as_path());
+    contract.unwrap_or_else(|faults| panic!("{faults:?}")).into()
+}
+
 /// A copy of this repository's contract, to be changed.
 pub struct Contract {
     folder: TempDir,
@@ -201,6 +219,14 @@ impl Contract {
         let text = fs::read_to_string(&path).expect("a file of the contract");
         assert!(text.contains(from), "{file} has no {from:?}");
         fs::write(path, text.replacen(from, to, 1)).expect("written");
+        self
+    }
+
+    /// Adds a text to the end of a file.
+    pub fn append(&self, file: &str, more: &str) -> &Self {
+        let path = self.path(file);
+        let text = fs::read_to_string(&path).expect("a file of the contract");
+        fs::write(path, text + more).expect("written");
         self
     }
 

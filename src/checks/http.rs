@@ -1,0 +1,196 @@
+//! `http.*`: what HTTP itself says of an error's headers, whatever the docs say.
+
+use http::HeaderName;
+
+use super::{
+    envelope::quoted,
+    mismatch::{Mismatch, Mismatches, unless},
+};
+use crate::exchange::message::{Answer, Request};
+
+/// `http.www-authenticate`: a 401 says how to authenticate (RFC 9110, section 15.5.2).
+#[must_use]
+pub fn www_authenticate(answer: &Answer) -> Mismatches {
+    let place = "header WWW-Authenticate";
+    let expected = "a challenge, such as a scheme's name";
+    let value = answer.header("www-authenticate");
+    let scheme = value.as_deref().unwrap_or_default().split([' ', ',']).next().unwrap_or_default();
+    // A scheme is a token, as the name of a header is.
+    unless(HeaderName::from_bytes(scheme.as_bytes()).is_ok(), || {
+        Mismatch::or_missing(place, expected, value.as_deref().map(quoted))
+    })
+}
+
+/// `http.allow`: a 405 says which methods there are, without the one that it refuses (RFC 9110, section 15.5.6).
+#[must_use]
+pub fn allow(answer: &Answer, request: &Request) -> Mismatches {
+    let place = "header Allow";
+    let named = answer.headers.iter().filter(|(name, _)| name == "allow");
+    let values: Vec<_> = named.map(|(_, value)| String::from_utf8_lossy(value)).collect();
+    if values.is_empty() {
+        return vec![Mismatch::says(place, "missing; expected the methods that there are")];
+    }
+    let mut methods = values.iter().flat_map(|value| value.split(',')).map(str::trim);
+    unless(!methods.any(|method| method == request.method), || {
+        Mismatch::says(place, "names the very method that was refused")
+    })
+}
+
+/// `http.retry-after`: if there is one, it is a number of seconds or a date (RFC 9110, section 10.2.3).
+#[must_use]
+pub fn retry_after(answer: &Answer) -> Mismatches {
+    let place = "header Retry-After";
+    if answer.count("retry-after") > 1 {
+        return vec![Mismatch::says(place, "sent more than once")];
+    }
+    let value = answer.header("retry-after").unwrap_or_default();
+    let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    unless(is_number || httpdate::parse_http_date(&value).is_ok(), || {
+        Mismatch::at(place, "whole seconds or an HTTP date", quoted(&value))
+    })
+}
+
+/// `http.cookies`: an error sets no cookie. Nobody logs in by one, and a client of an API keeps none.
+#[must_use]
+pub fn cookies(answer: &Answer) -> Mismatches {
+    unless(answer.count("set-cookie") == 0, || {
+        Mismatch::says("header Set-Cookie", "sets a cookie; expected none with an error")
+    })
+}
+
+/// `http.cache`: what depends on a key is not kept by a cache that others ask. A shared cache may keep the answer to a
+/// request with `Authorization` only if it is told to; it knows nothing of any other header (RFC 9111, sections 3.5 and
+/// 4.1). `carriers` are the headers that may hold a key.
+#[must_use]
+pub fn cache(answer: &Answer, request: &Request, carriers: &[&str]) -> Mismatches {
+    let said = |name: &str| -> String {
+        let named = answer.headers.iter().filter(|(known, _)| known == name);
+        let values: Vec<_> = named.map(|(_, value)| String::from_utf8_lossy(value)).collect();
+        values.join(",").to_ascii_lowercase()
+    };
+    let control = said("cache-control");
+    let directives: Vec<_> = control.split(',').map(str::trim).collect();
+    let has =
+        |name: &str| directives.iter().any(|directive| directive.split('=').next() == Some(name));
+    let seconds = |name: &str| -> Option<u64> {
+        let mut values = directives.iter().filter_map(|directive| directive.split_once('='));
+        let (_, value) = values.find(|(known, _)| *known == name)?;
+        value.trim_matches('"').parse().ok()
+    };
+    if ["no-store", "private", "no-cache"].iter().any(|name| has(name)) {
+        return Vec::new();
+    }
+    let varies = said("vary");
+    let mut varies = varies.split(',').map(str::trim);
+    let is_carrier = |name: &str| carriers.iter().any(|carrier| carrier.eq_ignore_ascii_case(name));
+    if varies.any(|name| name == "*" || is_carrier(name)) {
+        return Vec::new();
+    }
+    let date = |name: &str| httpdate::parse_http_date(&answer.header(name)?).ok();
+    let is_fresh = || {
+        // Without a date it is to be taken for one that has not come yet.
+        let now = date("date");
+        date("expires").is_some_and(|expires| now.is_none_or(|now| expires > now))
+    };
+    let for_all = has("public") || seconds("s-maxage").is_some_and(|seconds| seconds > 0);
+    let for_anybody = match seconds("max-age") {
+        Some(seconds) => seconds > 0,
+        None => is_fresh(),
+    };
+    let authorization = request.header("authorization").is_some();
+    unless(!for_all && (authorization || !for_anybody), || {
+        let place = if control.is_empty() { "header Expires" } else { "header Cache-Control" };
+        let sentence = "lets a shared cache give this error to others, although it depends on the key; expected `no-store`, or `Vary` with the key's header";
+        Mismatch::says(place, sentence)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{exchange::message::Ending, shown::secret::Secret};
+
+    type Headers<'a> = &'a [(&'a str, &'a str)];
+
+    fn answer(headers: Headers<'_>) -> Answer {
+        let header = |(name, value): &(&str, &str)| ((*name).to_owned(), value.as_bytes().to_vec());
+        let headers = headers.iter().map(header).collect();
+        Answer { status: 401, headers, body: Vec::new(), ending: Ending::Complete }
+    }
+
+    fn request(header: &str) -> Request {
+        let headers = vec![(header.into(), Secret::new("a key"))];
+        Request { method: "GET".into(), path: "/".into(), headers, body: Vec::new() }
+    }
+
+    #[test]
+    fn a_401_has_a_challenge_a_405_has_other_methods_and_no_error_sets_a_cookie() {
+        let get = request("x-api-key");
+        let holds = |found: Mismatches| found.is_empty();
+        for (value, expected) in
+            [("Bearer", true), ("ApiKey realm=\"x\"", true), ("", false), ("\"x\"", false)]
+        {
+            let answer = answer(&[("www-authenticate", value)]);
+            assert_eq!(holds(www_authenticate(&answer)), expected, "{value}");
+        }
+        assert!(!holds(www_authenticate(&answer(&[]))));
+        for (value, expected) in [("POST", true), ("", true), ("POST, GET", false), ("get", true)] {
+            assert_eq!(holds(allow(&answer(&[("allow", value)]), &get)), expected, "{value}");
+        }
+        assert!(!holds(allow(&answer(&[]), &get)));
+        assert!(holds(cookies(&answer(&[]))));
+        assert!(!holds(cookies(&answer(&[("set-cookie", "a=b")]))));
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_a_date() {
+        let rows = [
+            ("7", true),
+            ("0", true),
+            ("Wed, 21 Oct 2026 07:28:00 GMT", true),
+            ("7.5", false),
+            ("-1", false),
+            ("7 s", false),
+            ("", false),
+            ("2026-10-21T07:28:00Z", false),
+        ];
+        for (value, holds) in rows {
+            assert_eq!(
+                retry_after(&answer(&[("retry-after", value)])).is_empty(),
+                holds,
+                "{value}"
+            );
+        }
+        let twice = answer(&[("retry-after", "7"), ("retry-after", "7")]);
+        assert_eq!(retry_after(&twice).len(), 1);
+    }
+
+    #[test]
+    fn what_depends_on_a_key_is_not_for_a_cache_that_others_ask() {
+        const DATE: (&str, &str) = ("date", "Wed, 21 Oct 2026 07:28:00 GMT");
+        const LATER: (&str, &str) = ("expires", "Wed, 21 Oct 2026 08:28:00 GMT");
+        const PAST: (&str, &str) = ("expires", "0");
+        // Headers, whether they hold for a key in X-API-Key, and in Authorization.
+        let rows: [(Headers, bool, bool); 12] = [
+            (&[], true, true),
+            (&[("cache-control", "no-store")], true, true),
+            (&[("cache-control", "private, max-age=60")], true, true),
+            (&[("cache-control", "max-age=0")], true, true),
+            (&[("cache-control", "max-age=60")], false, true),
+            (&[("cache-control", "public")], false, false),
+            (&[("cache-control", "max-age=0, s-maxage=60")], false, false),
+            (&[("cache-control", "max-age=60"), ("vary", "Origin, X-Api-Key")], true, true),
+            (&[("cache-control", "public"), ("vary", "*")], true, true),
+            (&[("cache-control", "public"), ("vary", "origin")], false, false),
+            (&[DATE, LATER], false, true),
+            (&[DATE, PAST], true, true),
+        ];
+        for (headers, by_key, by_authorization) in rows {
+            for (header, holds) in [("x-api-key", by_key), ("authorization", by_authorization)] {
+                let found =
+                    cache(&answer(headers), &request(header), &["X-API-Key", "Authorization"]);
+                assert_eq!(found.is_empty(), holds, "{headers:?} by {header}");
+            }
+        }
+    }
+}

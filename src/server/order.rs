@@ -1,0 +1,44 @@
+//! Two things wrong at once: which of the two codes won, and whether it may have.
+
+use super::{play::Play, winners::Won};
+use crate::{
+    checks::order,
+    contract::{check::CheckId, names::Code, pair::Pair},
+};
+
+impl Play<'_> {
+    /// Judges which of two codes an exchange has: by the order that is promised, or by what was reviewed; and by what
+    /// every engineer expects.
+    pub(super) fn judge_order(&mut self, pair: &Pair, place: &str, at: usize) {
+        let run = self.run;
+        let contract = &run.contract;
+        let code = run.reading(&self.exchanges[at]).code();
+        let code = contract.chain.iter().find(|known| Some(known.as_str()) == code.as_deref());
+        // That it is another one, or none, is found already.
+        let Some(code) = code.cloned() else { return };
+        let status_of = |code: &Code| {
+            let mut scenarios = contract.scenarios.iter();
+            scenarios.find(|scenario| scenario.code == *code).map_or(0, |scenario| scenario.status)
+        };
+        let statuses = [status_of(&pair.codes[0]), status_of(&pair.codes[1])];
+        self.note(CheckId::Order, at, order::promised(pair, &code));
+        for (check, found) in [
+            (CheckId::OrderAuthentication, order::authentication(pair, statuses, &code)),
+            (CheckId::OrderEffect, order::effect(pair, statuses, &code)),
+        ] {
+            if let Some(found) = found {
+                self.note(check, at, found);
+            }
+        }
+        if pair.first.is_none() && self.sheet.noted().is_empty() {
+            let found = contract
+                .order
+                .as_ref()
+                .map(|order| run.snapshots.compare_order(&order.scenario, place, &code));
+            if let Some(found) = found.filter(|found| !found.is_empty()) {
+                self.sheet.note(CheckId::Drift, at, found);
+            }
+        }
+        self.run.winners.add(place, Won { pair: pair.clone(), code });
+    }
+}
