@@ -5,7 +5,11 @@
 //! Run it by `cargo test --test conformant -- --nocapture`; a stack or a variant alone by
 //! `ERRPROOF_CONFORMANT=go/spanish`.
 
-use std::{collections::VecDeque, env, time::Instant};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    env,
+    time::Instant,
+};
 
 mod servers;
 use servers::{AFTER_FIVE_MINUTES, GIVES_UP_AFTER, Said, Variant, flags, judge_all, line};
@@ -68,6 +72,8 @@ fn no_server_that_keeps_the_page_is_called_broken() {
         begin.elapsed().as_secs()
     ));
     assert_eq!(broken, 0, "of {} servers that keep the page", all.len());
+    let unlisted: Vec<_> = all.iter().flat_map(unlisted_advice).collect();
+    assert!(unlisted.is_empty(), "advice that is not in tests/conformant/advice.txt: {unlisted:?}");
     for said in &all {
         let is_slow = said.title.ends_with(AFTER_FIVE_MINUTES);
         let foretold = if is_slow { Cost::foretold_at_most } else { Cost::foretold };
@@ -81,6 +87,25 @@ fn no_server_that_keeps_the_page_is_called_broken() {
         let is_near = !FORETOLD.contains(&title.as_str()) || foretold.is_near(taken);
         assert!(is_near, "{title}: {}", said.plan);
     }
+}
+
+/// The advice that somebody has looked at, by the server: each is what a careful reviewer would say of it as well.
+const LISTED: &str = include_str!("conformant/advice.txt");
+
+/// The ids of what a run advises.
+fn advice(said: &Said) -> BTreeSet<&str> {
+    let lines = said.text.lines().skip_while(|line| !line.starts_with("advice, "));
+    let lines = lines.skip(1).take_while(|line| line.starts_with("  "));
+    lines.filter_map(|line| Some(line.trim().split_once(": ")?.0)).collect()
+}
+
+/// The advice that a server gets and nobody has looked at.
+fn unlisted_advice(said: &Said) -> Vec<String> {
+    let title = said.title.trim_end_matches(AFTER_FIVE_MINUTES);
+    let line = LISTED.lines().find_map(|line| line.strip_prefix(title)?.strip_prefix(": "));
+    let listed: BTreeSet<_> = line.unwrap_or_default().split(' ').collect();
+    let new = advice(said).into_iter().filter(|id| !listed.contains(id));
+    new.map(|id| format!("{title}: {id}")).collect()
 }
 
 fn variants() -> VecDeque<Variant> {

@@ -46,11 +46,14 @@ pub fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Whether a text has a word that is long enough for a digest: most have none, and a digest has to be made.
+/// Whether a text has a word that may be a digest: long enough, and with a digit in it, which one of 16 hexadecimal digits
+/// lacks once in seven million times. Most texts have none, and a digest has to be made; codes are long words as well.
 #[must_use]
 pub fn may_hold_digest(text: &str) -> bool {
     let is_inside = |c: char| c.is_ascii_alphanumeric() || "+/-_".contains(c);
-    text.split(|c| !is_inside(c)).any(|word| word.len() >= TELLING)
+    let is_digest =
+        |word: &str| word.len() >= TELLING && word.bytes().any(|byte| byte.is_ascii_digit());
+    text.split(|c| !is_inside(c)).any(is_digest)
 }
 
 /// What a key has at least behind its prefix that is told from the example of one: so many characters, and among them so

@@ -56,7 +56,7 @@ pub struct ScenarioFile {
     /// is what lies on the bound.
     #[serde(default)]
     pub generate: bool,
-    /// The most cases that `generate` adds. If there are more, so many are drawn, and the summary says so.
+    /// The most cases that `generate` adds, by default 500. If there are more, so many are drawn, and the summary says so.
     #[serde(default, deserialize_with = "within_if_given::<1, { u32::MAX }, _, _>")]
     #[cfg_attr(feature = "schemas", schemars(range(min = 1)))]
     pub max_cases: Option<u32>,

@@ -150,8 +150,13 @@ impl Beyond {
         }
         let digest = exchange.key.as_ref().and_then(|key| key_traces::digest_in(text, key));
         found.extend(digest);
-        // What one key is looked up by says nothing of the next one.
-        if found.is_empty() && !key_traces::may_hold_digest(text) {
+        // What one request held, and one key is looked up by, says nothing of the next one.
+        let is_clean = || {
+            let whatever_was_sent = Told { sent: "", host: "" };
+            let is_key = key_traces::other_key_in(text, &contract.key, "");
+            !is_key && internals::found_in(text, &whatever_was_sent).is_empty()
+        };
+        if found.is_empty() && !key_traces::may_hold_digest(text) && is_clean() {
             let mut clean = self.clean.locked();
             if clean.len() < REMEMBERED {
                 clean.insert(text.to_owned());

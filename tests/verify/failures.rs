@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use errproof::internals::{
     contract::{Contract, check::CheckId},
     exchange::clock::{Clock, SharedClock},
-    mock::{mutants, server::Front},
+    mock::{api::Waits, mutants, server::Front},
     report::failure,
     result::collected::Keep,
     server::suite::Suite,
@@ -19,7 +19,11 @@ use crate::support::stricter;
 fn failure_of(contract: &Arc<Contract>, check: CheckId) -> Option<String> {
     let mutant = mutants::all().into_iter().find(|mutant| mutant.killed_by == check)?;
     let clock = Clock::Shared(SharedClock::default());
-    let (front, keys) = Front::new(clock.clone(), Some(mutant.mutation));
+    // The same request ids each time.
+    let mut random = fastrand::Rng::with_seed(1);
+    let random = &mut |below| random.usize(..below);
+    let waits = Waits::default();
+    let (front, keys) = Front::with_random(clock.clone(), Some(mutant.mutation), waits, random);
     let suite = Suite::in_process(Arc::clone(contract), Arc::new(front), &keys, clock);
     let suite = suite.unwrap_or_else(|faults| panic!("{faults:?}"));
     let runtime = Builder::new_current_thread().build().expect("the runtime starts");

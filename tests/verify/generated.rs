@@ -75,7 +75,7 @@ fn lint_says_what_no_body_breaks_alone_and_why() {
 }
 
 #[test]
-fn a_schema_of_a_thousand_constraints_is_sampled_within_a_second_of_work() {
+fn of_a_schema_of_a_thousand_constraints_there_is_a_sample() {
     let contract = Contract::copy();
     let fields: Vec<String> = (0..1_000)
         .map(|at| format!("\"field{at}\": {{ \"type\": \"string\", \"maxLength\": {} }}", at + 10))
@@ -85,13 +85,14 @@ fn a_schema_of_a_thousand_constraints_is_sampled_within_a_second_of_work() {
         fields.join(", ")
     );
     std::fs::write(contract.path("schemas/roadmap.input.schema.json"), schema).expect("written");
-    contract.change(
-        "scenarios/400-invalid_input.toml",
-        "generate = true",
-        "generate = true\nmax-cases = 40",
-    );
-    let ended = errproof(&["--contract", contract.folder(), "--list", "invalid_input::"], &[]);
-    let made = ended.stdout.lines().filter(|line| line.contains("invalid_input::")).count();
-    assert_eq!(ended.code, 0, "{}", ended.stderr);
-    assert!((40..90).contains(&made), "{made}");
+    let made = || {
+        let flags = ["--contract", contract.folder(), "--list", "invalid_input::"];
+        let ended = errproof(&flags, &[]);
+        assert_eq!(ended.code, 0, "{}", ended.stderr);
+        ended.stdout.lines().filter(|line| line.contains("invalid_input::")).count()
+    };
+    let all = made();
+    let most = "generate = true\nmax-cases = 40";
+    contract.change("scenarios/400-invalid_input.toml", "generate = true", most);
+    assert_eq!(all - made(), 500 - 40);
 }
