@@ -52,7 +52,6 @@ impl Resolver<'_> {
                 let at = if dealt.is_some() { At::Dealt } else { At::Own };
                 let (broken, right) = (BodyDefect::Text(broken), Some(BodyDefect::Text(kept)));
                 let single = Single { dealt, ..single(file, carrier, broken, right) };
-                generated.texts += 1;
                 let made = Made { name, at, fields: WrongFields::None, single };
                 cases.extend(self.take(made, "grammar"));
             }

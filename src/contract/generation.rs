@@ -1,8 +1,8 @@
-//! What came of the cases that a scenario file asks for without writing them out.
+//! How many cases a scenario file got that it asks for without writing them out, and which it did not get.
 
 use super::names::RequestName;
 
-/// What came of a scenario's `generate` and `grammar`.
+/// What a scenario's `generate` gave.
 #[derive(Debug, Default)]
 pub struct Generated {
     /// The constraints that no case breaks, each with its request.
@@ -11,8 +11,6 @@ pub struct Generated {
     pub inputs: usize,
     /// How many of them are carried out: fewer if `max-cases` is less.
     pub taken: usize,
-    /// How many texts that are not JSON there are.
-    pub texts: usize,
 }
 
 impl Generated {

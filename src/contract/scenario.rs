@@ -39,7 +39,7 @@ pub struct Scenario {
     pub twin: Option<Twin>,
     /// The cases, in the order of the file.
     pub cases: Vec<Case>,
-    /// What came of those that the file asks for without writing them out.
+    /// How many of them the file asks for without writing them out.
     pub generated: Generated,
 }
 
