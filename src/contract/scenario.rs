@@ -151,7 +151,7 @@ pub struct Case {
     pub origin: Origin,
     /// How many times its request is sent, one after the other; each response is judged.
     pub times: u32,
-    /// The fields of which the message has to name one.
+    /// The fields that are wrong: the message has to name one.
     pub fields: WrongFields,
     /// Answers allowed besides the scenario's own.
     pub also: Vec<Alternative>,

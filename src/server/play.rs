@@ -108,18 +108,15 @@ impl Play<'_> {
         let at = self.exchanges.len();
         self.sheet.note(CheckId::SecretLeak, at, leaks);
         let Run { contract, target, judge, .. } = self.run;
-        // One that the case did not ask for is judged where it is asked for.
+        // A refusal by the limit that the case did not ask for is judged where it is asked for.
         let limit = contract.limit_scenario();
         let limit = limit.filter(|limit| limit.code != self.planned.scenario.code);
-        let is_stray = limit.is_some_and(|limit| self.run.reading(&exchange).is_refusal(limit));
-        if is_stray {
-            self.exchanges.push(exchange);
-            return at;
-        }
-        let host = target.base_url.host_str().unwrap_or_default();
-        for (check, found) in judge.beyond(contract, self.planned.scenario.expects, &exchange, host)
-        {
-            self.note(check, at, found);
+        if limit.is_none_or(|limit| !self.run.reading(&exchange).is_refusal(limit)) {
+            let (expects, host) = (self.planned.scenario.expects, target.base_url.host_str());
+            let found = judge.beyond(contract, expects, &exchange, host.unwrap_or_default());
+            for (check, found) in found {
+                self.note(check, at, found);
+            }
         }
         self.exchanges.push(exchange);
         at
