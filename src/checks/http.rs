@@ -6,20 +6,35 @@ use super::{
     envelope::quoted,
     mismatch::{Mismatch, Mismatches, unless},
 };
-use crate::exchange::message::{Answer, Request};
+use crate::{
+    contract::key::Carrier,
+    exchange::message::{Answer, Request},
+};
 
 /// `http.www-authenticate`: a 401 says how to authenticate (RFC 9110, section 15.5.2).
 #[must_use]
-pub fn www_authenticate(answer: &Answer) -> Mismatches {
+pub fn www_authenticate(answer: &Answer, carriers: &[Carrier]) -> Mismatches {
     let place = "header WWW-Authenticate";
     let expected = "a challenge, such as a scheme's name";
     let value = answer.header("www-authenticate");
     let scheme = value.as_deref().unwrap_or_default().split([' ', ',']).next().unwrap_or_default();
     // A scheme is a token, as the name of a header is.
-    unless(HeaderName::from_bytes(scheme.as_bytes()).is_ok(), || {
-        Mismatch::or_missing(place, expected, value.as_deref().map(quoted))
+    if HeaderName::from_bytes(scheme.as_bytes()).is_err() {
+        return vec![Mismatch::or_missing(place, expected, value.as_deref().map(quoted))];
+    }
+    let is_carried = |carrier: &Carrier| {
+        let scheme_of = if carrier.basic.is_some() { "Basic" } else { carrier.before.trim() };
+        scheme_of.eq_ignore_ascii_case(scheme)
+    };
+    let asks_for_a_login = LOGINS.iter().any(|login| login.eq_ignore_ascii_case(scheme));
+    unless(!asks_for_a_login || carriers.iter().any(is_carried), || {
+        let sentence = format!("asks for {scheme}, which takes no key: a browser opens a login");
+        Mismatch::says(place, sentence)
     })
 }
+
+/// Schemes of logins, at which a browser or a client of a company's network asks for a name and a password.
+const LOGINS: [&str; 4] = ["Basic", "Digest", "Negotiate", "NTLM"];
 
 /// `http.allow`: a 405 says which methods there are, without the one that it refuses (RFC 9110, section 15.5.6).
 #[must_use]
@@ -61,14 +76,34 @@ pub fn cookies(answer: &Answer) -> Mismatches {
 
 /// `http.cache`: what depends on a key is not kept by a cache that others ask. A shared cache may keep the answer to a
 /// request with `Authorization` only if it is told to; it knows nothing of any other header (RFC 9111, sections 3.5 and
-/// 4.1). `carriers` are the headers that may hold a key.
+/// 4.1). `carriers` are what may hold a key.
 #[must_use]
-pub fn cache(answer: &Answer, request: &Request, carriers: &[&str]) -> Mismatches {
+pub fn cache(answer: &Answer, request: &Request, carriers: &[Carrier]) -> Mismatches {
     let said = |name: &str| -> String {
         let named = answer.headers.iter().filter(|(known, _)| known == name);
         let values: Vec<_> = named.map(|(_, value)| String::from_utf8_lossy(value)).collect();
         values.join(",").to_ascii_lowercase()
     };
+    let varies = said("vary");
+    let mut varies = varies.split(',').map(str::trim);
+    let is_carrier =
+        |name: &str| carriers.iter().any(|carrier| carrier.header.eq_ignore_ascii_case(name));
+    if varies.any(|name| name == "*" || is_carrier(name)) {
+        return Vec::new();
+    }
+    // A cache that a header of its own speaks to listens to nothing else (RFC 9213, section 2.2).
+    for name in TARGETED.iter().filter(|name| answer.count(name) > 0) {
+        let control = said(name);
+        let mut directives = control.split([',', ';']).map(str::trim);
+        let is_kept = |directive: &str| match directive.split_once('=') {
+            Some(("max-age" | "s-maxage", seconds)) => seconds.trim_matches('"') != "0",
+            _ => directive == "public",
+        };
+        let is_refused = ["no-store", "private", "no-cache"].iter().any(|no| control.contains(no));
+        if !is_refused && directives.any(is_kept) {
+            return vec![Mismatch::says(&format!("header {name}"), SHARED)];
+        }
+    }
     let control = said("cache-control");
     let directives: Vec<_> = control.split(',').map(str::trim).collect();
     let has =
@@ -79,12 +114,6 @@ pub fn cache(answer: &Answer, request: &Request, carriers: &[&str]) -> Mismatche
         value.trim_matches('"').parse().ok()
     };
     if ["no-store", "private", "no-cache"].iter().any(|name| has(name)) {
-        return Vec::new();
-    }
-    let varies = said("vary");
-    let mut varies = varies.split(',').map(str::trim);
-    let is_carrier = |name: &str| carriers.iter().any(|carrier| carrier.eq_ignore_ascii_case(name));
-    if varies.any(|name| name == "*" || is_carrier(name)) {
         return Vec::new();
     }
     let date = |name: &str| httpdate::parse_http_date(&answer.header(name)?).ok();
@@ -101,15 +130,21 @@ pub fn cache(answer: &Answer, request: &Request, carriers: &[&str]) -> Mismatche
     let authorization = request.header("authorization").is_some();
     unless(!for_all && (authorization || !for_anybody), || {
         let place = if control.is_empty() { "header Expires" } else { "header Cache-Control" };
-        let sentence = "lets a shared cache give this error to others, although it depends on the key; expected `no-store`, or `Vary` with the key's header";
-        Mismatch::says(place, sentence)
+        Mismatch::says(place, SHARED)
     })
 }
+
+/// What is said of an error that a shared cache may keep.
+const SHARED: &str = "lets a shared cache give this error to others, although it depends on the key; expected `no-store`, or `Vary` with the key's header";
+
+/// Headers that speak to caches of networks alone, in small letters: the standard's, and those of Cloudflare and Fastly.
+const TARGETED: [&str; 3] =
+    ["cdn-cache-control", "cloudflare-cdn-cache-control", "surrogate-control"];
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{exchange::message::Ending, shown::secret::Secret};
+    use crate::{contract::key::BasicPart, exchange::message::Ending, shown::secret::Secret};
 
     type Headers<'a> = &'a [(&'a str, &'a str)];
 
@@ -117,6 +152,15 @@ mod tests {
         let header = |(name, value): &(&str, &str)| ((*name).to_owned(), value.as_bytes().to_vec());
         let headers = headers.iter().map(header).collect();
         Answer { status: 401, headers, body: Vec::new(), ending: Ending::Complete }
+    }
+
+    fn carriers() -> [Carrier; 2] {
+        [("X-API-Key", ""), ("Authorization", "Bearer ")].map(|(header, before)| Carrier {
+            name: header.to_owned().into(),
+            header: header.to_owned(),
+            before: before.to_owned(),
+            basic: None,
+        })
     }
 
     fn request(header: &str) -> Request {
@@ -128,13 +172,24 @@ mod tests {
     fn a_401_has_a_challenge_a_405_has_other_methods_and_no_error_sets_a_cookie() {
         let get = request("x-api-key");
         let holds = |found: Mismatches| found.is_empty();
-        for (value, expected) in
-            [("Bearer", true), ("ApiKey realm=\"x\"", true), ("", false), ("\"x\"", false)]
-        {
+        let rows = [
+            ("Bearer", true),
+            ("ApiKey realm=\"x\"", true),
+            ("", false),
+            ("\"x\"", false),
+            ("Basic realm=\"x\"", false),
+            ("negotiate", false),
+        ];
+        for (value, expected) in rows {
             let answer = answer(&[("www-authenticate", value)]);
-            assert_eq!(holds(www_authenticate(&answer)), expected, "{value}");
+            assert_eq!(holds(www_authenticate(&answer, &carriers())), expected, "{value}");
         }
-        assert!(!holds(www_authenticate(&answer(&[]))));
+        assert!(!holds(www_authenticate(&answer(&[]), &carriers())));
+        // An API that is asked by such a login may say so.
+        let [mut by_login, _] = carriers();
+        by_login.basic = Some(BasicPart::User);
+        let answer_of_one = answer(&[("www-authenticate", "Basic realm=\"x\"")]);
+        assert!(holds(www_authenticate(&answer_of_one, &[by_login])));
         for (value, expected) in [("POST", true), ("", true), ("POST, GET", false), ("get", true)] {
             assert_eq!(holds(allow(&answer(&[("allow", value)]), &get)), expected, "{value}");
         }
@@ -172,7 +227,7 @@ mod tests {
         const LATER: (&str, &str) = ("expires", "Wed, 21 Oct 2026 08:28:00 GMT");
         const PAST: (&str, &str) = ("expires", "0");
         // Headers, whether they hold for a key in X-API-Key, and in Authorization.
-        let rows: [(Headers, bool, bool); 12] = [
+        let rows: [(Headers, bool, bool); 16] = [
             (&[], true, true),
             (&[("cache-control", "no-store")], true, true),
             (&[("cache-control", "private, max-age=60")], true, true),
@@ -185,11 +240,14 @@ mod tests {
             (&[("cache-control", "public"), ("vary", "origin")], false, false),
             (&[DATE, LATER], false, true),
             (&[DATE, PAST], true, true),
+            (&[("cache-control", "no-store"), ("cdn-cache-control", "max-age=300")], false, false),
+            (&[("surrogate-control", "max-age=300"), ("vary", "X-API-Key")], true, true),
+            (&[("cdn-cache-control", "max-age=300, no-store")], true, true),
+            (&[("surrogate-control", "max-age=0;content=\"ESI/1.0\"")], true, true),
         ];
         for (headers, by_key, by_authorization) in rows {
             for (header, holds) in [("x-api-key", by_key), ("authorization", by_authorization)] {
-                let found =
-                    cache(&answer(headers), &request(header), &["X-API-Key", "Authorization"]);
+                let found = cache(&answer(headers), &request(header), &carriers());
                 assert_eq!(found.is_empty(), holds, "{headers:?} by {header}");
             }
         }

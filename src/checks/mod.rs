@@ -22,5 +22,6 @@ pub mod reading;
 pub mod request_id;
 pub mod retry_after;
 pub mod sheet;
+pub mod template;
 pub mod timing;
 pub mod twin;

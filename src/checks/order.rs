@@ -21,10 +21,13 @@ pub fn promised(pair: &Pair, won: &Code) -> Mismatches {
 pub fn authentication(pair: &Pair, statuses: [u16; 2], won: &Code) -> Option<Mismatches> {
     let body =
         other_of(pair, statuses, |status| status == 401, |kind, _| kind == DefectKind::Body)?;
-    Some(unless(won != body, || {
-        let sentence = format!("tells {body} to who has no good key");
-        Mismatch::says("", sentence)
-    }))
+    Some(if won == body { tells(body.as_str()) } else { Vec::new() })
+}
+
+/// `order.authentication`: that somebody without a good key was told a code that is about the body.
+#[must_use]
+pub fn tells(code: &str) -> Mismatches {
+    vec![Mismatch::says("", format!("tells {code} to who has no good key"))]
 }
 
 /// `order.effect`: nothing is generated for who may not have it, so that a failure behind the API does not show either.
@@ -54,6 +57,7 @@ fn other_of(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::contract::pair::OneOf;
     use DefectKind::{Body, Hook, Key, Slot};
 
     #[test]
@@ -64,6 +68,7 @@ mod tests {
             codes: ["one", "two"].map(|name| Code::from(name.to_owned())),
             kinds,
             first: first.cloned(),
+            one_of: OneOf::Points,
         };
         // The kinds, the statuses, the promised first one, and what each check says if "two" wins.
         let rows = [

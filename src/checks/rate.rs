@@ -123,13 +123,15 @@ fn count(requests: u32) -> usize {
     usize::try_from(requests).unwrap_or(usize::MAX)
 }
 
-/// `rate.admits`: exactly the limit, and what the elapsed time refilled.
+/// `rate.admits`: exactly the limit, and what the elapsed time refilled. `strangers` is how many requests came just
+/// before, with keys that are not the burst's but next to it.
 #[must_use]
-pub fn admits(tally: &Tally, limit: &Limit) -> Mismatches {
+pub fn admits(tally: &Tally, limit: &Limit, strangers: usize) -> Mismatches {
     if tally.admitted(limit) == Admitted::AsLimited {
         return Vec::new();
     }
     let Tally { sent, admitted, span, .. } = tally;
+    let requests = limit.requests;
     let limit = match tally.refilled(limit) {
         0 => format!("the limit is {}", limit.requests),
         more => format!(
@@ -138,7 +140,16 @@ pub fn admits(tally: &Tally, limit: &Limit) -> Mismatches {
             span.as_secs_f64()
         ),
     };
-    let sentence = format!("{admitted} of {sent} concurrent requests were accepted; {limit}");
+    let lacking = count(requests).saturating_sub(*admitted);
+    let counted = if (1..=strangers).contains(&lacking) {
+        format!(
+            "; {strangers} requests came just before it, each with a key that nobody issued and that has a part of this one: do those count?"
+        )
+    } else {
+        String::new()
+    };
+    let sentence =
+        format!("{admitted} of {sent} concurrent requests were accepted; {limit}{counted}");
     vec![Mismatch::says("", sentence)]
 }
 
@@ -205,8 +216,17 @@ mod tests {
             (tally(0, 75, 0, Some(60)), false, true),
         ];
         for (tally, admitted, refused) in rows {
-            assert_eq!(admits(&tally, &LIMIT).is_empty(), admitted, "{tally:?}");
+            assert_eq!(admits(&tally, &LIMIT, 0).is_empty(), admitted, "{tally:?}");
             assert_eq!(refuses(&tally, &LIMIT, 429).is_empty(), refused, "{tally:?}");
+        }
+    }
+
+    #[test]
+    fn who_sees_too_few_admitted_is_told_of_strangers_if_those_may_have_taken_what_lacks() {
+        for (admitted, strangers, is_told) in [(60, 5, false), (57, 5, true), (54, 5, false)] {
+            let found = admits(&tally(admitted, 75 - admitted, 0, Some(60)), &LIMIT, strangers);
+            let said = format!("{found:?}");
+            assert_eq!(said.contains("do those count"), is_told, "{said}");
         }
     }
 }

@@ -65,7 +65,8 @@ impl Ways {
         };
         let rows = [
             (has("string"), "text", json!(text)),
-            (has("number") || has("integer"), "number", json!(7)),
+            // Its digits as a text are none that is too short.
+            (has("number") || has("integer"), "number", json!(123_456_789)),
             (has("number") || !has("integer"), "fraction", json!(2.5)),
             (has("boolean"), "boolean", json!(true)),
             (has("null"), "null", Value::Null),
@@ -77,7 +78,7 @@ impl Ways {
         }
     }
 
-    /// `enum` and `const`: another text, the right one in other letters, and other types.
+    /// `enum` and `const`: another text, a long one, the right one in other letters, and other types.
     fn members(&mut self, rules: &Map<String, Value>, value: Option<&Value>) {
         let (keyword, members) = match (rules.get("enum"), rules.get("const")) {
             (Some(Value::Array(members)), _) => ("enum", members.clone()),
@@ -94,6 +95,8 @@ impl Ways {
             self.broken(format!("{keyword}-longer"), json!(format!("{first}s")));
             // A language's own names, where words are looked up in an object.
             self.broken(format!("{keyword}-inherited"), json!("constructor"));
+            // Of four bytes each, behind one of one byte: a message that quotes it, and is cut, ends within a character.
+            self.broken(format!("{keyword}-long"), json!(format!("x{}", "\u{1f4a5}".repeat(64))));
         }
         // With a type these are its wrong types.
         if !rules.contains_key("type") {
@@ -170,12 +173,25 @@ impl Ways {
                 _ => self.left_out.push((keyword, "no number is beyond it".to_owned())),
             }
         }
+        self.wraps(rules, value);
         if let Some(of) = rules.get("multipleOf").and_then(Value::as_f64) {
             let number = value.and_then(Value::as_number);
             let between = number.and_then(Number::as_f64).map(|number| json!(number + of / 2.0));
             let next = number.and_then(|number| moved(number, 1));
             let values = next.into_iter().chain(between).collect();
             self.broken.push(Break { variant: "multipleOf".to_owned(), values });
+        }
+    }
+
+    /// Numbers beyond `maximum` that are the right one again where only so many bits of a number are kept.
+    fn wraps(&mut self, rules: &Map<String, Value>, value: Option<&Value>) {
+        let most = rules.get("maximum").and_then(Value::as_i64);
+        let (Some(most), Some(right)) = (most, value.and_then(Value::as_i64)) else { return };
+        for bits in [8, 16, 32] {
+            let wraps = right.saturating_add(1 << bits);
+            if wraps > most {
+                self.broken(format!("maximum-of-{bits}-bits"), json!(wraps));
+            }
         }
     }
 

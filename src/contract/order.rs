@@ -8,7 +8,7 @@ use super::{
     key::{Carrier, KeyDefect},
     names::{Code, RequestName},
     order_format::OrderFormat,
-    pair::{DefectKind, Pair},
+    pair::{DefectKind, OneOf, Pair},
     points::Point,
     scenario::{At, Case, Expects, ORDER, Origin, Provocation, Scenario, Single},
     scenario_file::BodyDefect,
@@ -124,7 +124,8 @@ impl OrderFormat {
     fn pair(&self, contract: &Contract, defects: [&Defect<'_>; 2]) -> Pair {
         let codes = defects.map(|defect| &defect.scenario.code);
         let first = self.first(codes, &contract.chain).cloned();
-        Pair { codes: codes.map(Clone::clone), kinds: defects.map(|defect| defect.kind), first }
+        let (codes, kinds) = (codes.map(Clone::clone), defects.map(|defect| defect.kind));
+        Pair { codes, kinds, first, one_of: OneOf::Points }
     }
 
     fn refused(
@@ -139,9 +140,20 @@ impl OrderFormat {
         let codes = both.map(|(code, _)| code);
         let first = self.first(codes, &contract.chain).cloned();
         let kinds = both.map(|(_, kind)| kind);
-        let pair = Pair { codes: codes.map(Clone::clone), kinds, first };
+        let pair = Pair { codes: codes.map(Clone::clone), kinds, first, one_of: OneOf::Points };
         let defect = body.single.body.as_deref()?.clone();
         Some(RefusedPair { pair, request: body.single.request.clone(), body: defect })
+    }
+}
+
+impl Contract {
+    /// Whether a code says that something is wrong with a request's body.
+    #[must_use]
+    pub fn is_about_body(&self, code: &str) -> bool {
+        let mut scenarios = self.scenarios.iter();
+        let scenario = scenarios.find(|scenario| scenario.code.as_str() == code);
+        let defect = scenario.and_then(|scenario| defect(scenario));
+        defect.is_some_and(|defect| defect.kind == DefectKind::Body)
     }
 }
 
@@ -174,6 +186,21 @@ fn body_at<'a>(scenario: &'a Scenario, request: &RequestName) -> Option<&'a Body
     here.find_map(|single| single.body.as_deref())
 }
 
+/// The other bodies that somebody wrote for a code at this request, with the names of their cases.
+fn other_bodies<'a>(
+    scenario: &'a Scenario,
+    request: &RequestName,
+) -> impl Iterator<Item = (&'a str, &'a BodyDefect)> {
+    let written = scenario.cases.iter().filter(|case| case.origin == Origin::Written);
+    let bodies = written.filter_map(move |case| {
+        let single =
+            plain(case).filter(|single| single.request == *request && case.at == At::Own)?;
+        let id = case.name.split_once("::").map_or(case.name.as_str(), |(_, id)| id);
+        Some((id, single.body.as_deref()?))
+    });
+    bodies.skip(1)
+}
+
 /// Whether a code has a case at this request.
 fn is_at(scenario: &Scenario, request: &RequestName) -> bool {
     scenario.cases.iter().filter_map(plain).any(|single| single.request == *request)
@@ -201,6 +228,21 @@ fn combined(contract: &Contract, defects: [&Defect<'_>; 2], pair: &Pair, line: u
     let most = if by_each && !is_absent { usize::MAX } else { 1 };
     let carriers = contract.key.carriers.iter().take(most).cloned();
     let carriers: Vec<Arc<Carrier>> = carriers.map(Arc::new).collect();
+    let made = |name: String, at: At, pair: Pair, single: Single| Case {
+        name: format!("{ORDER}::{name}"),
+        line,
+        at,
+        origin: Origin::Made,
+        times: 1,
+        fields: WrongFields::None,
+        also: Vec::new(),
+        after: None,
+        unchanged: None,
+        last: false,
+        recorded: false,
+        pair: Some(Box::new(pair)),
+        provocation: Provocation::Single(single),
+    };
     let mut cases = Vec::new();
     for request in requests {
         let body = of(Body).map(|defect| body_at(defect.scenario, request));
@@ -215,7 +257,7 @@ fn combined(contract: &Contract, defects: [&Defect<'_>; 2], pair: &Pair, line: u
             let carried = (!is_absent).then(|| carrier.name.clone());
             let point = Point { request: request.clone(), carrier: carried };
             let behind = if is_own { String::new() } else { format!("@{point}") };
-            let single = Single {
+            let single = |body: Option<&BodyDefect>| Single {
                 request: request.clone(),
                 slot: base.single.slot.clone(),
                 dealt: None,
@@ -226,21 +268,17 @@ fn combined(contract: &Contract, defects: [&Defect<'_>; 2], pair: &Pair, line: u
                 hook: of(Hook).and_then(|defect| defect.single.hook.clone()),
                 with: None,
             };
-            cases.push(Case {
-                name: format!("{ORDER}::{}{behind}", pair.name()),
-                line,
-                at: if is_own { At::Own } else { At::Elsewhere },
-                origin: Origin::Made,
-                times: 1,
-                fields: WrongFields::None,
-                also: Vec::new(),
-                after: None,
-                unchanged: None,
-                last: false,
-                recorded: false,
-                pair: Some(Box::new(pair.clone())),
-                provocation: Provocation::Single(single),
-            });
+            let at = if is_own { At::Own } else { At::Elsewhere };
+            cases.push(made(format!("{}{behind}", pair.name()), at, pair.clone(), single(body)));
+            // Who looks at the body first may do so for some bodies only: those that are no object, or one field.
+            let others = of(Body).filter(|_| is_own && by_each);
+            for (id, body) in
+                others.into_iter().flat_map(|defect| other_bodies(defect.scenario, request))
+            {
+                let one = Pair { one_of: OneOf::Bodies, ..pair.clone() };
+                let name = format!("{}#{id}", pair.name());
+                cases.push(made(name, At::Elsewhere, one, single(Some(body))));
+            }
         }
     }
     cases

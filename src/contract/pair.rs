@@ -11,6 +11,18 @@ pub struct Pair {
     pub kinds: [DefectKind; 2],
     /// The one that has to win, if the docs say.
     pub first: Option<Code>,
+    /// What the request is one of.
+    pub one_of: OneOf,
+}
+
+/// What a request with two defects is one of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OneOf {
+    /// Those of its pair, one at each point. Which code wins there is recorded.
+    Points,
+    /// Those of all wrong bodies at the pair's own point. Each is judged by what every engineer expects, and by what is
+    /// promised: what one is told of two codes may well depend on the body.
+    Bodies,
 }
 
 /// What of a request is wrong.

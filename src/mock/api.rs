@@ -126,7 +126,7 @@ impl Api {
         let path = request.path.split('?').next().unwrap_or_default();
         let route = route(&request.method, path)?;
         let key = key_of(request).ok_or(ApiError::MissingApiKey)?;
-        let record = self.authenticate(key)?;
+        let record = self.authenticate(key).inspect_err(|_| self.limiter.stranger(key))?;
         let limited = |wait| ApiError::RateLimited { wait };
         self.limiter.admit(request, key, now).map_err(limited)?;
         let body = match &route {

@@ -68,6 +68,9 @@ impl Broken {
                 api.limiter.keeping = Keeping::ButHead;
             }
             Some(Mutation::Behaviour(Behaviour::LimitOnce)) => api.limiter.keeping = Keeping::Once,
+            Some(Mutation::Behaviour(Behaviour::LimitSharedByBeginning)) => {
+                api.limiter.shared = Some((keys["burst"].clone(), 0));
+            }
             Some(Mutation::Behaviour(Behaviour::LimitGrows)) => {
                 api.limiter.keeping = Keeping::Grows;
             }
@@ -238,9 +241,16 @@ impl Broken {
                 }
             }
             (B::TellsDigest, "invalid_api_key") => {
-                let digest = sha256(key_of(request).unwrap_or_default().as_bytes());
-                let digest = hex(&digest);
+                let digest = hex(&sha256(key_of(request).unwrap_or_default().as_bytes()));
                 message(reply, &format!("There is no key with the hash {digest}."));
+            }
+            (B::TellsMd5, "plan_gate") => {
+                let digest = md5::compute(key_of(request).unwrap_or_default());
+                reply.headers.push(("x-consumer-id", hex(&*digest)));
+            }
+            (B::TellsOfBodyWithASlash, _) if request.path.ends_with('/') => {
+                reply.status = 400;
+                set(reply, EnvelopeField::Code, "invalid_input".into());
             }
             (B::NoAllow, "method_not_allowed") => {
                 reply.headers.retain(|(name, _)| *name != "allow");

@@ -11,7 +11,7 @@ use super::{
     input,
     mutation::{Behaviour, ChargeTime, CreditsFault, EnvelopeField, Somewhere},
     site::Site,
-    turned::{self, Turned},
+    turned::{self, Turned, WrongBody},
     world::PREFIX,
 };
 use crate::{exchange::message::Request, shown::secret::Secret};
@@ -89,8 +89,12 @@ impl BrokenAt {
         now: Duration,
     ) -> Reply {
         let reply = api.answer(request, now);
-        let Turned { first, second, site } = turned;
-        if reply.code != Some(first) || !site.is_of(request) || !self.has(second, request) {
+        let Turned { first, second, site, body } = turned;
+        let is_here = site.is_of(request) && body.is(&request.body);
+        if reply.code != Some(first)
+            || !is_here
+            || (body == WrongBody::Any && !self.has(second, request))
+        {
             return reply;
         }
         turned::error(second).map_or(reply, |error| api.refuse(&error))

@@ -78,11 +78,18 @@ fn beyond(reply: &mut Reply, fault: BeyondFault) {
             reply.headers.retain(|(name, _)| *name != "www-authenticate");
             reply.headers.push(("www-authenticate", String::new()));
         }
+        B::AsksForLogin => {
+            reply.headers.retain(|(name, _)| *name != "www-authenticate");
+            reply.headers.push(("www-authenticate", "Basic realm=\"API\"".to_owned()));
+        }
         B::SetsCookie => reply.headers.push(("set-cookie", "session=1".to_owned())),
         B::ForSharedCaches => {
             reply.headers.push(("cache-control", "public, max-age=60".to_owned()));
         }
         B::ForAnyCache => reply.headers.push(("cache-control", "s-maxage=60".to_owned())),
+        B::ForDeliveryNetworks => {
+            reply.headers.push(("cdn-cache-control", "max-age=300".to_owned()));
+        }
         B::WaitInWords => reply.headers.push(("retry-after", "soon".to_owned())),
         B::ShortId => {
             let [own, _] = own(reply);
@@ -102,7 +109,7 @@ fn beyond(reply: &mut Reply, fault: BeyondFault) {
             let words = code(reply).replace('_', " ");
             set(reply, EnvelopeField::Message, format!("{words}.").into());
         }
-        B::Tells(what) => {
+        B::Tells(what) | B::Hole(what) => {
             let [_, message] = own(reply);
             set(reply, EnvelopeField::Message, format!("{message} {what}").into());
         }

@@ -55,7 +55,13 @@ pub struct Limiter {
     pub(super) keeping: Keeping,
     /// The key that was refused last and is not served since, and how many requests others have sent meanwhile.
     over: Option<(String, u32)>,
+    /// A key that shares its limit with those that nobody has issued and that begin as it does, and how many requests
+    /// those have sent since its last window began.
+    pub(super) shared: Option<(String, u32)>,
 }
+
+/// So much of a key is its beginning: the prefix, and what a list of keys shows of one.
+const BEGINNING: usize = 17;
 
 #[derive(Debug)]
 struct Window {
@@ -69,13 +75,27 @@ impl Limiter {
     /// A limiter that has counted nothing yet.
     #[must_use]
     pub fn new(window: Duration) -> Self {
-        Self { windows: HashMap::new(), window, limit: LIMIT, keeping: Keeping::PerKey, over: None }
+        Self {
+            windows: HashMap::new(),
+            window,
+            limit: LIMIT,
+            keeping: Keeping::PerKey,
+            over: None,
+            shared: None,
+        }
     }
 
     /// Takes back that a request was counted, whose input is refused.
     pub fn mistaken(&mut self, key: &str) {
         if let (Keeping::ButMistaken, Some(window)) = (self.keeping, self.windows.get_mut(key)) {
             window.requests -= 1;
+        }
+    }
+
+    /// Counts a request with a key that nobody has issued, if a key shares its limit with that.
+    pub fn stranger(&mut self, key: &str) {
+        if let Some((shares, strangers)) = &mut self.shared {
+            *strangers += u32::from(key.get(..BEGINNING) == shares.get(..BEGINNING));
         }
     }
 
@@ -98,6 +118,10 @@ impl Limiter {
             Keeping::Apart(what) => format!("{key} {}", part(request, what)),
             _ => key.to_owned(),
         };
+        let strangers = match &mut self.shared {
+            Some((shares, strangers)) if shares == key => std::mem::take(strangers),
+            _ => 0,
+        };
         let fresh = || Window { begin: now, requests: 0, before: 0 };
         let window = self.windows.entry(apart).or_insert_with(fresh);
         let length =
@@ -110,6 +134,7 @@ impl Limiter {
             let before = window.before.max(window.requests);
             *window = Window { begin: now, requests, before };
         }
+        window.requests += strangers;
         let counted = match self.keeping {
             Keeping::LosesUpdates => window.requests / 2,
             Keeping::Once if window.before >= self.limit => 0,

@@ -57,11 +57,12 @@ fn words(fault: InputFault) -> &'static str {
 /// Each order turned round at one point. Only where an order is promised is that a break; elsewhere it is drift.
 fn orders() -> Vec<Mutant> {
     let mutant = |(turned, own): (turned::Turned, &str)| Mutant {
-        name: format!("{} before {} at {}", turned.second, turned.first, turned.site.name()),
+        name: turned.name(),
         mutation: Mutation::Turned(turned),
         killed_by: sees(turned),
         on: On::Trials(vec![turned.trial(own)]),
-        open: nothing,
+        // At one point all bodies show it.
+        open: |trial| trial.starts_with(ORDER) && trial.contains('#'),
         promised: MutantPromised::MoreThanPage,
     };
     turned::all().into_iter().map(mutant).collect()
@@ -69,7 +70,7 @@ fn orders() -> Vec<Mutant> {
 
 /// What sees an order that is turned round: besides the promised order what every engineer expects, if it is about that.
 fn sees(turned: turned::Turned) -> CheckId {
-    let turned::Turned { first, second, site } = turned;
+    let turned::Turned { first, second, site, .. } = turned;
     let is_key = first.ends_with("_api_key");
     let is_refused =
         is_key || ["plan_gate", "regen_limit", "insufficient_credits"].contains(&first);
@@ -89,6 +90,7 @@ fn beyond() -> Vec<Mutant> {
         ("a cookie", B::SetsCookie, C::HttpCookies),
         ("for shared caches", B::ForSharedCaches, C::HttpCache),
         ("for any cache", B::ForAnyCache, C::HttpCache),
+        ("for delivery networks", B::ForDeliveryNetworks, C::HttpCache),
         ("a wait in words", B::WaitInWords, C::HttpRetryAfter),
         ("a short request id", B::ShortId, C::RequestIdForm),
         ("a long request id", B::LongId, C::RequestIdForm),
@@ -96,6 +98,8 @@ fn beyond() -> Vec<Mutant> {
         ("another request id in a header", B::OtherIdInHeader, C::RequestIdHeader),
         ("an empty request id in a header", B::EmptyIdInHeader, C::RequestIdHeader),
         ("the code in words", B::MessageOfCode, C::MessageWords),
+        ("a hole for a plan", B::Hole("Ask for the [object Object] plan."), C::MessageWords),
+        ("a hole of a template", B::Hole("See {{ page }}."), C::MessageWords),
         ("a stack trace", B::Tells("at Keys.find (/srv/app/keys.js:12:7)"), C::LeakInternals),
         ("SQL", B::Tells("SELECT id FROM keys WHERE hash = $1"), C::LeakInternals),
         ("a path", B::Tells("cannot open /var/lib/app/keys.db"), C::LeakInternals),
@@ -122,9 +126,11 @@ fn beyond() -> Vec<Mutant> {
         }
     }
     for code in CODES.iter().copied().filter(|code| code.ends_with("_api_key")) {
-        for (name, fault) in
-            [("no challenge", B::NoChallenge), ("an empty challenge", B::EmptyChallenge)]
-        {
+        for (name, fault) in [
+            ("no challenge", B::NoChallenge),
+            ("an empty challenge", B::EmptyChallenge),
+            ("a login asked for", B::AsksForLogin),
+        ] {
             let name = format!("{name} on {code}");
             all.push(on_code(name, fault, code, CheckId::HttpWwwAuthenticate));
         }
@@ -159,7 +165,7 @@ fn behaviours() -> Vec<Mutant> {
             && is_first
             && cases.iter().any(|case| trial.contains(case))
     };
-    let rows: [(&str, B, C, On, MutantPromised); 5] = [
+    let rows: [(&str, B, C, On, MutantPromised); 7] = [
         ("no methods with a 405", B::NoAllow, C::HttpAllow, On::Those(by_method), MoreThanPage),
         (
             "the refused method among those of a 405",
@@ -180,6 +186,14 @@ fn behaviours() -> Vec<Mutant> {
             B::TellsDigest,
             C::LeakInternals,
             On::Code("invalid_api_key"),
+            MoreThanPage,
+        ),
+        ("the MD5 of the key", B::TellsMd5, C::LeakInternals, On::Code("plan_gate"), MoreThanPage),
+        (
+            "the body told of at an address with a slash",
+            B::TellsOfBodyWithASlash,
+            C::OrderAuthentication,
+            On::Those(|trial, _| trial == "any_error::tool-with-a-slash-behind-it-without-key"),
             MoreThanPage,
         ),
         ("every field named", B::AllFieldsNamed, C::Message, On::Those(of_second_field), ByPage),

@@ -246,6 +246,7 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
         ("limit of others at times", B::LimitSharedAtTimes, C::RatePerKey, BURST),
         ("limit once", B::LimitOnce, C::RateAdmits, BURST),
         ("limit grows", B::LimitGrows, C::RateAdmits, BURST),
+        ("limit shared by keys that begin alike", B::LimitSharedByBeginning, C::RateAdmits, BURST),
         ("limit lifted early", B::LimitLiftedEarly, C::RateAdmits, BURST),
         (
             "revoked key alive later",

@@ -142,9 +142,11 @@ pub enum EnvelopeFault {
 pub enum BeyondFault {
     NoChallenge,
     EmptyChallenge,
+    AsksForLogin,
     SetsCookie,
     ForSharedCaches,
     ForAnyCache,
+    ForDeliveryNetworks,
     WaitInWords,
     ShortId,
     LongId,
@@ -152,6 +154,7 @@ pub enum BeyondFault {
     OtherIdInHeader,
     EmptyIdInHeader,
     MessageOfCode,
+    Hole(&'static str),
     Tells(&'static str),
 }
 
@@ -212,6 +215,7 @@ pub enum Behaviour {
     LimitWindow(u64),
     LimitOnce,
     LimitGrows,
+    LimitSharedByBeginning,
     LimitLiftedEarly,
     LimitSharedAtTimes,
     RevokedAliveLater,
@@ -255,6 +259,8 @@ pub enum Behaviour {
     RequestIdRepeatedOnce,
     RequestIdOfCaller,
     TellsDigest,
+    TellsMd5,
+    TellsOfBodyWithASlash,
     NoAllow,
     AllowsWhatItRefuses,
     AllFieldsNamed,

@@ -37,7 +37,7 @@ const fn body(case: &'static str, body: &'static str) -> Odd {
 }
 
 /// One for each case that is answered with a body.
-pub const ALL: [Odd; 26] = [
+pub const ALL: [Odd; 30] = [
     Odd { case: "unknown-route", method: "GET", path: NOWHERE, ..ORDINARY },
     Odd {
         case: "unknown-route-without-key",
@@ -56,6 +56,27 @@ pub const ALL: [Odd; 26] = [
     body("body-of-two-megabytes", "errprooferrprooferrproof"),
     header("body-as-text", "content-type", "text/plain"),
     header("body-as-form", "content-type", "application/x-www-form-urlencoded"),
+    Odd {
+        key: OddKey::Missing,
+        ..header("body-as-text-without-key", "content-type", "text/plain")
+    },
+    Odd {
+        case: "tool-with-a-slash-behind-it-without-key",
+        path: "/api/v1/tools/tagline/",
+        key: OddKey::Missing,
+        ..ORDINARY
+    },
+    Odd {
+        case: "tool-in-percent-signs-without-key",
+        path: "/api/v1/tools/%74agline",
+        key: OddKey::Missing,
+        ..ORDINARY
+    },
+    Odd {
+        case: "percent-signs-that-are-no-text",
+        path: "/api/v1/projects/%E0%A4%A/regenerate",
+        ..ORDINARY
+    },
     header("body-in-unknown-coding", "content-encoding", "errproof"),
     Odd {
         key: OddKey::Missing,

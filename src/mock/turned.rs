@@ -1,6 +1,8 @@
 //! Orders that the mock can be told to turn round: of two things that are wrong with a request at one point, it tells the
 //! one that it tells second elsewhere.
 
+use serde_json::Value;
+
 use super::{
     error::ApiError,
     site::{REQUESTS, Site, SiteCarrier},
@@ -15,6 +17,46 @@ pub struct Turned {
     pub second: &'static str,
     /// Where.
     pub site: Site,
+    /// With which bodies.
+    pub body: WrongBody,
+}
+
+/// The bodies with which an order is turned round.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WrongBody {
+    /// All that are wrong.
+    Any,
+    /// Those that are `null`.
+    Null,
+    /// Those that are a number.
+    Number,
+    /// Those with a tone that there is not.
+    Tone,
+}
+
+impl WrongBody {
+    /// Whether a body is one of them.
+    #[must_use]
+    pub fn is(self, body: &[u8]) -> bool {
+        let Ok(body) = serde_json::from_slice::<Value>(body) else { return self == Self::Any };
+        match self {
+            Self::Any => true,
+            Self::Null => body.is_null(),
+            Self::Number => body.is_number(),
+            Self::Tone => body["tone"] == "loud",
+        }
+    }
+
+    /// The case that has such a body; none for all of them.
+    #[must_use]
+    fn case(self) -> Option<&'static str> {
+        match self {
+            Self::Any => None,
+            Self::Null => Some("body-null"),
+            Self::Number => Some("body-number"),
+            Self::Tone => Some("tone-not-in-enum"),
+        }
+    }
 }
 
 /// The error with a code, told for no reason of its own.
@@ -35,15 +77,27 @@ pub(super) fn error(code: &str) -> Option<ApiError> {
 }
 
 impl Turned {
+    /// What a mutant with it is called.
+    #[must_use]
+    pub fn name(&self) -> String {
+        let Self { first, second, site, body } = self;
+        let with = body.case().map(|case| format!(" with {case}")).unwrap_or_default();
+        format!("{second} before {first} at {}{with}", site.name())
+    }
+
     /// The trial that has to see it.
     #[must_use]
     pub fn trial(&self, own: &str) -> String {
-        let Self { first, second, site } = self;
+        let Self { first, second, site, body } = self;
         if *first == "rate_limited" {
             return "rate_limited::burst".to_owned();
         }
         let is_own = site.request == own && site.carrier != SiteCarrier::Bearer;
-        let behind = if is_own { String::new() } else { format!("@{}", site.name()) };
+        let behind = match body.case() {
+            Some(case) => format!("#{case}"),
+            None if is_own => String::new(),
+            None => format!("@{}", site.name()),
+        };
         format!("order::{first}+{second}{behind}")
     }
 }
@@ -59,7 +113,8 @@ pub fn all() -> Vec<(Turned, &'static str)> {
         Site { request, path: path.expect("one of them"), carrier }
     };
     let mut all = Vec::new();
-    let mut add = |first, second, site, own| all.push((Turned { first, second, site }, own));
+    let of = |first, second, site| Turned { first, second, site, body: WrongBody::Any };
+    let mut add = |first, second, site, own| all.push((of(first, second, site), own));
     for key in ["missing_api_key", "malformed_api_key", "invalid_api_key", "revoked_api_key"] {
         let carriers: &[SiteCarrier] = match key {
             "missing_api_key" => &[SiteCarrier::Nothing],
@@ -107,6 +162,15 @@ pub fn all() -> Vec<(Turned, &'static str)> {
             }
         }
         add("rate_limited", first, site("tagline", SiteCarrier::ApiKey), "tagline");
+    }
+    let some = [
+        ("missing_api_key", SiteCarrier::Nothing, WrongBody::Null),
+        ("malformed_api_key", SiteCarrier::ApiKey, WrongBody::Number),
+        ("revoked_api_key", SiteCarrier::ApiKey, WrongBody::Tone),
+    ];
+    for (first, carrier, body) in some {
+        let turned = of(first, "invalid_input", site("tagline", carrier));
+        all.push((Turned { body, ..turned }, "tagline"));
     }
     all
 }

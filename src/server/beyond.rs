@@ -16,7 +16,7 @@ use crate::{
         key_traces, message,
         mismatch::{Mismatch, Mismatches},
         reading::Reading,
-        request_id,
+        request_id, template,
     },
     contract::{Contract, check::CheckId, place::AnswerPlace, scenario::Expects},
     exchange::{
@@ -56,17 +56,20 @@ impl Beyond {
         host: &str,
     ) -> Vec<(CheckId, Mismatches)> {
         let Exchange { answer, request, role, .. } = exchange;
-        let reading = Reading::of(answer, &contract.envelope.places);
         // What a twin gets is another code's, and judged in that code's own trials.
         if !JUDGED.contains(role) {
             return Vec::new();
         }
+        let reading = Reading::of(answer, &contract.envelope.places);
         if answer.status < 400 && (!fields::is_success(answer.status) || reading.code().is_none()) {
             return Vec::new();
         }
         let mut said = vec![(CheckId::HttpCookies, http::cookies(answer))];
         if answer.status == 401 {
-            said.push((CheckId::HttpWwwAuthenticate, http::www_authenticate(answer)));
+            said.push((
+                CheckId::HttpWwwAuthenticate,
+                http::www_authenticate(answer, &contract.key.carriers),
+            ));
         }
         if answer.status == 405 {
             said.push((CheckId::HttpAllow, http::allow(answer, request)));
@@ -76,8 +79,7 @@ impl Beyond {
         }
         // An unknown route is unknown to everybody.
         if expects == Expects::Code {
-            let carriers = contract.key.carriers.iter().map(|carrier| carrier.header.as_str());
-            let found = http::cache(answer, request, &carriers.collect::<Vec<_>>());
+            let found = http::cache(answer, request, &contract.key.carriers);
             said.push((CheckId::HttpCache, found));
         }
         said.push((CheckId::LeakInternals, self.internals(contract, &reading, exchange, host)));
@@ -94,7 +96,9 @@ impl Beyond {
             }
         }
         if let (Some(text), Some(code)) = (reading.text(&places.message), reading.code()) {
-            let found = message::more_than_code(&text, places.message.as_str(), &code);
+            let place = places.message.as_str();
+            let mut found = message::more_than_code(&text, place, &code);
+            found.extend(template::holes(&text, place, &String::from_utf8_lossy(&request.body)));
             said.push((CheckId::MessageWords, found));
         }
         said

@@ -42,6 +42,8 @@ pub(super) struct PlannedBurst<'a> {
     pub(super) meanwhile: &'a [Meanwhile],
     /// A request with the key that is refused for its input, where the limit is promised to count that as well.
     pub(super) mistaken: Option<&'a Outgoing>,
+    /// The same request with keys that nobody has issued and that are next to this one.
+    pub(super) strangers: &'a [Outgoing],
 }
 
 /// A burst that was sent.
@@ -155,6 +157,10 @@ impl Play<'_> {
                     if !pause.is_zero() {
                         self.wait(burst.request, pause, what).await;
                     }
+                    // They are no part of the burst, and are judged elsewhere: here only whether they count is.
+                    for stranger in burst.strangers {
+                        self.run.sender.send_now(stranger).await?;
+                    }
                     bursts.push(self.send_burst(burst).await?);
                 }
                 Next::Ask(at) => {
@@ -216,7 +222,11 @@ impl Play<'_> {
             .nth(usize::try_from(limit.requests).unwrap_or(usize::MAX));
         let refused = (begin..end).find(|at| self.is_refused(*at));
         let telling = past.or(refused).unwrap_or(begin);
-        self.sheet.note(CheckId::RateAdmits, telling, rate::admits(&tally, limit));
+        self.sheet.note(
+            CheckId::RateAdmits,
+            telling,
+            rate::admits(&tally, limit, burst.strangers.len()),
+        );
         let status = self.planned.scenario.status;
         let found = rate::refuses(&tally, limit, status);
         self.sheet.note(CheckId::RateRefuses, last.unwrap_or(begin), found);

@@ -10,6 +10,7 @@ use crate::{
     contract::{
         check::CheckId,
         extent::Extent,
+        pair::OneOf,
         scenario::{Case, Scenario},
     },
     result::{
@@ -99,7 +100,8 @@ impl Collector {
             won: line(code.as_str()),
             promised: pair.first.as_ref().map(|code| line(code.as_str())),
         };
-        self.run.winners.all().into_iter().map(result).collect()
+        let recorded = |(_, won): &(String, Won)| won.pair.one_of == OneOf::Points;
+        self.run.winners.all().into_iter().filter(recorded).map(result).collect()
     }
 
     /// What was sent so far, by whose key.

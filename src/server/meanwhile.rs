@@ -7,6 +7,8 @@ use crate::{
     contract::{
         body,
         contract_file::{Counts, RequestFormat},
+        key::KeyDefect,
+        neighbour::Neighbour,
         order::RefusedPair,
         scenario::{Burst, Scenario},
     },
@@ -14,6 +16,10 @@ use crate::{
     shown::secret::Secret,
     targets::target::Headers,
 };
+
+/// In what those keys differ from a burst's that nobody has issued: each part of a key is the same in some.
+const STRANGERS: [Neighbour; 5] =
+    [Neighbour::First, Neighbour::Middle, Neighbour::Last, Neighbour::AfterEight, Neighbour::Ends];
 
 impl Planner<'_> {
     /// What a limit of a key may overlook: the key in another carrier, another request, another address, another program.
@@ -115,6 +121,27 @@ impl Planner<'_> {
         let mut request = self.request(format, body, carried, &[], target.deadlines)?;
         request.cost = 0;
         Ok(Some(request.sent_as(Role::Mistaken)))
+    }
+
+    /// Requests with keys that nobody has issued and that are next to the burst's: what they send is not to count on its
+    /// limit, and does where a limit looks at a part of a key.
+    pub(super) fn strangers(&mut self, burst: &Burst) -> Result<Vec<Outgoing>, String> {
+        let (target, key) = (self.target, self.key(&burst.slot)?);
+        let format = &target.requests[&burst.request];
+        let mut strangers = Vec::new();
+        for neighbour in STRANGERS {
+            if neighbour.of(&self.contract.key.prefix, key.expose()).is_none() {
+                continue;
+            }
+            let defect = KeyDefect::Neighbour(neighbour);
+            let Some(spoilt) = self.spoil(key.expose(), &burst.slot, &defect) else { continue };
+            let body = body::bytes(format.body.as_ref(), None)?;
+            let carried = Some((&*burst.carrier, &spoilt));
+            let mut request = self.request(format, body, carried, &[], target.deadlines)?;
+            request.payer = Some(key.clone());
+            strangers.push(request.sent_as(Role::OtherKey));
+        }
+        Ok(strangers)
     }
 
     /// The headers with which a request costs nothing, if there are any: none for one that is free, and else a hook that

@@ -3,7 +3,11 @@
 use super::{play::Play, winners::Won};
 use crate::{
     checks::order,
-    contract::{check::CheckId, names::Code, pair::Pair},
+    contract::{
+        check::CheckId,
+        names::Code,
+        pair::{OneOf, Pair},
+    },
 };
 
 impl Play<'_> {
@@ -30,7 +34,8 @@ impl Play<'_> {
                 self.note(check, at, found);
             }
         }
-        if pair.first.is_none() && self.sheet.noted().is_empty() {
+        let is_recorded = pair.first.is_none() && pair.one_of == OneOf::Points;
+        if is_recorded && self.sheet.noted().is_empty() {
             let found = contract
                 .order
                 .as_ref()
@@ -40,5 +45,19 @@ impl Play<'_> {
             }
         }
         self.run.winners.add(place, Won { pair: pair.clone(), code });
+    }
+
+    /// Judges an error that is told to who sent no key at all, at whatever address: it is not about the body.
+    pub(super) fn judge_anonymous(&mut self, at: usize) {
+        let contract = &self.run.contract;
+        let exchange = &self.exchanges[at];
+        let mut carriers = contract.key.carriers.iter();
+        if carriers.any(|carrier| exchange.request.header(&carrier.header).is_some()) {
+            return;
+        }
+        let code = self.run.reading(exchange).code();
+        let code = code.filter(|code| contract.is_about_body(code));
+        let found = code.map_or_else(Vec::new, |code| order::tells(&code));
+        self.note(CheckId::OrderAuthentication, at, found);
     }
 }

@@ -342,6 +342,7 @@ impl<'a> Planner<'a> {
         };
         Ok(TrialScript::Burst {
             mistaken: if meanwhile.is_empty() { None } else { self.mistaken(burst)?.map(Box::new) },
+            strangers: if meanwhile.is_empty() { Vec::new() } else { self.strangers(burst)? },
             meanwhile,
             request: self.plain(format, &burst.slot, &burst.carrier)?,
             times: burst.requests,

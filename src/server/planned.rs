@@ -132,6 +132,8 @@ pub enum TrialScript {
         meanwhile: Vec<Meanwhile>,
         /// A request with the key that is refused for its input, where the limit is promised to count that as well.
         mistaken: Option<Box<Outgoing>>,
+        /// The same request with keys that nobody has issued and that are next to this one, which are sent first.
+        strangers: Vec<Outgoing>,
         /// The limit that they go past.
         limit: Arc<Limit>,
         /// The status of the answer when the key is not refused.

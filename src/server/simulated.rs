@@ -161,7 +161,7 @@ fn trial(random: &mut Rng, limiter: &mut Limiter, limit: &Limit, way: Way, begin
         }
     };
     let tally = &bursts[judged];
-    let mut found = rate::admits(tally, limit);
+    let mut found = rate::admits(tally, limit, 0);
     found.extend(rate::refuses(tally, limit, 429));
     let of_bursts = || sent.iter().flat_map(|sent| &sent.exchanges);
     let mut is_told_too_little = false;

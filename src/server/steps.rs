@@ -115,7 +115,8 @@ fn single<'a>(
 }
 
 fn burst<'a>(script: &'a TrialScript, steps: &mut Vec<Step<'a>>) {
-    let TrialScript::Burst { request, times, other, meanwhile, mistaken, limit, .. } = script
+    let TrialScript::Burst { request, times, other, meanwhile, mistaken, strangers, limit, .. } =
+        script
     else {
         return;
     };
@@ -125,6 +126,7 @@ fn burst<'a>(script: &'a TrialScript, steps: &mut Vec<Step<'a>>) {
     if window < SHORTEST_WINDOW {
         steps.push(Step::Pause(window + window / 8));
     }
+    steps.extend(strangers.iter().map(|stranger| Step::AtOnce(stranger, 1)));
     steps.extend([Step::AtOnce(request, times), Step::InTurn(other, Duration::ZERO)]);
     let more = if meanwhile.is_empty() { 0 } else { MORE_OF_OTHER_KEY };
     steps.extend((0..more).map(|_| Step::InTurn(other, Duration::ZERO)));

@@ -14,7 +14,10 @@ use super::{
 };
 use crate::{
     checks::{charge, sheet::Sheet, timing},
-    contract::{check::CheckId, scenario::At},
+    contract::{
+        check::CheckId,
+        scenario::{At, Expects},
+    },
     exchange::outgoing::{NoAnswer, Outgoing},
     result::{advised::Advised, collected::Keep, side::Manner, unproven::Unproven, verdict::weigh},
     targets::known::Known,
@@ -74,10 +77,27 @@ impl Run {
                 let (times, lacks) = (*times, *lacks);
                 play.balance(PlannedBalance { request, times, read, price, lacks, numbers }).await
             }
-            TrialScript::Burst { request, times, other, meanwhile, mistaken, limit, served } => {
+            TrialScript::Burst {
+                request,
+                times,
+                other,
+                meanwhile,
+                mistaken,
+                strangers,
+                limit,
+                served,
+            } => {
                 let (times, served, mistaken) = (*times, *served, mistaken.as_deref());
-                let burst =
-                    PlannedBurst { request, times, other, limit, served, meanwhile, mistaken };
+                let burst = PlannedBurst {
+                    request,
+                    times,
+                    other,
+                    limit,
+                    served,
+                    meanwhile,
+                    mistaken,
+                    strangers,
+                };
                 play.burst(burst).await
             }
         };
@@ -210,6 +230,9 @@ impl Play<'_> {
         }
         if let Some(pair) = &case.pair {
             self.judge_order(pair, winners::place_of(case), at);
+        }
+        if self.planned.scenario.expects == Expects::AnyError {
+            self.judge_anonymous(at);
         }
         self.compare(at);
         Ok(())

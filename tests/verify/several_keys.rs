@@ -185,7 +185,7 @@ impl Respond for ChargesSecond {
         let answer = self.front.respond(request);
         let carries = |name: &str| {
             let value = request.headers.get(name).and_then(|value| value.to_str().ok());
-            value.is_some_and(|value| value.ends_with(&self.second))
+            value.is_some_and(|value| value.trim_start_matches("Bearer ") == self.second)
         };
         if !carries("x-api-key") && !carries("authorization") {
             return answer;

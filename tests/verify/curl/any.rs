@@ -335,6 +335,7 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
                 other,
                 meanwhile,
                 mistaken: None,
+                strangers: Vec::new(),
                 limit,
                 served: 200,
             }
