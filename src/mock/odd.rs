@@ -74,7 +74,7 @@ pub const ALL: [Odd; 30] = [
     },
     Odd {
         case: "percent-signs-that-are-no-text",
-        path: "/api/v1/projects/%E0%A4%A/regenerate",
+        path: "/api/v1/projects/%FF/regenerate",
         ..ORDINARY
     },
     header("body-in-unknown-coding", "content-encoding", "errproof"),

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     checks::{
-        rate::{self, Tally},
+        rate::{self, Admitted, Tally},
         rate_fields::{self, Left},
         retry_after,
     },
@@ -134,11 +134,12 @@ impl Play<'_> {
     /// A burst that can be judged: the first one, or a later one where the first says too little. And
     /// the place of the request with the other key, which is sent next after the last burst.
     async fn conclusive(&mut self, burst: PlannedBurst<'_>) -> Result<(Sent, usize), Stop> {
+        let PlannedBurst { limit, .. } = burst;
         let mut bursts: Vec<Sent> = Vec::new();
         let (mut asked, mut meanwhile) = (Vec::new(), None);
         loop {
             let tallies: Vec<_> = bursts.iter().map(|sent| sent.tally).collect();
-            match next(&tallies, &asked, burst.limit) {
+            match next(&tallies, &asked, limit) {
                 Next::Judge(which) => {
                     let at = match which {
                         Which::First => 0,
@@ -157,9 +158,13 @@ impl Play<'_> {
                     if !pause.is_zero() {
                         self.wait(burst.request, pause, what).await;
                     }
-                    // They are no part of the burst, and are judged elsewhere: here only whether they count is.
-                    for stranger in burst.strangers {
-                        self.run.sender.send_now(stranger).await?;
+                    // They are no part of the burst, and are judged elsewhere: here only whether they count is. After too
+                    // many were accepted they would tell nothing, and the next burst is due.
+                    let is_over = |last: &Sent| last.tally.admitted(limit) == Admitted::TooMany;
+                    if !bursts.last().is_some_and(is_over) {
+                        for stranger in burst.strangers {
+                            self.run.sender.send_now(stranger).await?;
+                        }
                     }
                     bursts.push(self.send_burst(burst).await?);
                 }
