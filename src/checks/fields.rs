@@ -3,6 +3,7 @@
 use serde_json::Value;
 
 use super::mismatch::{Mismatch, Mismatches, Wrong, unless};
+use crate::exchange::message::Answer;
 
 /// `status`: exactly the scenario's.
 #[must_use]
@@ -31,6 +32,17 @@ pub fn of_client(actual: u16) -> Mismatches {
     })
 }
 
+/// Whether an answer sends its asker to one of these paths. That is no error: many frameworks do so where an address has a
+/// slash too many.
+#[must_use]
+pub fn leads_to<'a>(answer: &Answer, mut paths: impl Iterator<Item = &'a str>) -> bool {
+    let Some(to) = answer.header("location") else { return false };
+    let to = to.split(['?', '#']).next().unwrap_or_default();
+    let bare = |path: &'a str| path.split('?').next().unwrap_or_default();
+    matches!(answer.status, 301 | 302 | 307 | 308)
+        && paths.any(|path| bare(path).len() > 1 && to.ends_with(bare(path)))
+}
+
 /// `status`, where the body repeats it: the same number.
 #[must_use]
 pub fn repeated(actual: Option<&Value>, place: &str, status: u16) -> Mismatches {
@@ -51,7 +63,27 @@ pub fn exactly(actual: Option<&Value>, place: &str, expected: &str) -> Mismatche
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exchange::message::Ending;
     use serde_json::json;
+
+    #[test]
+    fn a_redirect_to_an_address_of_the_api_is_no_error_and_any_other_may_be_one() {
+        let rows = [
+            (307, Some("https://api.example.com/v1/tagline"), true),
+            (308, Some("/v1/tagline?a=1"), true),
+            (301, Some("/v1/other"), false),
+            (302, Some("https://example.com/login?next=/v1/tagline"), false),
+            (307, None, false),
+            (400, Some("/v1/tagline"), false),
+        ];
+        for (status, location, expected) in rows {
+            let location = location.map(|to| ("location".to_owned(), to.as_bytes().to_vec()));
+            let headers = location.into_iter().collect();
+            let answer = Answer { status, headers, body: Vec::new(), ending: Ending::Complete };
+            let leads = leads_to(&answer, ["/", "/v1/tagline"].into_iter());
+            assert_eq!(leads, expected, "{answer:?}");
+        }
+    }
 
     #[test]
     fn a_code_or_link_holds_only_to_the_letter() {

@@ -55,6 +55,8 @@ VARIANTS = {
     # a body may be pretty, and end in a new line; the credits may be checked before a plan is.
     "hold": {"first": ("key",), "after": ("rate", "preflight", "credits", "regen", "plan", "workspace"), "limiter": "gcra", "hold": True,
              "pretty": True, "challenge": True, "drained": -120, "credits": "Need {cost} / have {left}", "where": "{}", "timeout": 120},
+    # FastAPI's own habit again: an address with a slash too many is sent to the one without, and that is no error.
+    "redirecting": {"dependency": ("key", "rate"), "after": AFTER, "limiter": "log", "where": "{}", "slashes": True},
 }
 ENGLISH = {
     "missing_api_key": "Send a key.", "malformed_api_key": "A key begins with its prefix, and has no quotes or blanks.",
@@ -308,6 +310,7 @@ BALANCES = {"VALID": 1_000_000, "BURST": 1_000_000, "REVOKED": 50, "DRAINED": V.
             "REGEN_CAPPED": 90_000, "ORPHANED": 50}
 ACCOUNTS = {os.environ[f"ERRPROOF_KEY_{name}"]: {"name": name, "credits": balance}
             for name, balance in BALANCES.items() if os.environ.get(f"ERRPROOF_KEY_{name}")}
+app.router.redirect_slashes = V.get("slashes", False)
 V["shape"] = strict_shape(ACCOUNTS) if V.get("strict") else "pms_live_[^\\s\"'`]+"
 if V.get("gzip"):
     app.add_middleware(AskedGzip, minimum_size=0)
