@@ -110,9 +110,15 @@ const KINDS: &[Kind] = &[
         pattern: r"\b(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?::\d+)?\b|\b(?:10\.\d{1,3}|192\.168|172\.(?:1[6-9]|2\d|3[01]))\.\d{1,3}\.\d{1,3}(?::\d+)?\b|\b[a-z\d](?:[a-z\d-]*[a-z\d])?(?:\.[a-z\d-]+)*\.(?:internal|local|svc|lan|corp)\b(?::\d+)?|\bE(?:CONNREFUSED|CONNRESET|NOTFOUND|HOSTUNREACH)\b|\bgetaddrinfo\b",
     },
     Kind {
+        what: "somebody's address",
+        hints: &["@"],
+        pattern: r"\b[A-Za-z0-9][\w.+-]*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}\b",
+    },
+    Kind {
         what: "markup",
         hints: &["<"],
-        pattern: r"(?i)</?(?:html|head|body|div|span|p|br|hr|a|b|i|pre|code|script|style|title|img|table|h[1-6]|center)(?:\s[^<>]*)?/?>|<!doctype\b",
+        // One that opens alone, such as `<title>`, is what people write for a part to be put in.
+        pattern: r"(?i)</(?:html|head|body|div|span|p|a|b|i|pre|code|script|style|title|table|h[1-6]|center)>|<(?:html|body|div|span|p|a|script|img|table)\s[^<>]*=[^<>]*>|<(?:br|hr|img)\s*/?>|<(?:html|head|script)>|<!doctype\b",
     },
 ];
 
@@ -169,7 +175,7 @@ pub fn found_in(text: &str, told: &Told<'_>) -> Vec<String> {
         let is_news = |place: &Cow<'_, str>| {
             let around = |c: char| c.is_whitespace() || "\"'`()[]=,:".contains(c);
             let place = place.trim_matches(around);
-            !told.sent.contains(place) && !is_own(place, told.host)
+            !told.sent.contains(place) && !is_own(place, told.host) && !is_of_nobody(place)
         };
         if let Some(place) = places.find(is_news) {
             let shown: String = place.trim().chars().take(SHOWN).collect();
@@ -190,6 +196,30 @@ pub fn found_in(text: &str, told: &Told<'_>) -> Vec<String> {
 fn is_own(place: &str, host: &str) -> bool {
     let bare = place.split_once(':').map_or(place, |(bare, _)| bare);
     [place, bare].contains(&host)
+}
+
+/// Whether an address is one to which anybody may write: what stands before the `@` is no name.
+fn is_of_nobody(place: &str) -> bool {
+    const DESKS: [&str; 16] = [
+        "support",
+        "help",
+        "helpdesk",
+        "hello",
+        "contact",
+        "info",
+        "api",
+        "developers",
+        "security",
+        "abuse",
+        "billing",
+        "sales",
+        "team",
+        "admin",
+        "noreply",
+        "no-reply",
+    ];
+    let name = place.split_once('@').map(|(name, _)| name.split(['+', '.']).next().unwrap_or(name));
+    name.is_some_and(|name| DESKS.iter().any(|desk| desk.eq_ignore_ascii_case(name)))
 }
 
 #[cfg(test)]
@@ -220,6 +250,8 @@ mod tests {
             ("timeout of generator.prod.svc.cluster.local", "internal host"),
             ("http://localhost:9000/v1 does not answer", "internal host"),
             ("<h1>Bad Gateway</h1>", "markup"),
+            ("Not <a href=\"/keys\">here", "markup"),
+            ("the key of Jane.Doe+api@planmysaas.com", "somebody's address"),
             ("bad\u{1b}[31m key", "control character U+001B"),
         ];
         let told = Told { sent: "", host: "127.0.0.1" };
@@ -252,6 +284,8 @@ mod tests {
             "http://localhost:8080/docs",
             "Unerwartetes Zeichen \u{1} im Feld",
             "product\n  - too short\n  - not a word",
+            "<body> has to be an object, and <title> a text; see GET /<code>",
+            "Write to support@planmysaas.com or help.desk@planmysaas.com.",
         ] {
             assert_eq!(found_in(text, &told), Vec::<String>::new(), "{text}");
         }

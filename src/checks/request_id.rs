@@ -67,10 +67,16 @@ pub fn form(id: &str, place: &str) -> Mismatches {
 /// The headers that usually hold a request's id.
 const HEADERS: [&str; 4] = ["x-request-id", "request-id", "x-requestid", "x-correlation-id"];
 
-/// `request-id.header`: a header with the request's id has the same one.
+/// `request-id.header`: a header with the request's id has the same one. What a caller sent to tie several requests
+/// together, they may be given back.
 #[must_use]
-pub fn header(id: &str, answer: &Answer) -> Mismatches {
-    let differs = |name: &&&str| answer.header(name).is_some_and(|value| value != id);
+pub fn header(id: &str, answer: &Answer, request: &Request) -> Mismatches {
+    let is_given_back = |name: &str, value: &str| {
+        name == "x-correlation-id" && request.header(name).is_some_and(|sent| sent == value)
+    };
+    let differs = |name: &&&str| {
+        answer.header(name).is_some_and(|value| value != id && !is_given_back(name, &value))
+    };
     let differing = HEADERS.iter().find(differs);
     let said = |name: &&str| {
         Mismatch::says(&format!("header {name}"), "has another request id than the envelope")
@@ -119,12 +125,21 @@ mod tests {
         assert!(
             form(&"a".repeat(128), "/id").is_empty() && !form(&"a".repeat(129), "/id").is_empty()
         );
-        let headers = vec![("x-request-id".to_owned(), b"a1b2c3d4".to_vec())];
-        let answer = Answer { status: 400, headers, body: Vec::new(), ending: Ending::Complete };
-        assert_eq!(header("a1b2c3d4", &answer), []);
-        assert_eq!(header("a1b2c3d5", &answer).len(), 1);
-        let headers = vec![("X-Request-Id".into(), Secret::new("a1b2c3d4"))];
+        let sent = ["X-Request-Id", "X-Correlation-Id"];
+        let headers = sent.map(|name| (name.into(), Secret::new("a1b2c3d4"))).into();
         let request = Request { method: "GET".into(), path: "/".into(), headers, body: Vec::new() };
+        let rows = [
+            ("x-request-id", "a1b2c3d4", 0),
+            ("x-request-id", "a1b2c3d5", 1),
+            // What the caller sent to tie requests together.
+            ("x-correlation-id", "a1b2c3d5", 0),
+        ];
+        for (name, id, found) in rows {
+            let headers = vec![(name.to_owned(), b"a1b2c3d4".to_vec())];
+            let (body, ending) = (Vec::new(), Ending::Complete);
+            let answer = Answer { status: 400, headers, body, ending };
+            assert_eq!(header(id, &answer, &request).len(), found, "{name} {id}");
+        }
         assert_eq!(own("a1b2c3d5", &request, "/id"), []);
         assert_eq!(own("a1b2c3d4", &request, "/id").len(), 1);
         let before = HashSet::from(["a1b2c3d4".to_owned()]);

@@ -116,7 +116,8 @@ impl Ways {
     }
 
     /// `minLength` and `maxLength`, by texts of the right value's letters, since a pattern is likely to take those, and no
-    /// server trims any away; and by letters of two bytes, which count as one character each.
+    /// server trims any away; by letters of two bytes, and by signs that are written longer in HTML, which count as one
+    /// character each.
     fn lengths(&mut self, rules: &Map<String, Value>, value: Option<&Value>) {
         let text = value.and_then(Value::as_str).unwrap_or_default();
         let own: Vec<char> = text.chars().filter(char::is_ascii_alphanumeric).collect();
@@ -128,7 +129,9 @@ impl Ways {
                 self.left_out.push((keyword, format!("it is more than {LONGEST}")));
                 continue;
             }
-            for (variant, letters) in [("", own.as_slice()), ("-letters", &['é'])] {
+            for (variant, letters) in
+                [("", own.as_slice()), ("-letters", &['é']), ("-signs", &['&'])]
+            {
                 // Of no letters there is one text.
                 if beyond == 0 && !variant.is_empty() {
                     continue;
@@ -139,6 +142,11 @@ impl Ways {
                 };
                 self.broken(format!("{keyword}{variant}"), of(beyond));
                 self.right.push((keyword, right(of(bound))));
+            }
+            if keyword == "maxLength" {
+                // Each line is short enough, for who takes the ends of a line for those of a text.
+                let letters = (0..beyond).map(|at| if at % 8 == 7 { '\n' } else { own[0] });
+                self.broken(format!("{keyword}-lines"), letters.collect::<String>().into());
             }
         }
     }

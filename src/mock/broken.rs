@@ -252,6 +252,22 @@ impl Broken {
                 reply.status = 400;
                 set(reply, EnvelopeField::Code, "invalid_input".into());
             }
+            (B::RevokedByBeginning, "invalid_api_key") => {
+                if self.here.begins_as_revoked(request) {
+                    set(reply, EnvelopeField::Code, "revoked_api_key".into());
+                }
+            }
+            (B::CodesInTurkish, code) => {
+                if request.header("accept-language").is_some_and(|said| said.starts_with("tr")) {
+                    set(reply, EnvelopeField::Code, code.replace('i', "\u{131}").into());
+                }
+            }
+            (B::DocsOfForwardedHost, _) => {
+                if let Some(host) = request.header("x-forwarded-host") {
+                    let docs = format!("https://{host}/docs/api/errors");
+                    set(reply, EnvelopeField::Docs, docs.into());
+                }
+            }
             (B::NoAllow, "method_not_allowed") => {
                 reply.headers.retain(|(name, _)| *name != "allow");
             }
@@ -341,10 +357,38 @@ fn changed(request: &Request, behaviour: Behaviour) -> Request {
         Behaviour::TakesTrailingComma => {
             change_body(&mut changed, |text| text.replace(",}", "}").replace(",]", "]"));
         }
+        Behaviour::CountIn32Bits => {
+            change_body(&mut changed, |text| text.replace("4294967299", "3"));
+        }
+        Behaviour::TrimsSpacesOfOtherScripts => {
+            change_body(&mut changed, |text| text.trim_matches(['\u{a0}', '\u{3000}']).to_owned());
+        }
+        Behaviour::EscapesBeforeItCounts => {
+            change_body(&mut changed, |text| text.replace('&', "&amp;"));
+        }
+        Behaviour::LooksAtOneLine => change_body(&mut changed, one_line),
+        Behaviour::RefusesCharset => {
+            let kind = changed.header("content-type").unwrap_or_default().to_owned();
+            change_body(&mut changed, |text| {
+                if kind.contains("charset") { "{" } else { text }.to_owned()
+            });
+        }
         Behaviour::TakesNan => change_body(&mut changed, |text| text.replace("NaN", "null")),
         _ => {}
     }
     changed
+}
+
+/// A body whose product is its first line alone.
+fn one_line(text: &str) -> String {
+    let mut body: Value = serde_json::from_str(text).unwrap_or_default();
+    let product = body.get_mut("product").filter(|product| product.is_string());
+    let line = product.as_ref().and_then(|product| product.as_str()?.split_once('\n'));
+    match (line.map(|(line, _)| line.to_owned()), product) {
+        (Some(line), Some(product)) => *product = line.into(),
+        _ => return text.to_owned(),
+    }
+    body.to_string()
 }
 
 fn change_body(request: &mut Request, change: impl Fn(&str) -> String) {

@@ -100,6 +100,12 @@ impl BrokenAt {
         turned::error(second).map_or(reply, |error| api.refuse(&error))
     }
 
+    /// Whether a request's key is the revoked one but for its last four characters.
+    pub(super) fn begins_as_revoked(&self, request: &Request) -> bool {
+        let begin = |key: &str| key.get(..key.len().saturating_sub(4)).map(str::to_owned);
+        key_of(request).is_some_and(|key| begin(key) == begin(self.keys["revoked"].expose()))
+    }
+
     /// Whether a request would get this error as well.
     fn has(&self, code: &str, request: &Request) -> bool {
         let body = serde_json::from_slice::<Value>(&request.body);

@@ -105,6 +105,7 @@ fn beyond() -> Vec<Mutant> {
         ("a path", B::Tells("cannot open /var/lib/app/keys.db"), C::LeakInternals),
         ("a host", B::Tells("connect ECONNREFUSED db.prod.internal:5432"), C::LeakInternals),
         ("a connection string", B::Tells("postgres://app:x@db/keys"), C::LeakInternals),
+        ("an address", B::Tells("Ask jane.doe@planmysaas.com."), C::LeakInternals),
         ("markup", B::Tells("<b>No</b>"), C::LeakInternals),
         ("a control character", B::Tells("\u{1b}[31mNo"), C::LeakInternals),
         (
@@ -165,7 +166,11 @@ fn behaviours() -> Vec<Mutant> {
             && is_first
             && cases.iter().any(|case| trial.contains(case))
     };
-    let rows: [(&str, B, C, On, MutantPromised); 7] = [
+    let named = |case: &str| {
+        let code = if case.starts_with("next") { "invalid_api_key" } else { "invalid_input" };
+        On::Trials(vec![format!("{code}::{case}")])
+    };
+    let rows: [(&str, B, C, On, MutantPromised); 15] = [
         ("no methods with a 405", B::NoAllow, C::HttpAllow, On::Those(by_method), MoreThanPage),
         (
             "the refused method among those of a 405",
@@ -190,6 +195,65 @@ fn behaviours() -> Vec<Mutant> {
         ),
         ("the MD5 of the key", B::TellsMd5, C::LeakInternals, On::Code("plan_gate"), MoreThanPage),
         (
+            "a key that begins as a revoked one",
+            B::RevokedByBeginning,
+            C::Code,
+            named("next-to-a-revoked-one"),
+            ByPage,
+        ),
+        (
+            "a count in 32 bits",
+            B::CountIn32Bits,
+            C::Status,
+            named("/count:maximum-of-32-bits"),
+            ByPage,
+        ),
+        (
+            "spaces of other scripts trimmed",
+            B::TrimsSpacesOfOtherScripts,
+            C::Code,
+            On::Those(|trial, _| {
+                trial.ends_with("::no-break-space-before")
+                    || trial.ends_with("::ideographic-space-behind")
+            }),
+            ByPage,
+        ),
+        (
+            "signs escaped before they are counted",
+            B::EscapesBeforeItCounts,
+            C::Twin,
+            On::Those(|trial, _| trial.ends_with(":maxLength-signs")),
+            ByPage,
+        ),
+        (
+            "a text of one line",
+            B::LooksAtOneLine,
+            C::Status,
+            named("/product:maxLength-lines"),
+            ByPage,
+        ),
+        (
+            "a charset refused",
+            B::RefusesCharset,
+            C::Code,
+            named("description-missing-with-a-charset"),
+            ByPage,
+        ),
+        (
+            "codes in Turkish",
+            B::CodesInTurkish,
+            C::Code,
+            named("description-missing-in-turkish"),
+            ByPage,
+        ),
+        (
+            "the docs of a host that is forwarded",
+            B::DocsOfForwardedHost,
+            C::Docs,
+            On::Trials(vec!["any_error::another-host-forwarded".to_owned()]),
+            ByPage,
+        ),
+        (
             "the body told of at an address with a slash",
             B::TellsOfBodyWithASlash,
             C::OrderAuthentication,
@@ -203,7 +267,10 @@ fn behaviours() -> Vec<Mutant> {
         mutation: Mutation::Behaviour(behaviour),
         killed_by,
         on,
-        open: |trial| code_of(trial) == "any_error",
+        open: |trial| {
+            let is_of_signs = trial.ends_with(":minLength-signs");
+            ["any_error", ORDER].contains(&code_of(trial)) || is_of_signs
+        },
         promised,
     };
     rows.into_iter().map(mutant).collect()

@@ -89,7 +89,7 @@ impl Beyond {
         {
             let at = place.as_str();
             said.push((CheckId::RequestIdForm, request_id::form(&id, at)));
-            said.push((CheckId::RequestIdHeader, request_id::header(&id, answer)));
+            said.push((CheckId::RequestIdHeader, request_id::header(&id, answer, request)));
             said.push((CheckId::RequestIdOwn, request_id::own(&id, request, at)));
             if let Some(before) = self.before.get().filter(|before| !before.is_empty()) {
                 said.push((CheckId::RequestIdAgain, request_id::again(&id, before, at)));
