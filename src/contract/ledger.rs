@@ -6,12 +6,23 @@ use super::{
     Contract,
     contract_file::LedgerFormat,
     generation::Generated,
-    names::SlotName,
+    names::{RequestName, SlotName},
     scenario::{
         At, BalanceCase, Case, Expects, LEDGER, LedgerCase, Origin, Provocation, Scenario, Single,
     },
     wrong_fields::WrongFields,
 };
+
+impl Contract {
+    /// Where a response to a request holds the balance of its key's workspace, if it is the one that the ledger reads.
+    #[must_use]
+    pub fn balance_at(&self, request: &RequestName) -> Option<&str> {
+        let case = self.ledger.as_ref()?.cases.first()?;
+        let Provocation::Ledger(LedgerCase { probe, .. }) = &case.provocation else { return None };
+        let probe = self.probes.get(probe)?;
+        (probe.request == *request).then_some(probe.pointer.as_str())
+    }
+}
 
 impl LedgerFormat {
     /// The ledger's trials: one for each slot whose key a case sends as it is. A burst needs its key unused.

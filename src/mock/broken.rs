@@ -227,6 +227,11 @@ impl Broken {
                     self.api.world.charge(key, 10);
                 }
             }
+            (B::ChargesRefusals, "rate_limited") if request.method == "POST" => {
+                if let Some(key) = key_of(request) {
+                    self.api.world.charge(key, 10);
+                }
+            }
             (B::TimesOutAfterASecond, "generation_timeout") => reply.after = Duration::from_secs(1),
             (B::DeletedWorkspaceAs403, "workspace_not_found") => reply.status = 403,
             (B::PlanAndRegenerationMixedUp, "plan_gate") => {

@@ -74,13 +74,19 @@ fn is_any_error_or_drained(trial: &str) -> bool {
 /// And so do the cases of a balance, at the tagline's point.
 fn is_any_error_drained_or_balance(trial: &str) -> bool {
     let cases = ["::exactly-enough", "::one-less", "::one-call-for-five"];
-    is_any_error_or_drained(trial) || cases.iter().any(|case| trial.ends_with(case))
+    // A key that is taken for another's neighbour is so for a revoked one.
+    let is_next_to_revoked = trial == "invalid_api_key::next-to-a-revoked-one";
+    is_any_error_or_drained(trial)
+        || is_next_to_revoked
+        || cases.iter().any(|case| trial.ends_with(case))
 }
 
 /// What else a behaviour may show.
 fn open_of(behaviour: Behaviour) -> fn(&str) -> bool {
     use Behaviour as B;
     match behaviour {
+        // Any trial may be refused twice, for requests with other keys.
+        B::LimitPerAddress => |trial| code_of(trial) != "rate_limited",
         B::TellsValidKey | B::InvalidJsonAs500 | B::InvalidJsonAsInput => is_any_error_or_drained,
         // The twin of what is no JSON is some JSON without a product, mostly an object.
         B::InputRefusedByGateway => {
@@ -246,6 +252,7 @@ fn behaviours() -> Vec<(&'static str, Behaviour, CheckId, On)> {
         ("limit of others at times", B::LimitSharedAtTimes, C::RatePerKey, BURST),
         ("limit once", B::LimitOnce, C::RateAdmits, BURST),
         ("limit grows", B::LimitGrows, C::RateAdmits, BURST),
+        ("refusals for the limit charged", B::ChargesRefusals, C::NoCharge, BURST),
         ("limit shared by keys that begin alike", B::LimitSharedByBeginning, C::RateAdmits, BURST),
         ("limit lifted early", B::LimitLiftedEarly, C::RateAdmits, BURST),
         (

@@ -247,6 +247,7 @@ pub enum Behaviour {
     RaceServesTwo,
     RaceChargesTwice,
     ChargesFailedGeneration,
+    ChargesRefusals,
     TimesOutAfterASecond,
     DeletedWorkspaceAs403,
     PlanAndRegenerationMixedUp,

@@ -5,13 +5,15 @@ use std::{collections::BTreeMap, time::Duration};
 use serde_json::Number;
 
 use super::{
+    burst::PlannedBurst,
     ledger::Account,
     play::{Play, Stop},
 };
 use crate::{
     checks::charge::{self, Balances, Spent},
-    contract::check::CheckId,
-    exchange::outgoing::Outgoing,
+    contract::{check::CheckId, scenario::Provocation},
+    exchange::outgoing::{Exchange, Outgoing},
+    targets::target::SlotUse,
 };
 
 /// How long after the last trial a balance is read once more: a charge that a queue makes is there by then.
@@ -73,6 +75,31 @@ impl Play<'_> {
         }
         self.sheet.note(CheckId::NoCharge, at, found);
         Ok(())
+    }
+}
+
+impl Play<'_> {
+    /// Holds the balance that a burst reads at its end against the one that it read first: what is refused meanwhile, for
+    /// a limit, costs nothing. A burst that reads none says nothing.
+    pub(super) fn close_burst(&mut self, burst: PlannedBurst<'_>) {
+        let run = self.run;
+        let Provocation::Burst(of) = &self.planned.case().provocation else { return };
+        let Some(pointer) = run.contract.balance_at(&of.request) else { return };
+        let is_shared = run.target.slots[&of.slot].usage == SlotUse::Shared;
+        let Some(key) = burst.request.key.as_ref().filter(|_| !is_shared) else { return };
+        let reads = |exchange: &Exchange| {
+            let is_read = exchange.key.as_ref() == Some(key)
+                && exchange.request.method == burst.request.request.method
+                && run.reading(exchange).is_served(burst.served);
+            is_read.then(|| charge::read(&exchange.answer.body, pointer)).flatten()
+        };
+        let numbers = self.exchanges.iter().enumerate();
+        let mut numbers = numbers.filter_map(|(at, exchange)| Some((at, reads(exchange)?)));
+        let (Some((_, before)), Some((at, now))) = (numbers.next(), numbers.last()) else { return };
+        let Account { spent, errors, .. } = run.ledger.account(key);
+        let balances = Balances { before: &before, now: &now };
+        let found = charge::ledger(pointer, &balances, Spent { most: spent, errors: &errors });
+        self.sheet.note(CheckId::NoCharge, at, found);
     }
 }
 

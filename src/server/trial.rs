@@ -98,7 +98,11 @@ impl Run {
                     mistaken,
                     strangers,
                 };
-                play.burst(burst).await
+                let done = play.burst(burst).await;
+                if done.is_ok() {
+                    play.close_burst(burst);
+                }
+                done
             }
         };
         if let Some(exchange) = self.preflight_leak.of_trial(&planned.case().name) {
