@@ -17,8 +17,8 @@ static HOLE: LazyLock<Regex> = LazyLock::new(|| {
 const NO_VALUES: [&str; 2] = ["undefined", "NaN"];
 
 /// Words before one of these by which a person speaks of it: "expected a text, received undefined".
-const SPEAKING: [&str; 12] =
-    ["received", "is", "was", "be", "got", "or", "not", "as", "are", "an", "value", "nor"];
+const SPEAKING: [&str; 13] =
+    ["received", "is", "was", "be", "got", "or", "not", "as", "are", "an", "value", "nor", "and"];
 
 /// `message.words`: no hole of a template is left. `sent` is what the request held, which a message may quote.
 #[must_use]
@@ -66,6 +66,7 @@ mod tests {
             ("product: expected a text, received undefined", false),
             ("product must not be undefined", false),
             ("product is undefined.", false),
+            ("null and NaN are no JSON", false),
             ("count: NaN", false),
             ("`undefined` is no JSON", false),
             ("100% sure, 5%, {product} and {}", false),

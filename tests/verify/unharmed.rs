@@ -125,7 +125,7 @@ async fn play_beside(hostile: Hostile) -> Vec<(String, Played)> {
     play(move |client, server| pass(client, server, hostile)).await
 }
 
-/// So many trials are carried out at once, as a run on a live server might. All 710 have so many requests on their way when
+/// So many trials are carried out at once, as a run on a live server might. All 720 have so many requests on their way when
 /// the shared clock moves that a key's window gets more of them than the pacer counted.
 const AT_ONCE: usize = 64;
 
