@@ -249,30 +249,6 @@ impl Broken {
                 let digest = hex(&sha256(key_of(request).unwrap_or_default().as_bytes()));
                 message(reply, &format!("There is no key with the hash {digest}."));
             }
-            (B::TellsMd5, "plan_gate") => {
-                let digest = md5::compute(key_of(request).unwrap_or_default());
-                reply.headers.push(("x-consumer-id", hex(&*digest)));
-            }
-            (B::TellsOfBodyWithASlash, _) if request.path.ends_with('/') => {
-                reply.status = 400;
-                set(reply, EnvelopeField::Code, "invalid_input".into());
-            }
-            (B::RevokedByBeginning, "invalid_api_key") => {
-                if self.here.begins_as_revoked(request) {
-                    set(reply, EnvelopeField::Code, "revoked_api_key".into());
-                }
-            }
-            (B::CodesInTurkish, code) => {
-                if request.header("accept-language").is_some_and(|said| said.starts_with("tr")) {
-                    set(reply, EnvelopeField::Code, code.replace('i', "\u{131}").into());
-                }
-            }
-            (B::DocsOfForwardedHost, _) => {
-                if let Some(host) = request.header("x-forwarded-host") {
-                    let docs = format!("https://{host}/docs/api/errors");
-                    set(reply, EnvelopeField::Docs, docs.into());
-                }
-            }
             (B::NoAllow, "method_not_allowed") => {
                 reply.headers.retain(|(name, _)| *name != "allow");
             }
@@ -286,6 +262,42 @@ impl Broken {
                 set(reply, EnvelopeField::RequestId, "0000000000000000".into());
             }
             (B::RequestIdRepeatedOnce, _) => self.repeat_id(reply),
+            _ => self.break_by_request(reply, code, behaviour, request),
+        }
+    }
+
+    /// What is broken depends on what the request has besides.
+    fn break_by_request(
+        &self,
+        reply: &mut Reply,
+        code: &str,
+        behaviour: Behaviour,
+        request: &Request,
+    ) {
+        use Behaviour as B;
+        match behaviour {
+            B::TellsMd5 if code == "plan_gate" => {
+                let digest = md5::compute(key_of(request).unwrap_or_default());
+                reply.headers.push(("x-consumer-id", hex(&*digest)));
+            }
+            B::RevokedByBeginning
+                if code == "invalid_api_key" && self.here.begins_as_revoked(request) =>
+            {
+                set(reply, EnvelopeField::Code, "revoked_api_key".into());
+            }
+            B::CodesInTurkish if request.header("accept-language") == Some("tr-TR") => {
+                set(reply, EnvelopeField::Code, code.replace('i', "\u{131}").into());
+            }
+            B::DocsOfForwardedHost => {
+                if let Some(host) = request.header("x-forwarded-host") {
+                    let docs = format!("https://{host}/docs/api/errors");
+                    set(reply, EnvelopeField::Docs, docs.into());
+                }
+            }
+            B::TellsOfBodyWithASlash if request.path.ends_with('/') => {
+                reply.status = 400;
+                set(reply, EnvelopeField::Code, "invalid_input".into());
+            }
             _ => {}
         }
     }

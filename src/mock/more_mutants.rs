@@ -166,11 +166,7 @@ fn behaviours() -> Vec<Mutant> {
             && is_first
             && cases.iter().any(|case| trial.contains(case))
     };
-    let named = |case: &str| {
-        let code = if case.starts_with("next") { "invalid_api_key" } else { "invalid_input" };
-        On::Trials(vec![format!("{code}::{case}")])
-    };
-    let rows: [(&str, B, C, On, MutantPromised); 15] = [
+    let rows: [Row; 5] = [
         ("no methods with a 405", B::NoAllow, C::HttpAllow, On::Those(by_method), MoreThanPage),
         (
             "the refused method among those of a 405",
@@ -193,6 +189,24 @@ fn behaviours() -> Vec<Mutant> {
             On::Code("invalid_api_key"),
             MoreThanPage,
         ),
+        ("every field named", B::AllFieldsNamed, C::Message, On::Those(of_second_field), ByPage),
+    ];
+    rows.into_iter().chain(by_request()).map(behaves).collect()
+}
+
+/// A behaviour's name, what sees it, and where.
+type Row = (&'static str, Behaviour, CheckId, On, MutantPromised);
+
+/// Behaviours that only some requests show, by what they have besides.
+fn by_request() -> [Row; 10] {
+    use Behaviour as B;
+    use CheckId as C;
+    use MutantPromised::{ByPage, MoreThanPage};
+    let named = |case: &str| {
+        let code = if case.starts_with("next") { "invalid_api_key" } else { "invalid_input" };
+        On::Trials(vec![format!("{code}::{case}")])
+    };
+    [
         ("the MD5 of the key", B::TellsMd5, C::LeakInternals, On::Code("plan_gate"), MoreThanPage),
         (
             "a key that begins as a revoked one",
@@ -260,9 +274,11 @@ fn behaviours() -> Vec<Mutant> {
             On::Those(|trial, _| trial == "any_error::tool-with-a-slash-behind-it-without-key"),
             MoreThanPage,
         ),
-        ("every field named", B::AllFieldsNamed, C::Message, On::Those(of_second_field), ByPage),
-    ];
-    let mutant = |(name, behaviour, killed_by, on, promised): (&str, _, _, _, _)| Mutant {
+    ]
+}
+
+fn behaves((name, behaviour, killed_by, on, promised): Row) -> Mutant {
+    Mutant {
         name: name.to_owned(),
         mutation: Mutation::Behaviour(behaviour),
         killed_by,
@@ -272,6 +288,5 @@ fn behaviours() -> Vec<Mutant> {
             ["any_error", ORDER].contains(&code_of(trial)) || is_of_signs
         },
         promised,
-    };
-    rows.into_iter().map(mutant).collect()
+    }
 }

@@ -95,7 +95,9 @@ impl Play<'_> {
         };
         let numbers = self.exchanges.iter().enumerate();
         let mut numbers = numbers.filter_map(|(at, exchange)| Some((at, reads(exchange)?)));
-        let (Some((_, before)), Some((at, now))) = (numbers.next(), numbers.last()) else { return };
+        let (Some((_, before)), Some((at, now))) = (numbers.next(), numbers.next_back()) else {
+            return;
+        };
         let Account { spent, errors, .. } = run.ledger.account(key);
         let balances = Balances { before: &before, now: &now };
         let found = charge::ledger(pointer, &balances, Spent { most: spent, errors: &errors });
