@@ -95,11 +95,15 @@ pub fn cache(answer: &Answer, request: &Request, carriers: &[Carrier]) -> Mismat
     for name in TARGETED.iter().filter(|name| answer.count(name) > 0) {
         let control = said(name);
         let mut directives = control.split([',', ';']).map(str::trim);
+        // With `Authorization` an age alone is no leave to keep it, but for who speaks to surrogates alone.
+        let needs_leave = request.header("authorization").is_some() && *name != "surrogate-control";
         let is_kept = |directive: &str| match directive.split_once('=') {
-            Some(("max-age" | "s-maxage", seconds)) => seconds.trim_matches('"') != "0",
+            Some(("max-age", seconds)) => !needs_leave && seconds.trim_matches('"') != "0",
+            Some(("s-maxage", seconds)) => seconds.trim_matches('"') != "0",
             _ => directive == "public",
         };
-        let is_refused = ["no-store", "private", "no-cache"].iter().any(|no| control.contains(no));
+        let is_refused =
+            ["no-store", "private", "no-cache", "max-age=0"].iter().any(|no| control.contains(no));
         if !is_refused && directives.any(is_kept) {
             return vec![Mismatch::says(&format!("header {name}"), SHARED)];
         }
@@ -227,7 +231,7 @@ mod tests {
         const LATER: (&str, &str) = ("expires", "Wed, 21 Oct 2026 08:28:00 GMT");
         const PAST: (&str, &str) = ("expires", "0");
         // Headers, whether they hold for a key in X-API-Key, and in Authorization.
-        let rows: [(Headers, bool, bool); 16] = [
+        let rows: [(Headers, bool, bool); 18] = [
             (&[], true, true),
             (&[("cache-control", "no-store")], true, true),
             (&[("cache-control", "private, max-age=60")], true, true),
@@ -240,9 +244,11 @@ mod tests {
             (&[("cache-control", "public"), ("vary", "origin")], false, false),
             (&[DATE, LATER], false, true),
             (&[DATE, PAST], true, true),
-            (&[("cache-control", "no-store"), ("cdn-cache-control", "max-age=300")], false, false),
+            (&[("cache-control", "no-store"), ("cdn-cache-control", "max-age=300")], false, true),
             (&[("surrogate-control", "max-age=300"), ("vary", "X-API-Key")], true, true),
             (&[("cdn-cache-control", "max-age=300, no-store")], true, true),
+            (&[("cdn-cache-control", "public, max-age=0, must-revalidate")], true, true),
+            (&[("cdn-cache-control", "public, max-age=300")], false, false),
             (&[("surrogate-control", "max-age=0;content=\"ESI/1.0\"")], true, true),
         ];
         for (headers, by_key, by_authorization) in rows {

@@ -147,11 +147,12 @@ impl OrderFormat {
 }
 
 impl Contract {
-    /// Whether a code says that something is wrong with a request's body.
+    /// Whether a code with a status says that something is wrong with a request's body.
     #[must_use]
-    pub fn is_about_body(&self, code: &str) -> bool {
+    pub fn is_about_body(&self, code: &str, status: u16) -> bool {
         let mut scenarios = self.scenarios.iter();
-        let scenario = scenarios.find(|scenario| scenario.code.as_str() == code);
+        let scenario =
+            scenarios.find(|scenario| scenario.code.as_str() == code && scenario.status == status);
         let defect = scenario.and_then(|scenario| defect(scenario));
         defect.is_some_and(|defect| defect.kind == DefectKind::Body)
     }
@@ -190,15 +191,21 @@ fn body_at<'a>(scenario: &'a Scenario, request: &RequestName) -> Option<&'a Body
 fn other_bodies<'a>(
     scenario: &'a Scenario,
     request: &RequestName,
+    used: Option<&BodyDefect>,
 ) -> impl Iterator<Item = (&'a str, &'a BodyDefect)> {
     let written = scenario.cases.iter().filter(|case| case.origin == Origin::Written);
-    let bodies = written.filter_map(move |case| {
+    written.filter_map(move |case| {
         let single =
             plain(case).filter(|single| single.request == *request && case.at == At::Own)?;
         let id = case.name.split_once("::").map_or(case.name.as_str(), |(_, id)| id);
-        Some((id, single.body.as_deref()?))
-    });
-    bodies.skip(1)
+        Some((
+            id,
+            single
+                .body
+                .as_deref()
+                .filter(|body| !used.is_some_and(|used| std::ptr::eq(*body, used)))?,
+        ))
+    })
 }
 
 /// Whether a code has a case at this request.
@@ -273,7 +280,7 @@ fn combined(contract: &Contract, defects: [&Defect<'_>; 2], pair: &Pair, line: u
             // Who looks at the body first may do so for some bodies only: those that are no object, or one field.
             let others = of(Body).filter(|_| is_own && by_each);
             for (id, body) in
-                others.into_iter().flat_map(|defect| other_bodies(defect.scenario, request))
+                others.into_iter().flat_map(|defect| other_bodies(defect.scenario, request, body))
             {
                 let one = Pair { one_of: OneOf::Bodies, ..pair.clone() };
                 let name = format!("{}#{id}", pair.name());

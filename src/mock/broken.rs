@@ -229,7 +229,7 @@ impl Broken {
             }
             (B::ChargesRefusals, "rate_limited") if request.method == "POST" => {
                 if let Some(key) = key_of(request) {
-                    self.api.world.charge(key, 10);
+                    self.api.world.charge(key, 200);
                 }
             }
             (B::TimesOutAfterASecond, "generation_timeout") => reply.after = Duration::from_secs(1),

@@ -88,7 +88,7 @@ fn beyond(reply: &mut Reply, fault: BeyondFault) {
         }
         B::ForAnyCache => reply.headers.push(("cache-control", "s-maxage=60".to_owned())),
         B::ForDeliveryNetworks => {
-            reply.headers.push(("cdn-cache-control", "max-age=300".to_owned()));
+            reply.headers.push(("cdn-cache-control", "public, max-age=300".to_owned()));
         }
         B::WaitInWords => reply.headers.push(("retry-after", "soon".to_owned())),
         B::ShortId => {

@@ -98,7 +98,7 @@ impl Beyond {
         if let (Some(text), Some(code)) = (reading.text(&places.message), reading.code()) {
             let place = places.message.as_str();
             let mut found = message::more_than_code(&text, place, &code);
-            found.extend(template::holes(&text, place, &String::from_utf8_lossy(&request.body)));
+            found.extend(template::holes(&text, place, &sent(exchange)));
             said.push((CheckId::MessageWords, found));
         }
         said

@@ -53,6 +53,8 @@ struct Sent {
     begin: usize,
     /// How many were accepted and refused.
     tally: Tally,
+    /// How many requests with keys next to this one were answered just before.
+    strangers: usize,
 }
 
 /// Whole seconds are rounded, and a server may add one: two refusals that differ by this tell the same time.
@@ -161,12 +163,15 @@ impl Play<'_> {
                     // They are no part of the burst, and are judged elsewhere: here only whether they count is. After too
                     // many were accepted they would tell nothing, and the next burst is due.
                     let is_over = |last: &Sent| last.tally.admitted(limit) == Admitted::TooMany;
+                    let mut strangers = 0;
                     if !bursts.last().is_some_and(is_over) {
                         for stranger in burst.strangers {
-                            self.run.sender.send_now(stranger).await?;
+                            // Whether it got an answer is no matter here.
+                            let answer = self.run.sender.send_now(stranger).await;
+                            strangers += usize::from(answer.is_ok());
                         }
                     }
-                    bursts.push(self.send_burst(burst).await?);
+                    bursts.push(Sent { strangers, ..self.send_burst(burst).await? });
                 }
                 Next::Ask(at) => {
                     if meanwhile.is_none() {
@@ -200,7 +205,7 @@ impl Play<'_> {
         for exchange in self.run.sender.burst(request, times).await? {
             self.keep(exchange);
         }
-        Ok(Sent { begin, tally: self.tally(burst, begin) })
+        Ok(Sent { begin, tally: self.tally(burst, begin), strangers: 0 })
     }
 
     /// The burst that begins at this exchange and ends with the last, counted.
@@ -220,18 +225,14 @@ impl Play<'_> {
         end: usize,
     ) {
         let PlannedBurst { limit, .. } = burst;
-        let Sent { begin, tally } = judged;
+        let Sent { begin, tally, strangers } = judged;
         // The first one past the limit, or the first that was refused before it.
         let past = (begin..end)
             .filter(|at| self.is_served(burst, *at))
             .nth(usize::try_from(limit.requests).unwrap_or(usize::MAX));
         let refused = (begin..end).find(|at| self.is_refused(*at));
         let telling = past.or(refused).unwrap_or(begin);
-        self.sheet.note(
-            CheckId::RateAdmits,
-            telling,
-            rate::admits(&tally, limit, burst.strangers.len()),
-        );
+        self.sheet.note(CheckId::RateAdmits, telling, rate::admits(&tally, limit, strangers));
         let status = self.planned.scenario.status;
         let found = rate::refuses(&tally, limit, status);
         self.sheet.note(CheckId::RateRefuses, last.unwrap_or(begin), found);

@@ -80,16 +80,23 @@ impl Play<'_> {
 
 impl Play<'_> {
     /// Holds the balance that a burst reads at its end against the one that it read first: what is refused meanwhile, for
-    /// a limit, costs nothing. A burst that reads none says nothing.
+    /// a limit, costs nothing. A burst that reads none says nothing, and neither does one whose reads cost something.
+    ///
+    /// The key's workspace may be another slot's as well: then it pays for what succeeds with those, and holds what
+    /// requests cost that take minutes.
     pub(super) fn close_burst(&mut self, burst: PlannedBurst<'_>) {
         let run = self.run;
         let Provocation::Burst(of) = &self.planned.case().provocation else { return };
         let Some(pointer) = run.contract.balance_at(&of.request) else { return };
         let is_shared = run.target.slots[&of.slot].usage == SlotUse::Shared;
-        let Some(key) = burst.request.key.as_ref().filter(|_| !is_shared) else { return };
+        let is_free = burst.request.cost == 0;
+        let Some(key) = burst.request.key.as_ref().filter(|_| is_free && !is_shared) else {
+            return;
+        };
+        let sent = &burst.request.request;
         let reads = |exchange: &Exchange| {
             let is_read = exchange.key.as_ref() == Some(key)
-                && exchange.request.method == burst.request.request.method
+                && (&exchange.request.method, &exchange.request.path) == (&sent.method, &sent.path)
                 && run.reading(exchange).is_served(burst.served);
             is_read.then(|| charge::read(&exchange.answer.body, pointer)).flatten()
         };
@@ -98,9 +105,10 @@ impl Play<'_> {
         let (Some((_, before)), Some((at, now))) = (numbers.next(), numbers.next_back()) else {
             return;
         };
-        let Account { spent, errors, .. } = run.ledger.account(key);
+        let errors = run.ledger.account(key).errors;
+        let most = run.ledger.spent().saturating_add(run.held.into());
         let balances = Balances { before: &before, now: &now };
-        let found = charge::ledger(pointer, &balances, Spent { most: spent, errors: &errors });
+        let found = charge::ledger(pointer, &balances, Spent { most, errors: &errors });
         self.sheet.note(CheckId::NoCharge, at, found);
     }
 }

@@ -221,8 +221,7 @@ impl AnswerJudge {
             let found = if may_succeed { Vec::new() } else { fields::served(answer.status) };
             return sheet.note(CheckId::Status, at, found);
         }
-        let mut known = contract.requests.values().map(|request| &*request.format.path);
-        if fields::leads_to(answer, &mut known) {
+        if fields::leads_to_itself(answer, &exchange.request.path) {
             return sheet.note(CheckId::Status, at, Vec::new());
         }
         sheet.note(CheckId::Status, at, fields::of_client(answer.status));

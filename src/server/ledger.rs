@@ -45,6 +45,11 @@ impl Ledger {
         }
     }
 
+    /// The most that all requests cost that succeeded, whatever their keys: two keys may be of one workspace.
+    pub(super) fn spent(&self) -> u64 {
+        self.0.locked().values().map(|account| account.spent).sum()
+    }
+
     /// What is known of a key's balance.
     pub(super) fn account(&self, key: &Secret) -> Account {
         self.0.locked().get(key).cloned().unwrap_or_default()

@@ -137,8 +137,7 @@ impl Planner<'_> {
             let Some(spoilt) = self.spoil(key.expose(), &burst.slot, &defect) else { continue };
             let body = body::bytes(format.body.as_ref(), None)?;
             let carried = Some((&*burst.carrier, &spoilt));
-            let mut request = self.request(format, body, carried, &[], target.deadlines)?;
-            request.payer = Some(key.clone());
+            let request = self.request(format, body, carried, &[], target.deadlines)?;
             strangers.push(request.sent_as(Role::OtherKey));
         }
         Ok(strangers)

@@ -55,8 +55,10 @@ impl Play<'_> {
         if carriers.any(|carrier| exchange.request.header(&carrier.header).is_some()) {
             return;
         }
+        let status = exchange.answer.status;
         let code = self.run.reading(exchange).code();
-        let code = code.filter(|code| contract.is_about_body(code));
+        let has_body = !exchange.request.body.is_empty();
+        let code = code.filter(|code| has_body && contract.is_about_body(code, status));
         let found = code.map_or_else(Vec::new, |code| order::tells(&code));
         self.note(CheckId::OrderAuthentication, at, found);
     }

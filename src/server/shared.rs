@@ -35,6 +35,8 @@ pub struct Run {
     pub ledger: Ledger,
     /// The most credits that requests of the run may hold at one time: those that take minutes, and twins.
     pub reserved: u32,
+    /// What an API may hold of that for requests that take minutes.
+    pub held: u32,
     /// How many trials are left.
     pub progress: Progress,
     /// How many requests that take minutes are still to be sent.

@@ -117,6 +117,7 @@ impl Suite {
             preflight_leak: PreflightLeak::default(),
             ledger: Ledger::default(),
             reserved: plan.reserved().saturating_add(budget),
+            held: plan.reserved(),
             progress: Progress::default(),
             long: Progress::default(),
             alone_first: Progress::default(),

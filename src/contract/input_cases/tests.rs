@@ -80,7 +80,6 @@ fn each_constraint_is_broken_alone_and_what_lies_on_a_bound_is_right() {
     /name:maxLength [name] {"age":7,"at":{"step":1.5,"zip":"10.0.0.1"},"name":"abcab","tags":["a"]}, right: {"age":7,"at":{"step":1.5,"zip":"10.0.0.1"},"name":"abca","tags":["a"]}
     /name:maxLength-letters [name] {"age":7,"at":{"step":1.5,"zip":"10.0.0.1"},"name":"ééééé","tags":["a"]}
     /name:maxLength-signs [name] {"age":7,"at":{"step":1.5,"zip":"10.0.0.1"},"name":"&&&&&","tags":["a"]}
-    /name:maxLength-lines [name] {"age":7,"at":{"step":1.5,"zip":"10.0.0.1"},"name":"aaaaa","tags":["a"]}
     /name:pattern [name] {"age":7,"at":{"step":1.5,"zip":"10.0.0.1"},"name":"abc!","tags":["a"]}
     /tags:type-text [tags] {"age":7,"at":{"step":1.5,"zip":"10.0.0.1"},"name":"abc","tags":"errproof"}, right: {"age":7,"at":{"step":1.5,"zip":"10.0.0.1"},"name":"abc"}
     /tags:type-number [tags] {"age":7,"at":{"step":1.5,"zip":"10.0.0.1"},"name":"abc","tags":123456789}
@@ -150,5 +149,5 @@ fn an_id_stays_when_another_place_changes() {
     };
     let before = ids(json!({ "type": "string" }));
     assert_eq!(before, ids(json!({ "enum": ["x", "y"], "minLength": 1 })));
-    assert_eq!(before.len(), 9, "{before:?}");
+    assert_eq!(before.len(), 8, "{before:?}");
 }
