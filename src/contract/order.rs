@@ -198,13 +198,9 @@ fn other_bodies<'a>(
         let single =
             plain(case).filter(|single| single.request == *request && case.at == At::Own)?;
         let id = case.name.split_once("::").map_or(case.name.as_str(), |(_, id)| id);
-        Some((
-            id,
-            single
-                .body
-                .as_deref()
-                .filter(|body| !used.is_some_and(|used| std::ptr::eq(*body, used)))?,
-        ))
+        let body = single.body.as_deref()?;
+        let is_used = used.is_some_and(|used| std::ptr::eq(body, used));
+        (!is_used).then_some((id, body))
     })
 }
 
