@@ -47,10 +47,10 @@ pub struct InputCases {
 /// use errproof::internals::contract::input_cases::of_schema;
 /// use serde_json::json;
 ///
-/// let schema = json!({ "required": ["count"], "properties": { "count": { "maximum": 10 } } });
+/// let schema = json!({ "required": ["count"], "properties": { "count": { "minimum": 1 } } });
 /// let found = of_schema(&schema, &json!({ "count": 3 }));
 /// let ids: Vec<_> = found.cases.iter().map(|case| case.id.as_str()).collect();
-/// assert_eq!(ids, ["/count:required", "/count:maximum"]);
+/// assert_eq!(ids, ["/count:required", "/count:minimum"]);
 /// ```
 #[must_use]
 pub fn of_schema(schema: &Value, body: &Value) -> InputCases {
