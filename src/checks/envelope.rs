@@ -7,7 +7,67 @@ use super::{
     mismatch::{Mismatch, Mismatches},
     reading::Reading,
 };
-use crate::exchange::message::{Answer, Ending};
+use crate::{
+    contract::envelope::{BodyForm, EnvelopeFormat},
+    exchange::message::{Answer, Ending},
+};
+
+/// `envelope.json`: the body is written in what the docs say. In JSON, nearly always.
+#[must_use]
+pub fn form(reading: &Reading<'_>) -> Mismatches {
+    let EnvelopeFormat { form, media_type: promised, .. } = reading.places();
+    let promised = promised.as_deref();
+    match form {
+        BodyForm::Json => json(reading, promised),
+        BodyForm::Empty => {
+            let fault = reading.fault().map(|fault| {
+                Mismatch::at("body", fault.trim_start_matches("expected "), quoted_body(reading))
+            });
+            fault.into_iter().collect()
+        }
+        BodyForm::Xml | BodyForm::Text | BodyForm::Html => other(reading, *form, promised),
+    }
+}
+
+fn quoted_body(reading: &Reading<'_>) -> String {
+    quoted(&String::from_utf8_lossy(&reading.answer().body))
+}
+
+/// The same of what is not JSON: its media type, its coding, its end, and whether it can be read.
+fn other(reading: &Reading<'_>, form: BodyForm, promised: Option<&str>) -> Mismatches {
+    let answer = reading.answer();
+    let media = answer.header("content-type");
+    let kind = media.as_deref().unwrap_or_default().split(';').next().unwrap_or_default();
+    let kind = kind.trim().to_ascii_lowercase();
+    let (expected, is_kind) = match (promised, form) {
+        (Some(promised), _) => (promised, kind.eq_ignore_ascii_case(promised)),
+        (None, BodyForm::Xml) => {
+            let is_xml = kind == "application/xml" || kind == "text/xml" || kind.ends_with("+xml");
+            ("application/xml", is_xml)
+        }
+        (None, BodyForm::Html) => ("text/html", kind == "text/html"),
+        // Nothing else is promised of a text: many routers send theirs without a type.
+        (None, _) => ("text/plain", true),
+    };
+    let wrong = (!is_kind).then(|| {
+        Mismatch::or_missing("header Content-Type", expected, media.as_deref().map(quoted))
+    });
+    let body = |sentence: String| Mismatch::says("body", sentence);
+    let ending = match &answer.ending {
+        Ending::Complete => reading.fault().map(|fault| body(fault.to_owned())),
+        Ending::Broken(why) => Some(body(format!("broke off early: {why}"))),
+        Ending::TooLong => Some(body("longer than a megabyte".to_owned())),
+    };
+    wrong.into_iter().chain(coding(answer)).chain(ending).collect()
+}
+
+/// A body that nobody asked to be compressed.
+fn coding(answer: &Answer) -> Option<Mismatch> {
+    let coding = answer.header("content-encoding").filter(|coding| coding != "identity")?;
+    let sentence =
+        format!("the body is compressed with {coding:?}; the request accepts identity alone");
+    Some(Mismatch::says("header Content-Encoding", sentence))
+}
 
 /// `envelope.json`: one JSON document in UTF-8, sent as `promised` or, if the docs promise no media
 /// type, as any JSON, with nothing before it, nothing after it, and as long as the server said.
@@ -18,11 +78,7 @@ pub fn json(reading: &Reading<'_>, promised: Option<&str>) -> Mismatches {
     if answer.count("content-type") > 1 {
         found.push(Mismatch::says("header Content-Type", "sent more than once"));
     }
-    if let Some(coding) = answer.header("content-encoding").filter(|coding| coding != "identity") {
-        let sentence =
-            format!("the body is compressed with {coding:?}; the request accepts identity alone");
-        found.push(Mismatch::says("header Content-Encoding", sentence));
-    }
+    found.extend(coding(answer));
     let body = |sentence: String| Mismatch::says("body", sentence);
     match &answer.ending {
         Ending::Complete => {}
@@ -42,8 +98,9 @@ pub fn json(reading: &Reading<'_>, promised: Option<&str>) -> Mismatches {
 
 /// `envelope.json` of a response to HEAD, which has no body: the media type, if it says one.
 #[must_use]
-pub fn of_head(answer: &Answer, promised: Option<&str>) -> Mismatches {
-    if answer.count("content-type") == 0 { Vec::new() } else { media_type(answer, promised) }
+pub fn of_head(answer: &Answer, places: &EnvelopeFormat) -> Mismatches {
+    let is_judged = places.form == BodyForm::Json && answer.count("content-type") > 0;
+    if is_judged { media_type(answer, places.media_type.as_deref()) } else { Vec::new() }
 }
 
 fn media_type(answer: &Answer, promised: Option<&str>) -> Mismatches {

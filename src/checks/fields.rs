@@ -2,13 +2,19 @@
 
 use serde_json::Value;
 
-use super::mismatch::{Mismatch, Mismatches, Wrong, unless};
-use crate::exchange::message::Answer;
+use super::{
+    mismatch::{Mismatch, Mismatches, Wrong, unless},
+    reading::Reading,
+};
+use crate::{
+    contract::{identity::Statuses, place::AnswerPlace, pointer},
+    exchange::message::Answer,
+};
 
-/// `status`: exactly the scenario's.
+/// `status`: exactly the scenario's, or one of those that it may have.
 #[must_use]
-pub fn status(actual: u16, expected: u16) -> Mismatches {
-    unless(actual == expected, || Mismatch::at("", expected.to_string(), actual.to_string()))
+pub fn status(actual: u16, expected: &Statuses) -> Mismatches {
+    unless(expected.holds(actual), || Mismatch::at("", expected.to_string(), actual.to_string()))
 }
 
 /// `status` of a response that is no error at all: nothing else of it can be checked.
@@ -68,6 +74,40 @@ pub fn repeated(actual: Option<&Value>, place: &str, status: u16) -> Mismatches 
     })
 }
 
+/// `message`, where a field is named elsewhere: one of these stands there, by itself or as the last step of a way to it. A `*`
+/// in the place stands for any entry.
+#[must_use]
+pub fn names_one(reading: &Reading<'_>, place: &AnswerPlace, fields: &[String]) -> Mismatches {
+    if fields.is_empty() {
+        return Vec::new();
+    }
+    let list = place.list().and_then(|list| pointer::find(reading.body()?, list));
+    let entries = match list {
+        Some(list) => list.as_array().map_or(0, Vec::len),
+        None => 1,
+    };
+    let found: Vec<String> = (0..entries)
+        .filter_map(|entry| {
+            let value = match place.header() {
+                Some(_) => reading.at(place)?.as_str()?.to_owned(),
+                None => {
+                    pointer::find(reading.body()?, &place.in_entry(entry))?.as_str()?.to_owned()
+                }
+            };
+            Some(value)
+        })
+        .collect();
+    let last = |text: &str| {
+        text.rsplit(['/', '.', '[']).next().unwrap_or(text).trim_end_matches(']').to_owned()
+    };
+    let is_named = |text: &String| fields.iter().any(|field| text == field || last(text) == *field);
+    unless(found.iter().any(is_named), || {
+        let fields = fields.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>();
+        let actual = (!found.is_empty()).then(|| format!("{:?}", found.join(", ")));
+        Mismatch::or_missing(place.as_str(), fields.join(" or "), actual)
+    })
+}
+
 /// `code` and `docs`: exactly this text at this place.
 #[must_use]
 pub fn exactly(actual: Option<&Value>, place: &str, expected: &str) -> Mismatches {
@@ -115,8 +155,8 @@ mod tests {
             let found = exactly(body.pointer(place), place, expected);
             assert_eq!(says(&found), [(place, sentence.to_owned())]);
         }
-        assert_eq!(status(400, 400), []);
-        assert_eq!(status(200, 400), [Mismatch::at("", "400", "200")]);
+        assert_eq!(status(400, &Statuses::One(400)), []);
+        assert_eq!(status(200, &Statuses::One(400)), [Mismatch::at("", "400", "200")]);
         assert_eq!(repeated(Some(&json!(410)), "/status", 410), []);
         for (other, sentence) in [
             (Some(json!(400)), "expected 410, the response's status, got 400"),

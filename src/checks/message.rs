@@ -40,6 +40,15 @@ pub fn message(
     named.into_iter().chain(parts).collect()
 }
 
+/// `message`: a text that matches what tells this error from others.
+#[must_use]
+pub fn matches(text: Option<&Value>, place: &str, pattern: &Regex) -> Mismatches {
+    let text = text.and_then(Value::as_str).unwrap_or_default();
+    super::mismatch::unless(pattern.is_match(text), || {
+        Mismatch::at(place, format!("a text that matches `{pattern}`"), json_text(text))
+    })
+}
+
 /// What programs print for a value that has no text.
 const NO_TEXTS: [&str; 6] = ["[object Object]", "undefined", "null", "None", "nil", "NaN"];
 

@@ -1,7 +1,9 @@
 //! Named assertions: pure functions from exchanges to findings, one family a file.
 
 pub mod balance;
+pub mod belonging;
 pub mod charge;
+pub mod code;
 pub mod envelope;
 pub mod field_texts;
 pub mod fields;
@@ -15,6 +17,7 @@ pub mod mismatch;
 pub mod naming;
 pub mod numbers;
 pub mod order;
+pub mod promised_headers;
 pub mod rate;
 pub mod rate_fields;
 pub mod rate_window;
@@ -25,3 +28,4 @@ pub mod sheet;
 pub mod template;
 pub mod timing;
 pub mod twin;
+mod xml;

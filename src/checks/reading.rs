@@ -1,12 +1,24 @@
 //! An answer as a contract's envelope reads it: what stands at the places that the contract names.
 
-use std::{borrow::Cow, cell::OnceCell};
+use std::{
+    borrow::Cow,
+    cell::{Cell, OnceCell},
+};
 
 use serde_json::Value;
 
-use super::json::{self, DEEPEST, Depth, Json, Twice};
+use super::{
+    belonging,
+    json::{self, DEEPEST, Depth, Json, Twice},
+    xml,
+};
 use crate::{
-    contract::{envelope::EnvelopeFormat, place::AnswerPlace, pointer, scenario::Scenario},
+    contract::{
+        envelope::{BodyForm, EnvelopeFormat},
+        place::AnswerPlace,
+        pointer,
+        scenario::Scenario,
+    },
     exchange::message::Answer,
 };
 
@@ -17,9 +29,11 @@ pub struct Reading<'a> {
     answer: &'a Answer,
     places: &'a EnvelopeFormat,
     body: OnceCell<Body>,
+    /// Which of several errors is looked at, where `*` stands in the places.
+    entry: Cell<usize>,
 }
 
-/// A body, as far as it is JSON.
+/// A body, as far as it can be read.
 #[derive(Debug)]
 struct Body {
     value: Option<Value>,
@@ -31,10 +45,10 @@ impl<'a> Reading<'a> {
     /// A reading of an answer.
     #[must_use]
     pub fn of(answer: &'a Answer, places: &'a EnvelopeFormat) -> Self {
-        Self { answer, places, body: OnceCell::new() }
+        Self { answer, places, body: OnceCell::new(), entry: Cell::new(0) }
     }
 
-    /// The body, if it is JSON. Of a name that stands twice in an object it has the last.
+    /// The body, if it is what the envelope says: JSON, XML, a text. Of a name that stands twice in an object it has the last.
     #[must_use]
     pub fn body(&self) -> Option<&Value> {
         self.read().value.as_ref()
@@ -47,8 +61,26 @@ impl<'a> Reading<'a> {
     }
 
     fn read(&self) -> &Body {
+        self.body.get_or_init(|| match self.places.form {
+            BodyForm::Json => self.read_json(),
+            BodyForm::Xml => match xml::read(&self.answer.body) {
+                Ok(value) => Body { value: Some(value), fault: None },
+                Err(fault) => Body { value: None, fault: Some(fault) },
+            },
+            BodyForm::Text | BodyForm::Html => match std::str::from_utf8(&self.answer.body) {
+                Ok(text) => Body { value: Some(text.into()), fault: None },
+                Err(error) => Body { value: None, fault: Some(format!("not UTF-8: {error}")) },
+            },
+            BodyForm::Empty => {
+                let fault = (!self.answer.body.is_empty()).then(|| "expected no body".to_owned());
+                Body { value: None, fault }
+            }
+        })
+    }
+
+    fn read_json(&self) -> Body {
         let body = &self.answer.body;
-        self.body.get_or_init(|| match json::read(body, Twice::Refused) {
+        match json::read(body, Twice::Refused) {
             Ok(Json { value, depth: Depth::Read }) => Body { value: Some(value), fault: None },
             // It is JSON, but no client can count on reading it: RFC 8259 (section 9) lets every reader set a
             // limit, and many end at 64, 100 or 128. What stands above that is judged like any other body.
@@ -62,7 +94,27 @@ impl<'a> Reading<'a> {
                 let value = json::read(body, Twice::LastCounts).ok().map(|json| json.value);
                 Body { value, fault: Some(format!("not valid JSON: {fault}")) }
             }
-        })
+        }
+    }
+
+    /// The places by which it is read.
+    #[must_use]
+    pub fn places(&self) -> &'a EnvelopeFormat {
+        self.places
+    }
+
+    /// How many errors it has, where `*` stands in the places; one, if it stands nowhere.
+    #[must_use]
+    pub fn errors(&self) -> usize {
+        let lists = [&self.places.code, &self.places.message].into_iter().flatten();
+        let Some(list) = lists.filter_map(|place| place.list()).next() else { return 1 };
+        let list = self.body().and_then(|body| pointer::find(body, list));
+        list.and_then(Value::as_array).map_or(0, Vec::len)
+    }
+
+    /// Looks at this one of several errors from now on.
+    pub fn look_at(&self, entry: usize) {
+        self.entry.set(entry);
     }
 
     /// The answer that is read.
@@ -79,8 +131,24 @@ impl<'a> Reading<'a> {
                 let value = self.answer.header(&name.to_ascii_lowercase())?;
                 Some(Cow::Owned(Value::String(value)))
             }
-            None => pointer::find(self.body()?, place.as_str()).map(Cow::Borrowed),
+            None if place.is_body() => self.body().map(Cow::Borrowed),
+            None => {
+                let pointer = place.in_entry(self.entry.get());
+                pointer::find(self.body()?, &pointer).map(Cow::Borrowed)
+            }
         }
+    }
+
+    /// What stands where the code is.
+    #[must_use]
+    pub fn code_value(&self) -> Option<Cow<'_, Value>> {
+        self.at(self.places.code.as_ref()?)
+    }
+
+    /// The text where the message is.
+    #[must_use]
+    pub fn message(&self) -> Option<String> {
+        self.text(self.places.message.as_ref()?)
     }
 
     /// The text at a place.
@@ -92,8 +160,8 @@ impl<'a> Reading<'a> {
     /// The code, without what the contract says stands before it.
     #[must_use]
     pub fn code(&self) -> Option<String> {
-        let code = self.text(&self.places.code)?;
-        let bare = code.strip_prefix(&self.places.code_prefix).map(str::to_owned);
+        let code = self.code_value()?.as_str().map(str::to_owned)?;
+        let bare = self.places.code_prefix.strip(&code).map(str::to_owned);
         Some(bare.unwrap_or(code))
     }
 
@@ -101,7 +169,7 @@ impl<'a> Reading<'a> {
     /// a success is none the less an error.
     #[must_use]
     pub fn is_served(&self, status: u16) -> bool {
-        self.answer.status == status && self.at(&self.places.code).is_none()
+        self.answer.status == status && self.code_value().is_none()
     }
 
     /// Whether it is a page for people, such as the one where they log in.
@@ -115,13 +183,15 @@ impl<'a> Reading<'a> {
     /// empty.
     #[must_use]
     pub fn tells_error(&self) -> bool {
-        let code = &self.places.code;
-        let Some((around, _)) =
-            code.as_str().rsplit_once('/').filter(|(around, _)| !around.is_empty())
+        let Some(code) = self.places.code.as_ref().or(self.places.message.as_ref()) else {
+            return false;
+        };
+        let pointer = code.in_entry(0);
+        let Some((around, _)) = pointer.rsplit_once('/').filter(|(around, _)| !around.is_empty())
         else {
             return false;
         };
-        if code.header().is_some() {
+        if code.header().is_some() || code.is_body() {
             return false;
         }
         match self.body().and_then(|body| pointer::find(body, around)) {
@@ -134,29 +204,37 @@ impl<'a> Reading<'a> {
     }
 
     /// Whether this is the error of a scenario, as far as its status tells; where errors have the
-    /// status of a success, its code has to tell.
+    /// status of a success, or a message or the want of a code tells them, that has to tell.
     #[must_use]
     pub fn is_refusal(&self, scenario: &Scenario) -> bool {
-        self.answer.status == scenario.status
-            && (scenario.status >= 400 || self.code().as_deref() == Some(scenario.code.as_str()))
+        let status = self.answer.status;
+        let by_status = status >= 400 && scenario.tells.is_told_by_status();
+        scenario.tells.statuses.holds(status) && (by_status || belonging::fits(self, scenario))
     }
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::exchange::message::Ending;
+    use crate::{
+        contract::envelope::{Prefixes, Several},
+        exchange::message::Ending,
+    };
 
     pub(in super::super) fn places() -> EnvelopeFormat {
         let place = |text: &str| AnswerPlace::from(text.to_owned());
         EnvelopeFormat {
-            schema: String::new(),
+            form: BodyForm::Json,
+            schema: None,
             media_type: None,
             success_statuses: false,
-            code: place("/type"),
-            code_prefix: "https://api.example.com/problems/".to_owned(),
+            code: Some(place("/type")),
+            code_prefix: Prefixes::of("https://api.example.com/problems/"),
+            several: Several::One,
             status: None,
-            message: place("/detail"),
+            message: Some(place("/detail")),
+            message_optional: false,
+            field: None,
             docs: None,
             request_id: Some(place("header X-Request-Id")),
         }

@@ -1,14 +1,14 @@
 //! `twin`: the same request without the defect gets past the code, so the defect is what caused it.
 
-use super::{mismatch::Mismatch, reading::Reading};
-use crate::contract::names::Code;
+use super::{belonging, mismatch::Mismatch, reading::Reading};
+use crate::contract::{Contract, identity::Statuses, names::Code};
 
 /// What a twin was answered, as far as it tells how far the twin got.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TwinAnswer {
     /// The status.
     pub status: u16,
-    /// The code, where there is one.
+    /// What the contract calls it: by its code, where there is one, or by what else tells it.
     pub code: Option<Code>,
     /// Whether the status is that of a success, and the answer looks like none other.
     pub is_served: bool,
@@ -17,14 +17,14 @@ pub struct TwinAnswer {
 /// How far a twin has to get.
 #[derive(Clone, Copy)]
 pub struct Way<'a> {
-    /// The case's own code, which the twin must not get, and its status.
-    pub own: (&'a Code, u16),
+    /// The case's own code, which the twin must not get, and its statuses.
+    pub own: (&'a Code, &'a Statuses),
     /// The later code that it is to reach; none if it is to succeed.
     pub reaches: Option<&'a Code>,
     /// The codes in the order in which the API looks for them.
     pub chain: &'a [Code],
-    /// The status of a code, if a scenario says it.
-    pub status_of: &'a dyn Fn(&Code) -> Option<u16>,
+    /// The statuses of a code, if a scenario says them.
+    pub statuses_of: &'a dyn Fn(&Code) -> Option<&'a Statuses>,
 }
 
 /// How far a twin got.
@@ -42,13 +42,18 @@ pub enum Progress {
 impl TwinAnswer {
     /// What an answer tells.
     #[must_use]
-    pub fn of(reading: &Reading<'_>) -> Self {
+    pub fn of(contract: &Contract, reading: &Reading<'_>) -> Self {
+        Self::called(belonging::named(contract, reading), reading)
+    }
+
+    /// The same of an answer that is called so.
+    fn called(code: Option<Code>, reading: &Reading<'_>) -> Self {
         let status = reading.answer().status;
         let is_success = (200..300).contains(&status) && reading.is_served(status);
         Self {
             status,
-            code: reading.code().map(Code::from),
-            is_served: is_success && !reading.is_page() && !reading.tells_error(),
+            code: code.clone(),
+            is_served: code.is_none() && is_success && !reading.is_page() && !reading.tells_error(),
         }
     }
 }
@@ -60,13 +65,17 @@ impl TwinAnswer {
 /// that error's own cases say. It fails nothing, and proves nothing.
 ///
 /// ```
-/// use errproof::internals::{checks::twin::{Progress, TwinAnswer, Way, progress}, contract::names::Code};
+/// use errproof::internals::{
+///     checks::twin::{Progress, TwinAnswer, Way, progress},
+///     contract::{identity::Statuses, names::Code},
+/// };
 ///
 /// let [own, later] = ["missing_api_key", "invalid_input"].map(|code| Code::from(code.to_owned()));
 /// let chain = [own.clone(), later.clone()];
-/// let status_of = |code: &Code| Some(if *code == chain[0] { 401 } else { 400 });
-/// let way =
-///     Way { own: (&own, 401), reaches: Some(&later), chain: &chain, status_of: &status_of };
+/// let [refused, invalid] = [401, 400].map(Statuses::One);
+/// let statuses_of = |code: &Code| Some(if *code == chain[0] { &refused } else { &invalid });
+/// let (own, reaches) = ((&own, &refused), Some(&later));
+/// let way = Way { own, reaches, chain: &chain, statuses_of: &statuses_of };
 /// let answered = |status, code: Option<&Code>| {
 ///     progress(&TwinAnswer { status, code: code.cloned(), is_served: false }, &way)
 /// };
@@ -92,9 +101,11 @@ pub fn progress(answer: &TwinAnswer, way: &Way<'_>) -> Progress {
             _ if !is_later => {
                 stuck(format!("was refused as {code}; expected it to get past {own}"))
             }
-            _ if (way.status_of)(code).is_some_and(|own| own != *status) => Progress::Unclear(
-                format!("was refused as {code} with {status}, which is not its status"),
-            ),
+            _ if (way.statuses_of)(code).is_some_and(|own| !own.holds(*status)) => {
+                Progress::Unclear(format!(
+                    "was refused as {code} with {status}, which is not its status"
+                ))
+            }
             Some(reaches) => Progress::Unclear(format!("was refused as {code}, before {reaches}")),
             None => Progress::Past,
         };
@@ -107,11 +118,12 @@ pub fn progress(answer: &TwinAnswer, way: &Way<'_>) -> Progress {
         None => "no code".to_owned(),
     };
     let how = format!("was answered with {status} and {with}; expected {expected}");
-    let is_reached = way.reaches.and_then(way.status_of) == Some(*status);
+    let is_reached =
+        way.reaches.and_then(way.statuses_of).is_some_and(|statuses| statuses.holds(*status));
     match code {
         None if *is_served && way.reaches.is_none() => Progress::Past,
         _ if is_success || is_reached => Progress::Unclear(how),
-        Some(_) if *status != own_status => Progress::Unclear(how),
+        Some(_) if !own_status.holds(*status) => Progress::Unclear(how),
         _ => stuck(how),
     }
 }
@@ -128,16 +140,18 @@ mod tests {
         let code = |name: &str| Code::from(name.to_owned());
         let chain = ["key", "json", "input", "credits"].map(code);
         let [key, json, input, credits] = &chain;
-        let status_of = |code: &Code| {
-            chain.iter().position(|known| known == code).map(|at| [401, 400, 400, 402][at])
-        };
+        let statuses = [401, 400, 400, 402].map(Statuses::One);
+        let [refused, invalid, _, unpaid] = &statuses;
+        let statuses_of =
+            |code: &Code| chain.iter().position(|known| known == code).map(|at| &statuses[at]);
         let other = code("other");
-        let way = |own: (_, _), reaches| Way { own, reaches, chain: &chain, status_of: &status_of };
-        let to_input = way((key, 401), Some(input));
-        let to_same = way((json, 400), Some(input));
-        let to_success = way((credits, 402), None);
-        let chainless = Way { chain: &[], ..way((json, 400), None) };
-        let ownless = way((&other, 400), None);
+        let way =
+            |own: (_, _), reaches| Way { own, reaches, chain: &chain, statuses_of: &statuses_of };
+        let to_input = way((key, refused), Some(input));
+        let to_same = way((json, invalid), Some(input));
+        let to_success = way((credits, unpaid), None);
+        let chainless = Way { chain: &[], ..way((json, invalid), None) };
+        let ownless = way((&other, invalid), None);
         let rows = [
             (to_input, 400, Some("input"), "past"),
             (to_input, 402, Some("credits"), "past"),
@@ -217,7 +231,7 @@ mod tests {
     #[test]
     fn a_success_is_no_page_for_people_and_has_nothing_where_an_error_stands() {
         let mut places = places();
-        places.code = "/error/code".to_owned().into();
+        places.code = Some("/error/code".to_owned().into());
         let rows = [
             (200, "application/json", r#"{"credits":7}"#, true),
             (204, "", "", true),
@@ -240,7 +254,8 @@ mod tests {
                 body: body.as_bytes().to_vec(),
                 ending: Ending::Complete,
             };
-            let answer = TwinAnswer::of(&Reading::of(&answer, &places));
+            let reading = Reading::of(&answer, &places);
+            let answer = TwinAnswer::called(reading.code().map(Code::from), &reading);
             assert_eq!(answer.is_served, served, "{status} {media} {body}");
         }
     }

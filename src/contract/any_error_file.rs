@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use super::{
-    names::{RequestName, SlotName},
+    names::{EnvelopeName, RequestName, SlotName},
     scenario_file::CaseFormat,
 };
 use crate::source::{bounds::some, format::FileFormat};
@@ -19,6 +19,9 @@ pub struct AnyErrorFile {
     pub promise: String,
     /// The heading or sentence in the docs that promises it.
     pub source: String,
+    /// The envelope that they have, of `[envelopes]` in contract.toml. By default `[envelope]`.
+    #[serde(default)]
+    pub envelope: Option<EnvelopeName>,
     /// The request that the cases build on, where a case names no other.
     pub request: RequestName,
     /// The slot whose key is sent, where a case names no other: one with which nothing can succeed.

@@ -49,6 +49,8 @@ checks! {
     MessageNumbers = "message.numbers", Must;
     /// The request id is there, and no other response of the run has it.
     RequestId = "request-id", Must;
+    /// The response has the headers that the docs promise of it.
+    Headers = "headers", Must;
     /// `Retry-After` is whole seconds, from 1 to the limit's window or what the scenario says.
     RetryAfter = "retry-after", Must;
     /// After `Retry-After` seconds the next request is accepted.
@@ -204,6 +206,7 @@ mod tests {
         message Must
         message.numbers Must
         request-id Must
+        headers Must
         retry-after Must
         retry-after.honest Must
         rate.admits Must

@@ -9,7 +9,7 @@ use super::{
     check::CheckId,
     envelope::EnvelopeFormat,
     key::KeyShape,
-    names::{Code, HookName, ProbeName, RequestName, SlotName},
+    names::{Code, EnvelopeName, HookName, ProbeName, RequestName, SlotName},
     order_format::OrderFormat,
     points::PointsFormat,
     promise::Promise,
@@ -37,6 +37,9 @@ pub struct ContractFile {
     pub production_hosts: Vec<String>,
     /// What an error looks like.
     pub envelope: EnvelopeFormat,
+    /// What errors look like that look otherwise: a router's text, an empty 405. Scenarios name them.
+    #[serde(default)]
+    pub envelopes: BTreeMap<EnvelopeName, EnvelopeFormat>,
     /// What a key looks like, and where a request carries it.
     pub key: KeyShape,
     /// The rate limit of a key. Without it no case can have a burst.

@@ -8,6 +8,7 @@ use super::{
     NamedRequest, body,
     contract_file::RequestFormat,
     defect::concerns,
+    identity::Statuses,
     key::{Carrier, KeyDefect},
     names::{CarrierName, RequestName},
     pointer,
@@ -38,7 +39,7 @@ impl Resolver<'_> {
                 continue;
             }
             let is_own =
-                |case: &CaseFormat| *case.request.as_ref().unwrap_or(&file.request) == *name;
+                |case: &CaseFormat| case.request.as_ref().unwrap_or(file.request()) == name;
             let own = bases.iter().find(|(_, case)| is_own(case));
             let made = || bases.iter().find(|(_, case)| can_be_made(case, named));
             let base = own.or_else(made).copied();
@@ -81,7 +82,7 @@ impl Resolver<'_> {
         point: &Point,
         carrier: Arc<Carrier>,
     ) -> Option<Case> {
-        let name = format!("{}::{}@{point}", file.code, base.id);
+        let name = format!("{}::{}@{point}", file.called(), base.id);
         let format = CaseFormat { request: Some(point.request.clone()), ..base.clone() };
         let provocation = Self::provocation(file, &format, None, carrier);
         let case = self.named_case(&format, at, name, provocation)?;
@@ -152,11 +153,11 @@ fn can_give(
     name: &RequestName,
     request: &RequestFormat,
 ) -> bool {
-    if *name == file.request {
+    if name == file.request() {
         return true;
     }
     let twin = file.twin.as_ref().and_then(|twin| twin.request.as_ref());
-    if twin.is_some_and(|twin| *twin != file.request) {
+    if twin.is_some_and(|twin| twin != file.request()) {
         return false;
     }
     if base.key.is_some() {
@@ -165,7 +166,7 @@ fn can_give(
     if base.body.is_some() {
         return request.body.is_some();
     }
-    let needs_cost = base.hook.is_some() || matches!(file.status, 402 | 403);
+    let needs_cost = base.hook.is_some() || matches!(file.status, Statuses::One(402 | 403));
     !needs_cost || request.cost > 0
 }
 

@@ -46,7 +46,7 @@ impl Resolver<'_> {
             let count = usize::try_from(format.sample).unwrap_or(usize::MAX);
             let all = grammar::kinds().chain(grammar::sample(count, format.seed));
             for grammar::NotJson { id, broken, kept } in all {
-                let name = format!("{}::{id}", file.code);
+                let name = format!("{}::{id}", file.called());
                 let Some(carrier) = self.carriers.first().cloned() else { return generated };
                 let dealt = dealt(file, &name);
                 let at = if dealt.is_some() { At::Dealt } else { At::Own };
@@ -65,14 +65,14 @@ impl Resolver<'_> {
         let sent: BTreeMap<_, _> =
             places.filter_map(|(at, case)| Some((self.sent(case)?, at))).collect();
         let mut all = Vec::new();
-        let own = contract.requests.get_key_value(&file.request);
+        let own = contract.requests.get_key_value(file.request());
         if own.is_none_or(|(_, named)| named.input.is_none() || named.format.body.is_none()) {
             let title = "`generate` without an input schema";
             let label =
-                format!("expected an `input` and a `body` under [requests.{}]", file.request);
+                format!("expected an `input` and a `body` under [requests.{}]", file.request());
             return self.reader.add(&["generate"], title, label);
         }
-        let others = contract.requests.iter().filter(|(name, _)| **name != file.request);
+        let others = contract.requests.iter().filter(|(name, _)| *name != file.request());
         let others = others.filter(|_| contract.points.is_some());
         for (request, named) in own.into_iter().chain(others) {
             let NamedRequest { input: Some(input), format } = named else { continue };
@@ -91,7 +91,7 @@ impl Resolver<'_> {
                 }
                 let point = Point { request: request.clone(), carrier: Some(carrier.name.clone()) };
                 let behind = if at == At::Own { String::new() } else { format!("@{point}") };
-                let name = format!("{}::{}{behind}", file.code, case.id);
+                let name = format!("{}::{}{behind}", file.called(), case.id);
                 let dealt = if at == At::Own { dealt(file, &name) } else { None };
                 let at = if dealt.is_some() { At::Dealt } else { at };
                 let single = Single {
@@ -116,7 +116,7 @@ impl Resolver<'_> {
 
     /// Where a request's inputs are tried, if the scenario holds there: by the first carrier that is not left out.
     fn place_of(&self, file: &ScenarioFile, request: &RequestName) -> Option<(Arc<Carrier>, At)> {
-        if *request == file.request {
+        if request == file.request() {
             return Some((self.carriers.first()?.clone(), At::Own));
         }
         let left_out = |carrier: &&Arc<Carrier>| {
@@ -162,7 +162,7 @@ impl Resolver<'_> {
 
 /// The slot whose key a case is dealt: by its name, so that it stays while others come and go.
 fn dealt(file: &ScenarioFile, name: &str) -> Option<SlotName> {
-    seeded::one_of(&file.dealt_to, name).filter(|slot| **slot != file.slot).cloned()
+    seeded::one_of(&file.dealt_to, name).filter(|slot| *slot != file.slot()).cloned()
 }
 
 /// The right side of what a case breaks, with the key of the scenario's twin if that has one of its own.
@@ -178,8 +178,8 @@ fn single(
     right: Option<BodyDefect>,
 ) -> Single {
     Single {
-        request: file.request.clone(),
-        slot: file.slot.clone(),
+        request: file.request().clone(),
+        slot: file.slot().clone(),
         dealt: None,
         carrier,
         key: None,

@@ -1,11 +1,12 @@
 //! The ledger: what a run's requests cost is all that a balance falls by.
 
-use std::{collections::BTreeSet, path::PathBuf};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use super::{
     Contract,
     contract_file::LedgerFormat,
     generation::Generated,
+    identity::Tells,
     names::{RequestName, SlotName},
     scenario::{
         At, BalanceCase, Case, Expects, LEDGER, LedgerCase, Origin, Provocation, Scenario, Single,
@@ -66,6 +67,11 @@ impl LedgerFormat {
             file: PathBuf::from("contract.toml"),
             code: LEDGER.to_owned().into(),
             status: 200,
+            tells: Tells::nothing(),
+            envelope: Arc::clone(&contract.envelope),
+            docs: None,
+            headers: Vec::new(),
+            unprovoked: None,
             expects: Expects::Ledger,
             promise: self.says.clone(),
             source: self.source.clone(),

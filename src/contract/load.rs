@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{
     Contract,
     contract_file::{ContractFile, Counts, LedgerFormat, PreflightFormat},
-    envelope::EnvelopeFormat,
+    envelope::{BodyForm, EnvelopeFormat},
     key::KeyShape,
     names::too_long,
     order_format::OrderFormat,
@@ -18,6 +18,7 @@ use super::{
     place::AnswerPlace,
     resolve::{read_any_error, read_scenario},
     sendable::{can_be_sent, path_fault},
+    told::{CODE, Telling},
 };
 use crate::source::{
     document::{Document, Way},
@@ -64,6 +65,8 @@ impl Contract {
                 contract.any_error = read_any_error(root, contract, faults).map(Arc::new);
             }
             contract.scenarios = scenarios;
+            contract.telling = Telling::of(&contract.scenarios, &contract.envelope);
+            contract.check_told(root, faults);
             contract.find_limit_scenario();
             let counts = contract.limit.as_ref().map(|limit| limit.counts);
             if counts == Some(Counts::EveryRequest) && contract.mistaken().is_none() {
@@ -101,10 +104,15 @@ fn read_contract(root: &Folder, faults: &mut Faults) -> Option<(Contract, Furthe
 }
 
 fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contract {
-    let schema = compile(root, reader, &["envelope", "schema"], &file.envelope.schema);
+    let envelope = envelope(root, reader, &["envelope"], file.envelope.clone());
+    let mut envelopes = BTreeMap::new();
+    for (name, format) in &file.envelopes {
+        let way = ["envelopes", name.as_str()];
+        let made = self::envelope(root, reader, &way, format.clone());
+        envelopes.insert(name.clone(), Arc::new(made));
+    }
     check_lengths(reader, &file);
     check_key(reader, &file.key);
-    check_places(reader, &file.envelope);
     let docs = docs(reader, file.docs, file.envelope.docs.clone());
     if let Some(policy) = file.limit.as_ref().and_then(|limit| limit.policy.as_ref())
         && sfv::StringRef::from_str(policy).is_err()
@@ -174,7 +182,8 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         mock: file.mock,
         docs,
         production_hosts: file.production_hosts,
-        envelope: Envelope { schema: schema.unwrap_or_else(anything), places: file.envelope },
+        envelope: Arc::new(envelope),
+        envelopes,
         key: file.key,
         limit: file.limit,
         requests,
@@ -191,6 +200,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         any_error: None,
         ledger: None,
         order: None,
+        telling: Telling::default(),
         limit_scenario: None,
     }
 }
@@ -287,17 +297,56 @@ fn check_key(reader: &mut Reader<'_>, key: &KeyShape) {
     }
 }
 
-fn check_places(reader: &mut Reader<'_>, places: &EnvelopeFormat) {
-    let all = [
-        ("code", Some(&places.code)),
-        ("status", places.status.as_ref()),
-        ("message", Some(&places.message)),
-        ("docs", places.docs.as_ref()),
-        ("request-id", places.request_id.as_ref()),
-    ];
-    for (name, place) in all {
-        if let Some(why) = place.and_then(AnswerPlace::fault) {
-            reader.add(&["envelope", name], "not a place in a response", why);
+/// An envelope, with its schema compiled.
+fn envelope(
+    root: &Folder,
+    reader: &mut Reader<'_>,
+    way: Way<'_>,
+    places: EnvelopeFormat,
+) -> Envelope {
+    check_places(reader, way, &places);
+    let at = [way, &["schema"]].concat();
+    let schema = places
+        .schema
+        .as_ref()
+        .map(|path| compile(root, reader, &at, path).unwrap_or_else(anything));
+    let has_value = matches!(places.form, BodyForm::Json | BodyForm::Xml);
+    if schema.is_none() && places.form == BodyForm::Json {
+        reader.add(
+            way,
+            "an envelope without a schema",
+            "expected `schema`, the JSON Schema of the body",
+        );
+    }
+    if schema.is_some() && !has_value {
+        reader.add(&at, "a schema of what is not JSON", "expected no `schema`");
+    }
+    Envelope { schema, places }
+}
+
+fn check_places(reader: &mut Reader<'_>, way: Way<'_>, places: &EnvelopeFormat) {
+    let has_value = matches!(places.form, BodyForm::Json | BodyForm::Xml);
+    let mut list: Option<&str> = None;
+    for (name, place) in places.places() {
+        let at = [way, &[name]].concat();
+        if let Some(why) = place.fault() {
+            reader.add(&at, "not a place in a response", why);
+        } else if place.header().is_none() && place.is_body() == has_value {
+            let label = if has_value {
+                "expected a JSON Pointer, or `header NAME`: `body` is all of a text"
+            } else {
+                "expected `body`, or `header NAME`: only JSON and XML have places within"
+            };
+            reader.add(&at, "not a place in such a body", label);
+        }
+        if let Some(own) = place.list() {
+            if *list.get_or_insert(own) != own {
+                let label = format!(
+                    "expected it in `{}/*`, as in the other places",
+                    list.unwrap_or_default()
+                );
+                reader.add(&at, "`*` stands for the entries of two lists", label);
+            }
         }
     }
     let is_media = |media: &String| {
@@ -306,7 +355,7 @@ fn check_places(reader: &mut Reader<'_>, places: &EnvelopeFormat) {
     };
     if !places.media_type.as_ref().is_none_or(is_media) {
         let label = "expected one like `application/json`, without parameters";
-        reader.add(&["envelope", "media-type"], "not a media type", label);
+        reader.add(&[way, &["media-type"]].concat(), "not a media type", label);
     }
 }
 
@@ -317,7 +366,9 @@ fn docs(
     place: Option<AnswerPlace>,
 ) -> Option<DocsLink> {
     match (link, place) {
-        (Some(link), Some(place)) => Some(DocsLink { link, place }),
+        (Some(link), Some(place)) => {
+            Some(DocsLink { is_of_code: link.contains(CODE), link, place })
+        }
         (Some(_), None) => {
             let label =
                 "expected a `docs` under [envelope] as well: where an error carries the link";

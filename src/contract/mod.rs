@@ -17,6 +17,7 @@ pub mod fresh;
 mod generated;
 pub mod generation;
 pub mod grammar;
+pub mod identity;
 pub mod input_cases;
 mod input_values;
 pub mod key;
@@ -40,12 +41,13 @@ pub mod scenario;
 pub mod scenario_file;
 mod seeded;
 pub(crate) mod sendable;
+pub mod told;
 pub mod wrong_fields;
 
 use check::CheckId;
 use contract_file::{BundledMock, HookPurpose, Limit, PreflightFormat, Probe, SlotFormat};
 use key::KeyShape;
-use names::{Code, HookName, ProbeName, RequestName, SlotName};
+use names::{Code, EnvelopeName, HookName, ProbeName, RequestName, SlotName};
 use order::Order;
 use page::PageReading;
 use parts::{DocsLink, Envelope, NamedRequest};
@@ -53,6 +55,7 @@ use points::PointsFormat;
 use promise::Promise;
 use retry::RetryFormat;
 use scenario::Scenario;
+use told::Telling;
 
 /// An API's whole contract.
 #[derive(Debug)]
@@ -68,7 +71,9 @@ pub struct Contract {
     /// Hosts that real customers use.
     pub production_hosts: Vec<String>,
     /// How an error looks.
-    pub envelope: Envelope,
+    pub envelope: Arc<Envelope>,
+    /// How errors look that look otherwise, by the names that scenarios call them.
+    pub envelopes: BTreeMap<EnvelopeName, Arc<Envelope>>,
     /// How a key looks and where it is carried.
     pub key: KeyShape,
     /// How many requests a key has, if the docs set a limit.
@@ -101,6 +106,8 @@ pub struct Contract {
     pub order: Option<Order>,
     /// What is promised of the balances, if the contract has a ledger.
     pub ledger: Option<Arc<Scenario>>,
+    /// In which order a response is held against them.
+    telling: Telling,
     /// Which of them is that of the limit.
     limit_scenario: Option<usize>,
 }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use super::identity::CodeFormat;
+
 /// So many characters a name may have, and so may the name of a case's trial, which is made of several: the
 /// test harness pads trials' names to one width, which ends at 65,535, and codes and trials name files.
 pub(super) const LONGEST_NAME: usize = 200;
@@ -33,11 +35,11 @@ pub(super) fn trial_too_long<'a>(
 }
 
 macro_rules! names {
-    ($($(#[$doc:meta])* $name:ident)*) => {$(
-        $(#[$doc])*
+    (from $from:literal: $($(#[$doc:meta])* $name:ident)*) => {$(
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Deserialize)]
         #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-        #[serde(from = "String")]
+        #[serde(from = $from)]
+        $(#[$doc])*
         pub struct $name(Arc<str>);
 
         impl $name {
@@ -69,8 +71,23 @@ macro_rules! names {
 }
 
 names! {
-    /// An error code of the API, as its docs spell it: `invalid_json`.
+    from "CodeFormat":
+    /// What an error is called: its code, as the docs spell it (`invalid_json`, 10000), or the name that its scenario
+    /// gives it.
+    #[cfg_attr(feature = "schemas", schemars(with = "CodeFormat"))]
     Code
+}
+
+impl From<CodeFormat> for Code {
+    fn from(code: CodeFormat) -> Self {
+        Self(code.to_string().into())
+    }
+}
+
+names! {
+    from "String":
+    /// How an error looks that looks otherwise than most: `router`.
+    EnvelopeName
     /// A case's own name within its scenario: `trailing-comma`.
     CaseName
     /// A named credential: `valid`, `burst`, `drained`.

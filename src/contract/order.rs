@@ -5,6 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use super::{
     Contract,
     generation::Generated,
+    identity::Tells,
     key::{Carrier, KeyDefect},
     names::{Code, RequestName},
     order_format::OrderFormat,
@@ -109,6 +110,11 @@ impl OrderFormat {
             file: PathBuf::from("contract.toml"),
             code: ORDER.to_owned().into(),
             status: 400,
+            tells: Tells::nothing(),
+            envelope: Arc::clone(&contract.envelope),
+            docs: None,
+            headers: Vec::new(),
+            unprovoked: None,
             expects: Expects::Order,
             promise: self.says.clone(),
             source: self.source.clone(),
@@ -151,8 +157,9 @@ impl Contract {
     #[must_use]
     pub fn is_about_body(&self, code: &str, status: u16) -> bool {
         let mut scenarios = self.scenarios.iter();
-        let scenario =
-            scenarios.find(|scenario| scenario.code.as_str() == code && scenario.status == status);
+        let scenario = scenarios.find(|scenario| {
+            scenario.code.as_str() == code && scenario.tells.statuses.holds(status)
+        });
         let defect = scenario.and_then(|scenario| defect(scenario));
         defect.is_some_and(|defect| defect.kind == DefectKind::Body)
     }

@@ -7,19 +7,21 @@ use serde_json::Value;
 use super::{contract_file::RequestFormat, envelope::EnvelopeFormat, place::AnswerPlace};
 
 /// The link that every error carries.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct DocsLink {
     /// The link.
     pub link: String,
     /// Where it is.
     pub place: AnswerPlace,
+    /// Whether it is each code's own.
+    pub is_of_code: bool,
 }
 
 /// How an error looks.
 #[derive(Debug)]
 pub struct Envelope {
-    /// The JSON Schema of its body, compiled.
-    pub schema: Validator,
+    /// The JSON Schema of its body, compiled, if it has one.
+    pub schema: Option<Validator>,
     /// Where in it the fields are.
     pub places: EnvelopeFormat,
 }

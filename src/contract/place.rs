@@ -1,5 +1,7 @@
 //! Where something stands in a response: the contract says it, so that no envelope is built in.
 
+use std::borrow::Cow;
+
 use http::HeaderName;
 use serde::Deserialize;
 
@@ -23,15 +25,38 @@ impl AnswerPlace {
         self.0.strip_prefix("header ")
     }
 
+    /// Whether it is all of the body, as a text.
+    #[must_use]
+    pub fn is_body(&self) -> bool {
+        self.0 == "body"
+    }
+
+    /// What stands before `*` in a pointer that leads into each entry of a list.
+    #[must_use]
+    pub fn list(&self) -> Option<&str> {
+        let (list, rest) = self.0.split_once("/*")?;
+        (self.header().is_none() && (rest.is_empty() || rest.starts_with('/'))).then_some(list)
+    }
+
+    /// The pointer into one entry of that list; any other pointer as it is.
+    #[must_use]
+    pub fn in_entry(&self, entry: usize) -> Cow<'_, str> {
+        match self.list() {
+            None => self.0.as_str().into(),
+            Some(list) => format!("{list}/{entry}{}", &self.0[list.len() + 2..]).into(),
+        }
+    }
+
     /// Why this is not a place, as a label in the file.
     pub(super) fn fault(&self) -> Option<&'static str> {
         match self.header() {
             Some(name) if HeaderName::from_bytes(name.as_bytes()).is_err() => {
                 Some("expected a header's name after `header`")
             }
-            None if !self.0.starts_with('/') => {
+            None if !self.is_body() && !self.0.starts_with('/') => {
                 Some("expected a JSON Pointer, which begins with `/`, or `header NAME`")
             }
+            None if self.0.matches("/*").count() > 1 => Some("expected `*` at most once"),
             _ => None,
         }
     }

@@ -8,16 +8,15 @@ use std::{
     time::Duration,
 };
 
-use regex::Regex;
-
 use super::{
     Contract,
     any_error_file::AnyErrorFile,
     body,
     contract_file::Limit,
     generation::Generated,
+    identity::{Statuses, Tells},
     key::Carrier,
-    names::{CarrierName, Code, too_long, trial_too_long},
+    names::{CarrierName, Code, EnvelopeName, too_long, trial_too_long},
     scenario::{
         ANY_ERROR, At, BalanceCase, Burst, Case, Expects, Follows, LongestWait, MessagePattern,
         Origin, Provocation, Scenario, Single, ToldWait, Twin, WaitMeanwhile, Wording,
@@ -41,12 +40,21 @@ pub(super) fn read_scenario(
     faults: &mut Faults,
 ) -> Option<Scenario> {
     let document = Document::open(root, path, faults)?;
-    let (file, mut reader) = Reader::open::<ScenarioFile>(&document);
+    let (mut file, mut reader) = Reader::open::<ScenarioFile>(&document);
+    if let Some(file) = &mut file {
+        file.call_it();
+    }
+    if file.as_ref().is_some_and(|file| file.name.is_none()) {
+        let label = "expected `code` at the top of this file, or a `name` where an error has none";
+        reader.missing("code", label);
+        file = None;
+    }
     if let Some(file) = &file
-        && let Some(first) = codes.insert(file.code.clone(), path.to_owned())
+        && let Some(first) = codes.insert(file.called().clone(), path.to_owned())
     {
         let label = format!("{} has it as well", first.display());
-        reader.add(&["code"], format!("two scenarios have the code `{}`", file.code), label);
+        let way = if file.code.is_some() { "code" } else { "name" };
+        reader.add(&[way], format!("two scenarios have the {way} `{}`", file.called()), label);
     }
     let Some(contract) = contract else {
         faults.append(reader.finish());
@@ -98,10 +106,18 @@ pub(super) struct Resolver<'a> {
 
 impl Resolver<'_> {
     fn scenario(&mut self, file: ScenarioFile) -> Scenario {
+        if self.is_unprovoked(&file) {
+            return self.made(file, Vec::new(), Generated::default());
+        }
         let codes = self.contract.chain.iter().map(Code::as_str);
         let add = Some("add a new code to `chain` in contract.toml");
-        self.reader.known_or(&["code"], "code", file.code.as_str(), codes, add);
-        self.status(&["status"], file.status);
+        let way =
+            if file.code.as_ref().is_some_and(|code| Code::from(code.clone()) == *file.called()) {
+                "code"
+            } else {
+                "name"
+            };
+        self.reader.known_or(&[way], way, file.called().as_str(), codes, add);
         let mut cases = self.cases(&file);
         self.elsewhere(&file, &mut cases);
         let generated = self.generated(&file, &mut cases);
@@ -109,13 +125,25 @@ impl Resolver<'_> {
     }
 
     fn made(&mut self, file: ScenarioFile, cases: Vec<Case>, generated: Generated) -> Scenario {
+        let envelope = self.envelope(file.envelope.as_ref().map(EnvelopeName::as_str));
+        let tells = match self.expects {
+            Expects::Code => self.tells(&file, &envelope),
+            _ => Tells::nothing(),
+        };
+        let docs = self.docs(&file, &envelope);
+        let headers = self.headers(&file);
         let retry_after = self.retry_after(&file);
         let message = self.message(&file);
-        let twin = self.twin(&file);
+        let twin = if file.unprovoked.is_none() { self.twin(&file) } else { None };
         Scenario {
             file: self.document.path().to_owned(),
-            code: file.code,
-            status: file.status,
+            code: file.called().clone(),
+            status: tells.statuses.first(),
+            tells,
+            envelope,
+            docs,
+            headers,
+            unprovoked: file.unprovoked,
             expects: self.expects,
             promise: file.promise,
             source: file.source,
@@ -130,8 +158,8 @@ impl Resolver<'_> {
     /// The cases that stand in the file.
     fn cases(&mut self, file: &ScenarioFile) -> Vec<Case> {
         let requests = &self.contract.requests;
-        self.reader.known(&["request"], "request", file.request.as_str(), keys(requests));
-        self.reader.known(&["slot"], "slot", file.slot.as_str(), keys(&self.contract.slots));
+        self.reader.known(&["request"], "request", file.request().as_str(), keys(requests));
+        self.reader.known(&["slot"], "slot", file.slot().as_str(), keys(&self.contract.slots));
         let mut cases = Vec::new();
         for (at, case) in file.cases.iter().enumerate() {
             let at = at.to_string();
@@ -154,7 +182,7 @@ impl Resolver<'_> {
     }
 
     fn any_error(&mut self, file: AnyErrorFile) -> Scenario {
-        let AnyErrorFile { promise, source, request, slot, cases } = file;
+        let AnyErrorFile { promise, source, envelope, request, slot, cases } = file;
         for (at, case) in cases.iter().enumerate() {
             let of_a_code = [
                 ("burst", case.burst.is_some()),
@@ -171,12 +199,17 @@ impl Resolver<'_> {
             }
         }
         let file = ScenarioFile {
-            code: Code::from(ANY_ERROR.to_owned()),
-            status: 400,
+            name: Some(Code::from(ANY_ERROR.to_owned())),
+            code: None,
+            status: Statuses::One(400),
+            envelope,
             promise,
             source,
-            request,
-            slot,
+            unprovoked: None,
+            request: Some(request),
+            slot: Some(slot),
+            docs: None,
+            headers: BTreeMap::new(),
             message: None,
             retry_after: false,
             retry_after_at_most: None,
@@ -194,13 +227,40 @@ impl Resolver<'_> {
         self.made(file, cases, Generated::default())
     }
 
-    fn status(&mut self, way: Way<'_>, status: u16) {
-        let success = self.contract.envelope.places.success_statuses;
-        if !(400..600).contains(&status) && (!success || !(200..300).contains(&status)) {
-            let also = if success { ", or 200 to 299" } else { "" };
-            let label = format!("expected 400 to 599{also}");
-            self.reader.add(way, "not the status of an error", label);
+    /// Whether nobody can provoke the file's error: then it has no cases. Any other has, and a request to make them of.
+    fn is_unprovoked(&mut self, file: &ScenarioFile) -> bool {
+        let Some(why) = &file.unprovoked else {
+            let there = [
+                ("request", file.request.is_some()),
+                ("slot", file.slot.is_some()),
+                ("cases", !file.cases.is_empty()),
+            ];
+            for (name, _) in there.iter().filter(|(_, is_there)| !is_there) {
+                self.reader.missing(name, &format!("expected `{name}` at the top of this file"));
+            }
+            return there.iter().any(|(_, is_there)| !is_there);
+        };
+        if why.trim().is_empty() {
+            let label = "expected why nobody can provoke this error";
+            self.reader.add(&["unprovoked"], "`unprovoked` is empty", label);
         }
+        let stray = [
+            ("cases", !file.cases.is_empty()),
+            ("twin", file.twin.is_some()),
+            ("generate", file.generate),
+            ("grammar", file.grammar.is_some()),
+            ("request", file.request.is_some()),
+            ("slot", file.slot.is_some()),
+        ];
+        for (name, _) in stray.iter().filter(|(_, is_there)| *is_there) {
+            let title = format!("`{name}` in a scenario that nobody can provoke");
+            self.reader.add(
+                &[name],
+                title,
+                "expected no `unprovoked`, or nothing to provoke it with",
+            );
+        }
+        true
     }
 
     /// What is promised of `Retry-After`, if it has to be there.
@@ -225,20 +285,15 @@ impl Resolver<'_> {
         let mut numbers = BTreeMap::new();
         for (name, pattern) in &format.numbers {
             let way = ["message", "numbers", name];
-            match Regex::new(pattern) {
-                Ok(pattern) if pattern.captures_len() == 2 => {
+            match self.pattern(&way, pattern) {
+                Some(pattern) if pattern.captures_len() == 2 => {
                     numbers.insert(name.clone(), pattern);
                 }
-                Ok(_) => {
+                Some(_) => {
                     let label = "expected one group `(...)`, around the number";
                     self.reader.add(&way, "not exactly one group", label);
                 }
-                Err(error) => {
-                    let text = error.to_string();
-                    let why = text.lines().next_back().unwrap_or_default();
-                    let why = why.trim_start_matches("error: ");
-                    self.reader.add(&way, "not a regular expression", why);
-                }
+                None => {}
             }
         }
         for number in format.greater.iter().flatten() {
@@ -260,8 +315,8 @@ impl Resolver<'_> {
 
     fn twin(&mut self, file: &ScenarioFile) -> Option<Twin> {
         let format = file.twin.as_ref()?;
-        let request = format.request.as_ref().unwrap_or(&file.request);
-        let slot = format.slot.as_ref().unwrap_or(&file.slot);
+        let request = format.request.as_ref().unwrap_or(file.request());
+        let slot = format.slot.as_ref().unwrap_or(file.slot());
         let contract = self.contract;
         // The scenario's own are looked up where they stand.
         if let Some(request) = &format.request {
@@ -272,7 +327,7 @@ impl Resolver<'_> {
             self.reader.known(&["twin", "slot"], "slot", slot.as_str(), keys(&contract.slots));
         }
         if let Some(reaches) = &format.reaches {
-            self.reaches(&file.code, reaches);
+            self.reaches(file.called(), reaches);
         }
         let base = contract.requests.get(request).and_then(|named| named.format.body.as_ref());
         if let Err(why) = body::bytes(base, format.body.as_ref()) {
@@ -310,7 +365,7 @@ impl Resolver<'_> {
 
     /// Adds the cases that one entry of the file stands for: one, or one for each carrier.
     fn case(&mut self, file: &ScenarioFile, case: &CaseFormat, at: &str, cases: &mut Vec<Case>) {
-        let request = case.request.as_ref().unwrap_or(&file.request);
+        let request = case.request.as_ref().unwrap_or(file.request());
         let contract = self.contract;
         if let Some(request) = &case.request {
             let known = keys(&contract.requests);
@@ -336,7 +391,8 @@ impl Resolver<'_> {
             let codes = contract.chain.iter().map(Code::as_str);
             let way = ["cases", at, "also", &index, "code"];
             self.reader.known(&way, "code", also.code.as_str(), codes);
-            self.status(&["cases", at, "also", &index, "status"], also.status);
+            let envelope = Arc::clone(&contract.envelope);
+            self.status(&["cases", at, "also", &index, "status"], also.status, &envelope);
         }
         let burst = case.burst.as_ref().and_then(|burst| {
             let limit = self.burst(case, burst, at)?;
@@ -357,11 +413,11 @@ impl Resolver<'_> {
         if let Some(named) = contract.requests.get(request) {
             self.defect(named, case, at);
         }
-        let name = format!("{}::{}", file.code, case.id);
+        let name = format!("{}::{}", file.called(), case.id);
         let several = case.carriers.is_some();
         let carriers = self.carriers(case.carriers.as_deref(), at);
         let behind = carriers.iter().filter(|_| several).map(|carrier| carrier.name.as_str());
-        if let Some(label) = trial_too_long(file.code.as_str(), case.id.as_str(), behind) {
+        if let Some(label) = trial_too_long(file.called().as_str(), case.id.as_str(), behind) {
             let title = "the name of this case's trial is too long";
             self.reader.add(&["cases", at, "id"], title, label);
         }
@@ -379,8 +435,8 @@ impl Resolver<'_> {
         burst: Option<&(&BurstFormat, Arc<Limit>)>,
         carrier: Arc<Carrier>,
     ) -> Provocation {
-        let request = case.request.as_ref().unwrap_or(&file.request).clone();
-        let slot = case.slot.as_ref().unwrap_or(&file.slot).clone();
+        let request = case.request.as_ref().unwrap_or(file.request()).clone();
+        let slot = case.slot.as_ref().unwrap_or(file.slot()).clone();
         if let Some((burst, limit)) = burst {
             return Provocation::Burst(Burst {
                 request,

@@ -1,6 +1,6 @@
 //! A scenario with its cases, checked and complete: nothing in it has to be looked up any more.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
+use std::{borrow::Cow, collections::BTreeMap, path::PathBuf, sync::Arc, time::Duration};
 
 use regex::Regex;
 
@@ -8,9 +8,11 @@ use super::{
     Contract,
     contract_file::Limit,
     generation::Generated,
+    identity::Tells,
     key::{Carrier, KeyDefect},
     names::{Code, HookName, ProbeName, RequestName, SlotName},
     pair::Pair,
+    parts::{DocsLink, Envelope},
     points::Point,
     scenario_file::{Alternative, BodyDefect, Quantity, RequestPatch},
     wrong_fields::WrongFields,
@@ -21,10 +23,20 @@ use super::{
 pub struct Scenario {
     /// The file that it was read from, relative to the contract folder.
     pub file: PathBuf,
-    /// The code.
+    /// What the error is called: its code, or the name that its file gives it.
     pub code: Code,
-    /// The status that goes with it.
+    /// The status that people are shown: the first of those that it may have.
     pub status: u16,
+    /// What tells it from all others.
+    pub tells: Tells,
+    /// How it looks.
+    pub envelope: Arc<Envelope>,
+    /// The link that it carries, and where.
+    pub docs: Option<DocsLink>,
+    /// What is promised of the response's headers.
+    pub headers: Vec<PromisedHeader>,
+    /// Why nobody can provoke it, if nobody can.
+    pub unprovoked: Option<String>,
     /// What of an error is promised.
     pub expects: Expects,
     /// What the docs promise for it, in our own words.
@@ -41,6 +53,15 @@ pub struct Scenario {
     pub cases: Vec<Case>,
     /// How many of them the file asks for without writing them out.
     pub generated: Generated,
+}
+
+/// What is promised of one header of a response.
+#[derive(Debug, Clone)]
+pub struct PromisedHeader {
+    /// Its name, in small letters.
+    pub name: String,
+    /// What is looked for in its value.
+    pub pattern: Regex,
 }
 
 /// What of an error is promised.
@@ -287,6 +308,14 @@ pub struct Burst {
     pub limit: Arc<Limit>,
 }
 
+impl Scenario {
+    /// Whether the docs spell its code so.
+    #[must_use]
+    pub fn is_spelled(&self, text: &str) -> bool {
+        self.tells.spelling().as_deref() == Some(text)
+    }
+}
+
 impl Case {
     /// The slots whose keys it sends, so that they have to be filled.
     #[must_use]
@@ -334,6 +363,11 @@ impl Contract {
     pub fn all_scenarios(&self) -> impl Iterator<Item = &Arc<Scenario>> {
         let order = self.order.as_ref().map(|order| &order.scenario);
         self.scenarios.iter().chain(&self.any_error).chain(order).chain(&self.ledger)
+    }
+
+    /// The scenarios whose errors have a code, as the docs spell it.
+    pub fn spelled(&self) -> impl Iterator<Item = (Cow<'_, str>, &Arc<Scenario>)> {
+        self.scenarios.iter().filter_map(|scenario| Some((scenario.tells.spelling()?, scenario)))
     }
 
     /// The scenario of the limit: the one with a burst.

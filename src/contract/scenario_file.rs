@@ -6,12 +6,15 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::{
+    identity::{CodeFormat, Statuses},
     key::KeyDefect,
-    names::{CarrierName, CaseName, Code, HookName, ProbeName, RequestName, SlotName},
+    names::{
+        CarrierName, CaseName, Code, EnvelopeName, HookName, ProbeName, RequestName, SlotName,
+    },
     points::Except,
 };
 use crate::source::{
-    bounds::{some, within, within_if_given},
+    bounds::{within, within_if_given},
     format::FileFormat,
 };
 
@@ -20,18 +23,39 @@ use crate::source::{
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct ScenarioFile {
-    /// The error code, as the docs spell it.
-    pub code: Code,
-    /// The HTTP status code that goes with it.
-    pub status: u16,
+    /// What the error is called in `chain`, twins and reports: letters, digits, `_` and `-`. By default its code.
+    #[serde(default)]
+    pub name: Option<Code>,
+    /// The error code, as the docs spell it: a text, or a whole number, which is not the text of it. The empty text
+    /// promises that there is none, or that it is null. Left out, nothing is promised of it, and the error is told by its
+    /// status or its message.
+    #[serde(default)]
+    pub code: Option<CodeFormat>,
+    /// The HTTP status code that goes with it; a list of them, a class (`4xx`), or `any`, where the docs say no more.
+    pub status: Statuses,
+    /// The envelope that it has, of `[envelopes]` in contract.toml. By default `[envelope]`.
+    #[serde(default)]
+    pub envelope: Option<EnvelopeName>,
     /// What the docs promise for it, in your own words.
     pub promise: String,
     /// The heading in the docs under which the promise is.
     pub source: String,
+    /// Why nobody can provoke it: then it has no cases, and is counted by itself.
+    #[serde(default)]
+    pub unprovoked: Option<String>,
     /// The request that the cases build on, where a case names no other.
-    pub request: RequestName,
+    #[serde(default)]
+    pub request: Option<RequestName>,
     /// The slot whose key is sent, where a case names no other.
-    pub slot: SlotName,
+    #[serde(default)]
+    pub slot: Option<SlotName>,
+    /// The link that this error carries, where it is not the contract's.
+    #[serde(default)]
+    pub docs: Option<String>,
+    /// What the docs promise of the response's headers: each by a regular expression that is looked for in its value.
+    /// `{code}` in it stands for the code.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     /// What the docs promise of this code's message.
     #[serde(default)]
     pub message: Option<MessageFormat>,
@@ -71,13 +95,39 @@ pub struct ScenarioFile {
     #[serde(default)]
     pub grammar: Option<GrammarFormat>,
     /// The cases, in the order in which people should read them.
-    #[serde(deserialize_with = "some")]
-    #[cfg_attr(feature = "schemas", schemars(length(min = 1)))]
+    #[serde(default)]
     pub cases: Vec<CaseFormat>,
 }
 
 impl FileFormat for ScenarioFile {
     const SCHEMA: &'static str = include_str!("../../schemas/scenario.schema.json");
+}
+
+/// Why what a file has to have is there when it is asked for.
+const LOOKED_UP: &str = "a file without it has no cases";
+
+impl ScenarioFile {
+    /// Gives the error the name that it is called by: its own, or its code.
+    pub(super) fn call_it(&mut self) {
+        if self.name.is_none() {
+            self.name = self.code.clone().map(Code::from);
+        }
+    }
+
+    /// What the error is called.
+    pub(super) fn called(&self) -> &Code {
+        self.name.as_ref().expect(LOOKED_UP)
+    }
+
+    /// The request that the cases build on.
+    pub(super) fn request(&self) -> &RequestName {
+        self.request.as_ref().expect(LOOKED_UP)
+    }
+
+    /// The slot whose key is sent.
+    pub(super) fn slot(&self) -> &SlotName {
+        self.slot.as_ref().expect(LOOKED_UP)
+    }
 }
 
 /// Texts that are not JSON.
@@ -98,8 +148,12 @@ pub struct GrammarFormat {
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct MessageFormat {
+    /// What it has to match, a regular expression. It is a part of what tells this error from others.
+    #[serde(default)]
+    pub is: Option<String>,
     /// The numbers in it, each by a regular expression with one group around the number. They may
     /// stand in any order.
+    #[serde(default)]
     pub numbers: BTreeMap<String, String>,
     /// Two of them: the first has to be greater than the second.
     #[serde(default)]

@@ -68,7 +68,7 @@ impl Facts {
                 (CodesIn::Items, Kind::Item { lead, text }) => {
                     // Plain text has no marks for code.
                     let known = |word: &&str| {
-                        contract.scenarios.iter().any(|scenario| scenario.code.as_str() == *word)
+                        contract.scenarios.iter().any(|scenario| scenario.is_spelled(word))
                     };
                     let first = || text.split([' ', ':', ',']).next().filter(known);
                     if let Some(code) = lead.as_deref().or_else(first) {
@@ -132,7 +132,7 @@ impl Facts {
             std::iter::once(own).chain(over).find(|found| !found.is_empty()).unwrap_or_default();
         // A page may have it as errors carry it, or without what stands before it there.
         let prefix = &contract.envelope.places.code_prefix;
-        let code = code.as_str().strip_prefix(prefix).unwrap_or(code.as_str()).to_owned();
+        let code = prefix.strip(code.as_str()).unwrap_or(code.as_str()).to_owned();
         self.codes.entry(code).or_default().push(Definition { statuses, at });
     }
 }
@@ -159,13 +159,11 @@ fn examples(
     reading: &PageReading,
     places: &EnvelopeFormat,
 ) -> Vec<Stated<String>> {
-    let optional = [&places.status, &places.docs, &places.request_id].into_iter().flatten();
-    let names: BTreeSet<String> = [&places.code, &places.message]
-        .into_iter()
-        .chain(optional)
-        .filter(|place| place.header().is_none())
-        .flat_map(|place| pointer::steps(place.as_str()))
-        .filter(|step| !step.is_empty())
+    let names: BTreeSet<String> = places
+        .places()
+        .filter(|(_, place)| place.header().is_none())
+        .flat_map(|(_, place)| pointer::steps(place.as_str()).collect::<Vec<_>>())
+        .filter(|step| !step.is_empty() && step != "*")
         .collect();
     let is_envelope = |text: &str| {
         let words: BTreeSet<&str> =

@@ -21,6 +21,7 @@ use crate::{
         Contract,
         check::CheckId,
         contract_file::{CodesIn, Limit},
+        identity::Statuses,
         names::Code,
         place::AnswerPlace,
         scenario::Scenario,
@@ -42,7 +43,7 @@ const LONGEST_HINTED: usize = 100;
 /// before the page is read.
 #[must_use]
 pub fn trials(contract: &Contract) -> Vec<String> {
-    let codes = contract.scenarios.iter().map(|scenario| trial_of(scenario));
+    let codes = contract.spelled().map(|(_, scenario)| trial_of(scenario));
     // Without a number in the contract there is none to compare the page with.
     let numbers = contract.limit.is_some() || timed(contract).next().is_some();
     let whole = [UNKNOWN, ENVELOPE].into_iter().chain(numbers.then_some(LIMITS));
@@ -58,12 +59,12 @@ fn trial_of(scenario: &Scenario) -> String {
 pub fn judge(content: &Content, contract: &Contract) -> Vec<JudgedTrial> {
     let facts = Facts::of(content, contract);
     let judge = Judge { content, contract, facts };
-    let codes = contract.scenarios.iter().map(|scenario| JudgedTrial {
+    let codes = contract.spelled().map(|(spelling, scenario)| JudgedTrial {
         trial: trial_of(scenario),
         code: Some(scenario.code.clone()),
         promise: scenario.promise.clone(),
         source: scenario.file.display().to_string(),
-        found: shown(judge.code(scenario)),
+        found: shown(judge.code(&spelling, scenario)),
         unjudged: None,
     });
     let whole = [
@@ -113,14 +114,18 @@ impl Judge<'_> {
         PagePlace { line: at.line, under }
     }
 
-    fn code(&self, scenario: &Scenario) -> Vec<OnPage> {
-        let Some(rows) = self.facts.codes.get(scenario.code.as_str()) else {
-            return vec![self.missing(scenario.code.as_str())];
+    fn code(&self, code: &str, scenario: &Scenario) -> Vec<OnPage> {
+        let Some(rows) = self.facts.codes.get(code) else {
+            return vec![self.missing(code)];
         };
-        let mut found: Vec<_> = rows.iter().filter_map(|row| self.status(scenario, row)).collect();
-        if let [_, second, ..] = rows.as_slice() {
+        // Two errors may have one code, and a page one row for each, or one for both.
+        let same = self.contract.spelled().filter(|(other, _)| other == code);
+        let statuses: Vec<&Statuses> = same.map(|(_, same)| &same.tells.statuses).collect();
+        let wrong = |row: &Definition| self.status(code, &statuses, row);
+        let mut found: Vec<_> = rows.iter().filter_map(wrong).collect();
+        if let ([_, second, ..], [_]) = (rows.as_slice(), statuses.as_slice()) {
             let lines: Vec<_> = rows.iter().map(|row| row.at.line.to_string()).collect();
-            let (count, code, lines) = (rows.len(), &scenario.code, lines.join(", "));
+            let (count, lines) = (rows.len(), lines.join(", "));
             found.push(OnPage::says(
                 CheckId::PageOnce,
                 Some(&self.place(second.at)),
@@ -189,11 +194,13 @@ impl Judge<'_> {
         })
     }
 
-    fn status(&self, scenario: &Scenario, row: &Definition) -> Option<OnPage> {
-        let Scenario { status, code, .. } = scenario;
-        if row.statuses == BTreeSet::from([*status]) {
+    fn status(&self, code: &str, expected: &[&Statuses], row: &Definition) -> Option<OnPage> {
+        let is_one = |status: &u16| expected.iter().any(|statuses| statuses.holds(*status));
+        if !row.statuses.is_empty() && row.statuses.iter().all(is_one) {
             return None;
         }
+        let status: Vec<_> = expected.iter().map(ToString::to_string).collect();
+        let status = status.join(" or ");
         let stated: Vec<_> = row.statuses.iter().map(u16::to_string).collect();
         let actual = match stated.as_slice() {
             [] => {
@@ -215,9 +222,10 @@ impl Judge<'_> {
     }
 
     fn unknown_codes(&self) -> Vec<OnPage> {
-        let scenarios = self.contract.scenarios.iter().map(|scenario| scenario.code.as_str());
+        let spelled: Vec<_> = self.contract.spelled().map(|(spelling, _)| spelling).collect();
+        let spelled = spelled.iter().map(AsRef::as_ref);
         let known: BTreeSet<&str> =
-            scenarios.chain(self.contract.chain.iter().map(Code::as_str)).collect();
+            spelled.chain(self.contract.chain.iter().map(Code::as_str)).collect();
         let unknown = self.facts.codes.iter().filter(|(code, _)| !known.contains(code.as_str()));
         unknown
             .enumerate()
@@ -262,8 +270,10 @@ impl Judge<'_> {
         };
         let envelope = &self.contract.envelope;
         note(CheckId::PageSchema, {
-            let errors = envelope.schema.iter_errors(&body).filter(|error| !is_cut_short(error));
+            let schema = envelope.schema.iter();
+            let errors = schema.flat_map(|schema| schema.iter_errors(&body));
             errors
+                .filter(|error| !is_cut_short(error))
                 .map(|error| {
                     let place = match error.instance_path().as_str() {
                         "" => "its top".to_owned(),
@@ -289,21 +299,24 @@ impl Judge<'_> {
             let place = docs.place.as_str();
             note(CheckId::PageDocs, fields::exactly(link.as_deref(), place, &docs.link));
         }
-        if places.code.header().is_some() {
+        let Some(code_at) = places.code.as_ref().filter(|place| place.header().is_none()) else {
             return found;
-        }
+        };
         let code = read.code();
-        let is_its = |scenario: &&Arc<Scenario>| Some(scenario.code.as_str()) == code.as_deref();
+        let is_its = |scenario: &&Arc<Scenario>| {
+            code.as_deref().is_some_and(|code| scenario.is_spelled(code))
+        };
         let Some(scenario) = self.contract.scenarios.iter().find(is_its) else {
-            let actual =
-                read.at(&places.code).map_or("nothing".to_owned(), |code| code.to_string());
-            let place = places.code.as_str();
+            let actual = read.at(code_at).map_or("nothing".to_owned(), |code| code.to_string());
+            let place = code_at.as_str();
             let mismatch = Mismatch::at(place, "a code of the contract", actual);
             note(CheckId::PageExampleCode, vec![mismatch]);
             return found;
         };
-        if let Some(message) = at(&places.message) {
-            let (place, pattern) = (places.message.as_str(), scenario.message.as_ref());
+        if let Some(place) = &places.message
+            && let Some(message) = at(place)
+        {
+            let (place, pattern) = (place.as_str(), scenario.message.as_ref());
             let message = message::message(message.as_deref(), place, &[], pattern);
             note(CheckId::PageExampleCode, message);
         }
@@ -328,7 +341,8 @@ impl Judge<'_> {
         let promised: BTreeSet<_> = timed(self.contract).map(|(_, range)| range).collect();
         let promised: Vec<_> = promised.into_iter().collect();
         for (scenario, range) in timed(self.contract) {
-            let rows = self.facts.codes.get(scenario.code.as_str());
+            let spelling = scenario.tells.spelling().unwrap_or_default();
+            let rows = self.facts.codes.get(spelling.as_ref());
             let rows: Vec<Spot> = rows.into_iter().flatten().map(|row| row.at).collect();
             // The code's own row says it best; ranges elsewhere may be of other things.
             let times = self.facts.times.iter();

@@ -51,9 +51,9 @@ pub fn judge(contract: &Contract, page: &Fetched, content: &Content) -> Vec<OnPa
         }))
         .collect();
     let is_there = |code: &str| texts.iter().any(|text| has_word(text, code));
-    let codes = contract.scenarios.iter().map(|scenario| scenario.code.as_str());
-    let missing: Vec<_> = codes.filter(|code| !is_there(code)).collect();
-    if missing.len() == contract.scenarios.len() {
+    let codes: Vec<_> = contract.spelled().map(|(spelling, _)| spelling).collect();
+    let missing: Vec<_> = codes.iter().map(AsRef::as_ref).filter(|code| !is_there(code)).collect();
+    if missing.len() == codes.len() && !codes.is_empty() {
         let why = "it is another page, or one that scripts fill in";
         let sentence = format!("the page has no code of the contract: {why}");
         found.push(says(CheckId::LinkCodes, sentence));

@@ -41,13 +41,16 @@ fn example(contract: &Contract) -> Result<String, Faults> {
     let scenario = plain.or(scenarios.first()).expect("a contract has a scenario");
     let places = &contract.envelope.places;
     let mut body = Value::Object(Map::new());
-    set(&mut body, Some(&places.code), places.full_code(&scenario.code).into());
-    set(&mut body, Some(&places.message), scenario.promise.as_str().into());
+    if let Some(code) = scenario.tells.carried(places) {
+        set(&mut body, places.code.as_ref(), code);
+    }
+    set(&mut body, places.message.as_ref(), scenario.promise.as_str().into());
     set(&mut body, places.status.as_ref(), scenario.status.into());
-    let docs = contract.docs.as_ref();
+    let docs = scenario.docs.as_ref();
     set(&mut body, docs.map(|docs| &docs.place), docs.map(|docs| docs.link.as_str()).into());
     set(&mut body, places.request_id.as_ref(), "9f8c2d4e6a7b1035".into());
-    if let Some(error) = contract.envelope.schema.iter_errors(&body).next() {
+    let schema = contract.envelope.schema.as_ref();
+    if let Some(error) = schema.and_then(|schema| schema.iter_errors(&body).next()) {
         let title = format!("the example made from [envelope] is refused by its schema: {error}");
         return Err(Fault::general(title).help("write one as `example` in [page]").into());
     }
@@ -57,7 +60,7 @@ fn example(contract: &Contract) -> Result<String, Faults> {
 /// Puts a value at a place of the body.
 fn set(body: &mut Value, place: Option<&AnswerPlace>, value: Value) {
     if let Some(place) = place.filter(|place| place.header().is_none()) {
-        pointer::put(body, place.as_str(), value);
+        pointer::put(body, &place.in_entry(0), value);
     }
 }
 
@@ -80,7 +83,9 @@ fn add_codes(page: &mut String, contract: &Contract) {
         for scenario in scenarios.extract_if(.., |scenario| scenario.source == source) {
             let wait = "; `Retry-After` says how many seconds to wait";
             let wait = if scenario.retry_after.is_some() { wait } else { "" };
-            let Scenario { code, status, promise, .. } = scenario;
+            let Scenario { code, tells, promise, .. } = scenario;
+            let (code, status) =
+                (tells.spelling().unwrap_or(code.as_str().into()), &tells.statuses);
             let _ = writeln!(page, "| `{code}` | {status} | {}{wait} |", escaped(promise));
         }
         page.push('\n');

@@ -155,6 +155,7 @@ fn said_of(code: &CodeResult) -> String {
             format!("⚠️ not judged{}", why.unwrap_or_default())
         }
         Standing::NotProvoked => format!("not provoked{why}"),
+        Standing::Unprovoked => format!("unprovoked by the contract{why}"),
         Standing::NotSelected => "not selected".to_owned(),
     }
 }

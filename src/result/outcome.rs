@@ -163,6 +163,8 @@ pub enum Standing {
     NotJudged,
     /// The target offers no way to provoke it.
     NotProvoked,
+    /// The contract says why nobody can provoke it.
+    Unprovoked,
     /// A filter left it out.
     NotSelected,
 }

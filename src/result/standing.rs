@@ -52,9 +52,11 @@ impl Standing {
     pub fn is_shown(self) -> bool {
         match self {
             Self::Proven | Self::Broken | Self::Known | Self::Stale => true,
-            Self::ProvenWithoutTwin | Self::NotJudged | Self::NotProvoked | Self::NotSelected => {
-                false
-            }
+            Self::ProvenWithoutTwin
+            | Self::NotJudged
+            | Self::NotProvoked
+            | Self::Unprovoked
+            | Self::NotSelected => false,
         }
     }
 }

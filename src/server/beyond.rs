@@ -95,8 +95,8 @@ impl Beyond {
                 said.push((CheckId::RequestIdAgain, request_id::again(&id, before, at)));
             }
         }
-        if let (Some(text), Some(code)) = (reading.text(&places.message), reading.code()) {
-            let place = places.message.as_str();
+        if let (Some(text), Some(code)) = (reading.message(), reading.code()) {
+            let place = places.message.as_ref().map_or("", AnswerPlace::as_str);
             let mut found = message::more_than_code(&text, place, &code);
             found.extend(template::holes(&text, place, &sent(exchange)));
             said.push((CheckId::MessageWords, found));

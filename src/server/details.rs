@@ -135,7 +135,18 @@ impl Collector {
             let points = collected.points(&code).map(|points| self.of_all(scenario, points));
             CodeResult { code, status: scenario.status, standing, points, why }
         };
-        self.run.contract.scenarios.iter().map(result).collect()
+        let mut codes: Vec<CodeResult> = self.run.contract.scenarios.iter().map(result).collect();
+        // They have no trials that a filter could leave out, so they count where all others do.
+        let is_whole = codes.iter().zip(&self.run.contract.scenarios).all(|(code, scenario)| {
+            scenario.unprovoked.is_some() || code.standing != Standing::NotSelected
+        });
+        for (code, scenario) in codes.iter_mut().zip(&self.run.contract.scenarios) {
+            if let Some(why) = scenario.unprovoked.as_ref().filter(|_| is_whole) {
+                code.standing = Standing::Unprovoked;
+                code.why = Some(self.redactor.line(why));
+            }
+        }
+        codes
     }
 
     /// The points of a code, of all that it has: those that are left out are not proven.

@@ -135,7 +135,8 @@ impl Snapshots {
         };
         let mut facts = self.clean(&facts);
         // Numbers go last: a key without its digits would not be known as one.
-        if let Some(message) = facts.get_mut(places.message.as_str()) {
+        let message = places.message.as_ref().map_or("", |place| place.as_str());
+        if let Some(message) = facts.get_mut(message) {
             *message = facts::without_numbers(message);
         }
         let about = format!("the envelope of {}", scenario.code);

@@ -6,7 +6,11 @@ use serde_json::Value;
 
 use crate::{
     checks::{mismatch::Mismatch, reading::Reading},
-    contract::{envelope::EnvelopeFormat, place::AnswerPlace, pointer},
+    contract::{
+        envelope::{BodyForm, EnvelopeFormat},
+        place::AnswerPlace,
+        pointer,
+    },
     exchange::message::Answer,
 };
 
@@ -53,9 +57,15 @@ pub(super) fn differences(known: &EnvelopeFacts, facts: &EnvelopeFacts) -> Vec<M
 }
 
 /// What is worth a review in an answer: status, content type, whether there is a `Retry-After`, and
-/// every field of the body. None if the body is no JSON: that is a finding of its own.
+/// every field of the body. None if the body is not what the envelope says: that is a finding of its own.
 pub(super) fn envelope(places: &EnvelopeFormat, answer: &Answer) -> Option<EnvelopeFacts> {
-    let body: Value = serde_json::from_slice(&answer.body).ok()?;
+    let body = match places.form {
+        BodyForm::Json => serde_json::from_slice(&answer.body).ok()?,
+        BodyForm::Empty => Value::Null,
+        BodyForm::Xml | BodyForm::Text | BodyForm::Html => {
+            Reading::of(answer, places).body().cloned()?
+        }
+    };
     let mut facts = EnvelopeFacts::new();
     facts.insert("status".to_owned(), answer.status.to_string());
     if let Some(media) = answer.header("content-type") {
@@ -74,13 +84,13 @@ pub(super) fn envelope(places: &EnvelopeFormat, answer: &Answer) -> Option<Envel
 pub(super) fn outcome(places: &EnvelopeFormat, answer: &Answer) -> EnvelopeFacts {
     let code = Reading::of(answer, places).code().map(|code| Value::from(&*code).to_string());
     let code = code.unwrap_or("nothing".to_owned());
-    [("status".to_owned(), answer.status.to_string()), (places.code.as_str().to_owned(), code)]
-        .into()
+    let place = places.code.as_ref().map_or("code", AnswerPlace::as_str);
+    [("status".to_owned(), answer.status.to_string()), (place.to_owned(), code)].into()
 }
 
 fn collect(value: &Value, place: &str, places: &EnvelopeFormat, facts: &mut EnvelopeFacts) {
     let is = |known: Option<&AnswerPlace>| known.is_some_and(|known| known.as_str() == place);
-    let promised = [Some(&places.code), Some(&places.message), places.docs.as_ref()];
+    let promised = [&places.code, &places.message, &places.docs].map(Option::as_ref);
     let fact = match value {
         Value::Object(fields) if !fields.is_empty() => {
             for (name, value) in fields {

@@ -43,6 +43,7 @@ pub fn headline(
         (Standing::Known, " broken as known ("),
         (Standing::NotJudged, " not judged ("),
         (Standing::NotProvoked, " not provoked ("),
+        (Standing::Unprovoked, " unprovoked by the contract ("),
     ] {
         let count = of(codes, standing).count();
         if count > 0 {

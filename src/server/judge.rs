@@ -2,6 +2,7 @@
 //! response may hold.
 
 use std::{
+    borrow::Cow,
     collections::HashSet,
     sync::{Arc, Mutex},
 };
@@ -10,10 +11,11 @@ use super::beyond::Beyond;
 
 use crate::{
     checks::{
-        envelope,
+        belonging, code, envelope,
         field_texts::{FieldText, FieldTexts},
         fields, leak, message,
         mismatch::{Mismatch, Mismatches},
+        promised_headers,
         reading::Reading,
         request_id::RequestIds,
         retry_after,
@@ -22,12 +24,16 @@ use crate::{
     contract::{
         Contract,
         check::CheckId,
+        envelope::BodyForm,
+        identity::{SaidCode, Statuses},
         pair::Pair,
+        parts::{DocsLink, Envelope},
         place::AnswerPlace,
         scenario::{Case, Expects, Provocation, Scenario, Single},
+        scenario_file::Alternative,
         wrong_fields::WrongFields,
     },
-    exchange::{locked::Locked as _, outgoing::Exchange},
+    exchange::{locked::Locked as _, message::Answer, outgoing::Exchange},
     shown::redactor::Redactor,
 };
 
@@ -97,80 +103,114 @@ impl AnswerJudge {
     ) {
         if scenario.expects == Expects::AnyError {
             let name = case.map_or(scenario.code.as_str(), |case| &case.name);
-            return self.any_error(contract, name, exchange, at, sheet);
+            return self.any_error(contract, scenario, name, exchange, at, sheet);
         }
         if let Some(pair) = case.and_then(|case| case.pair.as_deref()) {
             return self.one_of_two(contract, pair, exchange, at, sheet);
         }
         let answer = &exchange.answer;
-        let places = &contract.envelope.places;
+        let expected = Expected::of(contract, scenario, case, answer);
+        let envelope = expected.envelope;
+        let places = &envelope.places;
         let reading = Reading::of(answer, places);
-        let code = reading.code();
-        let alternative = case.and_then(|case| {
-            let code = code.as_deref();
-            case.also
-                .iter()
-                .find(|also| also.status == answer.status && Some(also.code.as_str()) == code)
-        });
-        let status = alternative.map_or(scenario.status, |also| also.status);
-        let code = alternative.map_or(&scenario.code, |also| &also.code);
         if fields::is_success(answer.status)
-            && !fields::is_success(status)
-            && reading.code().is_none()
+            && !expected.statuses.ends().iter().any(|status| fields::is_success(*status))
+            && !tells_code(contract, &reading)
         {
             sheet.note(CheckId::Status, at, fields::served(answer.status));
             return;
         }
-        sheet.note(CheckId::Status, at, fields::status(answer.status, status));
-        sheet.note(
-            CheckId::EnvelopeJson,
-            at,
-            envelope::json(&reading, places.media_type.as_deref()),
-        );
-        if let Some(body) = reading.body() {
-            let found = envelope::schema(&contract.envelope.schema, body);
-            sheet.note(CheckId::EnvelopeSchema, at, found);
-            if let Some(place) = &places.status {
-                let found =
-                    fields::repeated(reading.at(place).as_deref(), place.as_str(), answer.status);
-                sheet.note(CheckId::Status, at, found);
-            }
-            let exactly = |place: &AnswerPlace, expected: &str| {
-                fields::exactly(reading.at(place).as_deref(), place.as_str(), expected)
-            };
-            sheet.note(CheckId::Code, at, exactly(&places.code, &places.full_code(code)));
-            if let Some(docs) = &contract.docs {
-                sheet.note(CheckId::Docs, at, exactly(&docs.place, &docs.link));
-            }
-            // What the message holds is promised of the scenario's own code alone.
-            let (fields, pattern) = match alternative {
-                None => {
-                    (case.map_or(&[][..], |case| case.fields.names()), scenario.message.as_ref())
-                }
-                Some(_) => (&[][..], None),
-            };
-            let text = reading.at(&places.message);
-            let place = places.message.as_str();
-            let mut found = message::message(text.as_deref(), place, fields, pattern);
-            found.extend(message::words(text.as_deref(), place, Some(code.as_str())));
-            if let (Some(case), [field, ..]) = (case, fields)
-                && matches!(case.fields, WrongFields::One(_))
-                && let Provocation::Single(Single { request, .. }) = &case.provocation
-            {
-                let told = FieldText { request, field, text: text.as_deref() };
-                found.extend(self.texts.locked().check(told, place, &case.name));
-            }
+        sheet.note(CheckId::Status, at, fields::status(answer.status, &expected.statuses));
+        if &*exchange.request.method == "HEAD" {
+            let found = envelope::of_head(answer, places);
+            sheet.note(CheckId::EnvelopeJson, at, found);
+        } else {
+            sheet.note(CheckId::EnvelopeJson, at, envelope::form(&reading));
+        }
+        if let (Some(schema), Some(body)) = (&envelope.schema, reading.body()) {
+            sheet.note(CheckId::EnvelopeSchema, at, envelope::schema(schema, body));
+        }
+        // What stands in a body that could not be read is not missing.
+        let is_there = |place: &&AnswerPlace| place.header().is_some() || reading.body().is_some();
+        if let Some(place) = places.status.as_ref().filter(is_there) {
+            let found =
+                fields::repeated(reading.at(place).as_deref(), place.as_str(), answer.status);
+            sheet.note(CheckId::Status, at, found);
+        }
+        if places.code.as_ref().is_some_and(|place| is_there(&place)) {
+            let found = code::code(&reading, &expected.said);
+            sheet.note(CheckId::Code, at, found);
+        }
+        if let Some(docs) = expected.docs.filter(|docs| is_there(&&docs.place)) {
+            let found = reading.at(&docs.place);
+            let found = fields::exactly(found.as_deref(), docs.place.as_str(), &docs.link);
+            sheet.note(CheckId::Docs, at, found);
+        }
+        if places.message.as_ref().is_some_and(|place| is_there(&place)) {
+            let found = self.message(&expected, case, &reading);
             sheet.note(CheckId::Message, at, found);
-            if let Some(place) = &places.request_id {
-                let name = case.map_or(scenario.code.as_str(), |case| &case.name);
-                let mut ids = self.ids.locked();
-                let found = ids.check(reading.at(place).as_deref(), place.as_str(), name);
-                sheet.note(CheckId::RequestId, at, found);
+        }
+        if let Some(place) = places.request_id.as_ref().filter(is_there) {
+            let name = case.map_or(scenario.code.as_str(), |case| &case.name);
+            let mut ids = self.ids.locked();
+            let found = ids.check(reading.at(place).as_deref(), place.as_str(), name);
+            sheet.note(CheckId::RequestId, at, found);
+        }
+        if let Some(scenario) = expected.scenario {
+            if !scenario.headers.is_empty() {
+                let found = promised_headers::headers(answer, &scenario.headers);
+                sheet.note(CheckId::Headers, at, found);
+            }
+            // Where it has all that is promised of it, it may still be another error, of which more is said.
+            if !contract.is_told_by_codes() && belonging::fits(&reading, scenario) {
+                let other = belonging::of(contract, answer).map(|other| &**other);
+                sheet.note(CheckId::Code, at, code::of_other(&reading, scenario, other));
             }
         }
         if let Some(promised) = scenario.retry_after {
             sheet.note(CheckId::RetryAfter, at, retry_after::present(answer, promised.longest));
         }
+    }
+
+    /// What is wrong with a message: it has what is promised of the scenario's own error, and words of its own.
+    fn message(
+        &self,
+        expected: &Expected<'_>,
+        case: Option<&Case>,
+        reading: &Reading<'_>,
+    ) -> Mismatches {
+        let places = reading.places();
+        let Some(at) = &places.message else { return Vec::new() };
+        let text = reading.at(at);
+        let place = at.as_str();
+        let is_empty = text.as_deref().is_none_or(|text| {
+            text.is_null() || text.as_str().is_some_and(|text| text.trim().is_empty())
+        });
+        let case = case.filter(|_| expected.scenario.is_some());
+        let fields = case.map_or(&[][..], |case| case.fields.names());
+        let told_elsewhere =
+            places.field.as_ref().map(|place| fields::names_one(reading, place, fields));
+        let in_message = if told_elsewhere.is_some() { &[][..] } else { fields };
+        let pattern = expected.scenario.and_then(|scenario| scenario.message.as_ref());
+        let is_matched = expected.scenario.and_then(|scenario| scenario.tells.message.as_ref());
+        let is_free = in_message.is_empty() && pattern.is_none() && is_matched.is_none();
+        let mut found = told_elsewhere.unwrap_or_default();
+        if is_empty && places.message_optional && is_free {
+            return found;
+        }
+        found.extend(message::message(text.as_deref(), place, in_message, pattern));
+        if let Some(pattern) = is_matched.filter(|_| !is_empty) {
+            found.extend(message::matches(text.as_deref(), place, pattern));
+        }
+        found.extend(message::words(text.as_deref(), place, expected.code_in_words()));
+        if let (Some(case), [field, ..]) = (case, in_message)
+            && matches!(case.fields, WrongFields::One(_))
+            && let Provocation::Single(Single { request, .. }) = &case.provocation
+        {
+            let told = FieldText { request, field, text: text.as_deref() };
+            found.extend(self.texts.locked().check(told, place, &case.name));
+        }
+        found
     }
 
     /// Notes what the checks say of an error that has one of two codes: all that is promised of that one.
@@ -184,9 +224,8 @@ impl AnswerJudge {
     ) {
         let places = &contract.envelope.places;
         let reading = Reading::of(&exchange.answer, places);
-        let code = reading.code();
-        let own =
-            contract.scenarios.iter().find(|known| Some(known.code.as_str()) == code.as_deref());
+        let code = belonging::named(contract, &reading);
+        let own = contract.scenarios.iter().find(|known| Some(&known.code) == code.as_ref());
         if let Some(scenario) = own {
             return self.answer(contract, scenario, None, exchange, at, sheet);
         }
@@ -195,9 +234,10 @@ impl AnswerJudge {
             None if fields::is_success(exchange.answer.status) => {
                 return sheet.note(CheckId::Status, at, fields::served(exchange.answer.status));
             }
-            code => code.as_deref().map(|code| format!("{code:?}")),
+            code => code.as_ref().map(|code| format!("{:?}", code.as_str())),
         };
-        let found = Mismatch::or_missing(places.code.as_str(), format!("{one} or {other}"), found);
+        let place = places.code.as_ref().map_or("", |place| place.as_str());
+        let found = Mismatch::or_missing(place, format!("{one} or {other}"), found);
         sheet.note(CheckId::Code, at, vec![found]);
     }
 
@@ -206,16 +246,17 @@ impl AnswerJudge {
     fn any_error(
         &self,
         contract: &Contract,
+        scenario: &Scenario,
         name: &str,
         exchange: &Exchange,
         at: usize,
         sheet: &mut Sheet,
     ) {
         let answer = &exchange.answer;
-        let places = &contract.envelope.places;
+        let places = &scenario.envelope.places;
         let reading = Reading::of(answer, places);
         let method = &*exchange.request.method;
-        if fields::is_success(answer.status) && reading.code().is_none() {
+        if fields::is_success(answer.status) && !tells_code(contract, &reading) {
             // What a server says to these two need not be an error.
             let may_succeed = matches!(method, "HEAD" | "OPTIONS");
             let found = if may_succeed { Vec::new() } else { fields::served(answer.status) };
@@ -226,30 +267,31 @@ impl AnswerJudge {
         }
         sheet.note(CheckId::Status, at, fields::of_client(answer.status));
         if method == "HEAD" {
-            return sheet.note(
-                CheckId::EnvelopeJson,
-                at,
-                envelope::of_head(answer, places.media_type.as_deref()),
-            );
+            return sheet.note(CheckId::EnvelopeJson, at, envelope::of_head(answer, places));
         }
-        sheet.note(
-            CheckId::EnvelopeJson,
-            at,
-            envelope::json(&reading, places.media_type.as_deref()),
-        );
-        let Some(body) = reading.body() else { return };
-        sheet.note(CheckId::EnvelopeSchema, at, envelope::schema(&contract.envelope.schema, body));
+        sheet.note(CheckId::EnvelopeJson, at, envelope::form(&reading));
+        if places.form != BodyForm::Empty && reading.body().is_none() {
+            return;
+        }
+        if let (Some(schema), Some(body)) = (&scenario.envelope.schema, reading.body()) {
+            sheet.note(CheckId::EnvelopeSchema, at, envelope::schema(schema, body));
+        }
         let text = |place: &AnswerPlace| {
             let found = reading.at(place);
             message::message(found.as_deref(), place.as_str(), &[], None)
         };
-        sheet.note(CheckId::Code, at, text(&places.code));
-        let mut found = text(&places.message);
-        let (place, message) = (places.message.as_str(), reading.at(&places.message));
-        // Of codes that the docs do not name an honest server of `tests/conformant/` has no words.
-        found.extend(message::words(message.as_deref(), place, None));
-        sheet.note(CheckId::Message, at, found);
-        if let Some(docs) = &contract.docs {
+        // Where some errors have no code, or one that is no text, nothing is promised of all of them.
+        if let Some(place) = places.code.as_ref().filter(|_| contract.is_told_by_codes()) {
+            sheet.note(CheckId::Code, at, text(place));
+        }
+        if let Some(at_message) = places.message.as_ref().filter(|_| !places.message_optional) {
+            let mut found = text(at_message);
+            let (place, message) = (at_message.as_str(), reading.at(at_message));
+            // Of codes that the docs do not name an honest server of `tests/conformant/` has no words.
+            found.extend(message::words(message.as_deref(), place, None));
+            sheet.note(CheckId::Message, at, found);
+        }
+        if let Some(docs) = scenario.docs.as_ref().filter(|docs| !docs.is_of_code) {
             let found = reading.at(&docs.place);
             let found = fields::exactly(found.as_deref(), docs.place.as_str(), &docs.link);
             sheet.note(CheckId::Docs, at, found);
@@ -265,5 +307,71 @@ impl AnswerJudge {
     #[must_use]
     pub fn leaks(&self, exchange: &Exchange) -> Mismatches {
         leak::secrets(exchange, &self.secrets)
+    }
+}
+
+/// Whether something stands where errors have their code, so that it is no success.
+fn tells_code(contract: &Contract, reading: &Reading<'_>) -> bool {
+    let is_number = || reading.code_value().is_some_and(|value| value.is_number());
+    reading.code().is_some() || (!contract.is_told_by_codes() && is_number())
+}
+
+/// What one answer is held against: the scenario's error, or one that is allowed in its place.
+struct Expected<'a> {
+    /// The scenario, if it is its own error.
+    scenario: Option<&'a Scenario>,
+    statuses: Cow<'a, Statuses>,
+    said: Cow<'a, SaidCode>,
+    envelope: &'a Envelope,
+    docs: Option<&'a DocsLink>,
+}
+
+impl<'a> Expected<'a> {
+    fn of(
+        contract: &'a Contract,
+        scenario: &'a Scenario,
+        case: Option<&Case>,
+        answer: &Answer,
+    ) -> Self {
+        let also = case.map_or(&[][..], |case| &case.also);
+        let also = also.iter().find(|also| {
+            let reading = Reading::of(answer, &contract.envelope.places);
+            also.status == answer.status
+                && belonging::named(contract, &reading).as_ref() == Some(&also.code)
+        });
+        let Some(Alternative { status, code, .. }) = also else {
+            return Self {
+                scenario: Some(scenario),
+                statuses: Cow::Borrowed(&scenario.tells.statuses),
+                said: Cow::Borrowed(&scenario.tells.code),
+                envelope: &scenario.envelope,
+                docs: scenario.docs.as_ref(),
+            };
+        };
+        let statuses = Cow::Owned(Statuses::One(*status));
+        match contract.scenarios.iter().find(|known| known.code == *code) {
+            Some(other) => Self {
+                scenario: None,
+                statuses,
+                said: Cow::Borrowed(&other.tells.code),
+                envelope: &other.envelope,
+                docs: other.docs.as_ref(),
+            },
+            None => Self {
+                scenario: None,
+                statuses,
+                said: Cow::Owned(SaidCode::Text(code.to_string())),
+                envelope: &contract.envelope,
+                docs: contract.docs.as_ref(),
+            },
+        }
+    }
+
+    /// The code, if it is a text that a message may only repeat.
+    fn code_in_words(&self) -> Option<&str> {
+        match &*self.said {
+            SaidCode::Text(code) => Some(code),
+            _ => None,
+        }
     }
 }

@@ -54,7 +54,8 @@ impl Play<'_> {
         for (at, other) in (begin..own).zip(burst.meanwhile) {
             let reading = self.run.reading(&self.exchanges[at]);
             let is_refusal = reading.is_refusal(&self.planned.scenario);
-            let (status, code) = (self.exchanges[at].answer.status, reading.code());
+            let (status, code) =
+                (self.exchanges[at].answer.status, self.run.called(&self.exchanges[at]));
             let is_spare = !is_refusal && spare > 0;
             spare -= usize::from(is_spare);
             // What is refused for another reason was not looked at by the limit, or not yet.

@@ -108,7 +108,7 @@ impl Play<'_> {
     }
 
     fn place(&self) -> &str {
-        self.run.contract.envelope.places.message.as_str()
+        self.planned.scenario.envelope.places.message.as_ref().map_or("", |place| place.as_str())
     }
 
     fn tells_now(&self, at: usize, name: &str, expected: &Number) -> Option<Told> {
@@ -119,8 +119,8 @@ impl Play<'_> {
     fn tells(&self, at: usize, name: &str, expected: f64) -> Option<Told> {
         let scenario = &self.planned.scenario;
         let reading = self.run.reading(&self.exchanges[at]);
-        let is_own = reading.code().as_deref() == Some(scenario.code.as_str());
-        let text = reading.text(&self.run.contract.envelope.places.message);
+        let is_own = self.run.called(&self.exchanges[at]).as_ref() == Some(&scenario.code);
+        let text = reading.message();
         Some(told(&text.filter(|_| is_own)?, scenario.message.as_ref()?, name, expected))
     }
 

@@ -16,8 +16,8 @@ impl Play<'_> {
     pub(super) fn judge_order(&mut self, pair: &Pair, place: &str, at: usize) {
         let run = self.run;
         let contract = &run.contract;
-        let code = run.reading(&self.exchanges[at]).code();
-        let code = contract.chain.iter().find(|known| Some(known.as_str()) == code.as_deref());
+        let code = run.called(&self.exchanges[at]);
+        let code = contract.chain.iter().find(|known| Some(*known) == code.as_ref());
         // That it is another one, or none, is found already.
         let Some(code) = code.cloned() else { return };
         let status_of = |code: &Code| {
@@ -56,10 +56,10 @@ impl Play<'_> {
             return;
         }
         let status = exchange.answer.status;
-        let code = self.run.reading(exchange).code();
+        let code = self.run.called(exchange);
         let has_body = !exchange.request.body.is_empty();
-        let code = code.filter(|code| has_body && contract.is_about_body(code, status));
-        let found = code.map_or_else(Vec::new, |code| order::tells(&code));
+        let code = code.filter(|code| has_body && contract.is_about_body(code.as_str(), status));
+        let found = code.map_or_else(Vec::new, |code| order::tells(code.as_str()));
         self.note(CheckId::OrderAuthentication, at, found);
     }
 }

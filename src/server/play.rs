@@ -146,10 +146,11 @@ impl Play<'_> {
         let refusal =
             contract.limit_scenario().filter(|limit| limit.code != self.planned.scenario.code);
         let reading = self.run.reading(&self.exchanges[at]);
+        let called = self.run.called(&self.exchanges[at]);
         // Of most responses the status says that they are none, so that the body need not be read.
-        let own = self.planned.scenario.code.as_str();
-        let refusal = refusal
-            .filter(|limit| reading.is_refusal(limit) && reading.code().as_deref() != Some(own));
+        let own = &self.planned.scenario.code;
+        let refusal =
+            refusal.filter(|limit| reading.is_refusal(limit) && called.as_ref() != Some(own));
         let Some((refusal, limit)) = refusal.zip(contract.limit.as_ref()) else {
             return Ok(at);
         };
@@ -179,7 +180,7 @@ impl Play<'_> {
             return;
         }
         let answer = &self.exchanges[at].answer;
-        let places = &self.run.contract.envelope.places;
+        let places = &scenario.envelope.places;
         let snapshots = &self.run.snapshots;
         let drift = if case.recorded {
             snapshots.compare_outcome(scenario, case, places, answer)

@@ -73,7 +73,7 @@ impl Run {
             }
             return Ok(());
         }
-        let says = [reading.code(), reading.text(&self.contract.envelope.places.message)];
+        let says = [reading.code(), reading.message()];
         let says: Vec<_> = says.into_iter().flatten().collect();
         let says = if says.is_empty() { String::new() } else { format!(" ({})", says.join(": ")) };
         let request = &exchange.request;

@@ -7,8 +7,8 @@ use super::{
     preflight_leak::PreflightLeak, progress::Progress, twins::Twins, winners::Winners,
 };
 use crate::{
-    checks::reading::Reading,
-    contract::Contract,
+    checks::{belonging, reading::Reading},
+    contract::{Contract, names::Code},
     exchange::{outgoing::Exchange, sender::Sender},
     shown::redactor::Redactor,
     targets::{known::Day, target::Target},
@@ -59,5 +59,10 @@ impl Run {
     /// An exchange's answer as the contract's envelope reads it.
     pub(super) fn reading<'a>(&'a self, exchange: &'a Exchange) -> Reading<'a> {
         Reading::of(&exchange.answer, &self.contract.envelope.places)
+    }
+
+    /// What the contract calls an exchange's answer, if it is an error.
+    pub(super) fn called(&self, exchange: &Exchange) -> Option<Code> {
+        belonging::named(&self.contract, &self.reading(exchange))
     }
 }

@@ -230,7 +230,7 @@ impl Side for Server {
             SideTrial {
                 name: planned.case().name.clone(),
                 kind: match planned.scenario.expects {
-                    Expects::Code => planned.scenario.status.to_string(),
+                    Expects::Code => planned.scenario.tells.statuses.to_string(),
                     Expects::AnyError => "any".to_owned(),
                     Expects::Ledger => "all".to_owned(),
                     Expects::Order => "two".to_owned(),

@@ -27,7 +27,7 @@ impl Play<'_> {
             [] => None,
             noted => {
                 let of_code = [CheckId::Status, CheckId::Code];
-                let main = self.main.map(|at| self.run.reading(&self.exchanges[at]).code());
+                let main = self.main.map(|at| self.run.called(&self.exchanges[at]));
                 match main.flatten() {
                     Some(code) if noted.iter().any(|noted| of_code.contains(&noted.check)) => {
                         Some(code)
@@ -67,7 +67,7 @@ impl Play<'_> {
         let reaches = twin.reaches.as_ref();
         if let Some(odd) = odd {
             return match &answer.code {
-                Some(refused) if refused.as_str() == odd && reaches != Some(refused) => {
+                Some(refused) if *refused == odd && reaches != Some(refused) => {
                     Err(Stop::NotJudged(format!(
                         "the same request without the defect (its twin) is also refused as {odd}, so this case was not judged"
                     )))
@@ -75,12 +75,12 @@ impl Play<'_> {
                 _ => Ok(()),
             };
         }
-        let own = (&scenario.code, scenario.status);
-        let status_of = |code: &Code| {
+        let own = (&scenario.code, &scenario.tells.statuses);
+        let statuses_of = |code: &Code| {
             let mut known = contract.scenarios.iter().filter(|known| known.code == *code);
-            known.next().map(|known| known.status)
+            known.next().map(|known| &known.tells.statuses)
         };
-        let way = Way { own, reaches, chain: &contract.chain, status_of: &status_of };
+        let way = Way { own, reaches, chain: &contract.chain, statuses_of: &statuses_of };
         match twin::progress(answer, &way) {
             Progress::Past => Ok(()),
             Progress::Unclear(why) => {
@@ -132,7 +132,7 @@ impl Play<'_> {
         let at = self.send(&twin.request).await?;
         let exchange = self.exchanges[at].clone();
         let leaks = self.sheet.noted_on(at, CheckId::SecretLeak);
-        let answer = TwinAnswer::of(&self.run.reading(&exchange));
+        let answer = TwinAnswer::of(&self.run.contract, &self.run.reading(&exchange));
         let after = if answer.is_served && before.is_some() { self.look(twin).await } else { None };
         let fell = before.zip(after).and_then(|(before, after)| charge::fell(&before, &after));
         Ok(Some(Asked { exchange, leaks, answer, fell }))

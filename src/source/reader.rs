@@ -58,6 +58,15 @@ impl<'a> Reader<'a> {
         self.add_with_help(way, title, label, None);
     }
 
+    /// Adds a fault at the begin of the file, which lacks a key.
+    pub(crate) fn missing(&mut self, key: &str, label: &str) {
+        let before = self.faults.len();
+        self.add(&[], format!("missing key `{key}`"), label);
+        if let (Some(document), Some(place)) = (self.document, self.faults.place_of(before)) {
+            place.span = document.first_line(&place.span);
+        }
+    }
+
     /// Adds a fault if nothing known has this name. `kind` is what it would be the name of.
     pub(crate) fn known<'k>(
         &mut self,

@@ -266,7 +266,9 @@ fn least(schema: &Value, root: &Value) -> Value {
     if let Some(first) = schema.pointer("/oneOf/0").or_else(|| schema.pointer("/anyOf/0")) {
         return least(first, root);
     }
-    match schema.get("type").and_then(Value::as_str) {
+    // Of several types the first will do.
+    let kind = schema.get("type").map(|kind| kind.get(0).unwrap_or(kind));
+    match kind.and_then(Value::as_str) {
         Some("string") => "".into(),
         Some("integer" | "number") => schema.get("minimum").cloned().unwrap_or(0.into()),
         Some("boolean") => false.into(),

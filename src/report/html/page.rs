@@ -253,6 +253,7 @@ fn standing(standing: Standing) -> &'static str {
         Standing::Known => "known",
         Standing::NotJudged => "not judged",
         Standing::NotProvoked => "not provoked",
+        Standing::Unprovoked => "unprovoked by the contract",
         Standing::NotSelected => "not selected",
     }
 }

@@ -1,0 +1,132 @@
+//! Which error of a contract a response is: that of the scenario that says most of it and fits.
+
+use std::{borrow::Cow, sync::Arc};
+
+use serde_json::Value;
+
+use super::reading::Reading;
+use crate::{
+    contract::{
+        Contract,
+        envelope::{BodyForm, EnvelopeFormat, Several},
+        identity::{SaidCode, Tells},
+        names::Code,
+        parts::Envelope,
+        scenario::Scenario,
+    },
+    exchange::message::Answer,
+};
+
+/// The scenario that a response belongs to.
+#[must_use]
+pub fn of<'c>(contract: &'c Contract, answer: &Answer) -> Option<&'c Arc<Scenario>> {
+    let mut readings = Readings::default();
+    contract
+        .most_telling_first()
+        .find(|scenario| fits(readings.by(&scenario.envelope, answer), scenario))
+}
+
+/// What a response is called: the error that it is; or else the one that has its code, whatever its status; or else its
+/// code, which no scenario has.
+#[must_use]
+pub fn named(contract: &Contract, reading: &Reading<'_>) -> Option<Code> {
+    if contract.is_told_by_codes() {
+        return reading.code().map(Code::from);
+    }
+    if let Some(scenario) = of(contract, reading.answer()) {
+        return Some(scenario.code.clone());
+    }
+    let value = reading.code_value()?;
+    let by_code = |scenario: &&Arc<Scenario>| {
+        is_code(&scenario.tells.code, Some(&value), reading.places())
+            && matches!(scenario.tells.code, SaidCode::Text(_) | SaidCode::Number(_))
+    };
+    if let Some(scenario) = contract.most_telling_first().find(by_code) {
+        return Some(scenario.code.clone());
+    }
+    match &*value {
+        Value::Number(number) => Some(Code::from(number.to_string())),
+        _ => reading.code().map(Code::from),
+    }
+}
+
+/// Readings of one response by several envelopes, each made once.
+#[derive(Default)]
+struct Readings<'a>(Vec<(*const Envelope, Reading<'a>)>);
+
+impl<'a> Readings<'a> {
+    fn by(&mut self, envelope: &'a Arc<Envelope>, answer: &'a Answer) -> &Reading<'a> {
+        let pointer = Arc::as_ptr(envelope);
+        let at = self.0.iter().position(|(known, _)| *known == pointer);
+        let at = at.unwrap_or_else(|| {
+            self.0.push((pointer, Reading::of(answer, &envelope.places)));
+            self.0.len() - 1
+        });
+        &self.0[at].1
+    }
+}
+
+/// Whether a response is a scenario's error, by all that tells it. Of several errors in it the reading then looks at one
+/// that is.
+#[must_use]
+pub fn fits(reading: &Reading<'_>, scenario: &Scenario) -> bool {
+    let Tells { code, statuses, message } = &scenario.tells;
+    let places = reading.places();
+    let needs_value = matches!(places.form, BodyForm::Json | BodyForm::Xml);
+    let says_more = matches!(code, SaidCode::Unsaid | SaidCode::Absent);
+    if !statuses.holds(reading.answer().status)
+        || (needs_value && says_more && reading.body().is_none())
+    {
+        return false;
+    }
+    let is_it = |entry: usize| {
+        reading.look_at(entry);
+        let text = || reading.message();
+        is_code(code, reading.code_value().as_deref(), places)
+            && message
+                .as_ref()
+                .is_none_or(|pattern| text().is_some_and(|text| pattern.is_match(&text)))
+    };
+    let found = entry(reading, is_it);
+    reading.look_at(found.unwrap_or_default());
+    found.is_some()
+}
+
+/// The error of several that counts, if it or they are what is asked for.
+fn entry(reading: &Reading<'_>, mut is_it: impl FnMut(usize) -> bool) -> Option<usize> {
+    // Where there is none, what every error lacks may still be just what is promised.
+    let errors = reading.errors().max(1);
+    match reading.places().several {
+        Several::First => is_it(0).then_some(0),
+        Several::One => (0..errors).find(|at| is_it(*at)),
+        Several::All => (0..errors).all(is_it).then_some(0),
+    }
+}
+
+/// Whether a value is the code that is said.
+#[must_use]
+pub fn is_code(said: &SaidCode, value: Option<&Value>, places: &EnvelopeFormat) -> bool {
+    match (said, value) {
+        (SaidCode::Unsaid, _) | (SaidCode::Absent, None | Some(Value::Null)) => true,
+        (SaidCode::Text(code), Some(Value::String(text))) => {
+            places.code_prefix.strip(text) == Some(code)
+        }
+        (SaidCode::Number(code), Some(Value::Number(number))) => number.as_i64() == Some(*code),
+        _ => false,
+    }
+}
+
+/// The code that is said, as a finding shows it: as JSON has it, with what stands before it.
+#[must_use]
+pub fn expected(said: &SaidCode, places: &EnvelopeFormat) -> Cow<'static, str> {
+    match said {
+        SaidCode::Text(code) => {
+            let codes = places.code_prefix.before(code);
+            let codes: Vec<_> = codes.iter().map(|code| format!("{code:?}")).collect();
+            codes.join(" or ").into()
+        }
+        SaidCode::Number(code) => code.to_string().into(),
+        SaidCode::Absent => "none".into(),
+        SaidCode::Unsaid => "any".into(),
+    }
+}
