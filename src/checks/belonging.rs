@@ -92,6 +92,17 @@ pub fn fits(reading: &Reading<'_>, scenario: &Scenario) -> bool {
     found.is_some()
 }
 
+impl Reading<'_> {
+    /// Whether this is the error of a scenario, as far as its status tells; where errors have the
+    /// status of a success, or a message or the want of a code tells them, that has to tell.
+    #[must_use]
+    pub fn is_refusal(&self, scenario: &Scenario) -> bool {
+        let status = self.answer().status;
+        let by_status = status >= 400 && scenario.tells.is_told_by_status();
+        scenario.tells.statuses.holds(status) && (by_status || fits(self, scenario))
+    }
+}
+
 /// The error of several that counts, if it or they are what is asked for.
 fn entry(reading: &Reading<'_>, mut is_it: impl FnMut(usize) -> bool) -> Option<usize> {
     // Where there is none, what every error lacks may still be just what is promised.

@@ -8,7 +8,6 @@ use std::{
 use serde_json::Value;
 
 use super::{
-    belonging,
     json::{self, DEEPEST, Depth, Json, Twice},
     xml,
 };
@@ -17,7 +16,6 @@ use crate::{
         envelope::{BodyForm, EnvelopeFormat},
         place::AnswerPlace,
         pointer,
-        scenario::Scenario,
     },
     exchange::message::Answer,
 };
@@ -201,15 +199,6 @@ impl<'a> Reading<'a> {
             Some(Value::Array(items)) => !items.is_empty(),
             Some(Value::Number(_) | Value::Bool(true)) => true,
         }
-    }
-
-    /// Whether this is the error of a scenario, as far as its status tells; where errors have the
-    /// status of a success, or a message or the want of a code tells them, that has to tell.
-    #[must_use]
-    pub fn is_refusal(&self, scenario: &Scenario) -> bool {
-        let status = self.answer.status;
-        let by_status = status >= 400 && scenario.tells.is_told_by_status();
-        scenario.tells.statuses.holds(status) && (by_status || belonging::fits(self, scenario))
     }
 }
 

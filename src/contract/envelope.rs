@@ -161,6 +161,7 @@ impl schemars::JsonSchema for Prefixes {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "description": "A text, or a list of them.",
+            "x-expected": "a text or a list of texts",
             "type": ["string", "array"],
             "items": { "type": "string" }
         })

@@ -161,7 +161,8 @@ impl schemars::JsonSchema for CodeFormat {
     fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
         schemars::json_schema!({
             "description": "A text, or a whole number, which is not the text of it. The empty text says that there is none, or that it is null.",
-            "type": ["string", "integer"]
+            "type": ["string", "integer"],
+            "x-expected": "a text or a whole number"
         })
     }
 }
@@ -301,6 +302,7 @@ impl schemars::JsonSchema for Statuses {
             "minimum": 0,
             "maximum": 65535,
             "pattern": "^([245]xx|any)$",
+            "x-expected": "a number such as 401, a list of them, `4xx`, `5xx` or `any`",
             "items": { "type": "integer", "minimum": 0, "maximum": 65535 },
             "minItems": 1
         })

@@ -105,14 +105,16 @@ fn read_contract(root: &Folder, faults: &mut Faults) -> Option<(Contract, Furthe
 
 fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contract {
     let envelope = envelope(root, reader, &["envelope"], file.envelope.clone());
+    check_lengths(reader, &file);
+    check_key(reader, &file.key);
+    check_places(reader, &["envelope"], &file.envelope);
     let mut envelopes = BTreeMap::new();
     for (name, format) in &file.envelopes {
         let way = ["envelopes", name.as_str()];
         let made = self::envelope(root, reader, &way, format.clone());
+        check_places(reader, &way, format);
         envelopes.insert(name.clone(), Arc::new(made));
     }
-    check_lengths(reader, &file);
-    check_key(reader, &file.key);
     let docs = docs(reader, file.docs, file.envelope.docs.clone());
     if let Some(policy) = file.limit.as_ref().and_then(|limit| limit.policy.as_ref())
         && sfv::StringRef::from_str(policy).is_err()
@@ -304,7 +306,6 @@ fn envelope(
     way: Way<'_>,
     places: EnvelopeFormat,
 ) -> Envelope {
-    check_places(reader, way, &places);
     let at = [way, &["schema"]].concat();
     let schema = places
         .schema

@@ -134,7 +134,9 @@ impl Resolver<'_> {
         let headers = self.headers(&file);
         let retry_after = self.retry_after(&file);
         let message = self.message(&file);
-        let twin = if file.unprovoked.is_none() { self.twin(&file) } else { None };
+        // Without a request there is nothing to make one of.
+        let twin =
+            if file.request.is_some() && file.slot.is_some() { self.twin(&file) } else { None };
         Scenario {
             file: self.document.path().to_owned(),
             code: file.called().clone(),

@@ -178,7 +178,9 @@ impl Contract {
     pub(super) fn check_told(&self, root: &Folder, faults: &mut Faults) {
         for (at, scenario) in self.scenarios.iter().enumerate() {
             let is_same = |other: &&Arc<Scenario>| {
-                scenario.tells.is_confused_with(&other.tells)
+                // That two have one name is a fault of its own.
+                scenario.code != other.code
+                    && scenario.tells.is_confused_with(&other.tells)
                     && Arc::ptr_eq(&scenario.envelope, &other.envelope)
             };
             let Some(other) = self.scenarios[..at].iter().find(is_same) else { continue };

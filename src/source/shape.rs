@@ -17,6 +17,9 @@ use super::{
 /// As many words are listed beside a hint; more would hide it.
 const MOST_LISTED: usize = 20;
 
+/// A keyword of ours that validators leave alone: what a person is told that was expected.
+const EXPECTED: &str = "x-expected";
+
 /// Turns a schema's errors into faults, and mends what they are about.
 pub(super) struct Explainer<'a> {
     document: &'a Document,
@@ -89,6 +92,18 @@ impl<'a> Explainer<'a> {
                     place.span = self.document.first_line(&place.span);
                 }
                 self.faults.add(fault);
+            }
+            // What the type says in its own words, where a value of several types or a pattern would not be understood.
+            ValidationErrorKind::Type { .. } | ValidationErrorKind::Pattern { .. }
+                if beside(self.schema, error, EXPECTED).is_some() =>
+            {
+                let expected = beside(self.schema, error, EXPECTED).and_then(Value::as_str);
+                let label = format!("expected {}", expected.unwrap_or_default());
+                self.faults.add(self.document.fault(
+                    &way,
+                    format!("wrong value for `{name}`"),
+                    label,
+                ));
             }
             ValidationErrorKind::Type { kind } => {
                 let expected = match kind {

@@ -45,14 +45,23 @@ fn failure_of(contract: &Arc<Contract>, check: CheckId) -> Option<String> {
     panic!("{}: no trial fails by {check}", mutant.name);
 }
 
-/// The same for what the bundled mock does not promise, so that no mutant of it breaks it.
-fn failure_of_told_limit() -> String {
+/// The same for what the bundled mock does not promise, so that no mutant of it breaks it: a contract that promises it.
+fn failure_of_more(check: CheckId) -> String {
     let contract = crate::support::Contract::copy();
-    let told = "window-seconds = 60\npolicy = \"default\"";
-    contract.change("contract.toml", "window-seconds = 60", told);
-    let flags = ["--contract", contract.folder(), "rate_limited"];
-    let ended = crate::support::errproof(&flags, &[]);
-    let text = ended.stdout.split("---- rate_limited::burst ----\n").nth(1).expect("it fails");
+    let (trial, file, from, more) = match check {
+        CheckId::Headers => {
+            let (file, more) =
+                ("scenarios/403-plan_gate.toml", "headers = { X-Plan = \"^Free$\" }");
+            ("plan_gate::free-plan", file, "status = 403", more)
+        }
+        _ => {
+            ("rate_limited::burst", "contract.toml", "window-seconds = 60", "policy = \"default\"")
+        }
+    };
+    contract.change(file, from, &format!("{from}\n{more}"));
+    let ended = crate::support::errproof(&["--contract", contract.folder(), trial], &[]);
+    let begin = format!("---- {trial} ----\n");
+    let text = ended.stdout.split(&begin).nth(1).expect("it fails");
     text.split("\n\n").next().unwrap_or_default().to_owned() + "\n"
 }
 
@@ -68,7 +77,7 @@ fn the_text_of_one_failure_of_every_check() {
         .map(|check| {
             let is_more = check.is_advice() || check == CheckId::Order;
             let contract = if is_more { &stricter } else { &contract };
-            let text = failure_of(contract, check).unwrap_or_else(failure_of_told_limit);
+            let text = failure_of(contract, check).unwrap_or_else(|| failure_of_more(check));
             assert!(text.contains(&format!("  x {check} ")), "{text}");
             (check.as_str(), text)
         })

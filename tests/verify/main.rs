@@ -2,6 +2,7 @@
 
 mod advice;
 mod alarms;
+mod before;
 mod bursts;
 mod causes;
 mod cli;
@@ -17,6 +18,7 @@ mod failures;
 mod forecast;
 mod formats;
 mod generated;
+mod identity;
 mod leaks;
 mod limiters;
 mod limits;

@@ -216,8 +216,10 @@ fn lines(
 }
 
 /// What the mock's docs do not promise: `problem_json.rs` breaks it on an API that promises it. Drift is no
-/// broken promise: `cli.rs` sees it. That an id is of the run before takes two runs: `advice.rs`.
-const SEEN_ELSEWHERE: [CheckId; 3] = [CheckId::RateTold, CheckId::Drift, CheckId::RequestIdAgain];
+/// broken promise: `cli.rs` sees it. That an id is of the run before takes two runs: `advice.rs`. Of headers nothing is
+/// promised there: `identity.rs`.
+const SEEN_ELSEWHERE: [CheckId; 4] =
+    [CheckId::RateTold, CheckId::Drift, CheckId::RequestIdAgain, CheckId::Headers];
 
 #[test]
 fn every_check_kills_a_mutant() {
