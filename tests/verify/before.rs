@@ -58,5 +58,12 @@ fn the_contracts_of_the_examples_still_ask_for_the_same() {
     429 too-many-requests::burst
     503 maintenance::shop-closed
     ");
-    assert_snapshot!(graphql, @"");
+    assert_snapshot!(graphql, @r"
+    400 BAD_REQUEST::truncated
+    200 NOT_FOUND::no-such-account
+    200 UNAUTHENTICATED::no-token
+    200 UNAUTHENTICATED::never-issued
+    200 UNAUTHENTICATED::one-short
+    200 VALIDATION_FAILED::unknown-field
+    ");
 }
