@@ -5,6 +5,7 @@ mod alarms;
 mod before;
 mod bursts;
 mod causes;
+mod census;
 mod cli;
 mod clients;
 mod command;
