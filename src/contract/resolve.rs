@@ -17,12 +17,12 @@ use super::{
     contract_file::Limit,
     generation::Generated,
     key::Carrier,
-    names::{CarrierName, Code, too_long, trial_too_long},
+    names::{CarrierName, Code, RequestName, SlotName, too_long, trial_too_long},
     scenario::{
         ANY_ERROR, At, BalanceCase, Burst, Case, Expects, Follows, LongestWait, MessagePattern,
         Origin, Provocation, Scenario, Single, ToldWait, Twin, WaitMeanwhile, Wording,
     },
-    scenario_file::{BurstFormat, CaseFormat, Quantity, ScenarioFile},
+    scenario_file::{BurstFormat, CaseFormat, Quantity, ScenarioFile, TwinFormat},
     wrong_fields::WrongFields,
 };
 use crate::source::{
@@ -81,6 +81,13 @@ pub(super) fn read_any_error(
     let scenario = file.map(|file| resolver.any_error(file));
     faults.append(resolver.reader.finish());
     scenario
+}
+
+/// What a twin has where it says nothing else.
+#[derive(Clone, Copy)]
+struct Defaults<'a> {
+    request: &'a RequestName,
+    slot: &'a SlotName,
 }
 
 /// Looks up what one scenario file names, and notes what is wrong with it.
@@ -259,24 +266,42 @@ impl Resolver<'_> {
     }
 
     fn twin(&mut self, file: &ScenarioFile) -> Option<Twin> {
-        let format = file.twin.as_ref()?;
-        let request = format.request.as_ref().unwrap_or(&file.request);
-        let slot = format.slot.as_ref().unwrap_or(&file.slot);
+        let own = Defaults { request: &file.request, slot: &file.slot };
+        self.twin_of(file.twin.as_ref()?, &file.code, own, &["twin"])
+    }
+
+    /// A case's own twin, which is its request where it says no other.
+    fn own_twin(&mut self, file: &ScenarioFile, case: &CaseFormat, at: &str) -> Option<Box<Twin>> {
+        let request = case.request.as_ref().unwrap_or(&file.request);
+        let own = Defaults { request, slot: case.slot.as_ref().unwrap_or(&file.slot) };
+        self.twin_of(case.twin.as_ref()?, &file.code, own, &["cases", at, "twin"]).map(Box::new)
+    }
+
+    fn twin_of(
+        &mut self,
+        format: &TwinFormat,
+        code: &Code,
+        own: Defaults<'_>,
+        at: Way<'_>,
+    ) -> Option<Twin> {
+        let way = |word: &'static str| [at, &[word]].concat();
+        let request = format.request.as_ref().unwrap_or(own.request);
+        let slot = format.slot.as_ref().unwrap_or(own.slot);
         let contract = self.contract;
         // The scenario's own are looked up where they stand.
         if let Some(request) = &format.request {
             let requests = keys(&contract.requests);
-            self.reader.known(&["twin", "request"], "request", request.as_str(), requests);
+            self.reader.known(&way("request"), "request", request.as_str(), requests);
         }
         if let Some(slot) = &format.slot {
-            self.reader.known(&["twin", "slot"], "slot", slot.as_str(), keys(&contract.slots));
+            self.reader.known(&way("slot"), "slot", slot.as_str(), keys(&contract.slots));
         }
         if let Some(reaches) = &format.reaches {
-            self.reaches(&file.code, reaches);
+            self.reaches(code, reaches, &way("reaches"));
         }
         let base = contract.requests.get(request).and_then(|named| named.format.body.as_ref());
         if let Err(why) = body::bytes(base, format.body.as_ref()) {
-            self.reader.add(&["twin", "body"], "this body cannot be made", why);
+            self.reader.add(&way("body"), "this body cannot be made", why);
         }
         let is_of_case = format.request.is_none() && contract.points.is_some();
         Some(Twin {
@@ -289,12 +314,11 @@ impl Resolver<'_> {
     }
 
     /// A twin gets past the scenario's code, to one that the API looks for later.
-    fn reaches(&mut self, code: &Code, reaches: &Code) {
+    fn reaches(&mut self, code: &Code, reaches: &Code, way: Way<'_>) {
         let chain = &self.contract.chain;
-        let way = ["twin", "reaches"];
         if !chain.contains(reaches) || !chain.contains(code) {
             let codes = chain.iter().map(Code::as_str);
-            return self.reader.known(&way, "code", reaches.as_str(), codes);
+            return self.reader.known(way, "code", reaches.as_str(), codes);
         }
         let later: Vec<_> =
             chain.iter().skip_while(|other| *other != code).skip(1).map(Code::as_str).collect();
@@ -304,7 +328,7 @@ impl Resolver<'_> {
                 [] => format!("`{code}` is the last of them, so its twin can only succeed"),
                 some => format!("expected {}", one_of(some.iter().copied())),
             };
-            self.reader.add(&way, title, label);
+            self.reader.add(way, title, label);
         }
     }
 
@@ -368,7 +392,7 @@ impl Resolver<'_> {
         for carrier in carriers {
             let name = if several { format!("{name}-{}", carrier.name) } else { name.clone() };
             let provocation = Self::provocation(file, case, burst.as_ref(), carrier);
-            cases.extend(self.named_case(case, at, name, provocation));
+            cases.extend(self.named_case(file, case, at, name, provocation));
         }
     }
 
@@ -399,6 +423,7 @@ impl Resolver<'_> {
             key: case.key.clone(),
             body: case.body.clone().map(Box::new),
             kept: None,
+            header: case.header.clone().map(Box::new),
             hook: case.hook.clone(),
             with: case.with.clone().map(Box::new),
         };
@@ -426,6 +451,7 @@ impl Resolver<'_> {
     /// A case under its trial's name, which no other case of the file has.
     pub(super) fn named_case(
         &mut self,
+        file: &ScenarioFile,
         case: &CaseFormat,
         at: &str,
         name: String,
@@ -439,6 +465,7 @@ impl Resolver<'_> {
             );
             return None;
         }
+        let twin = self.own_twin(file, case, at);
         Some(Case {
             name,
             line: self.document.line(&["cases", at]),
@@ -456,6 +483,8 @@ impl Resolver<'_> {
             }),
             unchanged: case.unchanged.clone(),
             last: case.last,
+            alone: case.alone,
+            twin,
             recorded: case.recorded,
             pair: None,
             provocation,

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::beyond::Beyond;
+use super::{beyond::Beyond, head::HEAD};
 
 use crate::{
     checks::{
@@ -121,6 +121,9 @@ impl AnswerJudge {
             sheet.note(CheckId::Status, at, fields::served(answer.status));
             return;
         }
+        if exchange.request.method == HEAD {
+            return Self::of_head(contract, (scenario, code, status), exchange, at, sheet);
+        }
         sheet.note(CheckId::Status, at, fields::status(answer.status, status));
         sheet.note(
             CheckId::EnvelopeJson,
@@ -225,7 +228,7 @@ impl AnswerJudge {
             return sheet.note(CheckId::Status, at, Vec::new());
         }
         sheet.note(CheckId::Status, at, fields::of_client(answer.status));
-        if method == "HEAD" {
+        if method == HEAD {
             return sheet.note(
                 CheckId::EnvelopeJson,
                 at,

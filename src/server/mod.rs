@@ -1,5 +1,6 @@
 //! The server's side of the contract: what is sent, how it is judged, and the result.
 
+pub mod alone;
 mod balance;
 pub mod beyond;
 #[cfg(feature = "mock")]
@@ -15,6 +16,7 @@ pub mod drift;
 mod edge;
 mod facts;
 mod forecast;
+mod head;
 pub mod headline;
 pub mod judge;
 pub mod key_use;

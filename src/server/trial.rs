@@ -53,7 +53,7 @@ impl Run {
             advice: Sheet::default(),
             main: None,
             without_twin: None,
-            begins: planned.takes_minutes().then(|| Over::new(&self.long)),
+            begins: planned.is_awaited().then(|| Over::new(&self.long)),
             gets_key: planned.reads_first().then(|| Over::new(&self.alone_first)),
         };
         self.after_long_ones(planned).await;
@@ -61,6 +61,14 @@ impl Run {
             activity.waits(Awaited::Others("all other trials"), None);
             self.progress.wait().await;
         }
+        // Only now: who waits for others is not under way, or they might wait for it.
+        let _under_way = if planned.case().alone {
+            activity.waits(Awaited::Others("the end of all trials that are under way"), None);
+            self.under_way.alone().await
+        } else {
+            activity.waits(Awaited::Others("a trial that has to be alone"), None);
+            self.under_way.together().await
+        };
         let done = match script {
             TrialScript::Ledger { reads, pointer } => play.ledger(reads, pointer).await,
             TrialScript::Single { first, request, probe, numbers } => {
@@ -155,7 +163,7 @@ impl Run {
     /// server that has a pool of them accepts two, and answers the second after the minutes of the first.
     async fn after_long_ones(&self, planned: &Planned) {
         // Who reads a balance has the key before them: else it would wait those minutes, and all others behind it.
-        if planned.takes_minutes() {
+        if planned.is_awaited() {
             return self.alone_first.wait().await;
         }
         if planned.reads_first() || self.long.all() == 0 {
