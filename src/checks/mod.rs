@@ -5,6 +5,7 @@ pub mod charge;
 pub mod envelope;
 pub mod field_texts;
 pub mod fields;
+pub mod head;
 pub mod http;
 pub mod internals;
 mod json;

@@ -161,7 +161,11 @@ mod tests {
             (&form, set(json!(7)), Ok("amount=7&currency=eur")),
             (&form, BodyDefect::Text(at("a=b")), Ok("a=b")),
             (&form, set(Value::Null), Err("`amount` would be null, and a form has texts alone")),
-            (&form, BodyDefect::Nest(Nesting { at: at("/amount"), levels: 3 }), Err("a form has no lists")),
+            (
+                &form,
+                BodyDefect::Nest(Nesting { at: at("/amount"), levels: 3 }),
+                Err("a form has no lists"),
+            ),
             (
                 &form,
                 BodyDefect::Fill(Filling { at: at("/amount"), with: at("&"), times: 2 }),
@@ -170,12 +174,15 @@ mod tests {
             (
                 &text,
                 BodyDefect::Remove(at("/amount")),
-                Err("the request's body is neither JSON nor a form, so that it has no such place: expected `text` or `hex`"),
+                Err(
+                    "the request's body is neither JSON nor a form, so that it has no such place: expected `text` or `hex`",
+                ),
             ),
             (&text, BodyDefect::Hex(at("00")), Ok("\0")),
         ];
         for (base, defect, expected) in rows {
-            let body = bytes(Some(base), Some(&defect)).map(|b| String::from_utf8(b).expect("text"));
+            let body =
+                bytes(Some(base), Some(&defect)).map(|b| String::from_utf8(b).expect("text"));
             assert_eq!(body, expected.map(str::to_owned).map_err(str::to_owned), "{defect:?}");
         }
         let judged = value(Some(&form), &BodyDefect::Remove(at("/amount")));
@@ -196,8 +203,8 @@ mod tests {
         ];
         for (to, null, expected) in rows {
             let set = BodyDefect::Set(Replacement { at: "/a".to_owned(), to, null });
-            let sent = bytes(Some(&base), Some(&set)).map(|b| String::from_utf8(b).expect("text"));
-            assert_eq!(sent, expected.map(str::to_owned).map_err(str::to_owned), "{set:?}");
+            let made = bytes(Some(&base), Some(&set)).map(|b| String::from_utf8(b).expect("text"));
+            assert_eq!(made, expected.map(str::to_owned).map_err(str::to_owned), "{set:?}");
         }
     }
 
@@ -256,10 +263,7 @@ mod tests {
         let rows = [
             (BodyDefect::Remove(at("/a~1b")), r#"{"c":{"d~e":2}}"#),
             (BodyDefect::Remove(at("/c/d~0e")), r#"{"a/b":1,"c":{}}"#),
-            (
-                BodyDefect::Set(Replacement::of("/a~1b", json!(7))),
-                r#"{"a/b":7,"c":{"d~e":2}}"#,
-            ),
+            (BodyDefect::Set(Replacement::of("/a~1b", json!(7))), r#"{"a/b":7,"c":{"d~e":2}}"#),
         ];
         for (defect, expected) in rows {
             let body = bytes(Some(&base), Some(&defect));

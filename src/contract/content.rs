@@ -160,22 +160,23 @@ pub fn multipart(parts: &BTreeMap<String, PartFormat>) -> (String, String) {
     let is_free = |boundary: &String| !texts().any(|text| text.contains(boundary));
     let mut boundaries = (1..).map(|number| format!("errproof-boundary-{number}"));
     let boundary = boundaries.find(is_free).expect("a text does not hold all numbers");
-    let quoted = |text: &str| {
-        text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A")
-    };
-    let mut body = String::new();
-    for (name, part) in parts {
-        let begin = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", quoted(name));
-        body += &match part {
+    let quoted = |text: &str| text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+    let part = |(name, part): (&String, &PartFormat)| {
+        let name = quoted(name);
+        let begin = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{name}\"");
+        match part {
             PartFormat::Text(text) => format!("{begin}\r\n\r\n{text}\r\n"),
             PartFormat::File(FilePart { filename, media_type, text }) => {
                 let media = media_type.as_deref().unwrap_or("application/octet-stream");
                 let filename = quoted(filename);
-                format!("{begin}; filename=\"{filename}\"\r\nContent-Type: {media}\r\n\r\n{text}\r\n")
+                format!(
+                    "{begin}; filename=\"{filename}\"\r\nContent-Type: {media}\r\n\r\n{text}\r\n"
+                )
             }
-        };
-    }
-    (body + &format!("--{boundary}--\r\n"), boundary)
+        }
+    };
+    let body: String = parts.iter().map(part).collect();
+    (format!("{body}--{boundary}--\r\n"), boundary)
 }
 
 #[cfg(test)]
@@ -189,8 +190,8 @@ mod tests {
 
     #[test]
     fn a_form_and_a_query_are_encoded() {
-        let rows: [(&[(&str, &str)], &str, &str); 4] = [
-            (&[], "", ""),
+        let rows = [
+            (&[][..], "", ""),
             (&[("a", "1"), ("b", "x y")], "a=1&b=x+y", "a=1&b=x%20y"),
             (&[("a&b", "ü=%{}")], "a%26b=%C3%BC%3D%25%7B%7D", "a%26b=%C3%BC%3D%25%7B%7D"),
             (&[("id", "*-_.")], "id=*-_.", "id=%2A-_."),
@@ -223,7 +224,8 @@ mod tests {
             media_type: Some("text/plain".to_owned()),
             text: "errproof-boundary-1".to_owned(),
         };
-        let parts = [("purpose".to_owned(), part("x")), ("file".to_owned(), PartFormat::File(file))];
+        let parts =
+            [("purpose".to_owned(), part("x")), ("file".to_owned(), PartFormat::File(file))];
         let (body, boundary) = multipart(&parts.into());
         assert_eq!(boundary, "errproof-boundary-2");
         assert_eq!(

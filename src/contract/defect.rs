@@ -135,12 +135,8 @@ impl Resolver<'_> {
 
     /// One case breaks one thing, and a broken body is broken where the case says.
     pub(super) fn defect(&mut self, named: &NamedRequest, case: &CaseFormat, at: &str) {
-        let given = [
-            case.key.is_some(),
-            case.body.is_some(),
-            case.hook.is_some(),
-            case.header.is_some(),
-        ];
+        let given =
+            [case.key.is_some(), case.body.is_some(), case.hook.is_some(), case.header.is_some()];
         if given.iter().filter(|given| **given).count() > 1 {
             self.reader.add(
                 &["cases", at],

@@ -59,7 +59,10 @@ impl Resolver<'_> {
                     break;
                 };
                 let everywhere = bases.iter().copied().filter(|(at, case)| {
-                    case.everywhere && *at != base.0 && !is_own(case) && can_be_made(case, named, own_of(case))
+                    case.everywhere
+                        && *at != base.0
+                        && !is_own(case)
+                        && can_be_made(case, named, own_of(case))
                 });
                 let new = there.insert(point.clone()).then_some(base);
                 for (at, base) in new.into_iter().chain(everywhere) {

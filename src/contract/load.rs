@@ -107,8 +107,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
     check_lengths(reader, &file);
     check_key(reader, &file.key);
     check_places(reader, &file.envelope);
-    let requests = requests(root, reader, &file);
-    let docs = docs(reader, file.docs, file.envelope.docs.clone());
+    let docs = docs(reader, file.docs.clone(), file.envelope.docs.clone());
     if let Some(policy) = file.limit.as_ref().and_then(|limit| limit.policy.as_ref())
         && sfv::StringRef::from_str(policy).is_err()
     {
@@ -123,6 +122,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
             reader.add(&["chain", &at.to_string()], "not an error code", label);
         }
     }
+    let requests = requests(root, reader, &file);
     let PreflightFormat { request, slot } = &file.preflight;
     reader.known(&["preflight", "request"], "request", request.as_str(), keys(&requests));
     reader.known(&["preflight", "slot"], "slot", slot.as_str(), keys(&file.slots));
@@ -201,7 +201,9 @@ fn requests(
         let input = format.input.as_ref().and_then(|path| input_schema(root, reader, &way, path));
         if let (Some(input), Some(body)) = (&input, &shape.body) {
             let word = body_words!(format).given().next().unwrap_or("body");
-            match body.value().map(|body| input.validator.iter_errors(&body).next().map(|error| error.to_string())) {
+            match body.value().map(|body| {
+                input.validator.iter_errors(&body).next().map(|error| error.to_string())
+            }) {
                 Some(None) => {}
                 Some(Some(error)) => {
                     let title = format!("the body of `{name}` does not fit its input schema");

@@ -66,7 +66,8 @@ impl RequestShape {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut own = self.headers.iter();
-        let own = own.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| &**value);
+        let own =
+            own.find(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| &**value);
         let media = self.body.as_ref().filter(|_| name.eq_ignore_ascii_case(CONTENT_TYPE));
         own.or(media.map(|body| body.media_type.as_str()))
     }

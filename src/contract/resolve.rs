@@ -166,6 +166,7 @@ impl Resolver<'_> {
             let of_a_code = [
                 ("burst", case.burst.is_some()),
                 ("balance", case.balance.is_some()),
+                ("twin", case.twin.is_some()),
                 ("field", case.field.is_some()),
                 ("unchanged", case.unchanged.is_some()),
                 ("after", case.after.is_some()),
@@ -267,14 +268,15 @@ impl Resolver<'_> {
 
     fn twin(&mut self, file: &ScenarioFile) -> Option<Twin> {
         let own = Defaults { request: &file.request, slot: &file.slot };
-        self.twin_of(file.twin.as_ref()?, &file.code, own, &["twin"])
+        Some(self.twin_of(file.twin.as_ref()?, &file.code, own, &["twin"]))
     }
 
     /// A case's own twin, which is its request where it says no other.
     fn own_twin(&mut self, file: &ScenarioFile, case: &CaseFormat, at: &str) -> Option<Box<Twin>> {
         let request = case.request.as_ref().unwrap_or(&file.request);
         let own = Defaults { request, slot: case.slot.as_ref().unwrap_or(&file.slot) };
-        self.twin_of(case.twin.as_ref()?, &file.code, own, &["cases", at, "twin"]).map(Box::new)
+        let way = ["cases", at, "twin"];
+        Some(Box::new(self.twin_of(case.twin.as_ref()?, &file.code, own, &way)))
     }
 
     fn twin_of(
@@ -283,7 +285,7 @@ impl Resolver<'_> {
         code: &Code,
         own: Defaults<'_>,
         at: Way<'_>,
-    ) -> Option<Twin> {
+    ) -> Twin {
         let way = |word: &'static str| [at, &[word]].concat();
         let request = format.request.as_ref().unwrap_or(own.request);
         let slot = format.slot.as_ref().unwrap_or(own.slot);
@@ -304,13 +306,13 @@ impl Resolver<'_> {
             self.reader.add(&way("body"), "this body cannot be made", why);
         }
         let is_of_case = format.request.is_none() && contract.points.is_some();
-        Some(Twin {
+        Twin {
             request: request.clone(),
             follows: if is_of_case { Follows::Case } else { Follows::Nothing },
             slot: slot.clone(),
             body: format.body.clone(),
             reaches: format.reaches.clone(),
-        })
+        }
     }
 
     /// A twin gets past the scenario's code, to one that the API looks for later.

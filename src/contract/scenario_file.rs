@@ -167,6 +167,7 @@ pub struct TwinFormat {
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of the file")]
 pub struct CaseFormat {
     /// The case's name, unique in the file: lower-case words joined by `-`. It never changes.
     pub id: CaseName,

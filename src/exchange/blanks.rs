@@ -54,10 +54,10 @@ impl Blanks {
             let in_body = body != Coding::Untouched
                 && memchr::memmem::find(&request.body, of_body.as_bytes()).is_some();
             let (_, query) = request.path.split_once('?').unwrap_or_default();
-            let in_headers = || {
-                request.headers.iter().any(|(_, value)| value.expose().contains(&plain))
-            };
-            if in_body || request.path.contains(&plain) || query.contains(&encoded) || in_headers() {
+            let in_headers =
+                || request.headers.iter().any(|(_, value)| value.expose().contains(&plain));
+            if in_body || request.path.contains(&plain) || query.contains(&encoded) || in_headers()
+            {
                 open.push(name.into());
             }
         }
@@ -188,15 +188,13 @@ fn put(text: &str, marks: &[(&str, &str)], value: impl Fn(&str) -> Option<String
         let (before, from) = rest.split_at(at);
         made.push_str(before);
         let inside = from[begin.len()..].split_once(end).filter(|(name, _)| is_name(name));
-        match inside.and_then(|(name, after)| Some((value(name)?, after))) {
-            Some((value, after)) => {
-                made.push_str(&value);
-                rest = after;
-            }
-            None => {
-                made.push_str(begin);
-                rest = &from[begin.len()..];
-            }
+        let known = inside.and_then(|(name, after)| Some((value(name)?, after)));
+        if let Some((value, after)) = known {
+            made.push_str(&value);
+            rest = after;
+        } else {
+            made.push_str(begin);
+            rest = &from[begin.len()..];
         }
     }
     made + rest
@@ -219,12 +217,24 @@ mod tests {
     fn a_value_is_written_as_its_place_takes_it_and_other_braces_stay() {
         // Path, header and body, how the body is written, the value, and what comes of it.
         let rows = [
-            (["/a/{fresh}", "{fresh}", "{\"a\":\"{fresh}{b}\"}"], Coding::Json, "7\"",
-             ["/a/7%22", "7\"", "{\"a\":\"7\\\"{b}\"}"]),
-            (["/a?b=%7Bfresh%7D&c={fresh}", "x{y}", "a=%7Bfresh%7D+%7Bb%7D"], Coding::Form, "& ",
-             ["/a?b=%26%20&c=%26%20", "x{y}", "a=%26++%7Bb%7D"]),
-            (["/%7Bfresh%7D", "{{fresh}", "{fresh} {"], Coding::Plain, "7",
-             ["/%7Bfresh%7D", "{7", "7 {"]),
+            (
+                ["/a/{fresh}", "{fresh}", "{\"a\":\"{fresh}{b}\"}"],
+                Coding::Json,
+                "7\"",
+                ["/a/7%22", "7\"", "{\"a\":\"7\\\"{b}\"}"],
+            ),
+            (
+                ["/a?b=%7Bfresh%7D&c={fresh}", "x{y}", "a=%7Bfresh%7D+%7Bb%7D"],
+                Coding::Form,
+                "& ",
+                ["/a?b=%26%20&c=%26%20", "x{y}", "a=%26++%7Bb%7D"],
+            ),
+            (
+                ["/%7Bfresh%7D", "{{fresh}", "{fresh} {"],
+                Coding::Plain,
+                "7",
+                ["/%7Bfresh%7D", "{7", "7 {"],
+            ),
             (["/{fresh}", "", "{fresh}"], Coding::Untouched, "7", ["/7", "", "{fresh}"]),
         ];
         for ([path, header, body], coding, value, expected) in rows {
@@ -232,11 +242,17 @@ mod tests {
             let blanks = Blanks::of(&template, coding, ["fresh"]);
             assert!(blanks.has("fresh"), "{path}");
             let (made, rest) = blanks.with_fresh(&template, value.to_owned());
-            let got = [&*made.path, made.headers[0].1.expose(), std::str::from_utf8(&made.body).expect("text")];
+            let got = [
+                &*made.path,
+                made.headers[0].1.expose(),
+                std::str::from_utf8(&made.body).expect("text"),
+            ];
             assert_eq!(got, expected);
             assert_eq!((rest.open().count(), rest.filled().len()), (0, 1));
         }
-        for (path, body, coding) in [("/a", "{fresh}", Coding::Untouched), ("/%7Bfresh%7D", "%7Bfresh%7D", Coding::Json)] {
+        for (path, body, coding) in
+            [("/a", "{fresh}", Coding::Untouched), ("/%7Bfresh%7D", "%7Bfresh%7D", Coding::Json)]
+        {
             assert!(!Blanks::of(&request(path, "{a}", body), coding, ["fresh"]).has("fresh"));
         }
     }

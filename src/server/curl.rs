@@ -80,12 +80,13 @@ impl Curl {
     ) -> Shown {
         let mut secrets = self.secrets(planned, key, role);
         secrets.splice(0..0, filled.iter().flat_map(made_again));
+        let fresh = filled.iter().find(|filled| *filled.name == *FRESH_NAME);
         let writer = CurlWriter {
             base_url: &self.run.target.base_url,
             credentials: self.credentials,
             secrets,
+            fresh: fresh.map(|filled| filled.value.clone()),
         };
-        let fresh = filled.iter().find(|filled| *filled.name == *FRESH_NAME);
         let fresh = fresh.map_or("", |_| FRESH_VALUE);
         let command = match &planned.script {
             Ok(TrialScript::Burst { times, .. } | TrialScript::Balance { times, .. })
@@ -150,6 +151,8 @@ struct CurlWriter<'a> {
     base_url: &'a Url,
     credentials: Credentials,
     secrets: Vec<Made>,
+    /// The value in the request that is another one each time.
+    fresh: Option<Secret>,
 }
 
 impl CurlWriter<'_> {
@@ -202,7 +205,14 @@ impl CurlWriter<'_> {
         }
         match body(&request.body, defect) {
             Body::Word(word) => command + " --data-raw " + &word,
-            Body::Made(made) => format!("{made} | {command} --data-binary @-"),
+            Body::Made(made) => {
+                // It stands in single quotes, and is digits alone.
+                let made = match &self.fresh {
+                    Some(value) => made.replace(value.expose(), "'\"$fresh\"'"),
+                    None => made,
+                };
+                format!("{made} | {command} --data-binary @-")
+            }
         }
     }
 

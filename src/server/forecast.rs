@@ -466,8 +466,7 @@ mod tests {
 
     #[test]
     fn a_trial_that_has_to_be_alone_takes_its_time_besides_all_others() {
-        let trial =
-            |held| vec![Step::Begins(held), Step::Pause(Duration::from_secs(10))];
+        let trial = |held| vec![Step::Begins(held), Step::Pause(Duration::from_secs(10))];
         let (with, alone) = (trial(Held::Shared), trial(Held::Alone));
         for (trials, seconds) in [
             ([with.clone(), with.clone(), with.clone()], 10),

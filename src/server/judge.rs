@@ -6,13 +6,15 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use super::{beyond::Beyond, head::HEAD};
+use super::beyond::Beyond;
 
 use crate::{
     checks::{
         envelope,
         field_texts::{FieldText, FieldTexts},
-        fields, leak, message,
+        fields,
+        head::{self, HEAD},
+        leak, message,
         mismatch::{Mismatch, Mismatches},
         reading::Reading,
         request_id::RequestIds,
@@ -122,7 +124,13 @@ impl AnswerJudge {
             return;
         }
         if exchange.request.method == HEAD {
-            return Self::of_head(contract, (scenario, code, status), exchange, at, sheet);
+            for (check, found) in head::error(contract, (code, status), &reading) {
+                sheet.note(check, at, found);
+            }
+            if let Some(promised) = scenario.retry_after {
+                sheet.note(CheckId::RetryAfter, at, retry_after::present(answer, promised.longest));
+            }
+            return;
         }
         sheet.note(CheckId::Status, at, fields::status(answer.status, status));
         sheet.note(

@@ -16,7 +16,6 @@ pub mod drift;
 mod edge;
 mod facts;
 mod forecast;
-mod head;
 pub mod headline;
 pub mod judge;
 pub mod key_use;

@@ -332,10 +332,10 @@ impl<'a> Planner<'a> {
         if let Some(header) = &single.header {
             break_header(&mut request, header);
         }
-        let is_replaced = matches!(single.body.as_deref(), Some(BodyDefect::Text(_) | BodyDefect::Hex(_)));
+        let is_replaced =
+            matches!(single.body.as_deref(), Some(BodyDefect::Text(_) | BodyDefect::Hex(_)));
         let coding = format.body.as_ref().filter(|_| !is_replaced).map(RequestBody::coding);
-        request.blanks =
-            Blanks::of(&request.request, coding.unwrap_or_default(), [FRESH_NAME]);
+        request.blanks = Blanks::of(&request.request, coding.unwrap_or_default(), [FRESH_NAME]);
         let first = hook.and_then(|hook| hook.first.as_ref());
         let first = first.map(|first| self.first(first).map(Box::new)).transpose()?;
         let probe = probe.map(|probe| {
@@ -384,7 +384,9 @@ impl<'a> Planner<'a> {
         let format = &self.target.requests[request];
         let env = &self.target.slots[slot].dealt(self.turn).env;
         let mut id = format!("{request} ${env} {} {body:?}", single.carrier.name);
-        if case.twin.is_some() && reaches != scenario.twin.as_ref().and_then(|twin| twin.reaches.as_ref()) {
+        if case.twin.is_some()
+            && reaches != scenario.twin.as_ref().and_then(|twin| twin.reaches.as_ref())
+        {
             // It may be another case's as well, of which something else is expected.
             let _ = write!(id, " {reaches:?}");
         }

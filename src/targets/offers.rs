@@ -57,7 +57,8 @@ impl Loader<'_> {
         let at = |word: &'static str| [&way[..], &[word]].concat();
         let carriers = contract.key.carriers.iter().map(|carrier| carrier.header.clone());
         let root = Folder::At(contract.root.clone());
-        let mut shaper = Shaper { root: &root, reader: &mut self.reader, carriers: carriers.collect() };
+        let mut shaper =
+            Shaper { root: &root, reader: &mut self.reader, carriers: carriers.collect() };
         if let Some(method) = &change.method {
             shaper.method(&at("method"), method);
             format.method = method.clone();
