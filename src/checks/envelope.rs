@@ -96,6 +96,9 @@ pub fn json(reading: &Reading<'_>, promised: Option<&str>) -> Mismatches {
     found
 }
 
+/// The method whose responses have no body (RFC 9110, section 9.3.2).
+pub const HEAD: &str = "HEAD";
+
 /// `envelope.json` of a response to HEAD, which has no body: the media type, if it says one.
 #[must_use]
 pub fn of_head(answer: &Answer, places: &EnvelopeFormat) -> Mismatches {

@@ -139,8 +139,9 @@ fn greeting(
             let _ = write!(command, " -H \"{}: {}${}\"", carrier.header, carrier.before, slot.env);
         }
         if let Some(body) = &request.format.body {
-            let body = body.to_string().replace('\'', r"'\''");
-            let _ = write!(command, " -H 'Content-Type: application/json' --data '{body}'");
+            let text = String::from_utf8_lossy(&body.bytes()).replace('\'', r"'\''");
+            let media = &body.media_type;
+            let _ = write!(command, " -H 'Content-Type: {media}' --data '{text}'");
         }
         let _ = writeln!(text, "{command}");
     }

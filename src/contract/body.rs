@@ -2,7 +2,11 @@
 
 use serde_json::Value;
 
-use super::{pointer, scenario_file::BodyDefect};
+use super::{
+    content::{self, Content, RequestBody},
+    pointer,
+    scenario_file::BodyDefect,
+};
 
 /// The largest body that a case can send: more than any input limit that is worth a test.
 const LARGEST_BODY: usize = 16 << 20;
@@ -15,16 +19,61 @@ const MARK: &str = "a long part, by errproof";
 /// # Errors
 /// Why the defect cannot be applied, as the end of a sentence: a place that the body does not have,
 /// digits that are none.
-pub fn bytes(base: Option<&Value>, defect: Option<&BodyDefect>) -> Result<Vec<u8>, String> {
+pub fn bytes(base: Option<&RequestBody>, defect: Option<&BodyDefect>) -> Result<Vec<u8>, String> {
     let Some(defect) = defect else {
-        return Ok(base.map(|body| body.to_string().into_bytes()).unwrap_or_default());
+        return Ok(base.map(RequestBody::bytes).unwrap_or_default());
     };
+    match defect {
+        BodyDefect::Text(text) => return Ok(text.clone().into_bytes()),
+        BodyDefect::Hex(digits) => return from_hex(digits),
+        _ => {}
+    }
+    match base.map(|base| &base.content) {
+        None => json_bytes(None, defect),
+        Some(Content::Json(body, _)) => json_bytes(Some(body), defect),
+        Some(Content::Form(_)) => {
+            let body = broken_form(base, defect)?;
+            content::form_of(&body).map(String::into_bytes)
+        }
+        Some(Content::Multipart(_) | Content::Text(_) | Content::Bytes(_)) => Err(
+            "the request's body is neither JSON nor a form, so that it has no such place: expected `text` or `hex`"
+                .to_owned(),
+        ),
+    }
+}
+
+/// The same as JSON, as an input schema judges it; nothing if the bytes are no JSON, or take the place of another kind of body.
+#[must_use]
+pub fn value(base: Option<&RequestBody>, defect: &BodyDefect) -> Option<Value> {
+    let is_json = base.is_none_or(|base| base.json().is_some());
+    match defect {
+        _ if is_json => serde_json::from_slice(&bytes(base, Some(defect)).ok()?).ok(),
+        BodyDefect::Text(_) | BodyDefect::Hex(_) => None,
+        _ => broken_form(base, defect).ok(),
+    }
+}
+
+/// A form as an object of texts, with a defect.
+fn broken_form(base: Option<&RequestBody>, defect: &BodyDefect) -> Result<Value, String> {
+    if matches!(defect, BodyDefect::Nest(_)) {
+        return Err("a form has no lists".to_owned());
+    }
+    let body = base.and_then(RequestBody::value);
+    let broken = json_bytes(body.as_ref(), defect)?;
+    serde_json::from_slice(&broken).map_err(|error| error.to_string())
+}
+
+/// The bytes of a body that is JSON.
+///
+/// # Errors
+/// Why the defect cannot be applied, as the end of a sentence.
+pub fn json_bytes(base: Option<&Value>, defect: &BodyDefect) -> Result<Vec<u8>, String> {
     let mut body = base.cloned().unwrap_or_default();
     match defect {
         BodyDefect::Text(text) => return Ok(text.clone().into_bytes()),
         BodyDefect::Hex(digits) => return from_hex(digits),
         BodyDefect::Remove(at) => remove(&mut body, at)?,
-        BodyDefect::Set(set) => place(&mut body, &set.at, set.to.clone())?,
+        BodyDefect::Set(set) => place(&mut body, &set.at, set.value()?)?,
         BodyDefect::Fill(fill) if fill.with.len().saturating_mul(fill.times) > LARGEST_BODY => {
             return Err(format!("it would be longer than {LARGEST_BODY} bytes"));
         }
@@ -70,7 +119,7 @@ fn place(body: &mut Value, at: &str, value: Value) -> Result<(), String> {
     Ok(())
 }
 
-fn from_hex(digits: &str) -> Result<Vec<u8>, String> {
+pub(super) fn from_hex(digits: &str) -> Result<Vec<u8>, String> {
     let digits: Vec<u32> = digits
         .chars()
         .filter(|c| !c.is_whitespace())
@@ -94,9 +143,74 @@ mod tests {
     use crate::contract::scenario_file::{Filling, Nesting, Replacement};
     use serde_json::json;
 
+    fn body(content: Content) -> RequestBody {
+        RequestBody { content, media_type: String::new() }
+    }
+
+    #[test]
+    fn a_defect_of_a_form_is_one_of_its_fields_and_other_bodies_have_none() {
+        let fields = [("amount", "100"), ("currency", "eur")];
+        let fields = fields.map(|(name, text)| (name.to_owned(), text.to_owned()));
+        let form = body(Content::Form(fields.into()));
+        let text = body(Content::Text("amount".to_owned()));
+        let at = |at: &str| at.to_owned();
+        let set = |to: Value| BodyDefect::Set(Replacement::of("/amount", to));
+        let rows = [
+            (&form, BodyDefect::Remove(at("/amount")), Ok("currency=eur")),
+            (&form, set(json!("-1")), Ok("amount=-1&currency=eur")),
+            (&form, set(json!(7)), Ok("amount=7&currency=eur")),
+            (&form, BodyDefect::Text(at("a=b")), Ok("a=b")),
+            (&form, set(Value::Null), Err("`amount` would be null, and a form has texts alone")),
+            (
+                &form,
+                BodyDefect::Nest(Nesting { at: at("/amount"), levels: 3 }),
+                Err("a form has no lists"),
+            ),
+            (
+                &form,
+                BodyDefect::Fill(Filling { at: at("/amount"), with: at("&"), times: 2 }),
+                Ok("amount=%26%26&currency=eur"),
+            ),
+            (
+                &text,
+                BodyDefect::Remove(at("/amount")),
+                Err(
+                    "the request's body is neither JSON nor a form, so that it has no such place: expected `text` or `hex`",
+                ),
+            ),
+            (&text, BodyDefect::Hex(at("00")), Ok("\0")),
+        ];
+        for (base, defect, expected) in rows {
+            let body =
+                bytes(Some(base), Some(&defect)).map(|b| String::from_utf8(b).expect("text"));
+            assert_eq!(body, expected.map(str::to_owned).map_err(str::to_owned), "{defect:?}");
+        }
+        let judged = value(Some(&form), &BodyDefect::Remove(at("/amount")));
+        assert_eq!(judged, Some(json!({ "currency": "eur" })));
+        assert_eq!(value(Some(&form), &BodyDefect::Text(at("{}"))), None);
+    }
+
+    #[test]
+    fn exactly_one_of_a_value_and_null_is_set() {
+        let base = body(Content::Json(json!({ "a": 1 }), None));
+        let one = "exactly one of `to` and `null = true` has to be there";
+        let rows = [
+            (Some(json!(7)), None, Ok("{\"a\":7}")),
+            (None, Some(true), Ok("{\"a\":null}")),
+            (None, Some(false), Err(one)),
+            (None, None, Err(one)),
+            (Some(json!(7)), Some(true), Err(one)),
+        ];
+        for (to, null, expected) in rows {
+            let set = BodyDefect::Set(Replacement { at: "/a".to_owned(), to, null });
+            let made = bytes(Some(&base), Some(&set)).map(|b| String::from_utf8(b).expect("text"));
+            assert_eq!(made, expected.map(str::to_owned).map_err(str::to_owned), "{set:?}");
+        }
+    }
+
     #[test]
     fn each_defect_changes_exactly_one_thing() {
-        let base = json!({"product": "errproof", "tone": "plain"});
+        let base = body(Content::Json(json!({"product": "errproof", "tone": "plain"}), None));
         let at = |at: &str| at.to_owned();
         let rows = [
             (None, Ok(r#"{"product":"errproof","tone":"plain"}"#)),
@@ -110,11 +224,11 @@ mod tests {
                 Err("the request's body has nothing at `/tune`"),
             ),
             (
-                Some(BodyDefect::Set(Replacement { at: at("/tone"), to: json!(7) })),
+                Some(BodyDefect::Set(Replacement::of("/tone", json!(7)))),
                 Ok(r#"{"product":"errproof","tone":7}"#),
             ),
             (
-                Some(BodyDefect::Set(Replacement { at: at("/a/b"), to: json!(7) })),
+                Some(BodyDefect::Set(Replacement::of("/a/b", json!(7)))),
                 Err("the request's body has no object around `/a/b`"),
             ),
             (
@@ -144,15 +258,12 @@ mod tests {
 
     #[test]
     fn a_name_with_a_slash_in_it_is_removed_and_set_by_its_pointer() {
-        let base = json!({"a/b": 1, "c": {"d~e": 2}});
+        let base = body(Content::Json(json!({"a/b": 1, "c": {"d~e": 2}}), None));
         let at = |at: &str| at.to_owned();
         let rows = [
             (BodyDefect::Remove(at("/a~1b")), r#"{"c":{"d~e":2}}"#),
             (BodyDefect::Remove(at("/c/d~0e")), r#"{"a/b":1,"c":{}}"#),
-            (
-                BodyDefect::Set(Replacement { at: at("/a~1b"), to: json!(7) }),
-                r#"{"a/b":7,"c":{"d~e":2}}"#,
-            ),
+            (BodyDefect::Set(Replacement::of("/a~1b", json!(7))), r#"{"a/b":7,"c":{"d~e":2}}"#),
         ];
         for (defect, expected) in rows {
             let body = bytes(Some(&base), Some(&defect));

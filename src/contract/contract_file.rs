@@ -1,9 +1,8 @@
 //! The format of `contract.toml`: the API as a whole.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::collections::BTreeMap;
 
 use serde::Deserialize;
-use serde_json::Value;
 
 use super::{
     check::CheckId,
@@ -13,6 +12,7 @@ use super::{
     order_format::OrderFormat,
     points::PointsFormat,
     promise::Promise,
+    request_format::RequestFormat,
     retry::RetryFormat,
 };
 use crate::source::bounds::within;
@@ -45,6 +45,9 @@ pub struct ContractFile {
     /// The rate limit of a key. Without it no case can have a burst.
     #[serde(default)]
     pub limit: Option<Limit>,
+    /// Headers that every request of the contract carries. `{fresh}` in a value is another one in each request.
+    #[serde(default)]
+    pub headers: BTreeMap<String, String>,
     /// The requests that cases build on.
     pub requests: BTreeMap<RequestName, RequestFormat>,
     /// The credentials that cases need.
@@ -157,62 +160,6 @@ pub enum Counts {
     Unsaid,
     /// Every request with the key, also one that is refused for its input.
     EveryRequest,
-}
-
-/// A request that succeeds when nothing is broken in it; or one whose path or body is what is wrong
-/// (a thing that is not there), for a scenario whose twin is another request.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct RequestFormat {
-    /// The HTTP method.
-    pub method: Method,
-    /// The path, from the target's base URL on.
-    pub path: Arc<str>,
-    /// The body, sent as JSON.
-    #[serde(default)]
-    pub body: Option<Value>,
-    /// The JSON Schema of the body, a path inside the contract folder. errproof checks
-    /// the broken body of a case against it: it has to refuse the body, at the field that the case names.
-    #[serde(default)]
-    pub input: Option<String>,
-    /// The status of the response when nothing is broken.
-    #[serde(default = "ok")]
-    pub status: u16,
-    /// The most credits that it costs when it succeeds.
-    #[serde(default)]
-    pub cost: u32,
-}
-
-fn ok() -> u16 {
-    200
-}
-
-/// The HTTP methods that a named request can have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[serde(rename_all = "UPPERCASE")]
-#[expect(missing_docs, reason = "RFC 9110, section 9.3, says it all")]
-pub enum Method {
-    Get,
-    Post,
-    Put,
-    Patch,
-    Delete,
-}
-
-impl Method {
-    /// The method's name on the wire.
-    #[must_use]
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Get => "GET",
-            Self::Post => "POST",
-            Self::Put => "PUT",
-            Self::Patch => "PATCH",
-            Self::Delete => "DELETE",
-        }
-    }
 }
 
 /// A credential that cases need.

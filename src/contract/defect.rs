@@ -2,7 +2,6 @@
 
 use http::{HeaderName, Method};
 use jsonschema::{ValidationError, error::ValidationErrorKind};
-use serde_json::Value;
 
 use super::{
     NamedRequest, body,
@@ -44,6 +43,8 @@ impl Resolver<'_> {
             ("key", case.key.is_some()),
             ("body", case.body.is_some()),
             ("hook", case.hook.is_some()),
+            ("header", case.header.is_some()),
+            ("twin", case.twin.is_some()),
             ("field", case.field.is_some()),
             ("unchanged", case.unchanged.is_some()),
             ("after", case.after.is_some()),
@@ -78,6 +79,8 @@ impl Resolver<'_> {
             ("key", case.key.is_some()),
             ("body", case.body.is_some()),
             ("hook", case.hook.is_some()),
+            ("header", case.header.is_some()),
+            ("twin", case.twin.is_some()),
             ("with", case.with.is_some()),
             ("field", case.field.is_some()),
             ("unchanged", case.unchanged.is_some()),
@@ -132,12 +135,13 @@ impl Resolver<'_> {
 
     /// One case breaks one thing, and a broken body is broken where the case says.
     pub(super) fn defect(&mut self, named: &NamedRequest, case: &CaseFormat, at: &str) {
-        let given = [case.key.is_some(), case.body.is_some(), case.hook.is_some()];
+        let given =
+            [case.key.is_some(), case.body.is_some(), case.hook.is_some(), case.header.is_some()];
         if given.iter().filter(|given| **given).count() > 1 {
             self.reader.add(
                 &["cases", at],
                 "this case breaks more than one thing",
-                "expected only one of `key`, `body` and `hook`",
+                "expected only one of `key`, `body`, `hook` and `header`",
             );
         }
         if let Some(
@@ -155,24 +159,23 @@ impl Resolver<'_> {
         if let Some(with) = &case.with {
             self.patch(with, at);
         }
+        if let Some(header) = &case.header {
+            self.header_defect(named, case, header, at);
+        }
         if case.recorded && self.expects != Expects::AnyError {
             let label =
                 "expected it in any-error.toml: of a code's own cases the answer is promised";
             self.reader.add(&["cases", at, "recorded"], "`recorded` in a case of a code", label);
         }
         let Some(defect) = &case.body else { return };
-        let bytes = match body::bytes(named.format.body.as_ref(), Some(defect)) {
-            Ok(bytes) => bytes,
-            Err(why) => {
-                return self.reader.add(&["cases", at, "body"], "this body cannot be made", why);
-            }
-        };
+        let base = named.format.body.as_ref();
+        if let Err(why) = body::bytes(base, Some(defect)) {
+            return self.reader.add(&["cases", at, "body"], "this body cannot be made", why);
+        }
         // Of any error it is not promised what it is for, so a body may as well be a good one.
         let input = named.input.as_ref().filter(|_| self.expects == Expects::Code);
         let Some(input) = input else { return };
-        let Ok(sent) = serde_json::from_slice::<Value>(&bytes) else {
-            return;
-        };
+        let Some(sent) = body::value(base, defect) else { return };
         let errors: Vec<_> = input.validator.iter_errors(&sent).collect();
         let request = case.request.as_ref();
         if errors.is_empty() {

@@ -2,17 +2,17 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use serde_json::Value;
-
 use super::{
     NamedRequest, body,
-    contract_file::RequestFormat,
+    content::RequestBody,
     defect::concerns,
+    header_defect,
     identity::Statuses,
     key::{Carrier, KeyDefect},
     names::{CarrierName, RequestName},
     pointer,
     points::{Except, Point},
+    request_shape::RequestShape,
     resolve::Resolver,
     scenario::{At, Case},
     scenario_file::{BodyDefect, CaseFormat, ScenarioFile},
@@ -33,6 +33,10 @@ impl Resolver<'_> {
         let bases: Vec<(usize, &CaseFormat)> =
             file.cases.iter().enumerate().filter(|(_, case)| is_base(case)).collect();
         let Some((_, first)) = bases.first() else { return };
+        let own_of = |case: &CaseFormat| {
+            let request = case.request.as_ref().unwrap_or(file.request());
+            contract.requests.get(request).and_then(|named| named.format.body.as_ref())
+        };
         let mut there: BTreeSet<Point> = cases.iter().filter_map(Case::point).collect();
         for (name, named) in &contract.requests {
             if !can_give(file, first, name, &named.format) {
@@ -41,7 +45,7 @@ impl Resolver<'_> {
             let is_own =
                 |case: &CaseFormat| case.request.as_ref().unwrap_or(file.request()) == name;
             let own = bases.iter().find(|(_, case)| is_own(case));
-            let made = || bases.iter().find(|(_, case)| can_be_made(case, named));
+            let made = || bases.iter().find(|(_, case)| can_be_made(case, named, own_of(case)));
             let base = own.or_else(made).copied();
             let is_sent = base.is_none_or(|(_, case)| case.key != Some(KeyDefect::Absent));
             for carrier in self.carriers_of(base.map_or(*first, |(_, case)| case)) {
@@ -56,7 +60,10 @@ impl Resolver<'_> {
                     break;
                 };
                 let everywhere = bases.iter().copied().filter(|(at, case)| {
-                    case.everywhere && *at != base.0 && !is_own(case) && can_be_made(case, named)
+                    case.everywhere
+                        && *at != base.0
+                        && !is_own(case)
+                        && can_be_made(case, named, own_of(case))
                 });
                 let new = there.insert(point.clone()).then_some(base);
                 for (at, base) in new.into_iter().chain(everywhere) {
@@ -85,7 +92,7 @@ impl Resolver<'_> {
         let name = format!("{}::{}@{point}", file.called(), base.id);
         let format = CaseFormat { request: Some(point.request.clone()), ..base.clone() };
         let provocation = Self::provocation(file, &format, None, carrier);
-        let case = self.named_case(&format, at, name, provocation)?;
+        let case = self.named_case(file, &format, at, name, provocation)?;
         Some(Case { at: At::Elsewhere, ..case })
     }
 
@@ -124,15 +131,20 @@ impl Resolver<'_> {
 }
 
 /// Whether a case's defect can be made in another request, and breaks something there.
-fn can_be_made(case: &CaseFormat, named: &NamedRequest) -> bool {
+fn can_be_made(case: &CaseFormat, named: &NamedRequest, own: Option<&RequestBody>) -> bool {
     let Some(defect) = &case.body else { return true };
     let base = named.format.body.as_ref();
-    let is_there = |at: &str| base.is_some_and(|body| pointer::find(body, at).is_some());
-    if !place_of(defect).is_none_or(is_there) {
+    let value = base.and_then(RequestBody::value);
+    let is_there = |at: &str| value.as_ref().is_some_and(|body| pointer::find(body, at).is_some());
+    // What is no JSON may be a good form.
+    let is_like = |base: &RequestBody| own.is_none_or(|own| own.is_like(base));
+    if !base.is_none_or(is_like) || !place_of(defect).is_none_or(is_there) {
         return false;
     }
-    let Ok(bytes) = body::bytes(base, Some(defect)) else { return false };
-    let (Some(input), Ok(sent)) = (&named.input, serde_json::from_slice::<Value>(&bytes)) else {
+    if body::bytes(base, Some(defect)).is_err() {
+        return false;
+    }
+    let (Some(input), Some(sent)) = (&named.input, body::value(base, defect)) else {
         return true;
     };
     let mut errors = input.validator.iter_errors(&sent).peekable();
@@ -145,13 +157,14 @@ fn can_be_made(case: &CaseFormat, named: &NamedRequest) -> bool {
 ///
 /// - A key that is wrong, and one whose state alone makes the error, is refused by every request.
 /// - What payment or a plan forbids (402, 403), and what a hook makes fail, needs a request that costs something.
+/// - A header that is left out has to be there, and a wrong `Content-Type` needs a request with a body.
 /// - A body that is wrong needs a request with a body.
 /// - Where the twin is another request, the request itself is what is wrong, and no other request has that.
 fn can_give(
     file: &ScenarioFile,
     base: &CaseFormat,
     name: &RequestName,
-    request: &RequestFormat,
+    request: &RequestShape,
 ) -> bool {
     if name == file.request() {
         return true;
@@ -162,6 +175,9 @@ fn can_give(
     }
     if base.key.is_some() {
         return true;
+    }
+    if let Some(header) = &base.header {
+        return header_defect::can_be_at(header, request);
     }
     if base.body.is_some() {
         return request.body.is_some();

@@ -5,8 +5,11 @@ use std::{
     sync::Arc,
 };
 
+use serde_json::Value;
+
 use super::{
     NamedRequest, body,
+    content::RequestBody,
     generation::Generated,
     grammar, input_cases,
     key::Carrier,
@@ -43,6 +46,14 @@ impl Resolver<'_> {
             self.inputs(file, cases, &mut generated);
         }
         if let Some(format) = &file.grammar {
+            let own = self.contract.requests.get(file.request());
+            let own = own.and_then(|named| named.format.body.as_ref());
+            if own.is_some_and(|body| body.json().is_none()) {
+                let title = "`grammar` where the body is not JSON";
+                let label = format!("expected a JSON `body` under [requests.{}]", file.request());
+                self.reader.add(&["grammar"], title, label);
+                return generated;
+            }
             let count = usize::try_from(format.sample).unwrap_or(usize::MAX);
             let all = grammar::kinds().chain(grammar::sample(count, format.seed));
             for grammar::NotJson { id, broken, kept } in all {
@@ -66,23 +77,24 @@ impl Resolver<'_> {
             places.filter_map(|(at, case)| Some((self.sent(case)?, at))).collect();
         let mut all = Vec::new();
         let own = contract.requests.get_key_value(file.request());
-        if own.is_none_or(|(_, named)| named.input.is_none() || named.format.body.is_none()) {
+        if own.is_none_or(|(_, named)| named.input.is_none() || json_of(named).is_none()) {
             let title = "`generate` without an input schema";
-            let label =
-                format!("expected an `input` and a `body` under [requests.{}]", file.request());
+            let label = format!(
+                "expected an `input` and a JSON `body` under [requests.{}]",
+                file.request()
+            );
             return self.reader.add(&["generate"], title, label);
         }
         let others = contract.requests.iter().filter(|(name, _)| *name != file.request());
         let others = others.filter(|_| contract.points.is_some());
         for (request, named) in own.into_iter().chain(others) {
-            let NamedRequest { input: Some(input), format } = named else { continue };
-            let Some(base) = &format.body else { continue };
+            let (Some(input), Some(base)) = (&named.input, json_of(named)) else { continue };
             let Some((carrier, at)) = self.place_of(file, request) else { continue };
             let found = input_cases::of_schema(&input.schema, base);
             let left_out = found.left_out.into_iter();
             generated.left_out.extend(left_out.map(|left_out| (request.clone(), left_out)));
             for case in found.cases {
-                let bytes = body::bytes(Some(base), Some(&case.broken)).unwrap_or_default();
+                let bytes = body::json_bytes(Some(base), &case.broken).unwrap_or_default();
                 if let Some(at) = sent.get(&(request.clone(), bytes)) {
                     if let Provocation::Single(single) = &mut cases[*at].provocation {
                         single.kept = kept(file, case.kept);
@@ -132,7 +144,10 @@ impl Resolver<'_> {
     /// What a case sends, if nothing but its body is wrong.
     fn sent(&self, case: &Case) -> Option<(RequestName, Vec<u8>)> {
         let Provocation::Single(single) = &case.provocation else { return None };
-        let is_plain = single.key.is_none() && single.hook.is_none() && single.with.is_none();
+        let is_plain = single.key.is_none()
+            && single.header.is_none()
+            && single.hook.is_none()
+            && single.with.is_none();
         let named = self.contract.requests.get(&single.request).filter(|_| is_plain)?;
         let bytes = body::bytes(named.format.body.as_ref(), Some(single.body.as_deref()?));
         Some((single.request.clone(), bytes.ok()?))
@@ -153,11 +168,18 @@ impl Resolver<'_> {
             after: None,
             unchanged: None,
             last: false,
+            alone: false,
+            twin: None,
             recorded: false,
             pair: None,
             provocation: Provocation::Single(single),
         })
     }
+}
+
+/// The body of a request, where it is JSON.
+fn json_of(named: &NamedRequest) -> Option<&Value> {
+    named.format.body.as_ref().and_then(RequestBody::json)
 }
 
 /// The slot whose key a case is dealt: by its name, so that it stays while others come and go.
@@ -185,6 +207,7 @@ fn single(
         key: None,
         body: Some(Box::new(broken)),
         kept: kept(file, right),
+        header: None,
         hook: None,
         with: None,
     }

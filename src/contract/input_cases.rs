@@ -313,7 +313,7 @@ impl<'a> Walk<'a> {
 
 /// A body with one defect, as a value.
 fn made(base: &Value, defect: &BodyDefect) -> Result<Value, String> {
-    let bytes = body::bytes(Some(base), Some(defect))?;
+    let bytes = body::json_bytes(Some(base), defect)?;
     serde_json::from_slice(&bytes).map_err(|error| error.to_string())
 }
 
@@ -321,14 +321,14 @@ fn made(base: &Value, defect: &BodyDefect) -> Result<Value, String> {
 fn replaced(place: &str, value: Value) -> BodyDefect {
     match place {
         "" => BodyDefect::Text(value.to_string()),
-        place => BodyDefect::Set(Replacement { at: place.to_owned(), to: value }),
+        place => BodyDefect::Set(Replacement::of(place, value)),
     }
 }
 
 /// A defect that was made without its place.
 fn at_place(defect: BodyDefect, place: &str) -> BodyDefect {
     match defect {
-        BodyDefect::Set(set) => replaced(place, set.to),
+        BodyDefect::Set(Replacement { to: Some(to), .. }) => replaced(place, to),
         other => other,
     }
 }

@@ -41,7 +41,7 @@ pub(super) fn ways(rules: &Map<String, Value>, value: Option<&Value>) -> Ways {
 
 /// A right value. Its place is added by whoever knows it.
 fn right(value: Value) -> BodyDefect {
-    BodyDefect::Set(Replacement { at: String::new(), to: value })
+    BodyDefect::Set(Replacement::of("", value))
 }
 
 impl Ways {

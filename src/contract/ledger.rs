@@ -56,6 +56,8 @@ impl LedgerFormat {
             after: None,
             unchanged: None,
             recorded: false,
+            alone: false,
+            twin: None,
             pair: None,
             last: true,
             provocation: Provocation::Ledger(LedgerCase {

@@ -28,7 +28,8 @@ pub fn lint(folder: &Folder, contract: &Contract) -> Result<Advice, Faults> {
         let Some(document) = Document::open(folder, &scenario.file, &mut faults) else { continue };
         let single =
             |case: &super::scenario::Case| matches!(case.provocation, Provocation::Single(_));
-        if scenario.twin.is_none() && scenario.cases.iter().any(single) {
+        let lacks_twin = |case: &super::scenario::Case| single(case) && case.twin.is_none();
+        if scenario.twin.is_none() && scenario.cases.iter().any(lacks_twin) {
             let title = format!("`{}` has no twin", scenario.code);
             let label = "expected [twin], the same request without the defect; otherwise its cases may pass for another reason";
             advice.add(document.fault(&["code"], title, label));
@@ -138,6 +139,10 @@ impl<'a> Used<'a> {
                 slots.insert(&twin.slot);
             }
             for case in &scenario.cases {
+                if let Some(twin) = &case.twin {
+                    requests.insert(&twin.request);
+                    slots.insert(&twin.slot);
+                }
                 slots.extend(case.slots());
                 hooks.extend(case.hook());
                 probes.extend(&case.unchanged);

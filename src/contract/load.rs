@@ -11,13 +11,15 @@ use super::{
     contract_file::{ContractFile, Counts, LedgerFormat, PreflightFormat},
     envelope::{BodyForm, EnvelopeFormat},
     key::KeyShape,
-    names::too_long,
+    names::{RequestName, too_long},
     order_format::OrderFormat,
     page::PageReading,
     parts::{DocsLink, Envelope, InputSchema, NamedRequest},
     place::AnswerPlace,
+    request_format::body_words,
+    request_shape::Shaper,
     resolve::{read_any_error, read_scenario},
-    sendable::{can_be_sent, path_fault},
+    sendable::can_be_sent,
     told::{CODE, Telling},
 };
 use crate::source::{
@@ -115,7 +117,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         check_places(reader, &way, format);
         envelopes.insert(name.clone(), Arc::new(made));
     }
-    let docs = docs(reader, file.docs, file.envelope.docs.clone());
+    let docs = docs(reader, file.docs.clone(), file.envelope.docs.clone());
     if let Some(policy) = file.limit.as_ref().and_then(|limit| limit.policy.as_ref())
         && sfv::StringRef::from_str(policy).is_err()
     {
@@ -130,25 +132,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
             reader.add(&["chain", &at.to_string()], "not an error code", label);
         }
     }
-    let mut requests = BTreeMap::new();
-    for (name, format) in file.requests {
-        if !(100..600).contains(&format.status) {
-            let way = ["requests", name.as_str(), "status"];
-            reader.add(&way, "not a status code", "expected 100 to 599");
-        }
-        let way = ["requests", name.as_str(), "input"];
-        let input = format.input.as_ref().and_then(|path| input_schema(root, reader, &way, path));
-        if let (Some(input), Some(body)) = (&input, &format.body)
-            && let Some(error) = input.validator.iter_errors(body).next()
-        {
-            let title = format!("the body of `{name}` does not fit its input schema");
-            reader.add(&["requests", name.as_str(), "body"], title, error.to_string());
-        }
-        if let Some(why) = path_fault(&format.path) {
-            reader.add(&["requests", name.as_str(), "path"], "not a path", why);
-        }
-        requests.insert(name, NamedRequest { format, input });
-    }
+    let requests = requests(root, reader, &file);
     let PreflightFormat { request, slot } = &file.preflight;
     reader.known(&["preflight", "request"], "request", request.as_str(), keys(&requests));
     reader.known(&["preflight", "slot"], "slot", slot.as_str(), keys(&file.slots));
@@ -188,6 +172,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         envelopes,
         key: file.key,
         limit: file.limit,
+        headers: file.headers,
         requests,
         slots: file.slots,
         preflight: file.preflight,
@@ -205,6 +190,46 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         telling: Telling::default(),
         limit_scenario: None,
     }
+}
+
+/// The named requests, each with its input schema.
+fn requests(
+    root: &Folder,
+    reader: &mut Reader<'_>,
+    file: &ContractFile,
+) -> BTreeMap<RequestName, NamedRequest> {
+    let carriers = file.key.carriers.iter().map(|carrier| carrier.header.clone()).collect();
+    let mut shaper = Shaper { root, reader, carriers };
+    shaper.headers(&["headers"], &file.headers);
+    let mut requests = BTreeMap::new();
+    for (name, format) in &file.requests {
+        let shape = shaper.shape(name, format, &file.headers);
+        let reader = &mut *shaper.reader;
+        if !(100..600).contains(&format.status) {
+            let way = ["requests", name.as_str(), "status"];
+            reader.add(&way, "not a status code", "expected 100 to 599");
+        }
+        let way = ["requests", name.as_str(), "input"];
+        let input = format.input.as_ref().and_then(|path| input_schema(root, reader, &way, path));
+        if let (Some(input), Some(body)) = (&input, &shape.body) {
+            let word = body_words!(format).given().next().unwrap_or("body");
+            match body.value().map(|body| {
+                input.validator.iter_errors(&body).next().map(|error| error.to_string())
+            }) {
+                Some(None) => {}
+                Some(Some(error)) => {
+                    let title = format!("the body of `{name}` does not fit its input schema");
+                    reader.add(&["requests", name.as_str(), word], title, error);
+                }
+                None => {
+                    let title = format!("an input schema for the `{word}` of `{name}`");
+                    reader.add(&way, title, "expected JSON or a form, which alone it can judge");
+                }
+            }
+        }
+        requests.insert(name.clone(), NamedRequest { format: shape, input });
+    }
+    requests
 }
 
 /// Names that are too long to be shown and to name files.

@@ -6,8 +6,10 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 pub mod any_error_file;
+pub mod blank;
 pub mod body;
 pub mod check;
+pub mod content;
 pub mod contract_file;
 mod defect;
 mod elsewhere;
@@ -17,6 +19,7 @@ pub mod fresh;
 mod generated;
 pub mod generation;
 pub mod grammar;
+mod header_defect;
 pub mod identity;
 pub mod input_cases;
 mod input_values;
@@ -24,6 +27,7 @@ pub mod key;
 pub mod ledger;
 pub mod lint;
 mod load;
+pub mod method;
 pub mod names;
 pub mod neighbour;
 pub mod order;
@@ -35,6 +39,8 @@ pub mod place;
 pub mod pointer;
 pub mod points;
 pub mod promise;
+pub mod request_format;
+pub mod request_shape;
 mod resolve;
 pub mod retry;
 pub mod scenario;
@@ -78,6 +84,8 @@ pub struct Contract {
     pub key: KeyShape,
     /// How many requests a key has, if the docs set a limit.
     pub limit: Option<Limit>,
+    /// The headers of every request, as the file has them.
+    pub headers: BTreeMap<String, String>,
     /// The requests that cases build on.
     pub requests: BTreeMap<RequestName, NamedRequest>,
     /// The credentials that cases need.

@@ -183,7 +183,9 @@ fn defect(scenario: &Scenario) -> Option<Defect<'_>> {
 /// What a case sends, if it is a request that only its own code answers.
 fn plain(case: &Case) -> Option<&Single> {
     let Provocation::Single(single) = &case.provocation else { return None };
-    let is_plain = case.also.is_empty() && !case.last && !case.recorded && single.with.is_none();
+    let is_one = !case.last && !case.alone && !case.recorded;
+    let is_plain =
+        case.also.is_empty() && is_one && single.with.is_none() && single.header.is_none();
     is_plain.then_some(single)
 }
 
@@ -249,6 +251,8 @@ fn combined(contract: &Contract, defects: [&Defect<'_>; 2], pair: &Pair, line: u
         after: None,
         unchanged: None,
         last: false,
+        alone: false,
+        twin: None,
         recorded: false,
         pair: Some(Box::new(pair)),
         provocation: Provocation::Single(single),
@@ -275,6 +279,7 @@ fn combined(contract: &Contract, defects: [&Defect<'_>; 2], pair: &Pair, line: u
                 key: base.single.key.clone(),
                 body: body.cloned().map(Box::new),
                 kept: None,
+                header: None,
                 hook: of(Hook).and_then(|defect| defect.single.hook.clone()),
                 with: None,
             };

@@ -4,7 +4,7 @@
 use jsonschema::Validator;
 use serde_json::Value;
 
-use super::{contract_file::RequestFormat, envelope::EnvelopeFormat, place::AnswerPlace};
+use super::{envelope::EnvelopeFormat, place::AnswerPlace, request_shape::RequestShape};
 
 /// The link that every error carries.
 #[derive(Debug, Clone)]
@@ -30,7 +30,7 @@ pub struct Envelope {
 #[derive(Debug)]
 pub struct NamedRequest {
     /// What is sent.
-    pub format: RequestFormat,
+    pub format: RequestShape,
     /// The JSON Schema of its body.
     pub input: Option<InputSchema>,
 }

@@ -16,12 +16,12 @@ use super::{
     generation::Generated,
     identity::{Statuses, Tells},
     key::Carrier,
-    names::{CarrierName, Code, EnvelopeName, too_long, trial_too_long},
+    names::{CarrierName, Code, EnvelopeName, RequestName, SlotName, too_long, trial_too_long},
     scenario::{
         ANY_ERROR, At, BalanceCase, Burst, Case, Expects, Follows, LongestWait, MessagePattern,
         Origin, Provocation, Scenario, Single, ToldWait, Twin, WaitMeanwhile, Wording,
     },
-    scenario_file::{BurstFormat, CaseFormat, Quantity, ScenarioFile},
+    scenario_file::{BurstFormat, CaseFormat, Quantity, ScenarioFile, TwinFormat},
     wrong_fields::WrongFields,
 };
 use crate::source::{
@@ -89,6 +89,13 @@ pub(super) fn read_any_error(
     let scenario = file.map(|file| resolver.any_error(file));
     faults.append(resolver.reader.finish());
     scenario
+}
+
+/// What a twin has where it says nothing else.
+#[derive(Clone, Copy)]
+struct Defaults<'a> {
+    request: &'a RequestName,
+    slot: &'a SlotName,
 }
 
 /// Looks up what one scenario file names, and notes what is wrong with it.
@@ -189,6 +196,7 @@ impl Resolver<'_> {
             let of_a_code = [
                 ("burst", case.burst.is_some()),
                 ("balance", case.balance.is_some()),
+                ("twin", case.twin.is_some()),
                 ("field", case.field.is_some()),
                 ("unchanged", case.unchanged.is_some()),
                 ("after", case.after.is_some()),
@@ -316,42 +324,60 @@ impl Resolver<'_> {
     }
 
     fn twin(&mut self, file: &ScenarioFile) -> Option<Twin> {
-        let format = file.twin.as_ref()?;
-        let request = format.request.as_ref().unwrap_or(file.request());
-        let slot = format.slot.as_ref().unwrap_or(file.slot());
+        let own = Defaults { request: file.request(), slot: file.slot() };
+        Some(self.twin_of(file.twin.as_ref()?, file.called(), own, &["twin"]))
+    }
+
+    /// A case's own twin, which is its request where it says no other.
+    fn own_twin(&mut self, file: &ScenarioFile, case: &CaseFormat, at: &str) -> Option<Box<Twin>> {
+        let request = case.request.as_ref().unwrap_or(file.request());
+        let own = Defaults { request, slot: case.slot.as_ref().unwrap_or(file.slot()) };
+        let way = ["cases", at, "twin"];
+        Some(Box::new(self.twin_of(case.twin.as_ref()?, file.called(), own, &way)))
+    }
+
+    fn twin_of(
+        &mut self,
+        format: &TwinFormat,
+        code: &Code,
+        own: Defaults<'_>,
+        at: Way<'_>,
+    ) -> Twin {
+        let way = |word: &'static str| [at, &[word]].concat();
+        let request = format.request.as_ref().unwrap_or(own.request);
+        let slot = format.slot.as_ref().unwrap_or(own.slot);
         let contract = self.contract;
         // The scenario's own are looked up where they stand.
         if let Some(request) = &format.request {
             let requests = keys(&contract.requests);
-            self.reader.known(&["twin", "request"], "request", request.as_str(), requests);
+            self.reader.known(&way("request"), "request", request.as_str(), requests);
         }
         if let Some(slot) = &format.slot {
-            self.reader.known(&["twin", "slot"], "slot", slot.as_str(), keys(&contract.slots));
+            self.reader.known(&way("slot"), "slot", slot.as_str(), keys(&contract.slots));
         }
         if let Some(reaches) = &format.reaches {
-            self.reaches(file.called(), reaches);
+            self.reaches(code, reaches, &way("reaches"));
         }
         let base = contract.requests.get(request).and_then(|named| named.format.body.as_ref());
         if let Err(why) = body::bytes(base, format.body.as_ref()) {
-            self.reader.add(&["twin", "body"], "this body cannot be made", why);
+            self.reader.add(&way("body"), "this body cannot be made", why);
         }
         let is_of_case = format.request.is_none() && contract.points.is_some();
-        Some(Twin {
+        Twin {
             request: request.clone(),
             follows: if is_of_case { Follows::Case } else { Follows::Nothing },
             slot: slot.clone(),
             body: format.body.clone(),
             reaches: format.reaches.clone(),
-        })
+        }
     }
 
     /// A twin gets past the scenario's code, to one that the API looks for later.
-    fn reaches(&mut self, code: &Code, reaches: &Code) {
+    fn reaches(&mut self, code: &Code, reaches: &Code, way: Way<'_>) {
         let chain = &self.contract.chain;
-        let way = ["twin", "reaches"];
         if !chain.contains(reaches) || !chain.contains(code) {
             let codes = chain.iter().map(Code::as_str);
-            return self.reader.known(&way, "code", reaches.as_str(), codes);
+            return self.reader.known(way, "code", reaches.as_str(), codes);
         }
         let later: Vec<_> =
             chain.iter().skip_while(|other| *other != code).skip(1).map(Code::as_str).collect();
@@ -361,7 +387,7 @@ impl Resolver<'_> {
                 [] => format!("`{code}` is the last of them, so its twin can only succeed"),
                 some => format!("expected {}", one_of(some.iter().copied())),
             };
-            self.reader.add(&way, title, label);
+            self.reader.add(way, title, label);
         }
     }
 
@@ -426,7 +452,7 @@ impl Resolver<'_> {
         for carrier in carriers {
             let name = if several { format!("{name}-{}", carrier.name) } else { name.clone() };
             let provocation = Self::provocation(file, case, burst.as_ref(), carrier);
-            cases.extend(self.named_case(case, at, name, provocation));
+            cases.extend(self.named_case(file, case, at, name, provocation));
         }
     }
 
@@ -457,6 +483,7 @@ impl Resolver<'_> {
             key: case.key.clone(),
             body: case.body.clone().map(Box::new),
             kept: None,
+            header: case.header.clone().map(Box::new),
             hook: case.hook.clone(),
             with: case.with.clone().map(Box::new),
         };
@@ -484,6 +511,7 @@ impl Resolver<'_> {
     /// A case under its trial's name, which no other case of the file has.
     pub(super) fn named_case(
         &mut self,
+        file: &ScenarioFile,
         case: &CaseFormat,
         at: &str,
         name: String,
@@ -497,6 +525,7 @@ impl Resolver<'_> {
             );
             return None;
         }
+        let twin = self.own_twin(file, case, at);
         Some(Case {
             name,
             line: self.document.line(&["cases", at]),
@@ -514,6 +543,8 @@ impl Resolver<'_> {
             }),
             unchanged: case.unchanged.clone(),
             last: case.last,
+            alone: case.alone,
+            twin,
             recorded: case.recorded,
             pair: None,
             provocation,

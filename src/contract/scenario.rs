@@ -14,7 +14,7 @@ use super::{
     pair::Pair,
     parts::{DocsLink, Envelope},
     points::Point,
-    scenario_file::{Alternative, BodyDefect, Quantity, RequestPatch},
+    scenario_file::{Alternative, BodyDefect, HeaderDefect, Quantity, RequestPatch},
     wrong_fields::WrongFields,
 };
 
@@ -182,6 +182,10 @@ pub struct Case {
     pub unchanged: Option<ProbeName>,
     /// Whether it waits until all others are over.
     pub last: bool,
+    /// Whether no other trial is under way meanwhile.
+    pub alone: bool,
+    /// Its own request without the defect, if it is not the scenario's.
+    pub twin: Option<Box<Twin>>,
     /// Whether its status and code are recorded, since the docs do not tell them.
     pub recorded: bool,
     /// The two codes whose defects it has, if it has two.
@@ -262,6 +266,8 @@ pub struct Single {
     pub body: Option<Box<BodyDefect>>,
     /// What its twin has in place of the scenario's.
     pub kept: Option<Box<Kept>>,
+    /// What is wrong with a header.
+    pub header: Option<Box<HeaderDefect>>,
     /// The hook that makes the target fail.
     pub hook: Option<HookName>,
     /// What the request has in place of its own.
@@ -337,6 +343,12 @@ impl Case {
     pub fn has_right_side(&self) -> bool {
         let Provocation::Single(single) = &self.provocation else { return false };
         single.kept.is_some()
+    }
+
+    /// The same request without the defect: its own, or else its scenario's.
+    #[must_use]
+    pub fn twin<'a>(&'a self, scenario: &'a Scenario) -> Option<&'a Twin> {
+        self.twin.as_deref().or(scenario.twin.as_ref())
     }
 
     /// Where it proves its code; nowhere in particular if it is a burst.

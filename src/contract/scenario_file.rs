@@ -203,10 +203,10 @@ impl Quantity {
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct TwinFormat {
-    /// The request, instead of the scenario's.
+    /// The request, instead of the scenario's; in a case's own twin, instead of the case's.
     #[serde(default)]
     pub request: Option<RequestName>,
-    /// The slot whose key is sent, instead of the scenario's.
+    /// The slot whose key is sent, instead of the scenario's; in a case's own twin, instead of the case's.
     #[serde(default)]
     pub slot: Option<SlotName>,
     /// A defect that the API checks for later than the scenario's, so that nothing is generated.
@@ -221,6 +221,7 @@ pub struct TwinFormat {
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a word of the file")]
 pub struct CaseFormat {
     /// The case's name, unique in the file: lower-case words joined by `-`. It never changes.
     pub id: CaseName,
@@ -257,6 +258,15 @@ pub struct CaseFormat {
     /// What is wrong with the body.
     #[serde(default)]
     pub body: Option<BodyDefect>,
+    /// What is wrong with a header: one that is left out, or has another value.
+    #[serde(default)]
+    pub header: Option<HeaderDefect>,
+    /// The same request without the defect, instead of the scenario's twin.
+    #[serde(default)]
+    pub twin: Option<TwinFormat>,
+    /// Whether no other trial of the run is under way meanwhile: for a case that changes what others depend on.
+    #[serde(default)]
+    pub alone: bool,
     /// The field that the message has to name.
     #[serde(default)]
     pub field: Option<String>,
@@ -306,6 +316,38 @@ pub struct RequestPatch {
     pub headers: BTreeMap<String, String>,
 }
 
+/// One thing that is wrong with the headers of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub enum HeaderDefect {
+    /// The request without this header of its own.
+    Remove(String),
+    /// The request with this header, or with another value in it.
+    Set(HeaderSetting),
+}
+
+/// A header with its value.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct HeaderSetting {
+    /// The header's name.
+    pub name: String,
+    /// Its value.
+    pub to: String,
+}
+
+impl HeaderDefect {
+    /// The header's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Remove(name) | Self::Set(HeaderSetting { name, .. }) => name,
+        }
+    }
+}
+
 /// One thing that is wrong with a body.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
@@ -332,8 +374,32 @@ pub enum BodyDefect {
 pub struct Replacement {
     /// The place, a JSON Pointer.
     pub at: String,
+    /// The value. Either this or `null` is there.
+    #[serde(default)]
+    pub to: Option<Value>,
+    /// Whether the value is `null`, which TOML does not have.
+    #[serde(default)]
+    pub null: Option<bool>,
+}
+
+impl Replacement {
+    /// This value at a place.
+    #[must_use]
+    pub fn of(at: &str, to: Value) -> Self {
+        Self { at: at.to_owned(), to: Some(to), null: None }
+    }
+
     /// The value.
-    pub to: Value,
+    ///
+    /// # Errors
+    /// If there is none, or two, as the end of a sentence.
+    pub fn value(&self) -> Result<Value, String> {
+        match (&self.to, self.null) {
+            (Some(value), None) => Ok(value.clone()),
+            (None, Some(true)) => Ok(Value::Null),
+            _ => Err("exactly one of `to` and `null = true` has to be there".to_owned()),
+        }
+    }
 }
 
 /// A repeated text at a place of the body.

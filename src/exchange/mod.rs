@@ -1,6 +1,7 @@
 //! One request and its answer as it was on the wire: [`sender`] gets it there, by a key's own
 //! [`clock`] and under its limit ([`pacing`]).
 
+pub mod blanks;
 pub(crate) mod capped;
 pub(crate) mod cause;
 pub mod clock;

@@ -5,6 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use serde::Serialize;
 
 use super::{
+    blanks::{Blanks, Filled},
     deadlines::Deadlines,
     message::{Answer, Request},
 };
@@ -40,6 +41,8 @@ pub enum Role {
 pub struct Outgoing {
     /// The request.
     pub request: Arc<Request>,
+    /// What of it is known only when it is sent.
+    pub blanks: Blanks,
     /// The key in it: whose time it takes and whose limit it uses.
     pub key: Option<Secret>,
     /// How long it may take.
@@ -65,6 +68,8 @@ impl Outgoing {
 pub struct Exchange {
     /// What was sent.
     pub request: Arc<Request>,
+    /// The values in it that were known only when it was sent.
+    pub filled: Vec<Filled>,
     /// The key that it carried.
     pub key: Option<Secret>,
     /// What came back.

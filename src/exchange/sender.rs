@@ -18,6 +18,7 @@ use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio::{task::JoinSet, time::timeout};
 
 use super::{
+    blanks::Filled,
     capped::{Capped, read_at_most},
     cause::innermost,
     clock::Clock,
@@ -28,6 +29,7 @@ use super::{
     pacing::Pacer,
     traffic::Traffic,
 };
+use crate::contract::blank::FRESH_NAME;
 
 /// No envelope has a megabyte. What is longer is cut, so that no target can fill the memory.
 pub const LONGEST_BODY: usize = 1 << 20;
@@ -123,12 +125,13 @@ impl Sender {
     /// If there is no answer to judge.
     pub async fn send_now(&self, outgoing: &Outgoing) -> Result<Exchange, NoAnswer> {
         let key = outgoing.key.as_ref();
+        let (request, filled) = made(outgoing);
         self.traffic.count(key);
         let sent = self.clock.now(key);
         let answer = match &self.wire {
-            Wire::InProcess(server) => server.answer(&outgoing.request),
+            Wire::InProcess(server) => server.answer(&request),
             Wire::Http { client, anew, addresses } => {
-                let request = || build(addresses, &outgoing.request);
+                let request = || build(addresses, &request);
                 match over_http(client, request(), outgoing.deadlines).await {
                     // A server may close an idle connection just as a request goes out on it (RFC
                     // 9112, section 9.3): that says nothing of the API. Once more, on a new one, since a
@@ -143,7 +146,8 @@ impl Sender {
             }
         };
         Ok(Exchange {
-            request: Arc::clone(&outgoing.request),
+            request,
+            filled,
             key: outgoing.key.clone(),
             answer,
             sent,
@@ -151,6 +155,16 @@ impl Sender {
             role: outgoing.role,
         })
     }
+}
+
+/// The request as it is sent this time: with a value of its own, if it has one that is another each time.
+fn made(outgoing: &Outgoing) -> (Arc<Request>, Vec<Filled>) {
+    if !outgoing.blanks.has(FRESH_NAME) {
+        return (Arc::clone(&outgoing.request), outgoing.blanks.filled().to_vec());
+    }
+    let value = format!("{:032x}", fastrand::u128(..));
+    let (request, blanks) = outgoing.blanks.with_fresh(&outgoing.request, value);
+    (request.into(), blanks.filled().to_vec())
 }
 
 const BUILT: &str = "a client with fixed settings can be built";

@@ -9,6 +9,7 @@ use super::planned::TwinScript;
 use crate::{
     contract::{
         Contract,
+        content::RequestBody,
         fresh::{FreshKey, FreshKeys},
         key::{Carrier, KeyDefect, KeyShape, Random},
         names::{CarrierName, RequestName, SlotName},
@@ -19,8 +20,8 @@ use crate::{
 
 /// What many requests have in common, each made once.
 pub(super) struct Common {
-    /// The header of every body.
-    pub(super) content_type: (Arc<str>, Secret),
+    /// The header of every body that is JSON.
+    content_type: (Arc<str>, Secret),
     /// The header's name of each carrier, and its values by the keys in them.
     carriers: BTreeMap<CarrierName, (Arc<str>, HashMap<Secret, Secret>)>,
     /// Slots' keys with a defect.
@@ -52,6 +53,15 @@ impl Common {
             twins: HashMap::new(),
             paid: BTreeMap::new(),
         }
+    }
+
+    /// The header of a body.
+    pub(super) fn content_type(&self, body: &RequestBody) -> (Arc<str>, Secret) {
+        let (name, json) = &self.content_type;
+        if body.media_type == json.expose() {
+            return self.content_type.clone();
+        }
+        (Arc::clone(name), Secret::new(body.media_type.as_str()))
     }
 
     /// The header in which a carrier has a key.

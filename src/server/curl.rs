@@ -12,12 +12,13 @@ use super::{
 };
 use crate::{
     contract::{
+        blank::FRESH_NAME,
         key::KeyDefect,
         neighbour::{Change, Neighbour},
         scenario::Provocation,
         scenario_file::BodyDefect,
     },
-    exchange::{message::Request, outgoing::Role, sender::url},
+    exchange::{blanks::Filled, message::Request, outgoing::Role, sender::url},
     shown,
     shown::{redactor::Redactor, secret::Secret, text::Shown, visible::is_seen},
     targets::target::SlotKey,
@@ -73,19 +74,25 @@ impl Curl {
         &self,
         planned: &Planned,
         sent: &Request,
+        filled: &[Filled],
         key: Option<&Secret>,
         role: Role,
     ) -> Shown {
+        let mut secrets = self.secrets(planned, key, role);
+        secrets.splice(0..0, filled.iter().flat_map(made_again));
+        let fresh = filled.iter().find(|filled| *filled.name == *FRESH_NAME);
         let writer = CurlWriter {
             base_url: &self.run.target.base_url,
             credentials: self.credentials,
-            secrets: self.secrets(planned, key, role),
+            secrets,
+            fresh: fresh.map(|filled| filled.value.clone()),
         };
+        let fresh = fresh.map_or("", |_| FRESH_VALUE);
         let command = match &planned.script {
             Ok(TrialScript::Burst { times, .. } | TrialScript::Balance { times, .. })
                 if role == Role::Own && *times > 1 =>
             {
-                let one = writer.one(sent, None);
+                let one = format!("{fresh}{}", writer.one(sent, None));
                 format!("(for i in $(seq {times}); do {one} -w '\\n' & done; wait)")
             }
             Ok(TrialScript::Single { first, .. }) if role == Role::Own => {
@@ -95,13 +102,13 @@ impl Curl {
                         None
                     }
                 };
-                let one = writer.one(sent, defect);
+                let one = format!("{fresh}{}", writer.one(sent, defect));
                 match first {
                     Some(first) => format!("{} && {one}", writer.one(&first.request, None)),
                     None => one,
                 }
             }
-            _ => writer.one(sent, None),
+            _ => format!("{fresh}{}", writer.one(sent, None)),
         };
         let shown = self.redactor.text(&command);
         if shown.as_str() == command {
@@ -144,6 +151,8 @@ struct CurlWriter<'a> {
     base_url: &'a Url,
     credentials: Credentials,
     secrets: Vec<Made>,
+    /// The value in the request that is another one each time.
+    fresh: Option<Secret>,
 }
 
 impl CurlWriter<'_> {
@@ -196,7 +205,14 @@ impl CurlWriter<'_> {
         }
         match body(&request.body, defect) {
             Body::Word(word) => command + " --data-raw " + &word,
-            Body::Made(made) => format!("{made} | {command} --data-binary @-"),
+            Body::Made(made) => {
+                // It stands in single quotes, and is digits alone.
+                let made = match &self.fresh {
+                    Some(value) => made.replace(value.expose(), "'\"$fresh\"'"),
+                    None => made,
+                };
+                format!("{made} | {command} --data-binary @-")
+            }
         }
     }
 
@@ -227,6 +243,19 @@ impl CurlWriter<'_> {
         pieces.push(Piece::Literal(rest.to_owned()));
         pieces
     }
+}
+
+/// Makes a value that is another one each time: 32 hexadecimal digits, with nothing but what POSIX has.
+const FRESH_VALUE: &str = "fresh=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n') && ";
+
+/// What the shell puts where a value was put into a request, by each way to write that.
+fn made_again(filled: &Filled) -> impl Iterator<Item = Made> {
+    let variable = filled.name.replace('-', "_");
+    let value = filled.value.expose();
+    let encoded = value.replace('{', "%7B").replace('}', "%7D");
+    let all = [Some(encoded).filter(|encoded| encoded != value), Some(value.to_owned())];
+    let piece = move |text| (text, vec![Piece::Shell(format!("${variable}"))]);
+    all.into_iter().flatten().filter(|text| !text.is_empty()).map(piece)
 }
 
 /// What stands in base64 in HTTP Basic credentials (RFC 7617): curl makes the header from it by

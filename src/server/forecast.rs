@@ -84,7 +84,7 @@ pub(super) fn forecast<'a>(
     let is_ledger = |planned: &Planned| matches!(planned.script, Ok(TrialScript::Ledger { .. }));
     // Where no other trial is, a ledger's has nothing to add up.
     let carried_out = || ready().filter(|planned| others > 0 || !is_ledger(planned));
-    let long = carried_out().filter(|planned| planned.takes_minutes()).count();
+    let long = carried_out().filter(|planned| planned.is_awaited()).count();
     run.long = if run.pace.passing == Passing::Real { Left::of(long) } else { Left::of(0) };
     run.others = Left::of(others);
     for planned in carried_out() {
@@ -127,6 +127,33 @@ struct Holders {
     waiting: VecDeque<usize>,
 }
 
+impl Holders {
+    /// Whether a worker has it from now on: nobody else has it in a way that excludes this one, or has waited for longer.
+    fn take(&mut self, worker: usize, held: Held) -> bool {
+        let is_free = !self.alone && (held == Held::Shared || self.shared == 0);
+        let is_next = self.waiting.front().is_none_or(|first| *first == worker);
+        if !(is_free && is_next) {
+            if !self.waiting.contains(&worker) {
+                self.waiting.push_back(worker);
+            }
+            return false;
+        }
+        self.waiting.retain(|waiting| *waiting != worker);
+        match held {
+            Held::Shared => self.shared += 1,
+            Held::Alone => self.alone = true,
+        }
+        true
+    }
+
+    fn release(&mut self, held: Held) {
+        match held {
+            Held::Shared => self.shared -= 1,
+            Held::Alone => self.alone = false,
+        }
+    }
+}
+
 /// When a key was used, and who waits for its turn.
 #[derive(Debug, Default)]
 struct Line {
@@ -139,6 +166,8 @@ struct Line {
 struct Worker<'a> {
     steps: VecDeque<Step<'a>>,
     planned: Option<&'a Planned>,
+    /// How it is under way, if it is.
+    inside: Option<Held>,
     holds: Option<(&'a Secret, Held)>,
     asks: Option<&'a str>,
 }
@@ -163,6 +192,8 @@ struct Foretold<'a> {
     noted: usize,
     workers: Vec<Worker<'a>>,
     blocked: Vec<usize>,
+    /// The trials that are under way, as if the run were a key that each of them holds.
+    under_way: Holders,
     holders: HashMap<&'a Secret, Holders>,
     lines: HashMap<&'a Secret, Line>,
     long: Left,
@@ -185,6 +216,7 @@ impl<'a> Foretold<'a> {
             noted: 0,
             workers: Vec::new(),
             blocked: Vec::new(),
+            under_way: Holders::default(),
             holders: HashMap::new(),
             lines: HashMap::new(),
             long: Left::default(),
@@ -246,6 +278,10 @@ impl<'a> Foretold<'a> {
 
     /// The end of a worker's trial.
     fn ends(&mut self, at: usize) {
+        if let Some(held) = self.workers[at].inside.take() {
+            self.under_way.release(held);
+            self.wake_blocked();
+        }
         let is_other = |planned: &Planned| !planned.case().last;
         if self.workers[at].planned.take().is_some_and(is_other) {
             self.others.left -= 1;
@@ -264,6 +300,7 @@ impl<'a> Foretold<'a> {
                 self.wake_blocked();
                 After::GoesOn
             }
+            Step::Begins(held) => self.begins(at, *held),
             Step::Hold(key, held) => self.hold(at, key, *held),
             Step::Release => {
                 self.release(at);
@@ -279,21 +316,20 @@ impl<'a> Foretold<'a> {
         }
     }
 
-    /// Takes a key, unless somebody has it or has waited for longer.
-    fn hold(&mut self, at: usize, key: &'a Secret, held: Held) -> After {
-        let holders = self.holders.entry(key).or_default();
-        let is_free = !holders.alone && (held == Held::Shared || holders.shared == 0);
-        let is_next = holders.waiting.front().is_none_or(|first| *first == at);
-        if !(is_free && is_next) {
-            if !holders.waiting.contains(&at) {
-                holders.waiting.push_back(at);
-            }
+    /// Begins a trial, unless one is under way that is alone, or any if this one is.
+    fn begins(&mut self, at: usize, held: Held) -> After {
+        if !self.under_way.take(at, held) {
             return After::Blocked;
         }
-        holders.waiting.retain(|waiting| *waiting != at);
-        match held {
-            Held::Shared => holders.shared += 1,
-            Held::Alone => holders.alone = true,
+        self.workers[at].inside = Some(held);
+        self.wake_blocked();
+        After::GoesOn
+    }
+
+    /// Takes a key, unless somebody has it or has waited for longer.
+    fn hold(&mut self, at: usize, key: &'a Secret, held: Held) -> After {
+        if !self.holders.entry(key).or_default().take(at, held) {
+            return After::Blocked;
         }
         self.workers[at].holds = Some((key, held));
         self.wake_blocked();
@@ -302,11 +338,7 @@ impl<'a> Foretold<'a> {
 
     fn release(&mut self, at: usize) {
         if let Some((key, held)) = self.workers[at].holds.take() {
-            let holders = self.holders.entry(key).or_default();
-            match held {
-                Held::Shared => holders.shared -= 1,
-                Held::Alone => holders.alone = false,
-            }
+            self.holders.entry(key).or_default().release(held);
         }
         if let Some(twin) = self.workers[at].asks.take() {
             self.asking.remove(twin);
@@ -381,12 +413,13 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::exchange::{deadlines::Deadlines, message::Request, outgoing::Role};
+    use crate::exchange::{blanks::Blanks, deadlines::Deadlines, message::Request, outgoing::Role};
 
     fn request(key: &Secret) -> Outgoing {
         let (method, path) = ("GET".into(), "/".into());
         Outgoing {
             request: Arc::new(Request { method, path, headers: Vec::new(), body: Vec::new() }),
+            blanks: Blanks::default(),
             key: Some(key.clone()),
             deadlines: Deadlines::up_to(Duration::from_secs(1)),
             role: Role::Own,
@@ -428,6 +461,19 @@ mod tests {
             let time = foretold(&trials, at_once, Passing::Real).time;
             assert_eq!(time.as_secs(), seconds, "{held:?} {at_once}");
             assert_eq!(foretold(&trials, at_once, Passing::AtOnce).time, Duration::ZERO);
+        }
+    }
+
+    #[test]
+    fn a_trial_that_has_to_be_alone_takes_its_time_besides_all_others() {
+        let trial = |held| vec![Step::Begins(held), Step::Pause(Duration::from_secs(10))];
+        let (with, alone) = (trial(Held::Shared), trial(Held::Alone));
+        for (trials, seconds) in [
+            ([with.clone(), with.clone(), with.clone()], 10),
+            ([with.clone(), with.clone(), alone.clone()], 20),
+            ([with, alone.clone(), alone], 30),
+        ] {
+            assert_eq!(foretold(&trials, 3, Passing::Real).time.as_secs(), seconds);
         }
     }
 

@@ -11,7 +11,8 @@ use super::beyond::Beyond;
 
 use crate::{
     checks::{
-        belonging, code, envelope,
+        belonging, code,
+        envelope::{self, HEAD},
         field_texts::{FieldText, FieldTexts},
         fields, leak, message,
         mismatch::{Mismatch, Mismatches},
@@ -121,7 +122,8 @@ impl AnswerJudge {
             return;
         }
         sheet.note(CheckId::Status, at, fields::status(answer.status, &expected.statuses));
-        if &*exchange.request.method == "HEAD" {
+        let is_head = exchange.request.method == HEAD;
+        if is_head {
             let found = envelope::of_head(answer, places);
             sheet.note(CheckId::EnvelopeJson, at, found);
         } else {
@@ -130,8 +132,9 @@ impl AnswerJudge {
         if let (Some(schema), Some(body)) = (&envelope.schema, reading.body()) {
             sheet.note(CheckId::EnvelopeSchema, at, envelope::schema(schema, body));
         }
-        // What stands in a body that could not be read is not missing.
-        let is_there = |place: &&AnswerPlace| place.header().is_some() || reading.body().is_some();
+        // What stands in a body that could not be read is not missing, nor is what HEAD leaves out.
+        let has_body = !is_head && reading.body().is_some();
+        let is_there = |place: &&AnswerPlace| place.header().is_some() || has_body;
         if let Some(place) = places.status.as_ref().filter(is_there) {
             let found =
                 fields::repeated(reading.at(place).as_deref(), place.as_str(), answer.status);
@@ -258,7 +261,7 @@ impl AnswerJudge {
         let method = &*exchange.request.method;
         if fields::is_success(answer.status) && !tells_code(contract, &reading) {
             // What a server says to these two need not be an error.
-            let may_succeed = matches!(method, "HEAD" | "OPTIONS");
+            let may_succeed = matches!(method, HEAD | "OPTIONS");
             let found = if may_succeed { Vec::new() } else { fields::served(answer.status) };
             return sheet.note(CheckId::Status, at, found);
         }
@@ -266,7 +269,7 @@ impl AnswerJudge {
             return sheet.note(CheckId::Status, at, Vec::new());
         }
         sheet.note(CheckId::Status, at, fields::of_client(answer.status));
-        if method == "HEAD" {
+        if method == HEAD {
             return sheet.note(CheckId::EnvelopeJson, at, envelope::of_head(answer, places));
         }
         sheet.note(CheckId::EnvelopeJson, at, envelope::form(&reading));

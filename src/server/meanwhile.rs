@@ -6,10 +6,11 @@ use super::{plan::Planner, planned::Meanwhile};
 use crate::{
     contract::{
         body,
-        contract_file::{Counts, RequestFormat},
+        contract_file::Counts,
         key::KeyDefect,
         neighbour::Neighbour,
         order::RefusedPair,
+        request_shape::RequestShape,
         scenario::{Burst, Scenario},
     },
     exchange::outgoing::{Outgoing, Role},
@@ -30,7 +31,7 @@ impl Planner<'_> {
             all.push(Meanwhile { request: request.sent_as(Role::Meanwhile), what, pair: None });
         };
         let own = &target.requests[&burst.request];
-        let name = |format: &RequestFormat| format!("{} {}", format.method.as_str(), format.path);
+        let name = |format: &RequestShape| format!("{} {}", format.method.as_str(), format.path);
         for carrier in &contract.key.carriers {
             let is_other = carrier.name != burst.carrier.name;
             for (request, format) in &target.requests {
@@ -145,7 +146,7 @@ impl Planner<'_> {
 
     /// The headers with which a request costs nothing, if there are any: none for one that is free, and else a hook that
     /// makes it fail. With a broken body it would cost nothing either, but a server may look at that before the limit.
-    fn harmless(&self, format: &RequestFormat) -> Option<Headers> {
+    fn harmless(&self, format: &RequestShape) -> Option<Headers> {
         if format.cost == 0 {
             return Some(Headers::new());
         }

@@ -1,5 +1,6 @@
 //! The server's side of the contract: what is sent, how it is judged, and the result.
 
+pub mod alone;
 mod balance;
 pub mod beyond;
 #[cfg(feature = "mock")]

@@ -18,7 +18,7 @@ impl Run {
         let others = |planned: &&Planned| !planned.case().last;
         self.progress.begin(selected().filter(others).count());
         if !self.target.is_bundled() {
-            self.long.begin(selected().filter(|planned| planned.takes_minutes()).count());
+            self.long.begin(selected().filter(|planned| planned.is_awaited()).count());
             self.alone_first.begin(selected().filter(|planned| planned.reads_first()).count());
         }
         if self.progress.all() == 0 {

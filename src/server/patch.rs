@@ -5,10 +5,26 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::{
-    contract::{scenario::KEY, scenario_file::RequestPatch},
+    contract::{
+        content,
+        scenario::KEY,
+        scenario_file::{HeaderDefect, HeaderSetting, RequestPatch},
+    },
     exchange::outgoing::Outgoing,
     shown::secret::Secret,
 };
+
+/// Breaks a header of a request.
+pub(super) fn break_header(outgoing: &mut Outgoing, defect: &HeaderDefect) {
+    let request = Arc::make_mut(&mut outgoing.request);
+    let name = defect.name();
+    let at = request.headers.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
+    request.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
+    if let HeaderDefect::Set(HeaderSetting { to, .. }) = defect {
+        let at = at.unwrap_or(request.headers.len()).min(request.headers.len());
+        request.headers.insert(at, (name.into(), Secret::new(to.as_str())));
+    }
+}
 
 /// Methods that ask for nothing but an answer (RFC 9110, section 9.2.1): what succeeds by them costs nothing.
 const SAFE: [&str; 4] = ["GET", "HEAD", "OPTIONS", "TRACE"];
@@ -40,6 +56,16 @@ pub(super) fn patch(outgoing: &mut Outgoing, with: &RequestPatch, key: &str, kee
     {
         body.extend(with.fields.iter().map(|(name, value)| (name.clone(), text(value).into())));
         request.body = Value::Object(body).to_string().into_bytes();
+    }
+    let is_form = || {
+        let media = request.header("content-type").unwrap_or_default();
+        media.starts_with("application/x-www-form-urlencoded")
+    };
+    if !with.fields.is_empty() && is_form() {
+        let fields = with.fields.iter().map(|(name, value)| (name.clone(), text(value)));
+        let more = content::form(&fields.collect());
+        let sign = if request.body.is_empty() { "" } else { "&" };
+        request.body.extend(format!("{sign}{more}").into_bytes());
     }
     for (name, value) in &with.headers {
         request.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));

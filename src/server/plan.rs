@@ -4,26 +4,31 @@
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, HashMap},
+    fmt::Write as _,
     sync::Arc,
     time::Duration,
 };
 
 use super::{
     common::Common,
-    patch::patch,
+    patch::{break_header, patch},
     planned::{Planned, Preflight, TrialScript, TwinScript},
     twin_at::{TwinAt, twin_at},
 };
 
 use crate::{
     contract::{
-        Contract, body,
+        Contract,
+        blank::FRESH_NAME,
+        body,
+        content::RequestBody,
         extent::Extent,
         key::{KeyDefect, Random},
         names::{CarrierName, SlotName},
         scenario::{At, BalanceCase, Burst, Case, LedgerCase, Provocation, Scenario, Single},
+        scenario_file::BodyDefect,
     },
-    exchange::{deadlines::Deadlines, outgoing::Role},
+    exchange::{blanks::Blanks, deadlines::Deadlines, outgoing::Role},
     result::unproven::Owed,
     shown::secret::{Named, Secret},
     source::fault::{Fault, Faults},
@@ -110,7 +115,9 @@ impl Plan {
             .iter()
             .enumerate()
             .map(|(at, planned)| {
-                let likeness = (planned.case().last, Reverse(planned.order()));
+                // One that has to be alone waits for all that are under way, so it begins when few are left.
+                let case = planned.case();
+                let likeness = (case.last, case.alone, Reverse(planned.order()));
                 let turn = turns.entry((likeness, planned.key())).or_default();
                 *turn += 1;
                 (likeness, *turn, at)
@@ -195,7 +202,7 @@ impl<'a> Planner<'a> {
         self.turn = 0;
         let Provocation::Single(single) = &case.provocation else { return };
         let slot = sent_slot(self.target, single);
-        let twin = scenario.twin.as_ref().map(|twin| twin_at(self.contract, twin, single, slot));
+        let twin = case.twin(scenario).map(|twin| twin_at(self.contract, twin, single, slot));
         let costs = |twin: TwinAt<'_>| {
             twin.reaches.is_none() && self.target.requests[twin.request].cost > 0
         };
@@ -322,6 +329,13 @@ impl<'a> Planner<'a> {
             let key = if single.quotes_key() { self.key(&single.slot)?.expose() } else { "" };
             patch(&mut request, with, key, single.body.is_some());
         }
+        if let Some(header) = &single.header {
+            break_header(&mut request, header);
+        }
+        let is_replaced =
+            matches!(single.body.as_deref(), Some(BodyDefect::Text(_) | BodyDefect::Hex(_)));
+        let coding = format.body.as_ref().filter(|_| !is_replaced).map(RequestBody::coding);
+        request.blanks = Blanks::of(&request.request, coding.unwrap_or_default(), [FRESH_NAME]);
         let first = hook.and_then(|hook| hook.first.as_ref());
         let first = first.map(|first| self.first(first).map(Box::new)).transpose()?;
         let probe = probe.map(|probe| {
@@ -359,7 +373,7 @@ impl<'a> Planner<'a> {
         scenario: &Scenario,
         case: &Case,
     ) -> Option<Result<Arc<TwinScript>, String>> {
-        let twin = scenario.twin.as_ref()?;
+        let twin = case.twin(scenario)?;
         let Provocation::Single(single) = &case.provocation else { return None };
         let TwinAt { request, slot, body, reaches } =
             match twin_at(self.contract, twin, single, sent_slot(self.target, single)) {
@@ -369,7 +383,13 @@ impl<'a> Planner<'a> {
         let name = request;
         let format = &self.target.requests[request];
         let env = &self.target.slots[slot].dealt(self.turn).env;
-        let id = format!("{request} ${env} {} {body:?}", single.carrier.name);
+        let mut id = format!("{request} ${env} {} {body:?}", single.carrier.name);
+        if case.twin.is_some()
+            && reaches != scenario.twin.as_ref().and_then(|twin| twin.reaches.as_ref())
+        {
+            // It may be another case's as well, of which something else is expected.
+            let _ = write!(id, " {reaches:?}");
+        }
         if let Some(known) = self.common.twins.get(&id) {
             return Some(Ok(Arc::clone(known)));
         }

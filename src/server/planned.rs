@@ -176,11 +176,17 @@ impl Planned {
         self.script.is_ok() && self.case().after.is_some()
     }
 
+    /// Whether others wait until such a request is on its way. One that has to be alone waits for all of them.
+    #[must_use]
+    pub fn is_awaited(&self) -> bool {
+        self.takes_minutes() && !self.case().alone
+    }
+
     /// Whether it reads a balance before and after its request, which takes no minutes.
     #[must_use]
     pub fn reads_first(&self) -> bool {
         let reads = matches!(&self.script, Ok(TrialScript::Single { probe: Some(_), .. }));
-        reads && !self.takes_minutes() && !self.case().last
+        reads && !self.takes_minutes() && !self.case().last && !self.case().alone
     }
 
     /// The key that it sends, if it sends one.

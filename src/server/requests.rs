@@ -5,14 +5,17 @@ use std::sync::Arc;
 use super::plan::Planner;
 use crate::{
     contract::{
+        blank::FRESH_NAME,
         body,
-        contract_file::RequestFormat,
+        content::{Coding, RequestBody},
         fresh::FreshKey,
         key::{Carrier, KeyDefect},
         names::SlotName,
         neighbour::Neighbour,
+        request_shape::RequestShape,
     },
     exchange::{
+        blanks::Blanks,
         deadlines::Deadlines,
         message::Request,
         outgoing::{Outgoing, Role},
@@ -25,7 +28,7 @@ impl Planner<'_> {
     /// A named request with nothing broken in it.
     pub(super) fn plain(
         &mut self,
-        format: &RequestFormat,
+        format: &RequestShape,
         slot: &SlotName,
         carrier: &Carrier,
     ) -> Result<Outgoing, String> {
@@ -36,7 +39,7 @@ impl Planner<'_> {
 
     pub(super) fn request(
         &mut self,
-        format: &RequestFormat,
+        format: &RequestShape,
         body: Vec<u8>,
         key: Option<(&Carrier, &Secret)>,
         extra: &[(Arc<str>, Secret)],
@@ -51,13 +54,14 @@ impl Planner<'_> {
         let mut headers = [common.as_slice(), &first.headers].concat();
         self.common.unpacked(&mut headers);
         let request = Request {
-            method: first.method.as_str().into(),
+            method: first.method.on_the_wire(),
             path: first.path.clone(),
             headers,
             body: first.body.clone(),
         };
         Ok(Outgoing {
             request: Arc::new(request),
+            blanks: Blanks::default(),
             key: None,
             deadlines: self.target.deadlines,
             role: Role::First,
@@ -95,27 +99,35 @@ impl Planner<'_> {
 
     pub(super) fn outgoing(
         &mut self,
-        format: &RequestFormat,
+        format: &RequestShape,
         body: Vec<u8>,
         key: Option<(&Carrier, &Secret)>,
         headers: [&[(Arc<str>, Secret)]; 2],
         deadlines: Deadlines,
     ) -> Outgoing {
-        let content_type = format.body.as_ref().map(|_| self.common.content_type.clone());
+        let content_type = format.body.as_ref().map(|body| self.common.content_type(body));
         let carried = key.map(|(carrier, key)| self.common.carried(carrier, key));
         let own = content_type.into_iter().chain(carried);
-        let mut all: Headers = own.chain(headers.concat()).collect();
+        let more = headers.concat();
+        // What a target or a hook says goes before what the contract says.
+        let is_free = |name: &str| !more.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
+        let of_request = format.headers.iter().filter(|(name, _)| is_free(name));
+        let of_request =
+            of_request.map(|(name, value)| (Arc::clone(name), Secret::new(Arc::clone(value))));
+        let mut all: Headers = own.chain(of_request).chain(more.iter().cloned()).collect();
         self.common.unpacked(&mut all);
         all.shrink_to_fit();
         let request = Request {
-            method: format.method.as_str().into(),
+            method: format.method.on_the_wire(),
             path: Arc::clone(&format.path),
             headers: all,
             body,
         };
         // An empty carrier holds no key, so it takes no key's time.
         let key = key.map(|(_, key)| key.clone()).filter(|key| !key.expose().is_empty());
+        let coding = format.body.as_ref().map_or(Coding::Untouched, RequestBody::coding);
         Outgoing {
+            blanks: Blanks::of(&request, coding, [FRESH_NAME]),
             request: Arc::new(request),
             key,
             deadlines,

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use super::{
-    drift::Snapshots, judge::AnswerJudge, key_use::KeyUse, ledger::Ledger,
+    alone::UnderWay, drift::Snapshots, judge::AnswerJudge, key_use::KeyUse, ledger::Ledger,
     preflight_leak::PreflightLeak, progress::Progress, twins::Twins, winners::Winners,
 };
 use crate::{
@@ -27,6 +27,8 @@ pub struct Run {
     pub sender: Sender,
     /// Holds answers against the contract.
     pub judge: AnswerJudge,
+    /// The trials that are under way.
+    pub under_way: UnderWay,
     /// Which keys are in use.
     pub keys: KeyUse,
     /// What the preflight's answer gave away.

@@ -24,6 +24,8 @@ pub(super) enum Step<'a> {
     LongBegins,
     /// It waits until all trials are over that are not among the last.
     AfterOthers,
+    /// It begins, with others or alone.
+    Begins(Held),
     /// It takes the right to use a key.
     Hold(&'a Secret, Held),
     /// It gives that back.
@@ -38,7 +40,7 @@ pub(super) enum Step<'a> {
     Twin(&'a TwinScript),
 }
 
-/// How a key is held.
+/// How a key is held, or how the run is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Held {
     /// With others.
@@ -59,12 +61,13 @@ pub(super) fn steps(planned: &Planned, minutes: Minutes) -> Vec<Step<'_>> {
     let Ok(script) = &planned.script else { return Vec::new() };
     let mut steps = Vec::new();
     let reads = matches!(script, TrialScript::Single { probe: Some(_), .. });
-    if !planned.takes_minutes() && !reads {
+    if !planned.is_awaited() && (!reads || planned.case().alone) {
         steps.push(Step::AfterLong);
     }
     if planned.case().last {
         steps.push(Step::AfterOthers);
     }
+    steps.push(Step::Begins(if planned.case().alone { Held::Alone } else { Held::Shared }));
     match script {
         TrialScript::Single { .. } => single(planned, script, minutes, &mut steps),
         TrialScript::Burst { .. } => burst(script, &mut steps),
@@ -103,7 +106,7 @@ fn single<'a>(
     let held = if probe.is_some() { Held::Alone } else { Held::Shared };
     steps.extend(request.key.as_ref().map(|key| Step::Hold(key, held)));
     steps.extend(probe.map(usual));
-    if planned.takes_minutes() {
+    if planned.is_awaited() {
         steps.push(Step::LongBegins);
     }
     for _ in 0..planned.times {

@@ -9,6 +9,7 @@ use std::{
 use tokio::runtime::Handle;
 
 use super::{
+    alone::UnderWay,
     collector::Collector,
     drift::{Recording, Snapshots},
     headline::headline,
@@ -113,6 +114,7 @@ impl Suite {
             today: Day::today(),
             sender,
             judge,
+            under_way: UnderWay::default(),
             keys: KeyUse::default(),
             preflight_leak: PreflightLeak::default(),
             ledger: Ledger::default(),

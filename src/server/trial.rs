@@ -1,6 +1,7 @@
 //! Carries out one trial: sends what was planned, and has it judged.
 
 use super::{
+    alone::Inside,
     balance::PlannedBalance,
     burst::PlannedBurst,
     key_use::InUse,
@@ -53,14 +54,10 @@ impl Run {
             advice: Sheet::default(),
             main: None,
             without_twin: None,
-            begins: planned.takes_minutes().then(|| Over::new(&self.long)),
+            begins: planned.is_awaited().then(|| Over::new(&self.long)),
             gets_key: planned.reads_first().then(|| Over::new(&self.alone_first)),
         };
-        self.after_long_ones(planned).await;
-        if planned.case().last {
-            activity.waits(Awaited::Others("all other trials"), None);
-            self.progress.wait().await;
-        }
+        let _under_way = self.begin(planned, activity).await;
         let done = match script {
             TrialScript::Ledger { reads, pointer } => play.ledger(reads, pointer).await,
             TrialScript::Single { first, request, probe, numbers } => {
@@ -151,11 +148,27 @@ fn is_long(request: &Outgoing) -> bool {
 }
 
 impl Run {
+    /// Waits for what a trial has to wait for. It is under way as long as what this gives is held.
+    async fn begin(&self, planned: &Planned, activity: &Activity) -> Inside<'_> {
+        self.after_long_ones(planned).await;
+        if planned.case().last {
+            activity.waits(Awaited::Others("all other trials"), None);
+            self.progress.wait().await;
+        }
+        // Only now: who waits for others is not under way, or they might wait for it.
+        if planned.case().alone {
+            activity.waits(Awaited::Others("the end of all trials that are under way"), None);
+            return self.under_way.alone().await;
+        }
+        activity.waits(Awaited::Others("a trial that has to be alone"), None);
+        self.under_way.together().await
+    }
+
     /// Waits until all requests that take minutes are on their way. Among many connections at once, a process of a
     /// server that has a pool of them accepts two, and answers the second after the minutes of the first.
     async fn after_long_ones(&self, planned: &Planned) {
         // Who reads a balance has the key before them: else it would wait those minutes, and all others behind it.
-        if planned.takes_minutes() {
+        if planned.is_awaited() {
             return self.alone_first.wait().await;
         }
         if planned.reads_first() || self.long.all() == 0 {

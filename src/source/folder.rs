@@ -55,7 +55,7 @@ const LARGEST_FILE: u64 = 4 << 20;
 /// Reads a file inside a folder: only a regular one, since what never ends is not read, and only
 /// one that really lies in the folder, since a contract may come from anybody. An empty folder
 /// stands for a path that the caller has chosen.
-fn read_at(root: &Path, path: &Path) -> Result<String, Faults> {
+fn read_at(root: &Path, path: &Path) -> Result<Vec<u8>, Faults> {
     let failed = |why: String| Fault::general(format!("failed to read {}: {why}", path.display()));
     let whole = root.join(path);
     if root != Path::new("") {
@@ -77,7 +77,7 @@ fn read_at(root: &Path, path: &Path) -> Result<String, Faults> {
     if !u64::try_from(bytes.len()).is_ok_and(|size| size <= LARGEST_FILE) {
         return Err(failed(format!("it has more than {LARGEST_FILE} bytes")).into());
     }
-    String::from_utf8(bytes).map_err(|error| not_text(path, &error).into())
+    Ok(bytes)
 }
 
 /// Says where a file stops being text, since an editor shows the rest of it as if nothing were wrong.
@@ -106,13 +106,22 @@ impl Folder {
     /// Reads a file of the contract.
     pub(crate) fn read(&self, path: &Path) -> Result<String, Faults> {
         match self {
-            Self::At(root) => read_at(root, path),
+            Self::At(root) => String::from_utf8(read_at(root, path)?)
+                .map_err(|error| not_text(path, &error).into()),
             Self::BuiltIn => {
                 let file = BUILT_IN.iter().find(|(name, _)| Path::new(name) == path);
                 let missing = || format!("the built-in contract has no file {}", path.display());
                 file.map(|(_, text)| (*text).to_owned())
                     .ok_or_else(|| Fault::general(missing()).into())
             }
+        }
+    }
+
+    /// Reads a file that need not be text.
+    pub(crate) fn read_bytes(&self, path: &Path) -> Result<Vec<u8>, Faults> {
+        match self {
+            Self::At(root) => read_at(root, path),
+            Self::BuiltIn => self.read(path).map(String::into_bytes),
         }
     }
 
@@ -193,7 +202,7 @@ mod tests {
         ];
         for (name, bytes, said) in rows {
             fs::write(folder.path().join(name), bytes).expect("written");
-            let read = read_at(folder.path(), Path::new(name));
+            let read = Folder::At(folder.path().to_owned()).read(Path::new(name));
             assert_eq!(read.err().map_or(String::new(), |faults| faults.titles()), said);
         }
         fs::create_dir(folder.path().join("folder")).expect("made");

@@ -9,21 +9,24 @@ use super::{
     known::{Day, Known},
     load::{Loader, is_variable},
     target::{First, Headers, Hook},
-    target_file::{FirstRequest, HeaderSource, HookSource, TargetFile},
+    target_file::{FirstRequest, HeaderSource, HookSource, RequestChange, TargetFile},
 };
 use crate::{
     contract::{
         Contract,
         check::CheckId,
-        contract_file::{Probe, RequestFormat},
+        content::RequestBody,
+        contract_file::Probe,
         names::{HookName, ProbeName, RequestName},
+        request_format::body_words,
+        request_shape::{RequestShape, Shaper, merged},
         sendable::path_fault,
     },
     shown::{
         redactor::{SHORTEST_SECRET, WINDOW},
         secret::{Named, Secret},
     },
-    source::{document::Way, fault::did_you_mean, reader::keys},
+    source::{document::Way, fault::did_you_mean, folder::Folder, reader::keys},
 };
 
 /// Headers that belong to a request and not to a target. The same goes for the key's carriers.
@@ -31,7 +34,7 @@ const OUR_HEADERS: [&str; 5] =
     ["content-length", "content-type", "transfer-encoding", "connection", "host"];
 
 impl Loader<'_> {
-    pub(super) fn requests(&mut self, file: &TargetFile) -> BTreeMap<RequestName, RequestFormat> {
+    pub(super) fn requests(&mut self, file: &TargetFile) -> BTreeMap<RequestName, RequestShape> {
         let contract = self.contract;
         let formats =
             contract.requests.iter().map(|(name, named)| (name.clone(), named.format.clone()));
@@ -42,26 +45,46 @@ impl Loader<'_> {
                 self.reader.known_entry(&["requests"], "request", name.as_str(), known);
                 continue;
             };
-            format.method = change.method.unwrap_or(format.method);
-            format.cost = change.cost.unwrap_or(format.cost);
-            if let Some(path) = &change.path {
-                format.path = path.as_str().into();
-            }
-            if change.body.is_some() {
-                format.body.clone_from(&change.body);
-            }
-            if let (Some(body), Some(input)) = (&change.body, &contract.requests[name].input)
-                && let Some(error) = input.validator.iter_errors(body).next()
-            {
-                let title = format!("this body of `{name}` does not fit its input schema");
-                let way = ["requests", name.as_str(), "body"];
-                self.reader.add(&way, title, error.to_string());
-            }
-            if let Some(why) = path_fault(&format.path) {
-                self.reader.add(&["requests", name.as_str(), "path"], "not a path", why);
-            }
+            self.change(name, change, format);
         }
         requests
+    }
+
+    /// What a target changes of one request.
+    fn change(&mut self, name: &RequestName, change: &RequestChange, format: &mut RequestShape) {
+        let contract = self.contract;
+        let way = ["requests", name.as_str()];
+        let at = |word: &'static str| [&way[..], &[word]].concat();
+        let carriers = contract.key.carriers.iter().map(|carrier| carrier.header.clone());
+        let root = Folder::At(contract.root.clone());
+        let mut shaper =
+            Shaper { root: &root, reader: &mut self.reader, carriers: carriers.collect() };
+        if let Some(method) = &change.method {
+            shaper.method(&at("method"), method);
+            format.method = method.clone();
+        }
+        if let Some(path) = &change.path {
+            format.written.path = path.as_str().into();
+        }
+        if let Some(query) = &change.query {
+            format.written.query.clone_from(query);
+        }
+        if let Some(headers) = &change.headers {
+            shaper.headers(&at("headers"), headers);
+            format.headers = merged(&contract.headers, headers);
+        }
+        let words = body_words!(change);
+        format.body = shaper.body(&way, &words, format.body.as_ref());
+        shaper.path(&at("path"), &format.written.path);
+        format.path = format.written.path();
+        format.cost = change.cost.unwrap_or(format.cost);
+        if let (Some(word), Some(input)) = (words.given().next(), &contract.requests[name].input)
+            && let Some(body) = format.body.as_ref().and_then(RequestBody::value)
+            && let Some(error) = input.validator.iter_errors(&body).next()
+        {
+            let title = format!("this body of `{name}` does not fit its input schema");
+            self.reader.add(&at(word), title, error.to_string());
+        }
     }
 
     pub(super) fn hooks(&mut self, file: &TargetFile) -> BTreeMap<HookName, Result<Hook, String>> {
@@ -97,12 +120,15 @@ impl Loader<'_> {
         if let Some(why) = path_fault(&first.path) {
             self.reader.add(&["hooks", name, "first", "path"], "not a path", why);
         }
+        if let Some(why) = first.method.fault() {
+            self.reader.add(&["hooks", name, "first", "method"], "not a method", why);
+        }
         let mut headers = self.headers(&first.headers, &["hooks", name, "first", "headers"])?;
         if first.body.is_some() {
             headers.push(("Content-Type".into(), Secret::new("application/json")));
         }
         Ok(First {
-            method: first.method,
+            method: first.method.clone(),
             path: first.path.as_str().into(),
             headers,
             body: first.body.as_ref().map(|body| body.to_string().into_bytes()).unwrap_or_default(),

@@ -11,9 +11,11 @@ use url::Url;
 use super::{known::Known, target_file::Budget};
 use crate::{
     contract::{
-        contract_file::{Method, Probe, RequestFormat},
+        contract_file::Probe,
         extent::Extent,
+        method::Method,
         names::{HookName, ProbeName, RequestName, SlotName},
+        request_shape::RequestShape,
     },
     exchange::{clock::Clock, deadlines::Deadlines},
     shown::secret::{Named, Secret},
@@ -45,7 +47,7 @@ pub struct Target {
     /// The credits that a run may spend.
     pub budget: Budget,
     /// The contract's requests as they are sent here.
-    pub requests: BTreeMap<RequestName, RequestFormat>,
+    pub requests: BTreeMap<RequestName, RequestShape>,
     /// Those of them whose cost its file says.
     pub priced: BTreeSet<RequestName>,
     /// How failures are provoked, or why one cannot be.

@@ -11,8 +11,9 @@ use serde_json::Value;
 use crate::{
     contract::{
         check::CheckId,
-        contract_file::Method,
+        method::Method,
         names::{HookName, ProbeName, RequestName, SlotName},
+        request_format::PartFormat,
     },
     source::format::FileFormat,
 };
@@ -164,9 +165,36 @@ pub struct RequestChange {
     /// Another path.
     #[serde(default)]
     pub path: Option<String>,
-    /// Another body.
+    /// Another query, in place of the whole.
+    #[serde(default)]
+    pub query: Option<BTreeMap<String, String>>,
+    /// Other headers, in place of all that the request has besides the contract's `[headers]`.
+    #[serde(default)]
+    pub headers: Option<BTreeMap<String, String>>,
+    /// Another body, sent as JSON. Of this and the next six there is at most one.
     #[serde(default)]
     pub body: Option<Value>,
+    /// Another body as JSON text.
+    #[serde(default)]
+    pub json: Option<String>,
+    /// Other fields, sent as `application/x-www-form-urlencoded`.
+    #[serde(default)]
+    pub form: Option<BTreeMap<String, String>>,
+    /// Other parts, sent as `multipart/form-data`.
+    #[serde(default)]
+    pub multipart: Option<BTreeMap<String, PartFormat>>,
+    /// Another body as text. It needs a `media-type`.
+    #[serde(default)]
+    pub text: Option<String>,
+    /// Other bytes, written as pairs of hexadecimal digits. They need a `media-type`.
+    #[serde(default)]
+    pub bytes: Option<String>,
+    /// Another file with the body, a path inside the contract folder. It needs a `media-type`.
+    #[serde(default)]
+    pub file: Option<String>,
+    /// Another media type of the body.
+    #[serde(default)]
+    pub media_type: Option<String>,
     /// The most credits that it costs here when it succeeds: a ledger takes a higher charge for one too many, and a
     /// message that tells another cost is a finding, where the contract promises that it tells it.
     #[serde(default)]

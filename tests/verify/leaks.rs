@@ -11,7 +11,7 @@ use std::{
 };
 
 use errproof::internals::{
-    contract::{Contract, check::CheckId, contract_file::Method, names::HookName},
+    contract::{Contract, check::CheckId, method::Method, names::HookName},
     exchange::{
         clock::{Clock, SharedClock},
         message::{Answer, Ending, Request},
@@ -123,7 +123,7 @@ impl Set {
         let target = target("http://127.0.0.1", &keys, clock.clone(), &contract, &mut faults);
         let mut target = target.unwrap_or_else(|| panic!("{faults:?}"));
         let first = First {
-            method: Method::Post,
+            method: Method::from("POST".to_owned()),
             path: ARM.into(),
             headers: vec![("X-Fault-Token".into(), Secret::new(TOKEN.1))],
             body: Vec::new(),

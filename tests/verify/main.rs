@@ -35,6 +35,7 @@ mod pointers;
 mod problem_json;
 mod quick;
 mod reports;
+mod requests;
 mod rooms;
 mod scenarios;
 mod schemas;

@@ -23,6 +23,7 @@ use errproof::internals::{
         scenario_file::{BodyDefect, Filling},
     },
     exchange::{
+        blanks::Blanks,
         clock::Clock,
         message::Request,
         outgoing::{Outgoing, Role},
@@ -316,6 +317,7 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
     let (sent, expected) = (request(key.as_ref()), request(expected_key.as_ref()));
     let outgoing = |request: &Request| Outgoing {
         request: Arc::new(request.clone()),
+        blanks: Blanks::default(),
         key: None,
         deadlines: target.deadlines,
         role: Role::Own,
@@ -379,7 +381,7 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
 fn nothing_wrong(contract: &Loaded, slot: SlotName, carrier: Arc<Carrier>) -> Single {
     let request = contract.preflight.request.clone();
     let (dealt, key, body, kept) = (None, None, None, None);
-    Single { request, slot, dealt, carrier, key, body, kept, hook: None, with: None }
+    Single { request, slot, dealt, carrier, key, body, kept, header: None, hook: None, with: None }
 }
 
 /// A script as that of a case.
@@ -391,6 +393,8 @@ fn planned(contract: &Loaded, single: Single, script: TrialScript) -> Planned {
         origin: errproof::internals::contract::scenario::Origin::Written,
         times: 1,
         last: false,
+        alone: false,
+        twin: None,
         recorded: false,
         fields: errproof::internals::contract::wrong_fields::WrongFields::None,
         pair: None,
@@ -465,7 +469,7 @@ async fn the_command_for_any_request_sends_it_to_the_byte_in_every_shell() {
         for turn in 0..8 {
             let generated = generate(&mut random, &suite);
             let Generated { planned, sent, key, expected, is_planted } = &generated;
-            let command = curl.command(planned, sent, key.as_ref(), Role::Own);
+            let command = curl.command(planned, sent, &[], key.as_ref(), Role::Own);
             let what = format!("seed {seed}, round {round}, turn {turn}: {command}");
             if command.as_str().starts_with(TAKEN_OUT) {
                 assert!(is_planted, "{what}: of {sent:?}");
@@ -475,6 +479,7 @@ async fn the_command_for_any_request_sends_it_to_the_byte_in_every_shell() {
                 let (request, deadlines) = (Arc::new(request.clone()), suite.run.target.deadlines);
                 let outgoing = Outgoing {
                     request,
+                    blanks: Blanks::default(),
                     key: None,
                     deadlines,
                     role: Role::Own,
