@@ -9,7 +9,7 @@ use super::{
     check::CheckId,
     envelope::EnvelopeFormat,
     key::KeyShape,
-    names::{Code, HookName, ProbeName, RequestName, SlotName},
+    names::{Code, HookName, PartName, ProbeName, RequestName, SlotName},
     order_format::OrderFormat,
     points::PointsFormat,
     promise::Promise,
@@ -37,14 +37,16 @@ pub struct ContractFile {
     pub production_hosts: Vec<String>,
     /// What an error looks like.
     pub envelope: EnvelopeFormat,
-    /// What a key looks like, and where a request carries it.
-    pub key: KeyShape,
+    /// What a key looks like, and where a request carries it. An API without keys has none.
+    #[serde(default)]
+    pub key: Option<KeyShape>,
     /// The rate limit of a key. Without it no case can have a burst.
     #[serde(default)]
     pub limit: Option<Limit>,
     /// The requests that cases build on.
     pub requests: BTreeMap<RequestName, RequestFormat>,
     /// The credentials that cases need.
+    #[serde(default)]
     pub slots: BTreeMap<SlotName, SlotFormat>,
     /// The request that shows, before all others, that the target is there and takes its key.
     pub preflight: PreflightFormat,
@@ -218,7 +220,14 @@ impl Method {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SlotFormat {
     /// The environment variable that holds the key, unless the target's file names another one.
+    #[serde(default)]
     pub env: String,
+    /// Further parts of the credentials, each with the environment variable that holds it: `{ user = "STAGING_USER" }`.
+    #[serde(default)]
+    pub parts: BTreeMap<PartName, String>,
+    /// Whether it carries no key: for what an API with keys promises to whoever sends none. It needs no variable.
+    #[serde(default)]
+    pub keyless: bool,
     /// What the key must be, for whoever has to provide one.
     pub purpose: String,
     /// Whether a target may do without it: then its cases are listed as ignored, and no run is the less for it.
@@ -233,7 +242,8 @@ pub struct SlotFormat {
 pub struct PreflightFormat {
     /// The request.
     pub request: RequestName,
-    /// The slot whose key it carries, if that is filled.
+    /// The slot whose key it carries, if that is filled. An API without keys has none.
+    #[serde(default = "SlotName::unsaid")]
     pub slot: SlotName,
 }
 

@@ -7,7 +7,8 @@ use serde_json::Value;
 use super::{
     NamedRequest, body,
     contract_file::Limit,
-    key::KeyDefect,
+    key::{KeyDefect, OtherPart},
+    keyless::known_slot,
     names::{CarrierName, RequestName},
     resolve::Resolver,
     scenario::Expects,
@@ -25,8 +26,8 @@ impl Resolver<'_> {
         burst: &BurstFormat,
         at: &str,
     ) -> Option<Limit> {
-        let slots = keys(&self.contract.slots);
-        self.reader.known(&["cases", at, "burst", "other"], "slot", burst.other.as_str(), slots);
+        let way = ["cases", at, "burst", "other"];
+        known_slot(&mut self.reader, &way, &burst.other, &self.contract.slots);
         let limit = self.contract.limit.clone();
         let Some(Limit { requests: most, .. }) = limit else {
             let label = "expected a [limit] in contract.toml for it to exceed";
@@ -109,7 +110,7 @@ impl Resolver<'_> {
             self.reader.add(&[&way[..], &["path"]].concat(), "not a path", why);
         }
         for (index, name) in with.also_in.iter().enumerate() {
-            let known: Vec<_> = self.carriers.iter().map(|carrier| carrier.name.clone()).collect();
+            let known: Vec<_> = self.carriers.iter().filter_map(|it| it.point_name()).collect();
             let known = known.iter().map(CarrierName::as_str);
             let index = index.to_string();
             let way = [&way[..], &["also-in", &index]].concat();
@@ -145,7 +146,8 @@ impl Resolver<'_> {
             | KeyDefect::Quoted(text)
             | KeyDefect::Inserted(text)
             | KeyDefect::Ending(text)
-            | KeyDefect::Appended(text),
+            | KeyDefect::Appended(text)
+            | KeyDefect::Part(OtherPart { to: text, .. }),
         ) = &case.key
             && !can_be_sent(text)
         {

@@ -8,9 +8,11 @@ use serde_json::Value;
 
 use super::{
     Contract,
+    carrier_check::check_carrier,
     contract_file::{ContractFile, Counts, LedgerFormat, PreflightFormat},
     envelope::EnvelopeFormat,
     key::KeyShape,
+    keyless::{self, known_slot},
     names::too_long,
     order_format::OrderFormat,
     page::PageReading,
@@ -74,6 +76,7 @@ impl Contract {
             let Further { ledger, order } = further.unwrap_or_default();
             contract.ledger = ledger.map(|(ledger, line)| ledger.scenario(contract, line).into());
             contract.order = order.map(|(order, line)| order.order(contract, line));
+            contract.check_parts(root, faults);
         }
         contract
     }
@@ -100,10 +103,13 @@ fn read_contract(root: &Folder, faults: &mut Faults) -> Option<(Contract, Furthe
     contract.map(|contract| (contract, Further { ledger, order }))
 }
 
-fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contract {
+fn complete(root: &Folder, reader: &mut Reader<'_>, mut file: ContractFile) -> Contract {
     let schema = compile(root, reader, &["envelope", "schema"], &file.envelope.schema);
     check_lengths(reader, &file);
-    check_key(reader, &file.key);
+    if let Some(key) = &file.key {
+        check_key(reader, key);
+    }
+    let key = keyless::complete(reader, file.key, &mut file.slots);
     check_places(reader, &file.envelope);
     let docs = docs(reader, file.docs, file.envelope.docs.clone());
     if let Some(policy) = file.limit.as_ref().and_then(|limit| limit.policy.as_ref())
@@ -141,7 +147,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
     }
     let PreflightFormat { request, slot } = &file.preflight;
     reader.known(&["preflight", "request"], "request", request.as_str(), keys(&requests));
-    reader.known(&["preflight", "slot"], "slot", slot.as_str(), keys(&file.slots));
+    known_slot(reader, &["preflight", "slot"], slot, &file.slots);
     for (name, probe) in &file.probes {
         if !probe.pointer.starts_with('/') {
             let way = ["probes", name.as_str(), "pointer"];
@@ -175,7 +181,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         docs,
         production_hosts: file.production_hosts,
         envelope: Envelope { schema: schema.unwrap_or_else(anything), places: file.envelope },
-        key: file.key,
+        key,
         limit: file.limit,
         requests,
         slots: file.slots,
@@ -203,7 +209,7 @@ fn check_lengths(reader: &mut Reader<'_>, file: &ContractFile) {
             reader.add(&["chain", &at.to_string()], title, label);
         }
     }
-    for (at, carrier) in file.key.carriers.iter().enumerate() {
+    for (at, carrier) in file.key.iter().flat_map(|key| &key.carriers).enumerate() {
         if let Some(label) = too_long(carrier.name.as_str()) {
             reader.add(&["key", "carriers", &at.to_string(), "name"], title, label);
         }
@@ -257,33 +263,8 @@ fn check_key(reader: &mut Reader<'_>, key: &KeyShape) {
             "expected no control character",
         );
     }
-    for (at, carrier) in key.carriers.iter().enumerate() {
-        let name = HeaderName::from_bytes(carrier.header.as_bytes());
-        if name.is_err() || !can_be_sent(&carrier.before) {
-            let label =
-                "expected letters and `-` in `header`, and no control character in `before`";
-            reader.add(
-                &["key", "carriers", &at.to_string()],
-                "this carrier cannot be sent as a header",
-                label,
-            );
-        }
-        if carrier.basic.is_some() && !carrier.before.is_empty() {
-            let way = ["key", "carriers", &at.to_string(), "before"];
-            reader.add(
-                &way,
-                "`before` and `basic` exclude each other",
-                "expected only one of them",
-            );
-        }
-        if carrier.basic.is_some() && !carrier.header.eq_ignore_ascii_case("authorization") {
-            let way = ["key", "carriers", &at.to_string(), "header"];
-            reader.add(
-                &way,
-                "`basic` belongs to `Authorization`",
-                "expected `Authorization` (RFC 7617)",
-            );
-        }
+    for at in 0..key.carriers.len() {
+        check_carrier(reader, key, at);
     }
 }
 

@@ -17,7 +17,8 @@ use super::{
     contract_file::Limit,
     generation::Generated,
     key::Carrier,
-    names::{CarrierName, Code, too_long, trial_too_long},
+    keyless::known_slot,
+    names::{CarrierName, Code, SlotName, too_long, trial_too_long},
     scenario::{
         ANY_ERROR, At, BalanceCase, Burst, Case, Expects, Follows, LongestWait, MessagePattern,
         Origin, Provocation, Scenario, Single, ToldWait, Twin, WaitMeanwhile, Wording,
@@ -131,7 +132,7 @@ impl Resolver<'_> {
     fn cases(&mut self, file: &ScenarioFile) -> Vec<Case> {
         let requests = &self.contract.requests;
         self.reader.known(&["request"], "request", file.request.as_str(), keys(requests));
-        self.reader.known(&["slot"], "slot", file.slot.as_str(), keys(&self.contract.slots));
+        known_slot(&mut self.reader, &["slot"], &file.slot, &self.contract.slots);
         let mut cases = Vec::new();
         for (at, case) in file.cases.iter().enumerate() {
             let at = at.to_string();
@@ -269,7 +270,7 @@ impl Resolver<'_> {
             self.reader.known(&["twin", "request"], "request", request.as_str(), requests);
         }
         if let Some(slot) = &format.slot {
-            self.reader.known(&["twin", "slot"], "slot", slot.as_str(), keys(&contract.slots));
+            known_slot(&mut self.reader, &["twin", "slot"], slot, &contract.slots);
         }
         if let Some(reaches) = &format.reaches {
             self.reaches(&file.code, reaches);
@@ -317,8 +318,7 @@ impl Resolver<'_> {
             self.reader.known(&["cases", at, "request"], "request", request.as_str(), known);
         }
         if let Some(slot) = &case.slot {
-            let known = keys(&contract.slots);
-            self.reader.known(&["cases", at, "slot"], "slot", slot.as_str(), known);
+            known_slot(&mut self.reader, &["cases", at, "slot"], slot, &contract.slots);
         }
         if let Some(hook) = &case.hook {
             self.reader.known(&["cases", at, "hook"], "hook", hook.as_str(), keys(&contract.hooks));
@@ -357,9 +357,11 @@ impl Resolver<'_> {
         if let Some(named) = contract.requests.get(request) {
             self.defect(named, case, at);
         }
+        self.credentials(file, case, at);
         let name = format!("{}::{}", file.code, case.id);
         let several = case.carriers.is_some();
-        let carriers = self.carriers(case.carriers.as_deref(), at);
+        let slot = case.slot.as_ref().unwrap_or(&file.slot);
+        let carriers = self.carriers(slot, case.carriers.as_deref(), at);
         let behind = carriers.iter().filter(|_| several).map(|carrier| carrier.name.as_str());
         if let Some(label) = trial_too_long(file.code.as_str(), case.id.as_str(), behind) {
             let title = "the name of this case's trial is too long";
@@ -462,14 +464,20 @@ impl Resolver<'_> {
         })
     }
 
-    fn carriers(&mut self, wanted: Option<&[CarrierName]>, at: &str) -> Vec<Arc<Carrier>> {
-        let carriers = &self.carriers;
+    fn carriers(
+        &mut self,
+        slot: &SlotName,
+        wanted: Option<&[CarrierName]>,
+        at: &str,
+    ) -> Vec<Arc<Carrier>> {
+        let carriers = &self.carriers_in(slot);
         let Some(wanted) = wanted else {
             return carriers.first().cloned().into_iter().collect();
         };
         let mut found = Vec::new();
         for (index, name) in wanted.iter().enumerate() {
-            let all = carriers.iter().map(|carrier| carrier.name.as_str());
+            let all: Vec<_> = carriers.iter().filter_map(|it| it.point_name()).collect();
+            let all = all.iter().map(CarrierName::as_str);
             self.reader.known(
                 &["cases", at, "carriers", &index.to_string()],
                 "carrier",

@@ -30,7 +30,8 @@ pub struct ScenarioFile {
     pub source: String,
     /// The request that the cases build on, where a case names no other.
     pub request: RequestName,
-    /// The slot whose key is sent, where a case names no other.
+    /// The slot whose key is sent, where a case names no other. An API without keys has none.
+    #[serde(default = "SlotName::unsaid")]
     pub slot: SlotName,
     /// What the docs promise of this code's message.
     #[serde(default)]
@@ -250,6 +251,14 @@ pub struct RequestPatch {
     /// Headers to add; one that the request has by itself is replaced.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+}
+
+impl RequestPatch {
+    /// The texts that may hold the slot's key.
+    pub fn texts(&self) -> impl Iterator<Item = &String> {
+        let places = self.path.iter().chain(&self.query);
+        places.chain(self.headers.values()).chain(self.fields.values())
+    }
 }
 
 /// One thing that is wrong with a body.

@@ -10,4 +10,5 @@ pub mod message;
 pub mod outgoing;
 pub mod pacing;
 pub mod sender;
+pub mod sigv4;
 pub mod traffic;

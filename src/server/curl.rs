@@ -7,6 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use url::Url;
 
 use super::{
+    curl_encoded::other_forms,
     planned::{Planned, TrialScript},
     shared::Run,
 };
@@ -17,15 +18,20 @@ use crate::{
         scenario::Provocation,
         scenario_file::BodyDefect,
     },
-    exchange::{message::Request, outgoing::Role, sender::url},
+    exchange::{message::Request, outgoing::Role, sender::url, sigv4::Signing},
     shown,
-    shown::{redactor::Redactor, secret::Secret, text::Shown, visible::is_seen},
-    targets::target::SlotKey,
+    shown::{
+        redactor::{Redactor, SHORTEST_SECRET},
+        secret::Secret,
+        text::Shown,
+        visible::is_seen,
+    },
+    targets::target::{SlotKey, is_nobody},
 };
 
 /// What a shell reads as one word.
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
+pub(super) enum Piece {
     /// As it stands.
     Literal(String),
     /// What the shell makes of this: `$VARIABLE`.
@@ -55,7 +61,7 @@ enum Credentials {
 }
 
 /// A secret that a request may hold, and what the shell makes it from.
-type Made = (String, Vec<Piece>);
+pub(super) type Made = (String, Vec<Piece>);
 
 impl Curl {
     /// A writer for a run's requests.
@@ -126,13 +132,23 @@ impl Curl {
         };
         let variable = |label: &str| vec![Piece::Shell(label.to_owned())];
         let keys = target.slots.values().flat_map(|slot| &slot.keys);
-        let slots = keys.filter_map(|SlotKey { env, key }| {
-            Some((key.as_ref()?.expose().to_owned(), variable(&format!("${env}"))))
+        let keys: Vec<&SlotKey> = keys.collect();
+        let slots = keys.iter().filter_map(|SlotKey { env, key, .. }| {
+            let key = key.as_ref().filter(|key| !is_nobody(key))?;
+            Some((key.expose().to_owned(), variable(&format!("${env}"))))
+        });
+        let parts = keys.iter().flat_map(|own| {
+            let part = |(name, value): (_, &Secret)| {
+                (value.expose().to_owned(), variable(&format!("${}", own.variables[name])))
+            };
+            own.parts.iter().map(part)
         });
         let more = target.secrets.iter();
         let more = more.map(|named| (named.secret.expose().to_owned(), variable(&named.label)));
-        let all = spoilt.into_iter().chain(slots).chain(more);
+        let all = spoilt.into_iter().chain(slots).chain(more).chain(parts);
         let mut secrets: Vec<Made> = all.filter(|(text, _)| !text.is_empty()).collect();
+        let forms: Vec<Made> = secrets.iter().flat_map(other_forms).collect();
+        secrets.extend(forms);
         secrets.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         secrets.dedup_by(|(a, _), (b, _)| a == b);
         secrets
@@ -165,14 +181,25 @@ impl CurlWriter<'_> {
             command.push_str(" -g");
         }
         let _ = write!(command, " {}", quoted(&self.pieces(&address)));
+        if let Some(signing) = &request.signing {
+            let Signing { service, region, access_key, secret } = &**signing;
+            let scope = format!("aws:amz:{region}:{service}");
+            let user = self.credentials(&format!("{access_key}:{}", secret.expose()));
+            let _ = write!(command, " --aws-sigv4 {scope} --user {}", quoted(&user));
+        }
         for (name, value) in &request.headers {
+            let is_cookie = name.eq_ignore_ascii_case("cookie") && value.expose().contains('=');
+            if is_cookie {
+                let _ = write!(command, " -b {}", quoted(&self.pieces(value.expose())));
+                continue;
+            }
             let parts = match self.credentials {
                 Credentials::Parts => basic(name, value.expose()),
                 Credentials::Whole => None,
             };
             let _ = match parts {
                 Some(credentials) => {
-                    write!(command, " -u {}", quoted(&self.pieces(&credentials)))
+                    write!(command, " -u {}", quoted(&self.credentials(&credentials)))
                 }
                 None => write!(command, " -H {}", quoted(&self.header(name, value.expose()))),
             };
@@ -206,8 +233,21 @@ impl CurlWriter<'_> {
             return vec![Piece::Literal(format!("{name};"))];
         }
         let mut pieces = vec![Piece::Literal(format!("{name}: "))];
-        pieces.extend(self.pieces(value));
+        pieces.extend(self.value(value));
         pieces
+    }
+
+    /// The two parts of credentials.
+    fn credentials(&self, text: &str) -> Vec<Piece> {
+        let (user, password) = text.split_once(':').unwrap_or((text, ""));
+        let colon = Piece::Literal(":".to_owned());
+        self.value(user).into_iter().chain([colon]).chain(self.value(password)).collect()
+    }
+
+    /// A whole value: a part of credentials that is too short to be looked for is known here.
+    fn value(&self, text: &str) -> Vec<Piece> {
+        let whole = self.secrets.iter().find(|(secret, _)| secret == text);
+        whole.map_or_else(|| self.pieces(text), |(_, made)| made.clone())
     }
 
     /// A text in which every secret is what the shell makes it from.
@@ -217,6 +257,7 @@ impl CurlWriter<'_> {
         while let Some((at, secret, made)) = self
             .secrets
             .iter()
+            .filter(|(secret, _)| secret.len() >= SHORTEST_SECRET)
             .filter_map(|(secret, made)| Some((rest.find(secret)?, secret, made)))
             .min_by_key(|(at, secret, _)| (*at, usize::MAX - secret.len()))
         {
@@ -250,6 +291,7 @@ fn made(run: &Run, slot: &SlotKey, defect: &KeyDefect) -> Vec<Piece> {
     let key = slot.key.as_ref().map(Secret::expose);
     match defect {
         KeyDefect::Absent | KeyDefect::Empty => Vec::new(),
+        KeyDefect::Part(_) => vec![shell(format!("${env}"))],
         KeyDefect::Bare => vec![literal(&shape.prefix)],
         // In two parts, or it would be taken for a key that somebody has.
         KeyDefect::Fresh => {
@@ -317,7 +359,7 @@ fn in_pattern(text: &str) -> String {
 }
 
 /// One word of a command. Literal text alone stands in single quotes, where nothing has a meaning.
-fn quoted(pieces: &[Piece]) -> String {
+pub(super) fn quoted(pieces: &[Piece]) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/:@%+=,".contains(c);
     let literal = |piece: &Piece| match piece {
         Piece::Literal(text) => Some(text.clone()),

@@ -386,7 +386,13 @@ mod tests {
     fn request(key: &Secret) -> Outgoing {
         let (method, path) = ("GET".into(), "/".into());
         Outgoing {
-            request: Arc::new(Request { method, path, headers: Vec::new(), body: Vec::new() }),
+            request: Arc::new(Request {
+                method,
+                path,
+                headers: Vec::new(),
+                body: Vec::new(),
+                signing: None,
+            }),
             key: Some(key.clone()),
             deadlines: Deadlines::up_to(Duration::from_secs(1)),
             role: Role::Own,

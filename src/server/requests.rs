@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::plan::Planner;
+use super::{
+    carried::{Carried, put},
+    plan::Planner,
+};
 use crate::{
     contract::{
         body,
@@ -18,7 +21,7 @@ use crate::{
         outgoing::{Outgoing, Role},
     },
     shown::secret::Secret,
-    targets::target::{First, Headers},
+    targets::target::{First, Headers, is_nobody},
 };
 
 impl Planner<'_> {
@@ -31,19 +34,20 @@ impl Planner<'_> {
     ) -> Result<Outgoing, String> {
         let key = self.key(slot)?;
         let body = body::bytes(format.body.as_ref(), None)?;
-        self.request(format, body, Some((carrier, key)), &[], self.target.deadlines)
+        let carried = self.carry(slot, carrier, key);
+        self.request(format, body, Some(carried), &[], self.target.deadlines)
     }
 
     pub(super) fn request(
         &mut self,
         format: &RequestFormat,
         body: Vec<u8>,
-        key: Option<(&Carrier, &Secret)>,
+        key: Option<Carried<'_>>,
         extra: &[(Arc<str>, Secret)],
         deadlines: Deadlines,
     ) -> Result<Outgoing, String> {
         let headers = self.target.headers.as_ref().map_err(Clone::clone)?;
-        Ok(self.outgoing(format, body, key, [headers, extra], deadlines))
+        self.outgoing(format, body, key, [headers, extra], deadlines)
     }
 
     pub(super) fn first(&self, first: &First) -> Result<Outgoing, String> {
@@ -55,6 +59,7 @@ impl Planner<'_> {
             path: first.path.clone(),
             headers,
             body: first.body.clone(),
+            signing: None,
         };
         Ok(Outgoing {
             request: Arc::new(request),
@@ -97,31 +102,39 @@ impl Planner<'_> {
         &mut self,
         format: &RequestFormat,
         body: Vec<u8>,
-        key: Option<(&Carrier, &Secret)>,
+        carried: Option<Carried<'_>>,
         headers: [&[(Arc<str>, Secret)]; 2],
         deadlines: Deadlines,
-    ) -> Outgoing {
+    ) -> Result<Outgoing, String> {
         let content_type = format.body.as_ref().map(|_| self.common.content_type.clone());
-        let carried = key.map(|(carrier, key)| self.common.carried(carrier, key));
-        let own = content_type.into_iter().chain(carried);
+        // The identity of a slot without a key is no text that is sent.
+        let sent = carried.as_ref().filter(|carried| !is_nobody(carried.key));
+        let shared = sent.filter(|carried| carried.is_one_header());
+        let own = shared.map(|carried| self.common.carried(carried.carrier, carried.key));
+        let own = content_type.into_iter().chain(own);
         let mut all: Headers = own.chain(headers.concat()).collect();
         self.common.unpacked(&mut all);
         all.shrink_to_fit();
-        let request = Request {
+        let mut request = Request {
             method: format.method.as_str().into(),
             path: Arc::clone(&format.path),
             headers: all,
             body,
+            signing: None,
         };
+        if let Some(carried) = sent.filter(|carried| !carried.is_one_header()) {
+            put(&mut request, carried)?;
+        }
         // An empty carrier holds no key, so it takes no key's time.
-        let key = key.map(|(_, key)| key.clone()).filter(|key| !key.expose().is_empty());
-        Outgoing {
+        let key = carried.map(|carried| carried.key.clone());
+        let key = key.filter(|key| !key.expose().is_empty());
+        Ok(Outgoing {
             request: Arc::new(request),
             key,
             deadlines,
             role: Role::Own,
             cost: format.cost,
             payer: None,
-        }
+        })
     }
 }

@@ -60,7 +60,13 @@ fn exchange(
     let headers = told.map(header).into_iter().collect();
     let (method, path) = ("GET".into(), "/".into());
     Exchange {
-        request: Arc::new(Request { method, path, headers: Vec::new(), body: Vec::new() }),
+        request: Arc::new(Request {
+            method,
+            path,
+            headers: Vec::new(),
+            body: Vec::new(),
+            signing: None,
+        }),
         key: None,
         answer: Answer { status, headers, body: Vec::new(), ending: Ending::Complete },
         sent: Duration::from_micros(sent),

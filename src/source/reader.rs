@@ -58,6 +58,16 @@ impl<'a> Reader<'a> {
         self.add_with_help(way, title, label, None);
     }
 
+    /// Adds a fault for a key that is missing in the table that `way` leads to.
+    pub(crate) fn missing(&mut self, way: Way<'_>, key: &str) {
+        let before = self.faults.len();
+        let place = if way.is_empty() { "at the top of this file" } else { "in here" };
+        self.add(way, format!("missing key `{key}`"), format!("expected `{key}` {place}"));
+        if let (Some(place), Some(document)) = (self.faults.place_of(before), self.document) {
+            place.span = document.first_line(&place.span);
+        }
+    }
+
     /// Adds a fault if nothing known has this name. `kind` is what it would be the name of.
     pub(crate) fn known<'k>(
         &mut self,

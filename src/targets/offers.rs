@@ -16,6 +16,7 @@ use crate::{
         Contract,
         check::CheckId,
         contract_file::{Probe, RequestFormat},
+        key::Carrier,
         names::{HookName, ProbeName, RequestName},
         sendable::path_fault,
     },
@@ -259,7 +260,7 @@ impl Loader<'_> {
     }
 
     fn check_header(&mut self, way: Way<'_>, name: &str, value: &str) {
-        let carriers = self.contract.key.carriers.iter().map(|carrier| carrier.header.as_str());
+        let carriers = self.contract.key.carriers.iter().flat_map(Carrier::headers);
         let mut ours = OUR_HEADERS.into_iter().chain(carriers);
         if ours.any(|ours| ours.eq_ignore_ascii_case(name)) {
             let label = "errproof sets it for each request";
