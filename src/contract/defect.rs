@@ -8,12 +8,12 @@ use super::{
     NamedRequest, body,
     contract_file::Limit,
     key::{KeyDefect, OtherPart},
-    keyless::known_slot,
     names::{CarrierName, RequestName},
     resolve::Resolver,
     scenario::Expects,
     scenario_file::{BalanceFormat, BurstFormat, CaseFormat, RequestPatch},
     sendable::{can_be_sent, path_fault},
+    slots::known_slot,
 };
 use crate::source::reader::keys;
 

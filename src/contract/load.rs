@@ -12,7 +12,6 @@ use super::{
     contract_file::{ContractFile, Counts, LedgerFormat, PreflightFormat},
     envelope::EnvelopeFormat,
     key::KeyShape,
-    keyless::{self, known_slot},
     names::too_long,
     order_format::OrderFormat,
     page::PageReading,
@@ -20,6 +19,7 @@ use super::{
     place::AnswerPlace,
     resolve::{read_any_error, read_scenario},
     sendable::{can_be_sent, path_fault},
+    slots::{self, known_slot},
 };
 use crate::source::{
     document::{Document, Way},
@@ -109,7 +109,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, mut file: ContractFile) -> C
     if let Some(key) = &file.key {
         check_key(reader, key);
     }
-    let key = keyless::complete(reader, file.key, &mut file.slots);
+    let key = slots::complete(reader, file.key, &mut file.slots);
     check_places(reader, &file.envelope);
     let docs = docs(reader, file.docs, file.envelope.docs.clone());
     if let Some(policy) = file.limit.as_ref().and_then(|limit| limit.policy.as_ref())

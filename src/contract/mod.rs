@@ -44,6 +44,7 @@ pub mod scenario;
 pub mod scenario_file;
 mod seeded;
 pub(crate) mod sendable;
+mod slots;
 pub mod wrong_fields;
 
 use check::CheckId;

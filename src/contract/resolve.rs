@@ -17,13 +17,13 @@ use super::{
     contract_file::Limit,
     generation::Generated,
     key::Carrier,
-    keyless::known_slot,
     names::{CarrierName, Code, SlotName, too_long, trial_too_long},
     scenario::{
         ANY_ERROR, At, BalanceCase, Burst, Case, Expects, Follows, LongestWait, MessagePattern,
         Origin, Provocation, Scenario, Single, ToldWait, Twin, WaitMeanwhile, Wording,
     },
     scenario_file::{BurstFormat, CaseFormat, Quantity, ScenarioFile},
+    slots::known_slot,
     wrong_fields::WrongFields,
 };
 use crate::source::{

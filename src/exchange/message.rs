@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use super::sigv4::Signing;
+use super::signing::Signing;
 use crate::shown::secret::Secret;
 
 /// A request, complete to the byte.

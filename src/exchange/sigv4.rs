@@ -3,36 +3,20 @@
 //! HMAC and SHA-256 are those of `ring`, which TLS needs anyway. What is signed is written as AWS says in "Create a signed
 //! AWS API request", by headers and without a session.
 
-use std::{fmt, time::SystemTime};
+use std::time::SystemTime;
 
 use percent_encoding::percent_decode;
-use ring::{digest, hmac};
+use ring::hmac;
 use url::Url;
 
-use super::message::{Answer, Request};
+use super::{
+    message::{Answer, Request},
+    signing::{Signing, digest_of, hex},
+};
 use crate::{
     contract::encoding::{bytes_in_path, bytes_in_query},
     shown::secret::Secret,
 };
-
-/// What the signature of a request is made with.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Signing {
-    /// The service that it is for.
-    pub service: String,
-    /// The service's region.
-    pub region: String,
-    /// The access key's id.
-    pub access_key: String,
-    /// The secret access key.
-    pub secret: Secret,
-}
-
-impl fmt::Debug for Signing {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "(signs for {} in {})", self.service, self.region)
-    }
-}
 
 /// A signature that was sent.
 pub(super) struct Signature(String);
@@ -63,7 +47,7 @@ pub(super) fn signed(
 ) -> Option<(Request, Signature)> {
     let signing = request.signing.as_ref()?;
     let time = humantime::format_rfc3339_seconds(now).to_string().replace(['-', ':'], "");
-    let hash = hex(digest::digest(&digest::SHA256, &request.body).as_ref());
+    let hash = digest_of(&request.body);
     let mut request = request.clone();
     let add = [("X-Amz-Date", &time), ("X-Amz-Content-Sha256", &hash)];
     let add = add.map(|(name, value)| (name.into(), Secret::new(value.as_str())));
@@ -140,7 +124,7 @@ impl Signing {
         let day = &time[..8];
         let scope = format!("{day}/{region}/{service}/aws4_request");
         let text = canonical.text(service);
-        let hash = hex(digest::digest(&digest::SHA256, text.as_bytes()).as_ref());
+        let hash = digest_of(text.as_bytes());
         let to_sign = format!("AWS4-HMAC-SHA256\n{time}\n{scope}\n{hash}");
         let first = format!("AWS4{}", secret.expose()).into_bytes();
         let key = [day, region, service, "aws4_request"]
@@ -157,10 +141,6 @@ impl Signing {
 
 fn mac(key: &[u8], text: &[u8]) -> Vec<u8> {
     hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text).as_ref().to_vec()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

@@ -5,19 +5,14 @@ use std::{borrow::Cow, sync::Arc};
 use serde_json::Value;
 use url::form_urlencoded;
 
-use super::plan::Planner;
 use crate::{
     contract::{
         carrier::{Carrier, Parts, Place},
         encoding::{in_form, in_json, in_query},
-        key::{KeyDefect, OtherPart},
-        names::SlotName,
         pointer,
-        scenario::Single,
     },
-    exchange::{message::Request, sigv4::Signing},
+    exchange::{message::Request, signing::Signing},
     shown::secret::Secret,
-    targets::target::is_nobody,
 };
 
 /// A key on its way, by one carrier, with the further parts of its slot's credentials.
@@ -26,54 +21,6 @@ pub(super) struct Carried<'a> {
     pub(super) carrier: &'a Carrier,
     pub(super) key: &'a Secret,
     pub(super) parts: Cow<'a, Parts>,
-}
-
-impl<'a> Planner<'a> {
-    /// A key of a slot on its way. A slot without a key has a carrier that carries nothing.
-    pub(super) fn carry<'k>(
-        &self,
-        slot: &SlotName,
-        carrier: &'k Carrier,
-        key: &'k Secret,
-    ) -> Carried<'k>
-    where
-        'a: 'k,
-    {
-        let carrier = self.contract.carrier_of(slot, carrier);
-        let parts = Cow::Borrowed(&self.target.slots[slot].dealt(self.turn).parts);
-        Carried { carrier, key, parts }
-    }
-
-    /// The same for a case whose key, or a part beside it, may have a defect.
-    ///
-    /// # Errors
-    /// Which variable to set, if a part is missing: a key that is made for the run needs none of its slot's variables.
-    pub(super) fn carry_spoilt<'k>(
-        &self,
-        slot: &SlotName,
-        single: &'k Single,
-        key: &'k Secret,
-    ) -> Result<Carried<'k>, String>
-    where
-        'a: 'k,
-    {
-        let mut carried = self.carry(slot, &single.carrier, key);
-        if let Some(KeyDefect::Part(OtherPart { name, to })) = &single.key {
-            carried.parts.to_mut().insert(name.clone(), Secret::new(to.as_str()));
-        }
-        let lacking = carried.carrier.parts().find(|part| !carried.parts.contains_key(*part));
-        match lacking.filter(|_| !is_nobody(key)) {
-            None => Ok(carried),
-            Some(part) => {
-                let variables = &self.contract.slots[slot].parts;
-                let own = &self.target.slots[slot].dealt(self.turn).lacks;
-                let env = own.iter().find(|lack| lack.part.as_ref() == Some(part));
-                let env = env.map(|lack| &lack.env).or(variables.get(part));
-                let env = env.map_or("", String::as_str);
-                Err(format!("no part `{part}` for slot `{slot}`: set ${env}"))
-            }
-        }
-    }
 }
 
 impl Carried<'_> {
@@ -284,11 +231,9 @@ mod tests {
     #[test]
     fn a_query_and_the_cookies_take_one_more_and_all_of_it_can_be_seen_again() {
         let mut request = request(JSON, "{}");
-        let carrier = |toml: &str| -> Carrier {
-            toml::from_str(&format!("name = \"some\"\n{toml}")).expect("a carrier")
-        };
+        let carrier = |toml: &str| -> Carrier { Carrier::of_toml(toml) };
         let carriers = ["query = 'to ken'", "cookie = 'c'", "body = '/t'", "header = 'X-Key'"];
-        for carrier in carriers.map(carrier) {
+        for carrier in carriers.map(Carrier::of_toml) {
             assert!(!is_carried(&request, &carrier), "{carrier:?}");
             for (place, value) in carrier.put("k+y z", &Parts::new()) {
                 put_at(&mut request, place, &value).expect("room");
@@ -298,7 +243,7 @@ mod tests {
         put_at(&mut request, Place::Cookie("d"), "2").expect("room");
         assert_eq!(&*request.path, "/a?b=1&to%20ken=k%2By%20z");
         assert_eq!(request.header("cookie"), Some("c=k+y z; d=2"));
-        take_out(&mut request, &carrier("body = '/t'"));
+        take_out(&mut request, &Carrier::of_toml("body = '/t'"));
         assert_eq!(request.body, b"{}");
     }
 }

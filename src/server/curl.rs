@@ -18,7 +18,12 @@ use crate::{
         scenario::Provocation,
         scenario_file::BodyDefect,
     },
-    exchange::{message::Request, outgoing::Role, sender::url, sigv4::Signing},
+    exchange::{
+        message::Request,
+        outgoing::Role,
+        sender::url,
+        signing::{Signing, digest_of},
+    },
     shown,
     shown::{
         redactor::{Redactor, SHORTEST_SECRET},
@@ -31,7 +36,7 @@ use crate::{
 
 /// What a shell reads as one word.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Piece {
+enum Piece {
     /// As it stands.
     Literal(String),
     /// What the shell makes of this: `$VARIABLE`.
@@ -61,7 +66,7 @@ enum Credentials {
 }
 
 /// A secret that a request may hold, and what the shell makes it from.
-pub(super) type Made = (String, Vec<Piece>);
+type Made = (String, Vec<Piece>);
 
 impl Curl {
     /// A writer for a run's requests.
@@ -147,7 +152,11 @@ impl Curl {
         let more = more.map(|named| (named.secret.expose().to_owned(), variable(&named.label)));
         let all = spoilt.into_iter().chain(slots).chain(more).chain(parts);
         let mut secrets: Vec<Made> = all.filter(|(text, _)| !text.is_empty()).collect();
-        let forms: Vec<Made> = secrets.iter().flat_map(other_forms).collect();
+        let forms = |(text, made): &Made| {
+            let form = |(text, by_shell)| (text, vec![Piece::Shell(by_shell)]);
+            other_forms(text, &quoted(made)).map(form).collect::<Vec<_>>()
+        };
+        let forms: Vec<Made> = secrets.iter().flat_map(forms).collect();
         secrets.extend(forms);
         secrets.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         secrets.dedup_by(|(a, _), (b, _)| a == b);
@@ -186,6 +195,8 @@ impl CurlWriter<'_> {
             let scope = format!("aws:amz:{region}:{service}");
             let user = self.credentials(&format!("{access_key}:{}", secret.expose()));
             let _ = write!(command, " --aws-sigv4 {scope} --user {}", quoted(&user));
+            // S3 asks for it, and few versions of curl make it by themselves.
+            let _ = write!(command, " -H 'X-Amz-Content-Sha256: {}'", digest_of(&request.body));
         }
         for (name, value) in &request.headers {
             let is_cookie = name.eq_ignore_ascii_case("cookie") && value.expose().contains('=');
@@ -237,14 +248,22 @@ impl CurlWriter<'_> {
         pieces
     }
 
-    /// The two parts of credentials.
+    /// The two parts of credentials, of which one may be too short to be looked for.
     fn credentials(&self, text: &str) -> Vec<Piece> {
-        let (user, password) = text.split_once(':').unwrap_or((text, ""));
-        let colon = Piece::Literal(":".to_owned());
-        self.value(user).into_iter().chain([colon]).chain(self.value(password)).collect()
+        let colon = [Piece::Literal(":".to_owned())];
+        let short = || self.secrets.iter().filter(|(secret, _)| secret.len() < SHORTEST_SECRET);
+        for (secret, made) in short() {
+            let [user, password] = [format!("{secret}:"), format!(":{secret}")];
+            if let Some(rest) = text.strip_prefix(&user) {
+                return [&made[..], &colon, &self.pieces(rest)].concat();
+            } else if let Some(rest) = text.strip_suffix(&password) {
+                return [&self.pieces(rest), &colon[..], made].concat();
+            }
+        }
+        self.pieces(text)
     }
 
-    /// A whole value: a part of credentials that is too short to be looked for is known here.
+    /// A whole value, which may be too short to be looked for.
     fn value(&self, text: &str) -> Vec<Piece> {
         let whole = self.secrets.iter().find(|(secret, _)| secret == text);
         whole.map_or_else(|| self.pieces(text), |(_, made)| made.clone())
@@ -359,7 +378,7 @@ fn in_pattern(text: &str) -> String {
 }
 
 /// One word of a command. Literal text alone stands in single quotes, where nothing has a meaning.
-pub(super) fn quoted(pieces: &[Piece]) -> String {
+fn quoted(pieces: &[Piece]) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/:@%+=,".contains(c);
     let literal = |piece: &Piece| match piece {
         Piece::Literal(text) => Some(text.clone()),

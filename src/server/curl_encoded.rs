@@ -2,20 +2,19 @@
 
 use std::fmt::Write as _;
 
-use super::curl::{Made, Piece, quoted};
 use crate::{
     contract::encoding::{in_form, in_json, in_query},
     shown::visible::is_seen,
 };
 
-/// The other forms of a secret that a request may hold, if they differ from its text.
-pub(super) fn other_forms((text, made): &Made) -> impl Iterator<Item = Made> {
+/// The other forms of a secret that a request may hold, if they differ from its text, each with what a shell makes it by.
+/// `word` is what the shell makes the text from.
+pub(super) fn other_forms(text: &str, word: &str) -> impl Iterator<Item = (String, String)> {
     let encoders: [fn(&str) -> String; 3] = [in_query, in_form, in_json];
-    let other = |encode: fn(&str) -> String| {
+    let other = move |encode: fn(&str) -> String| {
         let encoded = encode(text);
-        let by_shell =
-            || Piece::Shell(format!("$(printf %s {} | {})", quoted(made), script(text, encode)));
-        (encoded != *text).then(|| (encoded, vec![by_shell()]))
+        let by_shell = || format!("$(printf %s {word} | {})", script(text, encode));
+        (encoded != *text).then(|| (encoded, by_shell()))
     };
     encoders.into_iter().filter_map(other)
 }
@@ -80,14 +79,13 @@ mod tests {
             "tab\tbed",
         ];
         for text in texts {
-            let secret = (text.to_owned(), vec![Piece::Shell("$SECRET".to_owned())]);
-            for (encoded, made) in other_forms(&secret) {
-                let command = format!("printf %s {}", quoted(&made));
+            for (encoded, made) in other_forms(text, "\"$SECRET\"") {
+                let command = format!("printf %s \"{made}\"");
                 let ended = Command::new("sh").args(["-c", &command]).env("SECRET", text).output();
                 let made = ended.expect("a shell").stdout;
                 assert_eq!(String::from_utf8_lossy(&made), encoded, "{command}");
             }
         }
-        assert_eq!(other_forms(&("abc".to_owned(), Vec::new())).count(), 0);
+        assert_eq!(other_forms("abc", "abc").count(), 0);
     }
 }

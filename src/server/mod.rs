@@ -7,6 +7,7 @@ pub mod bundled;
 mod burst;
 mod by_holder;
 mod carried;
+mod carry;
 mod closing;
 pub mod collector;
 mod common;

@@ -17,6 +17,7 @@ mod failures;
 mod forecast;
 mod formats;
 mod generated;
+mod keys;
 mod leaks;
 mod limiters;
 mod limits;
