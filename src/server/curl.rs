@@ -232,7 +232,7 @@ impl CurlWriter<'_> {
         if let Some(pieces) = pieces.filter(|pieces| pieces.iter().any(variable)) {
             return command + " --data-raw " + &quoted(&pieces);
         }
-        match body(&request.body, defect) {
+        match body(&request.body, defect, |text| self.word(text)) {
             Body::Word(word) => command + " --data-raw " + &word,
             Body::Made(made) => format!("{made} | {command} --data-binary @-"),
         }
@@ -267,6 +267,13 @@ impl CurlWriter<'_> {
     fn value(&self, text: &str) -> Vec<Piece> {
         let whole = self.secrets.iter().find(|(secret, _)| secret == text);
         whole.map_or_else(|| self.pieces(text), |(_, made)| made.clone())
+    }
+
+    /// A text in quotes, with what the shell makes each secret in it from.
+    fn word(&self, text: &str) -> String {
+        let pieces = self.pieces(text);
+        let is_made = pieces.iter().any(|piece| matches!(piece, Piece::Shell(_)));
+        if is_made { quoted(&pieces) } else { quoted_text(text) }
     }
 
     /// A text in which every secret is what the shell makes it from.
@@ -450,7 +457,7 @@ fn is_plain(text: &str) -> bool {
     text.chars().all(|c| is_seen(c) || c == '\n')
 }
 
-fn body(bytes: &[u8], defect: Option<&BodyDefect>) -> Body {
+fn body(bytes: &[u8], defect: Option<&BodyDefect>, word: impl Fn(&str) -> String) -> Body {
     let text = std::str::from_utf8(bytes).ok().filter(|text| is_plain(text));
     if let Some(text) = text.filter(|text| is_word(text)) {
         return Body::Word(quoted_text(text));
@@ -462,7 +469,7 @@ fn body(bytes: &[u8], defect: Option<&BodyDefect>) -> Body {
         && let filling = fill.with.repeat(fill.times)
         && let Some((before, after)) = text.split_once(&filling)
     {
-        let print = |text: &str| format!("printf %s {}", quoted_text(text));
+        let print = |text: &str| format!("printf %s {}", word(text));
         let with = quoted_text(&fill.with);
         let times = fill.times;
         return Body::Made(format!(
@@ -541,10 +548,11 @@ mod tests {
             let at = String::new();
             BodyDefect::Fill(Filling { at, with: with.to_owned(), times: 5_000 })
         };
-        let made = |bytes: &[u8], defect: Option<&BodyDefect>| match body(bytes, defect) {
-            Body::Word(word) => word,
-            Body::Made(made) => made,
-        };
+        let made =
+            |bytes: &[u8], defect: Option<&BodyDefect>| match body(bytes, defect, quoted_text) {
+                Body::Word(word) => word,
+                Body::Made(made) => made,
+            };
         let rows: [(&[u8], &str); 4] = [
             (b"-d {}", "'-d {}'"),
             (b"-\0-%\\'", r"printf '\055\000-%%\\'\'''"),
