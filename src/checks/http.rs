@@ -1,6 +1,7 @@
 //! `http.*`: what HTTP itself says of an error's headers, whatever the docs say.
 
 use http::HeaderName;
+use url::form_urlencoded;
 
 use super::{
     envelope::quoted,
@@ -23,7 +24,11 @@ pub fn www_authenticate(answer: &Answer, carriers: &[Carrier]) -> Mismatches {
         return vec![Mismatch::or_missing(place, expected, value.as_deref().map(quoted))];
     }
     let is_carried = |carrier: &Carrier| {
-        let scheme_of = if carrier.basic.is_some() { "Basic" } else { carrier.before.trim() };
+        let scheme_of = match &carrier.sigv4 {
+            Some(_) => "AWS4-HMAC-SHA256",
+            None if carrier.basic.is_some() => "Basic",
+            None => carrier.before.trim(),
+        };
         scheme_of.eq_ignore_ascii_case(scheme)
     };
     let asks_for_a_login = LOGINS.iter().any(|login| login.eq_ignore_ascii_case(scheme));
@@ -86,17 +91,20 @@ pub fn cache(answer: &Answer, request: &Request, carriers: &[Carrier]) -> Mismat
     };
     let varies = said("vary");
     let mut varies = varies.split(',').map(str::trim);
-    let is_carrier =
-        |name: &str| carriers.iter().any(|carrier| carrier.header.eq_ignore_ascii_case(name));
-    if varies.any(|name| name == "*" || is_carrier(name)) {
+    let is_carrier = |name: &str| {
+        carriers.iter().flat_map(Carrier::headers).any(|header| header.eq_ignore_ascii_case(name))
+    };
+    if varies.any(|name| name == "*" || is_carrier(name)) || is_in_address(request, carriers) {
         return Vec::new();
     }
+    // What is signed has its `Authorization` when it is sent.
+    let authorization = request.header("authorization").is_some() || request.signing.is_some();
     // A cache that a header of its own speaks to listens to nothing else (RFC 9213, section 2.2).
     for name in TARGETED.iter().filter(|name| answer.count(name) > 0) {
         let control = said(name);
         let mut directives = control.split([',', ';']).map(str::trim);
         // With `Authorization` an age alone is no leave to keep it, but for who speaks to surrogates alone.
-        let needs_leave = request.header("authorization").is_some() && *name != "surrogate-control";
+        let needs_leave = authorization && *name != "surrogate-control";
         let is_kept = |directive: &str| match directive.split_once('=') {
             Some(("max-age", seconds)) => !needs_leave && seconds.trim_matches('"') != "0",
             Some(("s-maxage", seconds)) => seconds.trim_matches('"') != "0",
@@ -131,11 +139,18 @@ pub fn cache(answer: &Answer, request: &Request, carriers: &[Carrier]) -> Mismat
         Some(seconds) => seconds > 0,
         None => is_fresh(),
     };
-    let authorization = request.header("authorization").is_some();
     unless(!for_all && (authorization || !for_anybody), || {
         let place = if control.is_empty() { "header Expires" } else { "header Cache-Control" };
         Mismatch::says(place, SHARED)
     })
+}
+
+/// Whether the key is in the address, by which a cache keeps a response: who asks by another key asks for another one.
+fn is_in_address(request: &Request, carriers: &[Carrier]) -> bool {
+    let query = request.path.split_once('?').map_or("", |(_, query)| query);
+    let named =
+        |name: &str| form_urlencoded::parse(query.as_bytes()).any(|(known, _)| known == name);
+    carriers.iter().filter_map(|carrier| carrier.query.as_deref()).any(named)
 }
 
 /// What is said of an error that a shared cache may keep.
@@ -161,15 +176,15 @@ mod tests {
     fn carriers() -> [Carrier; 2] {
         [("X-API-Key", ""), ("Authorization", "Bearer ")].map(|(header, before)| Carrier {
             name: header.to_owned().into(),
-            header: header.to_owned(),
+            header: Some(header.to_owned()),
             before: before.to_owned(),
-            basic: None,
+            ..Carrier::nothing()
         })
     }
 
     fn request(header: &str) -> Request {
         let headers = vec![(header.into(), Secret::new("a key"))];
-        Request { method: "GET".into(), path: "/".into(), headers, body: Vec::new() }
+        Request { method: "GET".into(), path: "/".into(), headers, body: Vec::new(), signing: None }
     }
 
     #[test]
@@ -223,6 +238,26 @@ mod tests {
         }
         let twice = answer(&[("retry-after", "7"), ("retry-after", "7")]);
         assert_eq!(retry_after(&twice).len(), 1);
+    }
+
+    #[test]
+    fn a_cache_keeps_by_the_address_and_a_cookie_is_told_by_vary() {
+        let carrier = |toml: &str| -> Carrier { Carrier::of_toml(toml) };
+        let [by_query, by_cookie] = ["query = 'token'", "cookie = 'c'"].map(Carrier::of_toml);
+        let asked = |path: &str| Request { path: path.into(), ..request("cookie") };
+        let public: Headers<'_> = &[("cache-control", "public")];
+        let varies: Headers<'_> = &[("cache-control", "public"), ("vary", "Cookie")];
+        let rows = [
+            (&by_query, "/?token=abc", public, true),
+            (&by_query, "/?tok=abc", public, false),
+            (&by_cookie, "/", public, false),
+            (&by_cookie, "/", varies, true),
+            (&by_query, "/", varies, false),
+        ];
+        for (carrier, path, headers, holds) in rows {
+            let found = cache(&answer(headers), &asked(path), std::slice::from_ref(carrier));
+            assert_eq!(found.is_empty(), holds, "{path} {headers:?}");
+        }
     }
 
     #[test]

@@ -81,7 +81,8 @@ mod tests {
     /// A response to a request that carried no key.
     fn answered(answer: Answer) -> Exchange {
         let (method, path) = ("GET".into(), "/".into());
-        let request = Request { method, path, headers: Vec::new(), body: Vec::new() };
+        let request =
+            Request { method, path, headers: Vec::new(), body: Vec::new(), signing: None };
         let (sent, answered) = (Duration::ZERO, Duration::ZERO);
         let request = Arc::new(request);
         Exchange { request, filled: Vec::new(), key: None, answer, sent, answered, role: Role::Own }

@@ -127,7 +127,13 @@ mod tests {
         );
         let sent = ["X-Request-Id", "X-Correlation-Id"];
         let headers = sent.map(|name| (name.into(), Secret::new("a1b2c3d4"))).into();
-        let request = Request { method: "GET".into(), path: "/".into(), headers, body: Vec::new() };
+        let request = Request {
+            method: "GET".into(),
+            path: "/".into(),
+            headers,
+            body: Vec::new(),
+            signing: None,
+        };
         let rows = [
             ("x-request-id", "a1b2c3d4", 0),
             ("x-request-id", "a1b2c3d5", 1),

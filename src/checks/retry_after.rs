@@ -136,7 +136,13 @@ mod tests {
     fn a_refusal_tells_what_is_left_of_the_wait_that_another_one_told() {
         let exchange = |at: u64, told: &str| {
             let (method, path) = ("GET".into(), "/".into());
-            let request = Arc::new(Request { method, path, headers: Vec::new(), body: Vec::new() });
+            let request = Arc::new(Request {
+                method,
+                path,
+                headers: Vec::new(),
+                body: Vec::new(),
+                signing: None,
+            });
             let (sent, role) = (Duration::from_secs(at), Role::Own);
             let (answer, answered) = (answer(429, Some(told)), sent + Duration::from_millis(100));
             Exchange { request, filled: Vec::new(), key: None, answer, sent, answered, role }

@@ -17,6 +17,8 @@ use hyper::{
     service::service_fn,
 };
 use hyper_util::rt::TokioIo;
+use url::form_urlencoded;
+
 use tokio::{
     net::TcpListener,
     task::{JoinHandle, JoinSet},
@@ -26,7 +28,11 @@ use super::{
     record::{Attempt, Given, LONGEST_BODY, MOST_ATTEMPTS},
     rule::{ANSWER_AFTER, Script},
 };
-use crate::{contract::key::Carrier, exchange::locked::Locked as _, shown::secret::Secret};
+use crate::{
+    contract::{carrier::Place, key::Carrier},
+    exchange::locked::Locked as _,
+    shown::secret::Secret,
+};
 
 /// A mock that is running. It ends, with all connections, when this is dropped.
 ///
@@ -154,8 +160,22 @@ impl MockShared {
         let text =
             |value: &header::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
         let keys = self.carriers.iter().filter_map(|carrier| {
-            let value = text(request.headers().get(&carrier.header)?);
-            Some((carrier.header.clone(), Secret::new(value)))
+            let (place, value) = match carrier.places().next()? {
+                Place::Header(name) => (name, text(request.headers().get(name)?)),
+                Place::Query(name) => {
+                    let query = request.uri().query().unwrap_or_default().as_bytes();
+                    let mut parameters = form_urlencoded::parse(query);
+                    (name, parameters.find(|(known, _)| known == name)?.1.into_owned())
+                }
+                Place::Cookie(name) => {
+                    let cookies = text(request.headers().get(header::COOKIE)?);
+                    let mut cookies =
+                        cookies.split(';').filter_map(|one| one.trim().split_once('='));
+                    (name, cookies.find(|(known, _)| *known == name)?.1.to_owned())
+                }
+                Place::Body(_) => return None,
+            };
+            Some((place.to_owned(), Secret::new(value)))
         });
         let attempt = Attempt {
             arrived,

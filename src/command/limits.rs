@@ -125,9 +125,13 @@ pub fn limits(options: &LimitsOptions, secrets: &mut Secrets) -> Result<u8, End>
         Outcome::NotTaken(status) => {
             let request = &limiter.request.request;
             let (method, path) = (&request.method, &request.path);
+            let who = if limiter.env.is_empty() {
+                String::new()
+            } else {
+                format!("the key in ${} got ", limiter.env)
+            };
             Err(unreachable(&format!(
-                "the key in ${} got {status} for {method} {path}: neither a success nor a refusal by the rate limit",
-                limiter.env
+                "{who}{status} for {method} {path}: neither a success nor a refusal by the rate limit"
             )))
         }
     }

@@ -135,8 +135,10 @@ fn greeting(
     for request in contract.requests.values() {
         let (path, method) = (&request.format.path, request.format.method.as_str());
         let mut command = format!("curl -sS -i -X {method} http://{address}{path}");
-        if let Some(carrier) = contract.key.carriers.first() {
-            let _ = write!(command, " -H \"{}: {}${}\"", carrier.header, carrier.before, slot.env);
+        if let Some(carrier) = contract.key.carriers.first()
+            && let Some(header) = &carrier.header
+        {
+            let _ = write!(command, " -H \"{header}: {}${}\"", carrier.before, slot.env);
         }
         if let Some(body) = &request.format.body {
             let text = String::from_utf8_lossy(&body.bytes()).replace('\'', r"'\''");

@@ -24,7 +24,9 @@ pub struct AnyErrorFile {
     pub envelope: Option<EnvelopeName>,
     /// The request that the cases build on, where a case names no other.
     pub request: RequestName,
-    /// The slot whose key is sent, where a case names no other: one with which nothing can succeed.
+    /// The slot whose key is sent, where a case names no other: one with which nothing can succeed. An API without keys has
+    /// none.
+    #[serde(default = "SlotName::unsaid")]
     pub slot: SlotName,
     /// The cases, in the order in which people should read them.
     #[serde(deserialize_with = "some")]

@@ -8,7 +8,7 @@ use super::{
     check::CheckId,
     envelope::EnvelopeFormat,
     key::KeyShape,
-    names::{Code, EnvelopeName, HookName, ProbeName, RequestName, SlotName},
+    names::{Code, EnvelopeName, HookName, PartName, ProbeName, RequestName, SlotName},
     order_format::OrderFormat,
     points::PointsFormat,
     promise::Promise,
@@ -40,8 +40,9 @@ pub struct ContractFile {
     /// What errors look like that look otherwise: a router's text, an empty 405. Scenarios name them.
     #[serde(default)]
     pub envelopes: BTreeMap<EnvelopeName, EnvelopeFormat>,
-    /// What a key looks like, and where a request carries it.
-    pub key: KeyShape,
+    /// What a key looks like, and where a request carries it. An API without keys has none.
+    #[serde(default)]
+    pub key: Option<KeyShape>,
     /// The rate limit of a key. Without it no case can have a burst.
     #[serde(default)]
     pub limit: Option<Limit>,
@@ -51,6 +52,7 @@ pub struct ContractFile {
     /// The requests that cases build on.
     pub requests: BTreeMap<RequestName, RequestFormat>,
     /// The credentials that cases need.
+    #[serde(default)]
     pub slots: BTreeMap<SlotName, SlotFormat>,
     /// The request that shows, before all others, that the target is there and takes its key.
     pub preflight: PreflightFormat,
@@ -168,7 +170,14 @@ pub enum Counts {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SlotFormat {
     /// The environment variable that holds the key, unless the target's file names another one.
+    #[serde(default)]
     pub env: String,
+    /// Further parts of the credentials, each with the environment variable that holds it: `{ user = "STAGING_USER" }`.
+    #[serde(default)]
+    pub parts: BTreeMap<PartName, String>,
+    /// Whether it carries no key: for what an API with keys promises to whoever sends none. It needs no variable.
+    #[serde(default)]
+    pub keyless: bool,
     /// What the key must be, for whoever has to provide one.
     pub purpose: String,
     /// Whether a target may do without it: then its cases are listed as ignored, and no run is the less for it.
@@ -183,7 +192,8 @@ pub struct SlotFormat {
 pub struct PreflightFormat {
     /// The request.
     pub request: RequestName,
-    /// The slot whose key it carries, if that is filled.
+    /// The slot whose key it carries, if that is filled. An API without keys has none.
+    #[serde(default = "SlotName::unsaid")]
     pub slot: SlotName,
 }
 

@@ -6,12 +6,13 @@ use jsonschema::{ValidationError, error::ValidationErrorKind};
 use super::{
     NamedRequest, body,
     contract_file::Limit,
-    key::KeyDefect,
+    key::{KeyDefect, OtherPart},
     names::{CarrierName, RequestName},
     resolve::Resolver,
     scenario::Expects,
     scenario_file::{BalanceFormat, BurstFormat, CaseFormat, RequestPatch},
     sendable::{can_be_sent, path_fault},
+    slots::known_slot,
 };
 use crate::source::reader::keys;
 
@@ -24,8 +25,8 @@ impl Resolver<'_> {
         burst: &BurstFormat,
         at: &str,
     ) -> Option<Limit> {
-        let slots = keys(&self.contract.slots);
-        self.reader.known(&["cases", at, "burst", "other"], "slot", burst.other.as_str(), slots);
+        let way = ["cases", at, "burst", "other"];
+        known_slot(&mut self.reader, &way, &burst.other, &self.contract.slots);
         let limit = self.contract.limit.clone();
         let Some(Limit { requests: most, .. }) = limit else {
             let label = "expected a [limit] in contract.toml for it to exceed";
@@ -112,7 +113,7 @@ impl Resolver<'_> {
             self.reader.add(&[&way[..], &["path"]].concat(), "not a path", why);
         }
         for (index, name) in with.also_in.iter().enumerate() {
-            let known: Vec<_> = self.carriers.iter().map(|carrier| carrier.name.clone()).collect();
+            let known: Vec<_> = self.carriers.iter().filter_map(|it| it.point_name()).collect();
             let known = known.iter().map(CarrierName::as_str);
             let index = index.to_string();
             let way = [&way[..], &["also-in", &index]].concat();
@@ -149,7 +150,8 @@ impl Resolver<'_> {
             | KeyDefect::Quoted(text)
             | KeyDefect::Inserted(text)
             | KeyDefect::Ending(text)
-            | KeyDefect::Appended(text),
+            | KeyDefect::Appended(text)
+            | KeyDefect::Part(OtherPart { to: text, .. }),
         ) = &case.key
             && !can_be_sent(text)
         {

@@ -48,8 +48,8 @@ impl Resolver<'_> {
             let made = || bases.iter().find(|(_, case)| can_be_made(case, named, own_of(case)));
             let base = own.or_else(made).copied();
             let is_sent = base.is_none_or(|(_, case)| case.key != Some(KeyDefect::Absent));
-            for carrier in self.carriers_of(base.map_or(*first, |(_, case)| case)) {
-                let carried = is_sent.then(|| carrier.name.clone());
+            for carrier in self.carriers_of(file, base.map_or(*first, |(_, case)| case)) {
+                let carried = carrier.point_name().filter(|_| is_sent);
                 let point = Point { request: name.clone(), carrier: carried };
                 let mut left_out = file.except.iter().chain(&points.except);
                 if left_out.any(|except| except.covers(&point)) {
@@ -75,10 +75,16 @@ impl Resolver<'_> {
     }
 
     /// The carriers that a case is tried with elsewhere: without a key there is nothing to choose.
-    fn carriers_of(&self, case: &CaseFormat) -> Vec<Arc<Carrier>> {
-        let all = self.carriers.iter().cloned();
-        let most = if case.key == Some(KeyDefect::Absent) { 1 } else { usize::MAX };
-        all.take(most).collect()
+    fn carriers_of(&self, file: &ScenarioFile, case: &CaseFormat) -> Vec<Arc<Carrier>> {
+        let mut all = self.carriers_in(case.slot.as_ref().unwrap_or(&file.slot));
+        if case.key == Some(KeyDefect::Absent) {
+            all.truncate(1);
+        }
+        // Where nothing sends the part that is wrong, nothing is wrong.
+        if let Some(KeyDefect::Part(part)) = &case.key {
+            all.retain(|carrier| carrier.parts().any(|name| *name == part.name));
+        }
+        all
     }
 
     fn case_at(
@@ -107,7 +113,7 @@ impl Resolver<'_> {
     fn check_except(&mut self, except: &[Except]) {
         let requests = &self.contract.requests;
         let carriers: Vec<CarrierName> =
-            self.carriers.iter().map(|carrier| carrier.name.clone()).collect();
+            self.carriers.iter().filter_map(|carrier| carrier.point_name()).collect();
         for (at, except) in except.iter().enumerate() {
             let at = at.to_string();
             if let Some(request) = &except.request {

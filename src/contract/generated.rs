@@ -58,7 +58,8 @@ impl Resolver<'_> {
             let all = grammar::kinds().chain(grammar::sample(count, format.seed));
             for grammar::NotJson { id, broken, kept } in all {
                 let name = format!("{}::{id}", file.called());
-                let Some(carrier) = self.carriers.first().cloned() else { return generated };
+                let carriers = self.carriers_in(file.slot());
+                let Some(carrier) = carriers.first().cloned() else { return generated };
                 let dealt = dealt(file, &name);
                 let at = if dealt.is_some() { At::Dealt } else { At::Own };
                 let (broken, right) = (BodyDefect::Text(broken), Some(BodyDefect::Text(kept)));
@@ -101,7 +102,7 @@ impl Resolver<'_> {
                     }
                     continue;
                 }
-                let point = Point { request: request.clone(), carrier: Some(carrier.name.clone()) };
+                let point = Point { request: request.clone(), carrier: carrier.point_name() };
                 let behind = if at == At::Own { String::new() } else { format!("@{point}") };
                 let name = format!("{}::{}{behind}", file.called(), case.id);
                 let dealt = if at == At::Own { dealt(file, &name) } else { None };
@@ -129,16 +130,16 @@ impl Resolver<'_> {
     /// Where a request's inputs are tried, if the scenario holds there: by the first carrier that is not left out.
     fn place_of(&self, file: &ScenarioFile, request: &RequestName) -> Option<(Arc<Carrier>, At)> {
         if request == file.request() {
-            return Some((self.carriers.first()?.clone(), At::Own));
+            return Some((self.carriers_in(file.slot()).first()?.clone(), At::Own));
         }
-        let left_out = |carrier: &&Arc<Carrier>| {
-            let carrier = Some(carrier.name.clone());
-            let point = Point { request: request.clone(), carrier };
+        let left_out = |carrier: &Arc<Carrier>| {
+            let point = Point { request: request.clone(), carrier: carrier.point_name() };
             let of_all = self.contract.points.iter().flat_map(|points| &points.except);
             file.except.iter().chain(of_all).any(|except| except.covers(&point))
         };
-        let carrier = self.carriers.iter().find(|carrier| !left_out(carrier))?;
-        Some((Arc::clone(carrier), At::Elsewhere))
+        let carriers = self.carriers_in(&file.slot);
+        let carrier = carriers.into_iter().find(|carrier| !left_out(carrier))?;
+        Some((carrier, At::Elsewhere))
     }
 
     /// What a case sends, if nothing but its body is wrong.

@@ -47,7 +47,7 @@ impl Resolver<'_> {
             None => self.carriers.first().is_some_and(|first| first.name == *carrier),
         };
         let mut carriers = self.carriers.iter().filter(|carrier| is_wanted(&carrier.name));
-        if carriers.any(|carrier| is(&carrier.header)) {
+        if carriers.any(|carrier| carrier.headers().any(is)) {
             let label = "it carries the key: expected `key = ...`";
             return self.reader.add(way, format!("`{name}` as a wrong header"), label);
         }

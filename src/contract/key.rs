@@ -2,10 +2,10 @@
 
 use std::{collections::BTreeSet, ops::RangeInclusive};
 
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use serde::Deserialize;
 
-use super::{names::CarrierName, neighbour::Neighbour};
+pub use super::carrier::{BasicPart, Carrier};
+use super::{names::PartName, neighbour::Neighbour};
 
 /// Gives a whole number below the one that it is asked with, each as often as any other.
 pub type Random<'a> = &'a mut dyn FnMut(usize) -> usize;
@@ -34,43 +34,17 @@ pub struct KeyShape {
     pub carriers: Vec<Carrier>,
 }
 
-/// A header that carries the key.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct Carrier {
-    /// What scenarios call it.
-    pub name: CarrierName,
-    /// The header's name.
-    pub header: String,
-    /// The text before the key in the header's value: `"Bearer "`.
-    #[serde(default)]
-    pub before: String,
-    /// Which part of HTTP Basic credentials (RFC 7617) the key is, if the API uses those: the value is
-    /// then `Basic ` with both parts in base64, and the other part is empty.
-    #[serde(default)]
-    pub basic: Option<BasicPart>,
-}
-
-/// A part of HTTP Basic credentials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[serde(rename_all = "kebab-case")]
-pub enum BasicPart {
-    /// The part before the colon.
-    User,
-    /// The part after the colon.
-    Password,
-}
-
-impl Carrier {
-    /// The header's value with a key in it.
+impl KeyShape {
+    /// That of an API without keys: no request carries any.
     #[must_use]
-    pub fn value(&self, key: &str) -> String {
-        match self.basic {
-            None => format!("{}{key}", self.before),
-            Some(BasicPart::User) => format!("Basic {}", STANDARD.encode(format!("{key}:"))),
-            Some(BasicPart::Password) => format!("Basic {}", STANDARD.encode(format!(":{key}"))),
+    pub fn none() -> Self {
+        Self {
+            prefix: String::new(),
+            alphabet: String::new(),
+            length: 0,
+            shortest: None,
+            longest: None,
+            carriers: vec![Carrier::nothing()],
         }
     }
 }
@@ -106,6 +80,19 @@ pub enum KeyDefect {
     Long(usize),
     /// A well-formed key that is next to the slot's: it differs in as little as a server may overlook.
     Neighbour(Neighbour),
+    /// The slot's key as it is, beside another value for one of the further parts of its credentials.
+    Part(OtherPart),
+}
+
+/// Another value for a part of a slot's credentials.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct OtherPart {
+    /// The part.
+    pub name: PartName,
+    /// What is sent in its place.
+    pub to: String,
 }
 
 impl KeyDefect {
@@ -133,6 +120,9 @@ impl KeyDefect {
             Self::Appended(text) => format!("with {text:?} behind it"),
             Self::Long(length) => format!("with zeros behind it, {length} characters in all"),
             Self::Neighbour(neighbour) => neighbour.describe().to_owned(),
+            Self::Part(OtherPart { name, to }) => {
+                format!("with {to:?} in place of its part `{name}`")
+            }
         }
     }
 }
@@ -269,6 +259,7 @@ impl KeyShape {
             }
             // A key that has none was refused when the request was planned.
             KeyDefect::Neighbour(neighbour) => neighbour.of(&self.prefix, key).unwrap_or_default(),
+            KeyDefect::Part(_) => key.to_owned(),
         };
         Some(spoilt)
     }
@@ -393,25 +384,6 @@ mod tests {
         ];
         for (key, example) in rows {
             assert_eq!(shape().example_like(key), example, "{key:?}");
-        }
-    }
-
-    #[test]
-    fn a_carrier_holds_the_key_as_the_docs_say() {
-        let rows = [
-            ("", None, "key"),
-            ("ApiKey ", None, "ApiKey key"),
-            ("", Some(BasicPart::User), "Basic a2V5Og=="),
-            ("", Some(BasicPart::Password), "Basic OmtleQ=="),
-        ];
-        for (before, basic, value) in rows {
-            let carrier = Carrier {
-                name: "some".to_owned().into(),
-                header: "Authorization".to_owned(),
-                before: before.to_owned(),
-                basic,
-            };
-            assert_eq!(carrier.value("key"), value);
         }
     }
 

@@ -21,7 +21,8 @@ pub fn lint(folder: &Folder, contract: &Contract) -> Result<Advice, Faults> {
     let (mut advice, mut faults) = (Advice::default(), Faults::default());
     if let Some(document) = Document::open(folder, Path::new("contract.toml"), &mut faults) {
         whole(&document, contract, &mut advice);
-        let variables = contract.slots.iter().map(|(name, slot)| (name, slot.env.as_str()));
+        let with_key = contract.slots.iter().filter(|(_, slot)| !slot.keyless);
+        let variables = with_key.map(|(name, slot)| (name, slot.env.as_str()));
         shared(&document, variables, &mut advice);
     }
     for scenario in &contract.scenarios {

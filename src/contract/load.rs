@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use super::{
     Contract,
+    carrier_check::check_carrier,
     contract_file::{ContractFile, Counts, LedgerFormat, PreflightFormat},
     envelope::{BodyForm, EnvelopeFormat},
-    key::KeyShape,
+    key::{Carrier, KeyShape},
     names::{RequestName, too_long},
     order_format::OrderFormat,
     page::PageReading,
@@ -20,6 +21,7 @@ use super::{
     request_shape::Shaper,
     resolve::{read_any_error, read_scenario},
     sendable::can_be_sent,
+    slots::{self, known_slot},
     told::{CODE, Telling},
 };
 use crate::source::{
@@ -79,6 +81,7 @@ impl Contract {
             let Further { ledger, order } = further.unwrap_or_default();
             contract.ledger = ledger.map(|(ledger, line)| ledger.scenario(contract, line).into());
             contract.order = order.map(|(order, line)| order.order(contract, line));
+            contract.check_parts(root, faults);
         }
         contract
     }
@@ -105,10 +108,13 @@ fn read_contract(root: &Folder, faults: &mut Faults) -> Option<(Contract, Furthe
     contract.map(|contract| (contract, Further { ledger, order }))
 }
 
-fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contract {
+fn complete(root: &Folder, reader: &mut Reader<'_>, mut file: ContractFile) -> Contract {
     let envelope = envelope(root, reader, &["envelope"], file.envelope.clone());
     check_lengths(reader, &file);
-    check_key(reader, &file.key);
+    if let Some(key) = &file.key {
+        check_key(reader, key);
+    }
+    let key = slots::complete(reader, file.key.take(), &mut file.slots);
     check_places(reader, &["envelope"], &file.envelope);
     let mut envelopes = BTreeMap::new();
     for (name, format) in &file.envelopes {
@@ -132,10 +138,10 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
             reader.add(&["chain", &at.to_string()], "not an error code", label);
         }
     }
-    let requests = requests(root, reader, &file);
+    let requests = requests(root, reader, &file, &key);
     let PreflightFormat { request, slot } = &file.preflight;
     reader.known(&["preflight", "request"], "request", request.as_str(), keys(&requests));
-    reader.known(&["preflight", "slot"], "slot", slot.as_str(), keys(&file.slots));
+    known_slot(reader, &["preflight", "slot"], slot, &file.slots);
     for (name, probe) in &file.probes {
         if !probe.pointer.starts_with('/') {
             let way = ["probes", name.as_str(), "pointer"];
@@ -170,7 +176,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         production_hosts: file.production_hosts,
         envelope: Arc::new(envelope),
         envelopes,
-        key: file.key,
+        key,
         limit: file.limit,
         headers: file.headers,
         requests,
@@ -197,8 +203,9 @@ fn requests(
     root: &Folder,
     reader: &mut Reader<'_>,
     file: &ContractFile,
+    key: &KeyShape,
 ) -> BTreeMap<RequestName, NamedRequest> {
-    let carriers = file.key.carriers.iter().map(|carrier| carrier.header.clone()).collect();
+    let carriers = key.carriers.iter().flat_map(Carrier::headers).map(str::to_owned).collect();
     let mut shaper = Shaper { root, reader, carriers };
     shaper.headers(&["headers"], &file.headers);
     let mut requests = BTreeMap::new();
@@ -240,7 +247,7 @@ fn check_lengths(reader: &mut Reader<'_>, file: &ContractFile) {
             reader.add(&["chain", &at.to_string()], title, label);
         }
     }
-    for (at, carrier) in file.key.carriers.iter().enumerate() {
+    for (at, carrier) in file.key.iter().flat_map(|key| &key.carriers).enumerate() {
         if let Some(label) = too_long(carrier.name.as_str()) {
             reader.add(&["key", "carriers", &at.to_string(), "name"], title, label);
         }
@@ -294,33 +301,8 @@ fn check_key(reader: &mut Reader<'_>, key: &KeyShape) {
             "expected no control character",
         );
     }
-    for (at, carrier) in key.carriers.iter().enumerate() {
-        let name = HeaderName::from_bytes(carrier.header.as_bytes());
-        if name.is_err() || !can_be_sent(&carrier.before) {
-            let label =
-                "expected letters and `-` in `header`, and no control character in `before`";
-            reader.add(
-                &["key", "carriers", &at.to_string()],
-                "this carrier cannot be sent as a header",
-                label,
-            );
-        }
-        if carrier.basic.is_some() && !carrier.before.is_empty() {
-            let way = ["key", "carriers", &at.to_string(), "before"];
-            reader.add(
-                &way,
-                "`before` and `basic` exclude each other",
-                "expected only one of them",
-            );
-        }
-        if carrier.basic.is_some() && !carrier.header.eq_ignore_ascii_case("authorization") {
-            let way = ["key", "carriers", &at.to_string(), "header"];
-            reader.add(
-                &way,
-                "`basic` belongs to `Authorization`",
-                "expected `Authorization` (RFC 7617)",
-            );
-        }
+    for at in 0..key.carriers.len() {
+        check_carrier(reader, key, at);
     }
 }
 

@@ -100,6 +100,22 @@ names! {
     ProbeName
     /// A place in a request that carries the key: `bearer`.
     CarrierName
+    /// A further part of a slot's credentials: `user`.
+    PartName
+}
+
+impl SlotName {
+    /// The name of no slot in a file: what a file says that names none, and the one slot of an API without keys.
+    #[must_use]
+    pub fn unsaid() -> Self {
+        Self("".into())
+    }
+
+    /// Whether no file names it.
+    #[must_use]
+    pub fn is_unsaid(&self) -> bool {
+        self.0.is_empty()
+    }
 }
 
 #[cfg(test)]

@@ -238,7 +238,7 @@ fn combined(contract: &Contract, defects: [&Defect<'_>; 2], pair: &Pair, line: u
     let requests = contract.requests.keys().filter(|name| is_everywhere || *name == own);
     let is_absent = base.single.key == Some(KeyDefect::Absent);
     let most = if by_each && !is_absent { usize::MAX } else { 1 };
-    let carriers = contract.key.carriers.iter().take(most).cloned();
+    let carriers = contract.carriers_of(&base.single.slot).iter().take(most).cloned();
     let carriers: Vec<Arc<Carrier>> = carriers.map(Arc::new).collect();
     let made = |name: String, at: At, pair: Pair, single: Single| Case {
         name: format!("{ORDER}::{name}"),
@@ -268,7 +268,7 @@ fn combined(contract: &Contract, defects: [&Defect<'_>; 2], pair: &Pair, line: u
         }
         for (at, carrier) in carriers.iter().enumerate() {
             let is_own = request == own && at == 0;
-            let carried = (!is_absent).then(|| carrier.name.clone());
+            let carried = carrier.point_name().filter(|_| !is_absent);
             let point = Point { request: request.clone(), carrier: carried };
             let behind = if is_own { String::new() } else { format!("@{point}") };
             let single = |body: Option<&BodyDefect>| Single {

@@ -22,6 +22,7 @@ use super::{
         Origin, Provocation, Scenario, Single, ToldWait, Twin, WaitMeanwhile, Wording,
     },
     scenario_file::{BurstFormat, CaseFormat, Quantity, ScenarioFile, TwinFormat},
+    slots::known_slot,
     wrong_fields::WrongFields,
 };
 use crate::source::{
@@ -46,7 +47,7 @@ pub(super) fn read_scenario(
     }
     if file.as_ref().is_some_and(|file| file.name.is_none()) {
         let label = "expected `code` at the top of this file, or a `name` where an error has none";
-        reader.missing("code", label);
+        reader.lacks("code", label);
         file = None;
     }
     if let Some(file) = &file
@@ -142,8 +143,7 @@ impl Resolver<'_> {
         let retry_after = self.retry_after(&file);
         let message = self.message(&file);
         // Without a request there is nothing to make one of.
-        let twin =
-            if file.request.is_some() && file.slot.is_some() { self.twin(&file) } else { None };
+        let twin = if file.request.is_some() { self.twin(&file) } else { None };
         Scenario {
             file: self.document.path().to_owned(),
             code: file.called().clone(),
@@ -168,7 +168,7 @@ impl Resolver<'_> {
     fn cases(&mut self, file: &ScenarioFile) -> Vec<Case> {
         let requests = &self.contract.requests;
         self.reader.known(&["request"], "request", file.request().as_str(), keys(requests));
-        self.reader.known(&["slot"], "slot", file.slot().as_str(), keys(&self.contract.slots));
+        known_slot(&mut self.reader, &["slot"], file.slot(), &self.contract.slots);
         let mut cases = Vec::new();
         for (at, case) in file.cases.iter().enumerate() {
             let at = at.to_string();
@@ -217,7 +217,7 @@ impl Resolver<'_> {
             source,
             unprovoked: None,
             request: Some(request),
-            slot: Some(slot),
+            slot,
             docs: None,
             headers: BTreeMap::new(),
             message: None,
@@ -240,13 +240,9 @@ impl Resolver<'_> {
     /// Whether nobody can provoke the file's error: then it has no cases. Any other has, and a request to make them of.
     fn is_unprovoked(&mut self, file: &ScenarioFile) -> bool {
         let Some(why) = &file.unprovoked else {
-            let there = [
-                ("request", file.request.is_some()),
-                ("slot", file.slot.is_some()),
-                ("cases", !file.cases.is_empty()),
-            ];
+            let there = [("request", file.request.is_some()), ("cases", !file.cases.is_empty())];
             for (name, _) in there.iter().filter(|(_, is_there)| !is_there) {
-                self.reader.missing(name, &format!("expected `{name}` at the top of this file"));
+                self.reader.missing(&[], name);
             }
             return there.iter().any(|(_, is_there)| !is_there);
         };
@@ -260,7 +256,7 @@ impl Resolver<'_> {
             ("generate", file.generate),
             ("grammar", file.grammar.is_some()),
             ("request", file.request.is_some()),
-            ("slot", file.slot.is_some()),
+            ("slot", !file.slot.is_unsaid()),
         ];
         for (name, _) in stray.iter().filter(|(_, is_there)| *is_there) {
             let title = format!("`{name}` in a scenario that nobody can provoke");
@@ -353,7 +349,7 @@ impl Resolver<'_> {
             self.reader.known(&way("request"), "request", request.as_str(), requests);
         }
         if let Some(slot) = &format.slot {
-            self.reader.known(&way("slot"), "slot", slot.as_str(), keys(&contract.slots));
+            known_slot(&mut self.reader, &way("slot"), slot, &contract.slots);
         }
         if let Some(reaches) = &format.reaches {
             self.reaches(code, reaches, &way("reaches"));
@@ -400,8 +396,7 @@ impl Resolver<'_> {
             self.reader.known(&["cases", at, "request"], "request", request.as_str(), known);
         }
         if let Some(slot) = &case.slot {
-            let known = keys(&contract.slots);
-            self.reader.known(&["cases", at, "slot"], "slot", slot.as_str(), known);
+            known_slot(&mut self.reader, &["cases", at, "slot"], slot, &contract.slots);
         }
         if let Some(hook) = &case.hook {
             self.reader.known(&["cases", at, "hook"], "hook", hook.as_str(), keys(&contract.hooks));
@@ -441,9 +436,11 @@ impl Resolver<'_> {
         if let Some(named) = contract.requests.get(request) {
             self.defect(named, case, at);
         }
+        self.credentials(file, case, at);
         let name = format!("{}::{}", file.called(), case.id);
         let several = case.carriers.is_some();
-        let carriers = self.carriers(case.carriers.as_deref(), at);
+        let slot = case.slot.as_ref().unwrap_or(&file.slot);
+        let carriers = self.carriers(slot, case.carriers.as_deref(), at);
         let behind = carriers.iter().filter(|_| several).map(|carrier| carrier.name.as_str());
         if let Some(label) = trial_too_long(file.called().as_str(), case.id.as_str(), behind) {
             let title = "the name of this case's trial is too long";
@@ -551,14 +548,20 @@ impl Resolver<'_> {
         })
     }
 
-    fn carriers(&mut self, wanted: Option<&[CarrierName]>, at: &str) -> Vec<Arc<Carrier>> {
-        let carriers = &self.carriers;
+    fn carriers(
+        &mut self,
+        slot: &SlotName,
+        wanted: Option<&[CarrierName]>,
+        at: &str,
+    ) -> Vec<Arc<Carrier>> {
+        let carriers = &self.carriers_in(slot);
         let Some(wanted) = wanted else {
             return carriers.first().cloned().into_iter().collect();
         };
         let mut found = Vec::new();
         for (index, name) in wanted.iter().enumerate() {
-            let all = carriers.iter().map(|carrier| carrier.name.as_str());
+            let all: Vec<_> = carriers.iter().filter_map(|it| it.point_name()).collect();
+            let all = all.iter().map(CarrierName::as_str);
             self.reader.known(
                 &["cases", at, "carriers", &index.to_string()],
                 "carrier",

@@ -258,7 +258,7 @@ pub struct Single {
     pub slot: SlotName,
     /// Another slot whose key is as good, and is sent if there is one, so that no key waits for its limit.
     pub dealt: Option<SlotName>,
-    /// The header that carries the key.
+    /// What carries the key.
     pub carrier: Arc<Carrier>,
     /// What is wrong with the key.
     pub key: Option<KeyDefect>,
@@ -288,9 +288,7 @@ impl Single {
     #[must_use]
     pub fn quotes_key(&self) -> bool {
         let Some(with) = &self.with else { return false };
-        let places = with.path.iter().chain(&with.query);
-        let mut texts = places.chain(with.headers.values()).chain(with.fields.values());
-        texts.any(|text| text.contains(KEY))
+        with.texts().any(|text| text.contains(KEY))
     }
 }
 
@@ -306,7 +304,7 @@ pub struct Burst {
     pub slot: SlotName,
     /// The slot whose key has to be served meanwhile.
     pub other: SlotName,
-    /// The header that carries the keys.
+    /// What carries the keys.
     pub carrier: Arc<Carrier>,
     /// How many requests are sent at once.
     pub requests: u32,
@@ -356,7 +354,7 @@ impl Case {
     pub fn point(&self) -> Option<Point> {
         let Provocation::Single(single) = &self.provocation else { return None };
         let is_sent = single.key != Some(KeyDefect::Absent);
-        let carrier = is_sent.then(|| single.carrier.name.clone());
+        let carrier = single.carrier.point_name().filter(|_| is_sent);
         Some(Point { request: single.request.clone(), carrier })
     }
 

@@ -46,9 +46,9 @@ pub struct ScenarioFile {
     /// The request that the cases build on, where a case names no other.
     #[serde(default)]
     pub request: Option<RequestName>,
-    /// The slot whose key is sent, where a case names no other.
-    #[serde(default)]
-    pub slot: Option<SlotName>,
+    /// The slot whose key is sent, where a case names no other. An API without keys has none.
+    #[serde(default = "SlotName::unsaid")]
+    pub slot: SlotName,
     /// The link that this error carries, where it is not the contract's.
     #[serde(default)]
     pub docs: Option<String>,
@@ -126,7 +126,7 @@ impl ScenarioFile {
 
     /// The slot whose key is sent.
     pub(super) fn slot(&self) -> &SlotName {
-        self.slot.as_ref().expect(LOOKED_UP)
+        &self.slot
     }
 }
 
@@ -345,6 +345,14 @@ impl HeaderDefect {
         match self {
             Self::Remove(name) | Self::Set(HeaderSetting { name, .. }) => name,
         }
+    }
+}
+
+impl RequestPatch {
+    /// The texts that may hold the slot's key.
+    pub fn texts(&self) -> impl Iterator<Item = &String> {
+        let places = self.path.iter().chain(&self.query);
+        places.chain(self.headers.values()).chain(self.fields.values())
     }
 }
 

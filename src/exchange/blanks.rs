@@ -136,6 +136,7 @@ impl Blanks {
             path: path.into(),
             headers: request.headers.iter().map(header).collect(),
             body: body.map_or_else(|| request.body.clone(), String::into_bytes),
+            signing: request.signing.clone(),
         };
         let (done, open): (Vec<_>, Vec<_>) =
             self.open.iter().cloned().partition(|name| find(name).is_some());

@@ -2,6 +2,7 @@
 
 use std::{borrow::Cow, sync::Arc};
 
+use super::signing::Signing;
 use crate::shown::secret::Secret;
 
 /// A request, complete to the byte.
@@ -15,6 +16,8 @@ pub struct Request {
     pub headers: Vec<(Arc<str>, Secret)>,
     /// The body.
     pub body: Vec<u8>,
+    /// What its signature is made with when it is sent, if it has to be signed.
+    pub signing: Option<Arc<Signing>>,
 }
 
 impl Request {

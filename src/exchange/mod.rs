@@ -11,4 +11,6 @@ pub mod message;
 pub mod outgoing;
 pub mod pacing;
 pub mod sender;
+pub mod signing;
+pub mod sigv4;
 pub mod traffic;

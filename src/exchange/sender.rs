@@ -5,7 +5,7 @@ use std::{
     fmt,
     net::IpAddr,
     sync::{Arc, Mutex, OnceLock},
-    time::Duration,
+    time::{Duration, SystemTime},
 };
 
 use reqwest::{
@@ -27,6 +27,7 @@ use super::{
     message::{Answer, Request},
     outgoing::{Exchange, NoAnswer, Outgoing},
     pacing::Pacer,
+    sigv4::signed,
     traffic::Traffic,
 };
 use crate::contract::blank::FRESH_NAME;
@@ -130,6 +131,9 @@ impl Sender {
         let sent = self.clock.now(key);
         let answer = match &self.wire {
             Wire::InProcess(server) => server.answer(&request),
+            Wire::Http { client, anew, addresses } if request.signing.is_some() => {
+                self.send_signed(outgoing, &request, (client, anew), addresses).await?
+            }
             Wire::Http { client, anew, addresses } => {
                 let request = || build(addresses, &request);
                 match over_http(client, request(), outgoing.deadlines).await {
@@ -165,6 +169,34 @@ fn made(outgoing: &Outgoing) -> (Arc<Request>, Vec<Filled>) {
     let value = format!("{:032x}", fastrand::u128(..));
     let (request, blanks) = outgoing.blanks.with_fresh(&outgoing.request, value);
     (request.into(), blanks.filled().to_vec())
+}
+
+impl Sender {
+    /// Sends a request with a signature of this moment; again, if it has to be sent again.
+    async fn send_signed(
+        &self,
+        outgoing: &Outgoing,
+        request: &Request,
+        (client, anew): (&Client, &OnceLock<Client>),
+        addresses: &Addresses,
+    ) -> Result<Answer, NoAnswer> {
+        let Outgoing { deadlines, key, .. } = outgoing;
+        let address = addresses.of(&request.path);
+        let sign = || signed(request, &address, SystemTime::now()).expect("it is to be signed");
+        let (own, signature) = sign();
+        let (mut answer, signature) =
+            match over_http(client, build(addresses, &own), *deadlines).await {
+                Err(NoAnswer::Broken(_)) => {
+                    self.traffic.count(key.as_ref());
+                    let client = anew.get_or_init(|| unpooled(&addresses.base_url));
+                    let (own, signature) = sign();
+                    (over_http(client, build(addresses, &own), *deadlines).await?, signature)
+                }
+                answer => (answer?, signature),
+            };
+        signature.mask(&mut answer);
+        Ok(answer)
+    }
 }
 
 const BUILT: &str = "a client with fixed settings can be built";

@@ -182,7 +182,8 @@ mod tests {
         let mut limiter = Limiter::new(Duration::from_secs(60));
         let at = Duration::from_secs;
         let (method, path) = ("GET".into(), "/".into());
-        let request = Request { method, path, headers: Vec::new(), body: Vec::new() };
+        let request =
+            Request { method, path, headers: Vec::new(), body: Vec::new(), signing: None };
         for _ in 0..60 {
             assert_eq!(limiter.admit(&request, "one", at(100)), Ok(()));
         }

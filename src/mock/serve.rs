@@ -112,6 +112,7 @@ async fn answer(
         path: head.uri.path_and_query().map_or("/", PathAndQuery::as_str).into(),
         headers: secret(&head.headers),
         body: body.into(),
+        signing: None,
     });
     pause(reply.after).await;
     Ok(response(reply))

@@ -141,6 +141,7 @@ impl Respond for Front {
             path: request.url.path().into(),
             headers: secret(&request.headers),
             body: request.body.clone(),
+            signing: None,
         });
         let mut template = ResponseTemplate::new(reply.status).set_body_bytes(reply.body);
         // wiremock sleeps even for a delay of zero, which takes a millisecond.

@@ -117,7 +117,9 @@ fn add_evidence(text: &mut String, evidence: &Evidence, paint: Paint) {
         0 | 1 => "request".into(),
         many => shown!["request ", *at, " of ", *many],
     };
-    row(text, &name, &format!("{} {}   key: {}", request.method, request.path, request.key));
+    let key =
+        if request.key.is_empty() { Shown::default() } else { shown!["   key: ", request.key] };
+    row(text, &name, &format!("{} {}{key}", request.method, request.path));
     if !request.body.is_empty() {
         add_body(text, &request.body);
     }

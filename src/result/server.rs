@@ -105,13 +105,15 @@ impl fmt::Display for Configuration {
         };
         write!(
             f,
-            "strict: {}; quick: {}; production allowed: {}; budget: {budget_credits} credits; known deviations: {known}; keys set: {}; keys not set: {}",
+            "strict: {}; quick: {}; production allowed: {}; budget: {budget_credits} credits; known deviations: {known}",
             yes(*strict),
             yes(*quick),
             yes(*allow_production),
-            names(true),
-            names(false)
-        )
+        )?;
+        if slots.is_empty() {
+            return Ok(());
+        }
+        write!(f, "; keys set: {}; keys not set: {}", names(true), names(false))
     }
 }
 

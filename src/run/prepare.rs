@@ -183,8 +183,10 @@ pub(crate) fn read_contract(
 fn learn(contract: &Contract, secrets: &mut Secrets) {
     secrets.set_prefix(&contract.key.prefix);
     for slot in contract.slots.values() {
-        if let Some(key) = variable(&slot.env) {
-            secrets.add(Named::of_variable(&slot.env, &key));
+        for env in [&slot.env].into_iter().chain(slot.parts.values()) {
+            if let Some(text) = variable(env) {
+                secrets.add(Named::of_variable(env, &text));
+            }
         }
     }
     for hook in contract.hooks.values() {
@@ -243,11 +245,14 @@ fn known(suite: Option<&Suite>) -> Vec<Known> {
 /// The variables of a target's keys and hooks: a client sees none of them.
 #[cfg(feature = "client")]
 fn hidden(contract: &Contract, suite: Option<&Suite>) -> Vec<String> {
-    let slots = contract.slots.values().map(|slot| slot.env.clone());
-    let hooks = contract.hooks.values().map(|hook| hook.env.clone());
+    let slots =
+        contract.slots.values().flat_map(|slot| [&slot.env].into_iter().chain(slot.parts.values()));
+    let hooks = contract.hooks.values().map(|hook| &hook.env);
     let own = suite.iter().flat_map(|suite| suite.run.target.slots.values());
-    let own = own.flat_map(|slot| &slot.keys).map(|key| key.env.clone());
-    slots.chain(hooks).chain(own).collect()
+    let own = own.flat_map(|slot| &slot.keys);
+    let own = own.flat_map(|key| [&key.env].into_iter().chain(key.variables.values()));
+    // A slot without a key has no variable.
+    slots.chain(hooks).chain(own).filter(|env| !env.is_empty()).cloned().collect()
 }
 
 /// Refuses a host that real customers use, unless somebody means it.

@@ -65,7 +65,8 @@ impl Beyond {
             return Vec::new();
         }
         let mut said = vec![(CheckId::HttpCookies, http::cookies(answer))];
-        if answer.status == 401 {
+        // Where there are no keys, nobody authenticates, and nothing depends on a key.
+        if answer.status == 401 && contract.has_keys() {
             said.push((
                 CheckId::HttpWwwAuthenticate,
                 http::www_authenticate(answer, &contract.key.carriers),
@@ -78,7 +79,7 @@ impl Beyond {
             said.push((CheckId::HttpRetryAfter, http::retry_after(answer)));
         }
         // An unknown route is unknown to everybody.
-        if expects == Expects::Code {
+        if expects == Expects::Code && contract.has_keys() {
             let found = http::cache(answer, request, &contract.key.carriers);
             said.push((CheckId::HttpCache, found));
         }
@@ -178,6 +179,11 @@ fn sent(exchange: &Exchange) -> String {
     for (_, value) in &request.headers {
         sent.push('\n');
         sent.push_str(value.expose());
+    }
+    // In an address, and in base64, it is not as it is.
+    if let Some(key) = &exchange.key {
+        sent.push('\n');
+        sent.push_str(key.expose());
     }
     sent
 }

@@ -12,6 +12,8 @@ use crate::{
     checks::{leak::decoded, rate_fields, reading::Reading},
     contract::{
         check::CheckId,
+        key::KeyDefect,
+        names::SlotName,
         scenario::{Expects, Provocation, Scenario},
     },
     exchange::{
@@ -219,13 +221,18 @@ impl Collector {
         }
     }
 
-    /// Whose key a request carried, in words.
+    /// Whose key a request carried, in words; none in an API without keys.
     fn key(&self, planned: &Planned, key: Option<&Secret>, role: Role) -> Shown {
         let slots = &self.run.target.slots;
         let own = |name: &str, env: &str| {
             shown![self.redactor.line(name), " ($", self.redactor.line(env), ")"]
         };
-        if let Some((name, slot)) = key.and_then(|key| self.run.target.holder(key)) {
+        if !self.run.contract.has_keys() {
+            return Shown::default();
+        }
+        let is_as_it_is = |(name, _): &(&SlotName, _)| !self.run.contract.is_keyless(name);
+        let holder = key.and_then(|key| self.run.target.holder(key)).filter(is_as_it_is);
+        if let Some((name, slot)) = holder.filter(|_| !has_other_part(planned, role)) {
             return own(name.as_str(), &slot.env);
         }
         let Provocation::Single(single) = &planned.case().provocation else {
@@ -247,6 +254,12 @@ impl Collector {
             if bytes.windows(2).any(|two| two == b"\\u") { decoded(bytes) } else { String::new() };
         self.redactor.body(if decoded.is_empty() { bytes } else { decoded.as_bytes() })
     }
+}
+
+/// Whether a request carries the slot's key beside a part that is not the slot's.
+fn has_other_part(planned: &Planned, role: Role) -> bool {
+    let Provocation::Single(single) = &planned.case().provocation else { return false };
+    role == Role::Own && matches!(single.key, Some(KeyDefect::Part(_)))
 }
 
 fn millis(time: Duration) -> u64 {

@@ -9,6 +9,7 @@ use super::planned::TwinScript;
 use crate::{
     contract::{
         Contract,
+        carrier::Parts,
         content::RequestBody,
         fresh::{FreshKey, FreshKeys},
         key::{Carrier, KeyDefect, KeyShape, Random},
@@ -41,7 +42,8 @@ pub(super) struct Common {
 impl Common {
     pub(super) fn new(contract: &Contract) -> Self {
         let carrier = |carrier: &Carrier| {
-            (carrier.name.clone(), (Arc::from(carrier.header.as_str()), HashMap::new()))
+            let header = carrier.header.as_deref().unwrap_or_default();
+            (carrier.name.clone(), (Arc::from(header), HashMap::new()))
         };
         Self {
             content_type: ("Content-Type".into(), Secret::new("application/json")),
@@ -64,10 +66,10 @@ impl Common {
         (Arc::clone(name), Secret::new(body.media_type.as_str()))
     }
 
-    /// The header in which a carrier has a key.
+    /// The header in which a carrier has a key, if it needs no other part of the slot's credentials.
     pub(super) fn carried(&mut self, carrier: &Carrier, key: &Secret) -> (Arc<str>, Secret) {
         let (name, values) = self.carriers.get_mut(&carrier.name).expect("the contract's carrier");
-        let value = || match carrier.value(key.expose()) {
+        let value = || match carrier.value(key.expose(), &Parts::new()) {
             value if value == key.expose() => key.clone(),
             value => Secret::new(value),
         };

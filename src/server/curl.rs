@@ -7,6 +7,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use url::Url;
 
 use super::{
+    curl_encoded::other_forms,
     planned::{Planned, TrialScript},
     shared::Run,
 };
@@ -18,10 +19,21 @@ use crate::{
         scenario::Provocation,
         scenario_file::BodyDefect,
     },
-    exchange::{blanks::Filled, message::Request, outgoing::Role, sender::url},
+    exchange::{
+        blanks::Filled,
+        message::Request,
+        outgoing::Role,
+        sender::url,
+        signing::{Signing, digest_of},
+    },
     shown,
-    shown::{redactor::Redactor, secret::Secret, text::Shown, visible::is_seen},
-    targets::target::SlotKey,
+    shown::{
+        redactor::{Redactor, SHORTEST_SECRET},
+        secret::Secret,
+        text::Shown,
+        visible::is_seen,
+    },
+    targets::target::{SlotKey, is_nobody},
 };
 
 /// What a shell reads as one word.
@@ -133,13 +145,27 @@ impl Curl {
         };
         let variable = |label: &str| vec![Piece::Shell(label.to_owned())];
         let keys = target.slots.values().flat_map(|slot| &slot.keys);
-        let slots = keys.filter_map(|SlotKey { env, key }| {
-            Some((key.as_ref()?.expose().to_owned(), variable(&format!("${env}"))))
+        let keys: Vec<&SlotKey> = keys.collect();
+        let slots = keys.iter().filter_map(|SlotKey { env, key, .. }| {
+            let key = key.as_ref().filter(|key| !is_nobody(key))?;
+            Some((key.expose().to_owned(), variable(&format!("${env}"))))
+        });
+        let parts = keys.iter().flat_map(|own| {
+            let part = |(name, value): (_, &Secret)| {
+                (value.expose().to_owned(), variable(&format!("${}", own.variables[name])))
+            };
+            own.parts.iter().map(part)
         });
         let more = target.secrets.iter();
         let more = more.map(|named| (named.secret.expose().to_owned(), variable(&named.label)));
-        let all = spoilt.into_iter().chain(slots).chain(more);
+        let all = spoilt.into_iter().chain(slots).chain(more).chain(parts);
         let mut secrets: Vec<Made> = all.filter(|(text, _)| !text.is_empty()).collect();
+        let forms = |(text, made): &Made| {
+            let form = |(text, by_shell)| (text, vec![Piece::Shell(by_shell)]);
+            other_forms(text, &quoted(made)).map(form).collect::<Vec<_>>()
+        };
+        let forms: Vec<Made> = secrets.iter().flat_map(forms).collect();
+        secrets.extend(forms);
         secrets.sort_by(|(a, _), (b, _)| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
         secrets.dedup_by(|(a, _), (b, _)| a == b);
         secrets
@@ -174,14 +200,27 @@ impl CurlWriter<'_> {
             command.push_str(" -g");
         }
         let _ = write!(command, " {}", quoted(&self.pieces(&address)));
+        if let Some(signing) = &request.signing {
+            let Signing { service, region, access_key, secret } = &**signing;
+            let scope = format!("aws:amz:{region}:{service}");
+            let user = self.credentials(&format!("{access_key}:{}", secret.expose()));
+            let _ = write!(command, " --aws-sigv4 {scope} --user {}", quoted(&user));
+            // S3 asks for it, and few versions of curl make it by themselves.
+            let _ = write!(command, " -H 'X-Amz-Content-Sha256: {}'", digest_of(&request.body));
+        }
         for (name, value) in &request.headers {
+            let is_cookie = name.eq_ignore_ascii_case("cookie") && value.expose().contains('=');
+            if is_cookie {
+                let _ = write!(command, " -b {}", quoted(&self.pieces(value.expose())));
+                continue;
+            }
             let parts = match self.credentials {
                 Credentials::Parts => basic(name, value.expose()),
                 Credentials::Whole => None,
             };
             let _ = match parts {
                 Some(credentials) => {
-                    write!(command, " -u {}", quoted(&self.pieces(&credentials)))
+                    write!(command, " -u {}", quoted(&self.credentials(&credentials)))
                 }
                 None => write!(command, " -H {}", quoted(&self.header(name, value.expose()))),
             };
@@ -203,7 +242,7 @@ impl CurlWriter<'_> {
         if let Some(pieces) = pieces.filter(|pieces| pieces.iter().any(variable)) {
             return command + " --data-raw " + &quoted(&pieces);
         }
-        match body(&request.body, defect) {
+        match body(&request.body, defect, |text| self.word(text)) {
             Body::Word(word) => command + " --data-raw " + &word,
             Body::Made(made) => {
                 // It stands in single quotes, and is digits alone.
@@ -222,8 +261,36 @@ impl CurlWriter<'_> {
             return vec![Piece::Literal(format!("{name};"))];
         }
         let mut pieces = vec![Piece::Literal(format!("{name}: "))];
-        pieces.extend(self.pieces(value));
+        pieces.extend(self.value(value));
         pieces
+    }
+
+    /// The two parts of credentials, of which one may be too short to be looked for.
+    fn credentials(&self, text: &str) -> Vec<Piece> {
+        let colon = [Piece::Literal(":".to_owned())];
+        let short = || self.secrets.iter().filter(|(secret, _)| secret.len() < SHORTEST_SECRET);
+        for (secret, made) in short() {
+            let [user, password] = [format!("{secret}:"), format!(":{secret}")];
+            if let Some(rest) = text.strip_prefix(&user) {
+                return [&made[..], &colon, &self.pieces(rest)].concat();
+            } else if let Some(rest) = text.strip_suffix(&password) {
+                return [&self.pieces(rest), &colon[..], made].concat();
+            }
+        }
+        self.pieces(text)
+    }
+
+    /// A whole value, which may be too short to be looked for.
+    fn value(&self, text: &str) -> Vec<Piece> {
+        let whole = self.secrets.iter().find(|(secret, _)| secret == text);
+        whole.map_or_else(|| self.pieces(text), |(_, made)| made.clone())
+    }
+
+    /// A text in quotes, with what the shell makes each secret in it from.
+    fn word(&self, text: &str) -> String {
+        let pieces = self.pieces(text);
+        let is_made = pieces.iter().any(|piece| matches!(piece, Piece::Shell(_)));
+        if is_made { quoted(&pieces) } else { quoted_text(text) }
     }
 
     /// A text in which every secret is what the shell makes it from.
@@ -233,6 +300,7 @@ impl CurlWriter<'_> {
         while let Some((at, secret, made)) = self
             .secrets
             .iter()
+            .filter(|(secret, _)| secret.len() >= SHORTEST_SECRET)
             .filter_map(|(secret, made)| Some((rest.find(secret)?, secret, made)))
             .min_by_key(|(at, secret, _)| (*at, usize::MAX - secret.len()))
         {
@@ -279,6 +347,7 @@ fn made(run: &Run, slot: &SlotKey, defect: &KeyDefect) -> Vec<Piece> {
     let key = slot.key.as_ref().map(Secret::expose);
     match defect {
         KeyDefect::Absent | KeyDefect::Empty => Vec::new(),
+        KeyDefect::Part(_) => vec![shell(format!("${env}"))],
         KeyDefect::Bare => vec![literal(&shape.prefix)],
         // In two parts, or it would be taken for a key that somebody has.
         KeyDefect::Fresh => {
@@ -418,7 +487,7 @@ fn is_plain(text: &str) -> bool {
     text.chars().all(|c| is_seen(c) || c == '\n')
 }
 
-fn body(bytes: &[u8], defect: Option<&BodyDefect>) -> Body {
+fn body(bytes: &[u8], defect: Option<&BodyDefect>, word: impl Fn(&str) -> String) -> Body {
     let text = std::str::from_utf8(bytes).ok().filter(|text| is_plain(text));
     if let Some(text) = text.filter(|text| is_word(text)) {
         return Body::Word(quoted_text(text));
@@ -430,7 +499,7 @@ fn body(bytes: &[u8], defect: Option<&BodyDefect>) -> Body {
         && let filling = fill.with.repeat(fill.times)
         && let Some((before, after)) = text.split_once(&filling)
     {
-        let print = |text: &str| format!("printf %s {}", quoted_text(text));
+        let print = |text: &str| format!("printf %s {}", word(text));
         let with = quoted_text(&fill.with);
         let times = fill.times;
         return Body::Made(format!(
@@ -509,10 +578,11 @@ mod tests {
             let at = String::new();
             BodyDefect::Fill(Filling { at, with: with.to_owned(), times: 5_000 })
         };
-        let made = |bytes: &[u8], defect: Option<&BodyDefect>| match body(bytes, defect) {
-            Body::Word(word) => word,
-            Body::Made(made) => made,
-        };
+        let made =
+            |bytes: &[u8], defect: Option<&BodyDefect>| match body(bytes, defect, quoted_text) {
+                Body::Word(word) => word,
+                Body::Made(made) => made,
+            };
         let rows: [(&[u8], &str); 4] = [
             (b"-d {}", "'-d {}'"),
             (b"-\0-%\\'", r"printf '\055\000-%%\\'\'''"),

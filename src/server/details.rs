@@ -60,7 +60,9 @@ impl Collector {
     #[must_use]
     pub fn details(&self, collected: &Collected, how: How) -> ServerDetails {
         let Run { target, .. } = &*self.run;
-        let slots = target.slots.iter().map(|(name, slot)| {
+        let contract = &self.run.contract;
+        let with_key = target.slots.iter().filter(|(name, _)| !contract.is_keyless(name));
+        let slots = with_key.map(|(name, slot)| {
             let shown = |key: &SlotKey| KeyResult {
                 env: self.redactor.line(&key.env),
                 set: key.key.is_some(),

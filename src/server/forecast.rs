@@ -418,7 +418,13 @@ mod tests {
     fn request(key: &Secret) -> Outgoing {
         let (method, path) = ("GET".into(), "/".into());
         Outgoing {
-            request: Arc::new(Request { method, path, headers: Vec::new(), body: Vec::new() }),
+            request: Arc::new(Request {
+                method,
+                path,
+                headers: Vec::new(),
+                body: Vec::new(),
+                signing: None,
+            }),
             blanks: Blanks::default(),
             key: Some(key.clone()),
             deadlines: Deadlines::up_to(Duration::from_secs(1)),

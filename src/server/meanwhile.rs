@@ -32,7 +32,7 @@ impl Planner<'_> {
         };
         let own = &target.requests[&burst.request];
         let name = |format: &RequestShape| format!("{} {}", format.method.as_str(), format.path);
-        for carrier in &contract.key.carriers {
+        for carrier in contract.carriers_of(&burst.slot) {
             let is_other = carrier.name != burst.carrier.name;
             for (request, format) in &target.requests {
                 if *request == burst.request && !is_other {
@@ -40,7 +40,7 @@ impl Planner<'_> {
                 }
                 let Some(headers) = self.harmless(format) else { continue };
                 let body = body::bytes(format.body.as_ref(), None)?;
-                let carried = Some((carrier, target.key(&burst.slot)?));
+                let carried = Some(self.carry(&burst.slot, carrier, target.key(&burst.slot)?));
                 let request = self.request(format, body, carried, &headers, target.deadlines)?;
                 let by = if is_other {
                     format!(" with the key in {}", carrier.name)
@@ -52,9 +52,14 @@ impl Planner<'_> {
         }
         let mut with_query = self.plain(own, &burst.slot, &burst.carrier)?;
         let sign = if own.path.contains('?') { '&' } else { '?' };
-        let path = format!("{}{sign}errproof=1", own.path);
-        Arc::make_mut(&mut with_query.request).path = path.as_str().into();
-        add(with_query, format!("{} {path}", own.method.as_str()));
+        let also = format!("{sign}errproof=1");
+        let request = Arc::make_mut(&mut with_query.request);
+        // The key may be in the query as well.
+        request.path = match request.path.strip_prefix(&*own.path) {
+            Some(key) if !key.is_empty() => format!("{}&errproof=1", request.path).into(),
+            _ => format!("{}{also}", own.path).into(),
+        };
+        add(with_query, format!("{} {}{also}", own.method.as_str(), own.path));
         if own.method.as_str() == "GET" {
             let mut head = self.plain(own, &burst.slot, &burst.carrier)?;
             Arc::make_mut(&mut head.request).method = "HEAD".into();
@@ -81,7 +86,7 @@ impl Planner<'_> {
                 headers.map(|name| (name.into(), Secret::new(value(name)))).collect();
             let body = body::bytes(own.body.as_ref(), None)?;
             let key = target.key(&burst.slot)?;
-            let carried = Some((&*burst.carrier, key));
+            let carried = Some(self.carry(&burst.slot, &burst.carrier, key));
             let request = self.request(own, body, carried, &headers, target.deadlines)?;
             add(request, format!("{} with {what}", name(own)));
         }
@@ -101,7 +106,7 @@ impl Planner<'_> {
         let RefusedPair { pair, request, body } = refused;
         let format = &target.requests[request];
         let body = body::bytes(format.body.as_ref(), Some(body))?;
-        let carried = Some((&*burst.carrier, target.key(&burst.slot)?));
+        let carried = Some(self.carry(&burst.slot, &burst.carrier, target.key(&burst.slot)?));
         let mut request = self.request(format, body, carried, &[], target.deadlines)?;
         request.cost = 0;
         let request = request.sent_as(Role::Meanwhile);
@@ -118,7 +123,7 @@ impl Planner<'_> {
         let (target, key) = (self.target, self.key(&burst.slot)?);
         let format = &target.requests[&single.request];
         let body = body::bytes(format.body.as_ref(), single.body.as_deref())?;
-        let carried = Some((&*burst.carrier, key));
+        let carried = Some(self.carry(&burst.slot, &burst.carrier, key));
         let mut request = self.request(format, body, carried, &[], target.deadlines)?;
         request.cost = 0;
         Ok(Some(request.sent_as(Role::Mistaken)))
@@ -130,6 +135,9 @@ impl Planner<'_> {
         let (target, key) = (self.target, self.key(&burst.slot)?);
         let format = &target.requests[&burst.request];
         let mut strangers = Vec::new();
+        if self.contract.is_keyless(&burst.slot) {
+            return Ok(strangers);
+        }
         for neighbour in STRANGERS {
             if neighbour.of(&self.contract.key.prefix, key.expose()).is_none() {
                 continue;
@@ -137,7 +145,7 @@ impl Planner<'_> {
             let defect = KeyDefect::Neighbour(neighbour);
             let Some(spoilt) = self.spoil(key.expose(), &burst.slot, &defect) else { continue };
             let body = body::bytes(format.body.as_ref(), None)?;
-            let carried = Some((&*burst.carrier, &spoilt));
+            let carried = Some(self.carry(&burst.slot, &burst.carrier, &spoilt));
             let request = self.request(format, body, carried, &[], target.deadlines)?;
             strangers.push(request.sent_as(Role::OtherKey));
         }

@@ -53,7 +53,7 @@ impl Planner<'_> {
         let messages = self.contract.scenarios.iter().filter_map(|one| one.message.as_ref());
         let mut told = messages.filter(|message| message.equals.values().any(Quantity::is_cost));
         let probe = told.find_map(|message| message.equals.values().find_map(Quantity::probe))?;
-        let carrier = self.contract.key.carriers.first()?;
+        let carrier = self.contract.carriers_of(slot).first()?;
         self.balance_read(probe, slot, carrier).map(Box::new)
     }
 

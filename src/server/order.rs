@@ -1,10 +1,11 @@
 //! Two things wrong at once: which of the two codes won, and whether it may have.
 
-use super::{play::Play, winners::Won};
+use super::{carried::is_carried, play::Play, winners::Won};
 use crate::{
     checks::order,
     contract::{
         check::CheckId,
+        key::Carrier,
         names::Code,
         pair::{OneOf, Pair},
     },
@@ -52,7 +53,8 @@ impl Play<'_> {
         let contract = &self.run.contract;
         let exchange = &self.exchanges[at];
         let mut carriers = contract.key.carriers.iter();
-        if carriers.any(|carrier| exchange.request.header(&carrier.header).is_some()) {
+        let is_sent = |carrier: &Carrier| is_carried(&exchange.request, carrier);
+        if !contract.has_keys() || carriers.any(is_sent) {
             return;
         }
         let status = exchange.answer.status;

@@ -32,7 +32,8 @@ mod tests {
 
     fn exchange(sent: u64, answered: u64) -> Exchange {
         let (method, path) = ("GET".into(), "/".into());
-        let request = Request { method, path, headers: Vec::new(), body: Vec::new() };
+        let request =
+            Request { method, path, headers: Vec::new(), body: Vec::new(), signing: None };
         let (headers, body, ending) = (Vec::new(), Vec::new(), Ending::Complete);
         Exchange {
             filled: Vec::new(),

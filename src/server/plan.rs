@@ -2,6 +2,7 @@
 //! sent, so that every key is known to whatever prints.
 
 use std::{
+    borrow::Cow,
     cmp::Reverse,
     collections::{BTreeMap, HashMap},
     fmt::Write as _,
@@ -10,6 +11,7 @@ use std::{
 };
 
 use super::{
+    carried::{Carried, put, put_query, take_out},
     common::Common,
     patch::{break_header, patch},
     planned::{Planned, Preflight, TrialScript, TwinScript},
@@ -23,7 +25,7 @@ use crate::{
         body,
         content::RequestBody,
         extent::Extent,
-        key::{KeyDefect, Random},
+        key::{Carrier, KeyDefect, Random},
         names::{CarrierName, SlotName},
         scenario::{At, BalanceCase, Burst, Case, LedgerCase, Provocation, Scenario, Single},
         scenario_file::BodyDefect,
@@ -32,7 +34,7 @@ use crate::{
     result::unproven::Owed,
     shown::secret::{Named, Secret},
     source::fault::{Fault, Faults},
-    targets::target::{Headers, SlotKey, SlotNeed, SlotUse, Target},
+    targets::target::{SlotKey, SlotNeed, SlotUse, Target, is_nobody},
 };
 
 /// Every case of a contract, as it will be sent to a target or why it will not be.
@@ -153,12 +155,32 @@ impl Plan {
         long.map(cost).fold(0, u32::saturating_add)
     }
 
+    /// What else is taken out of the output, though an API may tell it: the further parts of credentials, and what holds
+    /// them with the key.
+    #[must_use]
+    pub fn kept_back(&self, contract: &Contract, target: &Target) -> Vec<Named> {
+        let named = |text: &str, env: &str| Named::of_variable(env, text);
+        let keys = || target.slots.values().flat_map(|slot| &slot.keys);
+        let of_parts = keys().flat_map(|own| {
+            own.parts.iter().map(|(part, value)| named(value.expose(), &own.variables[part]))
+        });
+        let encoded = keys().flat_map(|own| {
+            let encode = |carrier: &Carrier| {
+                let text = carrier.encoded(own.key.as_ref()?.expose(), &own.parts)?;
+                Some(named(&text, &own.env))
+            };
+            contract.key.carriers.iter().filter_map(encode)
+        });
+        encoded.chain(of_parts).collect()
+    }
+
     /// Every key that is sent, and every other secret of the target, with what is shown in its place. A
     /// spoilt key is none of its own: it holds most of the slot's.
     #[must_use]
     pub fn secrets(&self, target: &Target) -> Vec<Named> {
-        let of_slot = |SlotKey { env, key }: &SlotKey| {
-            Some(Named { secret: key.clone()?, label: format!("${env}") })
+        let of_slot = |SlotKey { env, key, .. }: &SlotKey| {
+            let secret = key.clone().filter(|key| !is_nobody(key))?;
+            Some(Named { secret, label: format!("${env}") })
         };
         let made = |key: &Secret| Named {
             secret: key.clone(),
@@ -180,7 +202,7 @@ pub(super) struct Planner<'a> {
     /// How many trials each slot had so far that were dealt a key.
     turns: BTreeMap<SlotName, usize>,
     /// The turn of the trial that is being planned.
-    turn: usize,
+    pub(super) turn: usize,
 }
 
 /// The slot whose key a case sends: the one that it is dealt, if the target has a key for that.
@@ -258,7 +280,8 @@ impl<'a> Planner<'a> {
                 ledger.slot
             ));
         }
-        let carrier = self.contract.key.carriers.first().ok_or("no carrier for the key")?;
+        let carriers = self.contract.carriers_of(&ledger.slot);
+        let carrier = carriers.first().ok_or("no carrier for the key")?;
         let mut reads = Vec::new();
         for turn in 0..target.slots[&ledger.slot].set().count().max(1) {
             self.turn = turn;
@@ -314,20 +337,25 @@ impl<'a> Planner<'a> {
         if case.at == At::Elsewhere {
             extra.extend(self.common.another_agent(target));
         }
-        let carried = key.as_ref().map(|key| (&*single.carrier, key));
-        let mut request = self.request(format, body, carried, &extra, deadlines)?;
+        let carried = key.as_ref().map(|key| self.carry_spoilt(slot, single, key)).transpose()?;
+        let mut request = self.request(format, body, carried.clone(), &extra, deadlines)?;
+        if carried.is_none() {
+            take_out(Arc::make_mut(&mut request.request), &single.carrier);
+        }
         request.payer.clone_from(&target.slots[slot].dealt(self.turn).key);
         if let Some(with) = &single.with {
             let carriers = &self.contract.key.carriers;
             let named = |name: &CarrierName| carriers.iter().find(|carrier| carrier.name == *name);
-            let more = with.also_in.iter().filter_map(named);
-            let more: Headers = more
-                .zip(std::iter::repeat(&key))
-                .filter_map(|(carrier, key)| Some(self.common.carried(carrier, key.as_ref()?)))
-                .collect();
-            Arc::make_mut(&mut request.request).headers.extend(more);
+            for carrier in with.also_in.iter().filter_map(named) {
+                let Some(carried) = &carried else { continue };
+                let carried = Carried { carrier, ..carried.clone() };
+                put(Arc::make_mut(&mut request.request), &carried)?;
+            }
             let key = if single.quotes_key() { self.key(&single.slot)?.expose() } else { "" };
             patch(&mut request, with, key, single.body.is_some());
+            if let Some(carried) = carried.filter(|_| with.path.is_some()) {
+                put_query(Arc::make_mut(&mut request.request), &carried);
+            }
         }
         if let Some(header) = &single.header {
             break_header(&mut request, header);
@@ -396,7 +424,7 @@ impl<'a> Planner<'a> {
         let script = || {
             let key = self.key(slot)?;
             let body = body::bytes(format.body.as_ref(), body)?;
-            let carried = Some((&*single.carrier, key));
+            let carried = Some(self.carry(slot, &single.carrier, key));
             let outgoing = self.request(format, body, carried, &[], self.target.deadlines)?;
             let request = outgoing.sent_as(Role::Twin);
             let cost = if reaches.is_some() { 0 } else { format.cost };
@@ -423,14 +451,22 @@ impl<'a> Planner<'a> {
     fn preflight(&mut self, slot: &SlotKey) -> Preflight {
         let contract = self.contract;
         let format = &self.target.requests[&contract.preflight.request];
-        let carried = contract.key.carriers.first().zip(slot.key.as_ref());
+        let carrier = contract.carriers_of(&contract.preflight.slot).first();
+        let parts = Cow::Borrowed(&slot.parts);
+        let carried = carrier.zip(slot.key.as_ref());
+        let carried = carried.map(|(carrier, key)| Carried { carrier, key, parts });
+        let served = slot.key.is_some().then_some(format.status);
         let body = body::bytes(format.body.as_ref(), None).unwrap_or_default();
-        let headers = self.target.headers.as_deref().unwrap_or_default();
+        let headers = [self.target.headers.as_deref().unwrap_or_default(), &[]];
+        let deadlines = self.target.deadlines;
+        let request = self.outgoing(format, body.clone(), carried, headers, deadlines);
+        let is_carried = request.is_ok();
+        // A request without room for the key shows at least that somebody is there.
+        let anyhow = || self.outgoing(format, body, None, headers, deadlines);
+        let request = request.or_else(|_| anyhow()).expect("without a key it has room for it");
         Preflight {
-            request: self
-                .outgoing(format, body, carried, [headers, &[]], self.target.deadlines)
-                .sent_as(Role::Preflight),
-            served: slot.key.is_some().then_some(format.status),
+            request: request.sent_as(Role::Preflight),
+            served: served.filter(|_| is_carried),
             env: slot.env.clone(),
         }
     }

@@ -73,7 +73,12 @@ impl Play<'_> {
     /// Sends one request when its key's turn has come.
     pub(super) async fn exchange(&self, request: &Outgoing) -> Result<Exchange, NoAnswer> {
         let Outgoing { request: sent, deadlines, .. } = request;
-        self.activity.waits(Awaited::Others("its key's turn under the limit"), None);
+        let turn = if self.run.contract.has_keys() {
+            "its key's turn under the limit"
+        } else {
+            "its turn under the limit"
+        };
+        self.activity.waits(Awaited::Others(turn), None);
         self.run.sender.turn(request).await;
         self.activity.waits(Awaited::AnswerTo(Arc::clone(sent)), Some(deadlines.whole));
         let exchange = self.run.sender.send_now(request).await;

@@ -79,9 +79,14 @@ impl Run {
         let request = &exchange.request;
         let odd = exchange.key.as_ref().is_some_and(|key| !self.contract.key.fits(key.expose()));
         let odd = if odd { ", which does not look like a key of this API" } else { "" };
+        let with = if preflight.env.is_empty() {
+            String::new()
+        } else {
+            format!(" with the key in ${}{odd}", preflight.env)
+        };
         Err(format!(
-            "{base} answered {}{says} to {} {} with the key in ${}{odd}",
-            answer.status, request.method, request.path, preflight.env,
+            "{base} answered {}{says} to {} {}{with}",
+            answer.status, request.method, request.path,
         ))
     }
 }

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
-use super::plan::Planner;
+use super::{
+    carried::{Carried, put},
+    plan::Planner,
+};
 use crate::{
     contract::{
         blank::FRESH_NAME,
@@ -21,7 +24,7 @@ use crate::{
         outgoing::{Outgoing, Role},
     },
     shown::secret::Secret,
-    targets::target::{First, Headers},
+    targets::target::{First, Headers, is_nobody},
 };
 
 impl Planner<'_> {
@@ -34,19 +37,20 @@ impl Planner<'_> {
     ) -> Result<Outgoing, String> {
         let key = self.key(slot)?;
         let body = body::bytes(format.body.as_ref(), None)?;
-        self.request(format, body, Some((carrier, key)), &[], self.target.deadlines)
+        let carried = self.carry(slot, carrier, key);
+        self.request(format, body, Some(carried), &[], self.target.deadlines)
     }
 
     pub(super) fn request(
         &mut self,
         format: &RequestShape,
         body: Vec<u8>,
-        key: Option<(&Carrier, &Secret)>,
+        key: Option<Carried<'_>>,
         extra: &[(Arc<str>, Secret)],
         deadlines: Deadlines,
     ) -> Result<Outgoing, String> {
         let headers = self.target.headers.as_ref().map_err(Clone::clone)?;
-        Ok(self.outgoing(format, body, key, [headers, extra], deadlines))
+        self.outgoing(format, body, key, [headers, extra], deadlines)
     }
 
     pub(super) fn first(&self, first: &First) -> Result<Outgoing, String> {
@@ -58,6 +62,7 @@ impl Planner<'_> {
             path: first.path.clone(),
             headers,
             body: first.body.clone(),
+            signing: None,
         };
         Ok(Outgoing {
             request: Arc::new(request),
@@ -101,13 +106,16 @@ impl Planner<'_> {
         &mut self,
         format: &RequestShape,
         body: Vec<u8>,
-        key: Option<(&Carrier, &Secret)>,
+        carried: Option<Carried<'_>>,
         headers: [&[(Arc<str>, Secret)]; 2],
         deadlines: Deadlines,
-    ) -> Outgoing {
+    ) -> Result<Outgoing, String> {
         let content_type = format.body.as_ref().map(|body| self.common.content_type(body));
-        let carried = key.map(|(carrier, key)| self.common.carried(carrier, key));
-        let own = content_type.into_iter().chain(carried);
+        // The identity of a slot without a key is no text that is sent.
+        let sent = carried.as_ref().filter(|carried| !is_nobody(carried.key));
+        let shared = sent.filter(|carried| carried.is_one_header());
+        let own = shared.map(|carried| self.common.carried(carried.carrier, carried.key));
+        let own = content_type.into_iter().chain(own);
         let more = headers.concat();
         // What a target or a hook says goes before what the contract says.
         let is_free = |name: &str| !more.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
@@ -117,16 +125,21 @@ impl Planner<'_> {
         let mut all: Headers = own.chain(of_request).chain(more.iter().cloned()).collect();
         self.common.unpacked(&mut all);
         all.shrink_to_fit();
-        let request = Request {
+        let mut request = Request {
             method: format.method.on_the_wire(),
             path: Arc::clone(&format.path),
             headers: all,
             body,
+            signing: None,
         };
+        if let Some(carried) = sent.filter(|carried| !carried.is_one_header()) {
+            put(&mut request, carried)?;
+        }
         // An empty carrier holds no key, so it takes no key's time.
-        let key = key.map(|(_, key)| key.clone()).filter(|key| !key.expose().is_empty());
+        let key = carried.map(|carried| carried.key.clone());
+        let key = key.filter(|key| !key.expose().is_empty());
         let coding = format.body.as_ref().map_or(Coding::Untouched, RequestBody::coding);
-        Outgoing {
+        Ok(Outgoing {
             blanks: Blanks::of(&request, coding, [FRESH_NAME]),
             request: Arc::new(request),
             key,
@@ -134,6 +147,6 @@ impl Planner<'_> {
             role: Role::Own,
             cost: format.cost,
             payer: None,
-        }
+        })
     }
 }

@@ -61,7 +61,13 @@ fn exchange(
     let (method, path) = ("GET".into(), "/".into());
     Exchange {
         filled: Vec::new(),
-        request: Arc::new(Request { method, path, headers: Vec::new(), body: Vec::new() }),
+        request: Arc::new(Request {
+            method,
+            path,
+            headers: Vec::new(),
+            body: Vec::new(),
+            signing: None,
+        }),
         key: None,
         answer: Answer { status, headers, body: Vec::new(), ending: Ending::Complete },
         sent: Duration::from_micros(sent),

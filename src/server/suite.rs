@@ -89,6 +89,9 @@ impl Suite {
         let keys = plan.secrets(&target);
         let mut all = secrets.clone();
         let first = all.add_first(&keys);
+        for named in plan.kept_back(&contract, &target) {
+            all.add(named);
+        }
         all.set_prefix(&contract.key.prefix);
         let redactor = Arc::new(all.redactor());
         let snapshots =

@@ -59,10 +59,20 @@ impl<'a> Reader<'a> {
     }
 
     /// Adds a fault at the begin of the file, which lacks a key.
-    pub(crate) fn missing(&mut self, key: &str, label: &str) {
+    pub(crate) fn lacks(&mut self, key: &str, label: &str) {
+        self.missing_as(&[], key, label.to_owned());
+    }
+
+    /// Adds a fault for a key that is missing in the table that `way` leads to.
+    pub(crate) fn missing(&mut self, way: Way<'_>, key: &str) {
+        let place = if way.is_empty() { "at the top of this file" } else { "in here" };
+        self.missing_as(way, key, format!("expected `{key}` {place}"));
+    }
+
+    fn missing_as(&mut self, way: Way<'_>, key: &str, label: String) {
         let before = self.faults.len();
-        self.add(&[], format!("missing key `{key}`"), label);
-        if let (Some(document), Some(place)) = (self.document, self.faults.place_of(before)) {
+        self.add(way, format!("missing key `{key}`"), label);
+        if let (Some(place), Some(document)) = (self.faults.place_of(before), self.document) {
             place.span = document.first_line(&place.span);
         }
     }

@@ -33,7 +33,8 @@ pub fn lint(
         repeated(&document, name, slot, advice);
     }
     // One that is twice in a list is said above.
-    let variables = target.slots.iter().flat_map(|(name, slot)| {
+    let with_key = target.slots.iter().filter(|(name, _)| !contract.is_keyless(name));
+    let variables = with_key.flat_map(|(name, slot)| {
         let once: BTreeSet<&str> = slot.keys.iter().map(|key| key.env.as_str()).collect();
         once.into_iter().map(move |variable| (name, variable))
     });

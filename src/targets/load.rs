@@ -6,11 +6,13 @@ use http::HeaderValue;
 use url::{ParseError, Url};
 
 use super::{
-    target::{Slot, SlotKey, SlotNeed, SlotUse, Target},
-    target_file::{RequestChange, SlotSources, TargetFile},
+    target::{Lack, Slot, SlotKey, SlotNeed, SlotUse, Target},
+    target_file::{RequestChange, SlotSource, SlotSources, TargetFile},
 };
 use crate::{
-    contract::{Contract, extent::Extent, names::SlotName, scenario::Provocation},
+    contract::{
+        Contract, contract_file::SlotFormat, extent::Extent, names::SlotName, scenario::Provocation,
+    },
     exchange::{
         clock::Clock,
         deadlines::{Deadlines, LONGEST_WAIT},
@@ -254,24 +256,29 @@ impl<'a> Loader<'a> {
         let mut slots = BTreeMap::new();
         for (name, format) in &contract.slots {
             let sources = file.slots.get(name).map(|SlotSources(sources)| sources.as_slice());
-            let of_contract = [(&format.env, false)];
-            let sources: Vec<(&String, bool)> = sources.map_or(of_contract.into(), |sources| {
-                sources.iter().map(|source| (&source.env, source.shared)).collect()
-            });
-            let keys: Vec<SlotKey> = sources
-                .iter()
-                .enumerate()
-                .filter_map(|(at, (env, _))| {
-                    let at = at.to_string();
-                    // A list has a place more on the way.
-                    let list: &[&str] = if sources.len() > 1 { &[&at] } else { &[] };
-                    self.slot_key(&[&["slots", name.as_str()], list, &["env"]].concat(), env)
-                })
-                .collect();
+            if format.keyless && sources.is_some() {
+                let label = "nothing has to be set for it";
+                let title = format!("the slot `{name}` carries no key");
+                self.reader.add_at_name(&["slots"], name.as_str(), title, label);
+            }
+            let of_contract =
+                [SlotSource { env: format.env.clone(), parts: BTreeMap::new(), shared: false }];
+            let sources = sources.filter(|_| !format.keyless).unwrap_or(&of_contract);
+            let key = |(at, source): (usize, &SlotSource)| {
+                let at = at.to_string();
+                // A list has a place more on the way.
+                let list: &[&str] = if sources.len() > 1 { &[&at] } else { &[] };
+                self.slot_key(&[&["slots", name.as_str()], list].concat(), source, format)
+            };
+            let keys: Vec<SlotKey> = if format.keyless {
+                vec![SlotKey::nobody(name)]
+            } else {
+                sources.iter().enumerate().filter_map(key).collect()
+            };
             if keys.is_empty() {
                 continue;
             }
-            let is_shared = sources.iter().any(|(_, shared)| *shared);
+            let is_shared = sources.iter().any(|source| source.shared);
             let usage = if is_shared { SlotUse::Shared } else { SlotUse::Alone };
             let need = if format.optional { SlotNeed::Optional } else { SlotNeed::Required };
             let purpose = format.purpose.clone();
@@ -281,19 +288,37 @@ impl<'a> Loader<'a> {
         slots
     }
 
-    /// The key that a variable holds.
-    fn slot_key(&mut self, way: Way<'_>, env: &str) -> Option<SlotKey> {
-        if !is_variable(env) || self.contract.key.begins(env) {
-            // What stands there may be a key by mistake: it is not shown.
-            let label = "expected a name such as STAGING_KEY; no key belongs in a file";
-            self.reader.add(way, "not the name of a variable", label);
+    /// The key that a variable holds, with the further parts of the credentials.
+    fn slot_key(
+        &mut self,
+        way: Way<'_>,
+        source: &SlotSource,
+        format: &SlotFormat,
+    ) -> Option<SlotKey> {
+        let env = source.env.as_str();
+        let way_of_key = [way, &["env"]].concat();
+        if !self.names_variable(&way_of_key, env) {
             return None;
         }
         let key = (self.environment)(env);
         if let Some(key) = &key {
-            self.check_key(way, env, key);
+            self.check_key(&way_of_key, env, key);
         }
-        Some(SlotKey { env: env.to_owned(), key: key.map(Secret::new) })
+        let lacks_key = key.is_none().then(|| Lack { part: None, env: env.to_owned() });
+        let (parts, variables, lacking) = self.parts(way, source, format)?;
+        let lacks: Vec<Lack> = lacks_key.into_iter().chain(lacking).collect();
+        let key = key.filter(|_| lacks.is_empty()).map(Secret::new);
+        Some(SlotKey { env: env.to_owned(), key, parts, variables, lacks })
+    }
+
+    /// Whether a text can be a variable's name. What stands there may be a key by mistake: it is not shown.
+    pub(super) fn names_variable(&mut self, way: Way<'_>, env: &str) -> bool {
+        let is_one = is_variable(env) && !self.contract.key.begins(env);
+        if !is_one {
+            let label = "expected a name such as STAGING_KEY; no key belongs in a file";
+            self.reader.add(way, "not the name of a variable", label);
+        }
+        is_one
     }
 
     fn check_key(&mut self, way: Way<'_>, env: &str, key: &str) {

@@ -4,5 +4,6 @@ pub mod known;
 pub mod lint;
 pub mod load;
 pub(crate) mod offers;
+mod parts;
 pub mod target;
 pub mod target_file;

@@ -17,6 +17,7 @@ use crate::{
         check::CheckId,
         content::RequestBody,
         contract_file::Probe,
+        key::Carrier,
         names::{HookName, ProbeName, RequestName},
         request_format::body_words,
         request_shape::{RequestShape, Shaper, merged},
@@ -55,7 +56,8 @@ impl Loader<'_> {
         let contract = self.contract;
         let way = ["requests", name.as_str()];
         let at = |word: &'static str| [&way[..], &[word]].concat();
-        let carriers = contract.key.carriers.iter().map(|carrier| carrier.header.clone());
+        let carriers = contract.key.carriers.iter().flat_map(Carrier::headers);
+        let carriers = carriers.map(str::to_owned);
         let root = Folder::At(contract.root.clone());
         let mut shaper =
             Shaper { root: &root, reader: &mut self.reader, carriers: carriers.collect() };
@@ -285,7 +287,7 @@ impl Loader<'_> {
     }
 
     fn check_header(&mut self, way: Way<'_>, name: &str, value: &str) {
-        let carriers = self.contract.key.carriers.iter().map(|carrier| carrier.header.as_str());
+        let carriers = self.contract.key.carriers.iter().flat_map(Carrier::headers);
         let mut ours = OUR_HEADERS.into_iter().chain(carriers);
         if ours.any(|ours| ours.eq_ignore_ascii_case(name)) {
             let label = "errproof sets it for each request";

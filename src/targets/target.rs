@@ -11,10 +11,11 @@ use url::Url;
 use super::{known::Known, target_file::Budget};
 use crate::{
     contract::{
+        carrier::Parts,
         contract_file::Probe,
         extent::Extent,
         method::Method,
-        names::{HookName, ProbeName, RequestName, SlotName},
+        names::{HookName, PartName, ProbeName, RequestName, SlotName},
         request_shape::RequestShape,
     },
     exchange::{clock::Clock, deadlines::Deadlines},
@@ -81,13 +82,58 @@ pub enum SlotNeed {
     Optional,
 }
 
-/// One key of a slot.
+/// One key of a slot, with the further parts of its credentials.
 #[derive(Debug, Clone)]
 pub struct SlotKey {
     /// The environment variable that fills it.
     pub env: String,
-    /// The key, if the variable is set.
+    /// The key, if the variable is set, and those of all parts. Of a slot without a key it is what tells that slot from
+    /// others, and is never sent.
     pub key: Option<Secret>,
+    /// The parts that are set.
+    pub parts: Parts,
+    /// The variable of each part.
+    pub variables: BTreeMap<PartName, String>,
+    /// The variables that are not set.
+    pub lacks: Vec<Lack>,
+}
+
+/// A variable of a slot that is not set.
+#[derive(Debug, Clone)]
+pub struct Lack {
+    /// The part that it holds; none if it holds the key.
+    pub part: Option<PartName>,
+    /// The variable.
+    pub env: String,
+}
+
+/// What the keys of slots begin with that carry none: no key that can be sent does.
+const NOBODY: char = '\0';
+
+/// Whether this is the key of a slot that carries none.
+#[must_use]
+pub fn is_nobody(key: &Secret) -> bool {
+    key.expose().starts_with(NOBODY)
+}
+
+impl SlotKey {
+    /// That of a slot without a key. It is always there, and paced like any other.
+    #[must_use]
+    pub fn nobody(slot: &SlotName) -> Self {
+        Self {
+            env: String::new(),
+            key: Some(Secret::new(format!("{NOBODY}{slot}"))),
+            parts: Parts::new(),
+            variables: BTreeMap::new(),
+            lacks: Vec::new(),
+        }
+    }
+
+    /// The variable to be set first.
+    #[must_use]
+    pub fn unset(&self) -> &str {
+        self.lacks.first().map_or(&self.env, |lack| &lack.env)
+    }
 }
 
 impl Slot {
@@ -100,7 +146,7 @@ impl Slot {
     pub fn missing(&self) -> impl Iterator<Item = &str> {
         let is_partly_set = self.set().next().is_some();
         let unset = self.keys.iter().filter(move |key| is_partly_set && key.key.is_none());
-        unset.map(|key| key.env.as_str())
+        unset.map(SlotKey::unset)
     }
 
     /// The key that a trial is dealt whose turn this is: of those that are set one after the other. If none is, the
@@ -164,10 +210,16 @@ impl Target {
     /// What to set to fill it.
     pub fn dealt(&self, slot: &SlotName, turn: usize) -> Result<&Secret, String> {
         let slot_of = &self.slots[slot];
-        let SlotKey { env, key } = slot_of.dealt(turn);
-        key.as_ref().ok_or_else(|| {
+        let own = slot_of.dealt(turn);
+        own.key.as_ref().ok_or_else(|| {
             let Slot { purpose, need, .. } = slot_of;
             let optional = if *need == SlotNeed::Optional { "the optional " } else { "" };
+            if let Some(Lack { part: Some(part), env }) = own.lacks.first() {
+                return format!(
+                    "no `{part}` for {optional}slot `{slot}`: set ${env} to that of {purpose}"
+                );
+            }
+            let env = own.unset();
             format!("no key for {optional}slot `{slot}`: set ${env} to {purpose}")
         })
     }

@@ -12,7 +12,7 @@ use crate::{
     contract::{
         check::CheckId,
         method::Method,
-        names::{HookName, ProbeName, RequestName, SlotName},
+        names::{HookName, PartName, ProbeName, RequestName, SlotName},
         request_format::PartFormat,
     },
     source::format::FileFormat,
@@ -138,6 +138,9 @@ impl schemars::JsonSchema for SlotSources {
 pub struct SlotSource {
     /// The environment variable that holds it. No key belongs in a file.
     pub env: String,
+    /// The variables of further parts of the credentials, where they differ from those in the contract.
+    #[serde(default)]
+    pub parts: BTreeMap<PartName, String>,
     /// Whether others use its workspace during a run, so that its balance tells nothing.
     #[serde(default)]
     pub shared: bool,

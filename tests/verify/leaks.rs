@@ -206,6 +206,7 @@ fn a_refusal_that_is_waited_out_is_searched_as_well() {
         path: "/api/v1/credits".into(),
         headers: vec![("X-API-Key".into(), Secret::new(&*set.server.keys["free-plan"]))],
         body: Vec::new(),
+        signing: None,
     };
     for _ in 0..60 {
         assert_eq!(set.server.front.answer(&spent).status, 200);

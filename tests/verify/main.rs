@@ -20,6 +20,7 @@ mod forecast;
 mod formats;
 mod generated;
 mod identity;
+mod keys;
 mod leaks;
 mod limiters;
 mod limits;

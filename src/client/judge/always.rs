@@ -10,7 +10,7 @@ use crate::{
         record::{Attempt, CommandEnd, Output, Record},
         rule::Rules,
     },
-    contract::{key::Carrier, retry::Always},
+    contract::{carrier::Parts, key::Carrier, retry::Always},
     shown::secret::Secret,
 };
 
@@ -100,14 +100,25 @@ fn without_a_beat(record: &Record, beat: Duration) -> Option<Mismatch> {
 fn other_request(record: &Record, carriers: &[Carrier], key: &Secret) -> Option<Mismatch> {
     let first = &record.attempts[0];
     let is_own = |(header, value): &(String, Secret)| {
-        let of = |carrier: &&Carrier| carrier.header == *header;
-        let mut values = carriers.iter().filter(of).map(|carrier| carrier.value(key.expose()));
-        values.any(|own| own == value.expose())
+        let of = |carrier: &&Carrier| {
+            [&carrier.header, &carrier.query, &carrier.cookie].contains(&&Some(header.clone()))
+        };
+        let is_it = |carrier: &Carrier| {
+            // The other parts of its credentials a client has from elsewhere.
+            let own = carrier.value(key.expose(), &Parts::new());
+            carrier.other.is_some() || own == value.expose()
+        };
+        carriers.iter().filter(of).any(is_it)
     };
+    // What is in a body, or signs, is not looked for; nor is a key where there is none.
+    let is_looked_for = |carrier: &Carrier| {
+        [&carrier.header, &carrier.query, &carrier.cookie].iter().any(|place| place.is_some())
+    };
+    let is_seen = carriers.iter().all(is_looked_for);
     for (at, attempt) in record.attempts.iter().enumerate() {
         let number = at + 1;
         let carried = match attempt.keys.iter().all(is_own) {
-            _ if attempt.keys.is_empty() => Some("no key"),
+            _ if attempt.keys.is_empty() && is_seen => Some("no key"),
             true => None,
             false => Some("another key"),
         };

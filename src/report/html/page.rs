@@ -285,7 +285,7 @@ fn configuration(side: &SideResult, server: &ServerDetails) -> Element {
         .child(element("tbody").children(keys.map(row)));
     section("How it was run")
         .child(flags)
-        .child(slots)
+        .children((!configuration.slots.is_empty()).then_some(slots))
         .child(list(side.notes.iter().map(|note| element("li").text(note))))
 }
 

@@ -90,7 +90,8 @@ fn exchange(evidence: &Evidence, outcome: Outcome) -> Vec<Element> {
     let mut exchange = vec![
         element("h4").text("Request").text(which),
         element("pre")
-            .text(shown![request.method, " ", request.path, "\nkey: ", request.key])
+            .text(shown![request.method, " ", request.path])
+            .text((!request.key.is_empty()).then(|| shown!["\nkey: ", request.key]))
             .text(body),
         element("h4").text("Response"),
         answer.as_ref().map_or_else(|| aside("none"), response),

@@ -15,6 +15,7 @@ use base64::{Engine as _, engine::general_purpose};
 use errproof::internals::{
     contract::{
         Contract as Loaded,
+        carrier::Parts,
         contract_file::Limit,
         key::{BasicPart, Carrier, KeyDefect},
         names::SlotName,
@@ -207,7 +208,7 @@ fn run(random: &mut Rng, url: &str) -> (Suite, BTreeMap<String, String>) {
     prefixes[random.usize(..prefixes.len())].clone_into(&mut contract.key.prefix);
     if random.bool() {
         let mut basic = contract.key.carriers[0].clone();
-        "Authorization".clone_into(&mut basic.header);
+        basic.header = Some("Authorization".to_owned());
         basic.basic = Some(if random.bool() { BasicPart::User } else { BasicPart::Password });
         contract.key.carriers.push(basic);
     }
@@ -249,7 +250,7 @@ fn headers(
         };
         headers.push((format!("X-Any-{at}").into(), value));
     }
-    let in_base64 = random.usize(..8) == 0 && carrier.header != "Authorization";
+    let in_base64 = random.usize(..8) == 0 && carrier.header.as_deref() != Some("Authorization");
     if in_base64 {
         let credentials = general_purpose::STANDARD.encode(format!("{}:{token}", value(random)));
         headers.push(("Authorization".into(), format!("Basic {credentials}")));
@@ -305,13 +306,15 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
     let method = ["GET", "POST", "PUT", "PATCH", "DELETE"][random.usize(..5)];
     let path: Arc<str> = path(random).into();
     let request = |key: Option<&String>| {
-        let own = key.map(|key| (Arc::from(carrier.header.as_str()), carrier.value(key)));
+        let header = carrier.header.as_deref().expect("the carriers here are headers");
+        let own = key.map(|key| (Arc::from(header), carrier.value(key, &Parts::new())));
         let all = headers.iter().cloned().chain(own);
         Request {
             method: method.into(),
             path: Arc::clone(&path),
             headers: all.map(|(name, value)| (name, Secret::new(value))).collect(),
             body: body.clone(),
+            signing: None,
         }
     };
     let (sent, expected) = (request(key.as_ref()), request(expected_key.as_ref()));
@@ -348,6 +351,7 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
                 path: self::path(random).into(),
                 headers: vec![("X-First".into(), Secret::new(format!("{token}{}", value(random))))],
                 body: bytes(random),
+                signing: None,
             };
             all.insert(0, first.clone());
             let first = Some(Box::new(outgoing(&first)));
