@@ -84,7 +84,15 @@ mod tests {
         let request = Request { method, path, headers: Vec::new(), body: Vec::new() };
         let (sent, answered) = (Duration::ZERO, Duration::ZERO);
         let request = Arc::new(request);
-        Exchange { request, key: None, answer, sent, answered, role: Role::Own }
+        Exchange {
+            request,
+            key: None,
+            answer,
+            sent,
+            answered,
+            date: Duration::ZERO,
+            role: Role::Own,
+        }
     }
 
     #[test]

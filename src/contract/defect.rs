@@ -17,29 +17,16 @@ use super::{
 use crate::source::reader::keys;
 
 impl Resolver<'_> {
-    /// A burst is one request many times: nothing else can be wrong with it. Gives the limit that it
-    /// goes past.
+    /// A burst is one request many times: nothing else can be wrong with it. `limit` is the one that it goes past.
     pub(super) fn burst(
         &mut self,
         case: &CaseFormat,
         burst: &BurstFormat,
+        limit: &Limit,
+        request: &RequestName,
         at: &str,
-    ) -> Option<Limit> {
-        let slots = keys(&self.contract.slots);
-        self.reader.known(&["cases", at, "burst", "other"], "slot", burst.other.as_str(), slots);
-        let limit = self.contract.limit.clone();
-        let Some(Limit { requests: most, .. }) = limit else {
-            let label = "expected a [limit] in contract.toml for it to exceed";
-            self.reader.add(&["cases", at, "burst"], "a burst without a limit", label);
-            return None;
-        };
-        if burst.requests <= most {
-            self.reader.add(
-                &["cases", at, "burst", "requests"],
-                "a burst within the limit",
-                format!("expected more than {most}, the limit in contract.toml"),
-            );
-        }
+    ) {
+        self.burst_of_limit(burst, limit, request, at);
         let stray = [
             ("key", case.key.is_some()),
             ("body", case.body.is_some()),
@@ -55,7 +42,6 @@ impl Resolver<'_> {
                 "a burst sends one request without a defect many times",
             );
         }
-        limit
     }
 
     /// A balance pays for a request as it is: nothing else can be wrong with that.

@@ -8,9 +8,10 @@ use serde_json::Value;
 
 use super::{
     Contract,
-    contract_file::{ContractFile, Counts, LedgerFormat, PreflightFormat},
+    contract_file::{ContractFile, LedgerFormat, PreflightFormat},
     envelope::EnvelopeFormat,
     key::KeyShape,
+    limits::{self, Keys},
     names::too_long,
     order_format::OrderFormat,
     page::PageReading,
@@ -64,11 +65,12 @@ impl Contract {
                 contract.any_error = read_any_error(root, contract, faults).map(Arc::new);
             }
             contract.scenarios = scenarios;
-            contract.find_limit_scenario();
-            let counts = contract.limit.as_ref().map(|limit| limit.counts);
-            if counts == Some(Counts::EveryRequest) && contract.mistaken().is_none() {
+            contract.find_limit_scenarios();
+            for table in contract.limits_without_mistaken() {
                 let title = "the limit counts every request, and no case shows one that is refused for its input";
-                let help = "add a case that breaks a body alone, or take `counts` out of [limit] in contract.toml";
+                let help = format!(
+                    "add a case that breaks a body alone, or take `counts` out of {table} in contract.toml"
+                );
                 faults.add(Fault::general(title).help(help));
             }
             let Further { ledger, order } = further.unwrap_or_default();
@@ -100,18 +102,15 @@ fn read_contract(root: &Folder, faults: &mut Faults) -> Option<(Contract, Furthe
     contract.map(|contract| (contract, Further { ledger, order }))
 }
 
-fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contract {
+fn complete(root: &Folder, reader: &mut Reader<'_>, mut file: ContractFile) -> Contract {
     let schema = compile(root, reader, &["envelope", "schema"], &file.envelope.schema);
     check_lengths(reader, &file);
     check_key(reader, &file.key);
     check_places(reader, &file.envelope);
     let docs = docs(reader, file.docs, file.envelope.docs.clone());
-    if let Some(policy) = file.limit.as_ref().and_then(|limit| limit.policy.as_ref())
-        && sfv::StringRef::from_str(policy).is_err()
-    {
-        let label = "expected printable ASCII, as RFC 9651 allows in a string";
-        reader.add(&["limit", "policy"], "not the name of a policy", label);
-    }
+    let has_keys = if file.key.carriers.is_empty() { Keys::None } else { Keys::Some };
+    let (limit, limits) = (&mut file.limit, &mut file.limits);
+    limits::complete(reader, limit, limits, &mut file.requests, has_keys);
     for (at, code) in file.chain.iter().enumerate() {
         // A code is also the name of its snapshot's file.
         let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
@@ -177,6 +176,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         envelope: Envelope { schema: schema.unwrap_or_else(anything), places: file.envelope },
         key: file.key,
         limit: file.limit,
+        limits: file.limits,
         requests,
         slots: file.slots,
         preflight: file.preflight,
@@ -191,7 +191,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         any_error: None,
         ledger: None,
         order: None,
-        limit_scenario: None,
+        limit_scenarios: Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 pub mod any_error_file;
 pub mod body;
+mod burst;
 pub mod check;
 pub mod contract_file;
 mod defect;
@@ -21,6 +22,8 @@ pub mod input_cases;
 mod input_values;
 pub mod key;
 pub mod ledger;
+pub mod limit;
+mod limits;
 pub mod lint;
 mod load;
 pub mod names;
@@ -45,7 +48,7 @@ pub mod wrong_fields;
 use check::CheckId;
 use contract_file::{BundledMock, HookPurpose, Limit, PreflightFormat, Probe, SlotFormat};
 use key::KeyShape;
-use names::{Code, HookName, ProbeName, RequestName, SlotName};
+use names::{Code, HookName, LimitName, ProbeName, RequestName, SlotName};
 use order::Order;
 use page::PageReading;
 use parts::{DocsLink, Envelope, NamedRequest};
@@ -73,6 +76,8 @@ pub struct Contract {
     pub key: KeyShape,
     /// How many requests a key has, if the docs set a limit.
     pub limit: Option<Limit>,
+    /// Further limits, by their names.
+    pub limits: BTreeMap<LimitName, Limit>,
     /// The requests that cases build on.
     pub requests: BTreeMap<RequestName, NamedRequest>,
     /// The credentials that cases need.
@@ -101,6 +106,6 @@ pub struct Contract {
     pub order: Option<Order>,
     /// What is promised of the balances, if the contract has a ledger.
     pub ledger: Option<Arc<Scenario>>,
-    /// Which of them is that of the limit.
-    limit_scenario: Option<usize>,
+    /// Which of them are those of limits.
+    limit_scenarios: Vec<usize>,
 }

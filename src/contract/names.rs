@@ -83,6 +83,8 @@ names! {
     ProbeName
     /// A place in a request that carries the key: `bearer`.
     CarrierName
+    /// A rate limit besides the one without a name: `messages`.
+    LimitName
 }
 
 #[cfg(test)]

@@ -28,6 +28,7 @@ use super::{
     pacing::Pacer,
     traffic::Traffic,
 };
+use crate::contract::contract_file::Limit;
 
 /// No envelope has a megabyte. What is longer is cut, so that no target can fill the memory.
 pub const LONGEST_BODY: usize = 1 << 20;
@@ -91,11 +92,9 @@ impl Sender {
         self.send_now(outgoing).await
     }
 
-    /// Waits until the turn of a request's key has come.
+    /// Waits until the turn of a request's key has come, under each limit that counts the request.
     pub async fn turn(&self, outgoing: &Outgoing) {
-        if let Some(key) = &outgoing.key {
-            self.pacer.turn(&self.clock, key).await;
-        }
+        self.pacer.turn(&self.clock, outgoing.key.as_ref(), outgoing.counted_by).await;
     }
 
     /// Sends the same request many times at once, whatever its key's limit. The exchanges are in
@@ -106,6 +105,7 @@ impl Sender {
     pub async fn burst(&self, outgoing: &Outgoing, times: u32) -> Result<Vec<Exchange>, NoAnswer> {
         let mut tasks = JoinSet::new();
         for _ in 0..times {
+            self.pacer.note(&self.clock, outgoing.key.as_ref(), outgoing.counted_by);
             let (sender, outgoing) = (self.clone(), outgoing.clone());
             tasks.spawn(async move { sender.send_now(&outgoing).await });
         }
@@ -148,8 +148,15 @@ impl Sender {
             answer,
             sent,
             answered: self.clock.now(key),
+            date: self.clock.date(key),
             role: outgoing.role,
         })
+    }
+
+    /// How long it takes until nothing that was sent counts on a limit any more that several keys share.
+    #[must_use]
+    pub fn rest(&self, limit: &Limit) -> Duration {
+        self.pacer.rest(&self.clock, limit.place)
     }
 }
 

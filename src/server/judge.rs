@@ -16,8 +16,8 @@ use crate::{
         mismatch::{Mismatch, Mismatches},
         reading::Reading,
         request_id::RequestIds,
-        retry_after,
         sheet::Sheet,
+        told_wait,
     },
     contract::{
         Contract,
@@ -168,8 +168,8 @@ impl AnswerJudge {
                 sheet.note(CheckId::RequestId, at, found);
             }
         }
-        if let Some(promised) = scenario.retry_after {
-            sheet.note(CheckId::RetryAfter, at, retry_after::present(answer, promised.longest));
+        if let Some(promised) = &scenario.retry_after {
+            sheet.note(CheckId::RetryAfter, at, told_wait::present(exchange, promised));
         }
     }
 

@@ -16,7 +16,10 @@ use crate::{
         retry_after,
     },
     contract::{check::CheckId, contract_file::Limit},
-    exchange::outgoing::{Exchange, Role},
+    exchange::{
+        locked::Locked as _,
+        outgoing::{Exchange, Role},
+    },
     shown,
     terminal::activity::Awaited,
 };
@@ -48,7 +51,7 @@ impl Play<'_> {
             return Ok(());
         }
         let since = self.exchanges[own].answered.saturating_sub(self.exchanges[last].sent);
-        let told = rate_fields::wait(&self.exchanges[last].answer, burst.limit);
+        let told = rate_fields::wait(&self.exchanges[last], burst.limit);
         // A bucket may have had a token for one of them.
         let mut spare = rate::refilled(told.map(Duration::from_secs), since, burst.limit);
         for (at, other) in (begin..own).zip(burst.meanwhile) {
@@ -67,8 +70,10 @@ impl Play<'_> {
                 vec![Mismatch::says(
                     "",
                     format!(
-                        "{} got {status}{code} while the API key was over its limit; expected {}",
-                        other.what, self.planned.scenario.status
+                        "{} got {status}{code} while {}; expected {}",
+                        other.what,
+                        over(burst.limit),
+                        self.planned.scenario.status
                     ),
                 )]
             };
@@ -167,7 +172,8 @@ impl Play<'_> {
         let refused: Vec<Served> = alone.map(time).collect();
         let found = over_time(&served, &refused, burst.limit);
         if found.is_empty() {
-            self.run.limit_seen.set(seen(&served, burst.limit)).ok();
+            let seen = seen(&served, burst.limit);
+            self.run.limits_seen.locked().entry(burst.limit.place).or_insert(seen);
         }
         self.sheet.note(CheckId::RateAdmits, self.exchanges.len() - 1, found);
         Ok(())
@@ -199,6 +205,11 @@ impl Play<'_> {
 /// How many requests whose input is refused go before a burst: a limit that does not count them serves the whole burst.
 pub(super) fn half(limit: &Limit) -> u32 {
     limit.requests / 2
+}
+
+/// What a limit is that was gone past, as the begin of a sentence.
+fn over(limit: &Limit) -> &'static str {
+    if limit.per.is_shared() { "the limit was used up" } else { "the API key was over its limit" }
 }
 
 /// Whether an exchange used the burst's key.

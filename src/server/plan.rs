@@ -23,7 +23,10 @@ use crate::{
         names::{CarrierName, SlotName},
         scenario::{At, BalanceCase, Burst, Case, LedgerCase, Provocation, Scenario, Single},
     },
-    exchange::{deadlines::Deadlines, outgoing::Role},
+    exchange::{
+        deadlines::Deadlines,
+        outgoing::{Outgoing, Role},
+    },
     result::unproven::Owed,
     shown::secret::{Named, Secret},
     source::fault::{Fault, Faults},
@@ -110,7 +113,9 @@ impl Plan {
             .iter()
             .enumerate()
             .map(|(at, planned)| {
-                let likeness = (planned.case().last, Reverse(planned.order()));
+                // One that runs alone begins when all others have, so that none of them waits for it.
+                let is_alone = planned.alone_at().is_some();
+                let likeness = (planned.case().last, is_alone, Reverse(planned.order()));
                 let turn = turns.entry((likeness, planned.key())).or_default();
                 *turn += 1;
                 (likeness, *turn, at)
@@ -340,15 +345,23 @@ impl<'a> Planner<'a> {
             Some(_) if self.target.extent == Extent::Whole => self.meanwhile(burst)?,
             _ => Vec::new(),
         };
+        let other = burst.other.as_ref().map(|other| {
+            let other = self.plain(format, other, &burst.carrier)?;
+            Ok::<_, String>(Box::new(other.sent_as(Role::OtherKey)))
+        });
+        let request = self.plain(format, &burst.slot, &burst.carrier)?;
+        // It goes past that limit, and nobody else is counted by it meanwhile.
+        let counted_by = match burst.limit.per.is_shared() {
+            true => request.counted_by.without(burst.limit.place),
+            false => request.counted_by,
+        };
         Ok(TrialScript::Burst {
             mistaken: if meanwhile.is_empty() { None } else { self.mistaken(burst)?.map(Box::new) },
             strangers: if meanwhile.is_empty() { Vec::new() } else { self.strangers(burst)? },
             meanwhile,
-            request: self.plain(format, &burst.slot, &burst.carrier)?,
+            request: Outgoing { counted_by, ..request },
             times: burst.requests,
-            other: Box::new(
-                self.plain(format, &burst.other, &burst.carrier)?.sent_as(Role::OtherKey),
-            ),
+            other: other.transpose()?,
             limit: Arc::clone(&burst.limit),
             served: format.status,
         })

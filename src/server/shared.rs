@@ -1,14 +1,17 @@
 //! What the trials of a run share.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use super::{
-    drift::Snapshots, judge::AnswerJudge, key_use::KeyUse, ledger::Ledger,
+    drift::Snapshots, judge::AnswerJudge, key_use::KeyUse, ledger::Ledger, limit_use::LimitUse,
     preflight_leak::PreflightLeak, progress::Progress, twins::Twins, winners::Winners,
 };
 use crate::{
     checks::reading::Reading,
-    contract::Contract,
+    contract::{Contract, contract_file::Limit, limit::LimitPlace, scenario::Scenario},
     exchange::{outgoing::Exchange, sender::Sender},
     shown::redactor::Redactor,
     targets::{known::Day, target::Target},
@@ -29,6 +32,8 @@ pub struct Run {
     pub judge: AnswerJudge,
     /// Which keys are in use.
     pub keys: KeyUse,
+    /// Who is under way that a limit counts which several keys share.
+    pub limit_use: LimitUse,
     /// What the preflight's answer gave away.
     pub preflight_leak: PreflightLeak,
     /// What the keys' balances were, and what was spent since.
@@ -45,8 +50,8 @@ pub struct Run {
     pub alone_first: Progress,
     /// The twins that were asked.
     pub twins: Twins,
-    /// Which limit a key was seen to have, over its window.
-    pub limit_seen: OnceLock<String>,
+    /// Which limits were seen to be kept, each over its window, by their places.
+    pub limits_seen: Mutex<BTreeMap<LimitPlace, String>>,
     /// Which code won where two things were wrong.
     pub winners: Winners,
     /// The reviewed envelopes of this target.
@@ -59,5 +64,18 @@ impl Run {
     /// An exchange's answer as the contract's envelope reads it.
     pub(super) fn reading<'a>(&'a self, exchange: &'a Exchange) -> Reading<'a> {
         Reading::of(&exchange.answer, &self.contract.envelope.places)
+    }
+
+    /// The limit that refused a request, with its scenario, if one did whose scenario is not `own`: a case that did not ask
+    /// for it is not to be judged by it.
+    pub(super) fn refused_by(
+        &self,
+        exchange: &Exchange,
+        own: Option<&Scenario>,
+    ) -> Option<(&Scenario, &Limit)> {
+        let reading = self.reading(exchange);
+        let is_other = |scenario: &Scenario| own.is_none_or(|own| own.code != scenario.code);
+        let mut limits = self.contract.limit_scenarios();
+        limits.find(|(scenario, _)| is_other(scenario) && reading.is_refusal(scenario))
     }
 }

@@ -1,5 +1,7 @@
 //! Carries out one trial: sends what was planned, and has it judged.
 
+use std::time::Duration;
+
 use super::{
     balance::PlannedBalance,
     burst::PlannedBurst,
@@ -61,6 +63,11 @@ impl Run {
             activity.waits(Awaited::Others("all other trials"), None);
             self.progress.wait().await;
         }
+        let (counted_by, alone) = (planned.counted_by(), planned.alone_at());
+        if self.limit_use.is_any(counted_by) {
+            activity.waits(Awaited::Others("trials that the same limit counts"), None);
+        }
+        let entered = self.limit_use.enter(counted_by, alone).await;
         let done = match script {
             TrialScript::Ledger { reads, pointer } => play.ledger(reads, pointer).await,
             TrialScript::Single { first, request, probe, numbers } => {
@@ -88,6 +95,7 @@ impl Run {
                 served,
             } => {
                 let (times, served, mistaken) = (*times, *served, mistaken.as_deref());
+                let other = other.as_deref();
                 let burst = PlannedBurst {
                     request,
                     times,
@@ -98,13 +106,18 @@ impl Run {
                     mistaken,
                     strangers,
                 };
+                play.rest(self.sender.rest(limit), "the limit's window to pass, before a burst")
+                    .await;
                 let done = play.burst(burst).await;
                 if done.is_ok() {
                     play.close_burst(burst);
                 }
+                let what = "the limit's window to pass, for the trials that it counts";
+                play.rest(entered.rest_for_others(), what).await;
                 done
             }
         };
+        drop(entered);
         if let Some(exchange) = self.preflight_leak.of_trial(&planned.case().name) {
             play.keep(exchange.clone());
         }
@@ -262,6 +275,14 @@ impl Play<'_> {
             _ => Some(format!(
                 "the key is refused for want of credits, and has to have {needed} for this request beside all others of the run"
             )),
+        }
+    }
+
+    /// Lets a limit that several keys share rest.
+    async fn rest(&self, time: Duration, what: &'static str) {
+        if !time.is_zero() {
+            self.activity.waits(Awaited::Words(what.into()), Some(time));
+            self.run.target.clock.wait(None, time).await;
         }
     }
 

@@ -17,6 +17,7 @@ use errproof::internals::{
         Contract as Loaded,
         contract_file::Limit,
         key::{BasicPart, Carrier, KeyDefect},
+        limit::LimitSet,
         names::SlotName,
         neighbour::Neighbour,
         scenario::{At, Case, Expects, Provocation, Scenario, Single},
@@ -321,6 +322,7 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
         role: Role::Own,
         cost: 0,
         payer: None,
+        counted_by: LimitSet::default(),
     };
     let mut all = vec![expected.clone()];
     let script = match random.usize(..8) {
@@ -332,7 +334,7 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
             TrialScript::Burst {
                 request,
                 times: 3,
-                other,
+                other: Some(other),
                 meanwhile,
                 mistaken: None,
                 strangers: Vec::new(),
@@ -475,6 +477,7 @@ async fn the_command_for_any_request_sends_it_to_the_byte_in_every_shell() {
                     role: Role::Own,
                     cost: 0,
                     payer: None,
+                    counted_by: LimitSet::default(),
                 };
                 let answer = suite.run.sender.send_now(&outgoing).await;
                 assert!(answer.is_ok(), "{what}: {answer:?}");
