@@ -84,6 +84,54 @@ impl Pacer {
         }
     }
 
+    /// Waits until so many requests may be sent at once, as far as others share a limit that has room for so many, and
+    /// counts them.
+    pub(super) async fn room(
+        &self,
+        clock: &Clock,
+        key: Option<&Secret>,
+        counted_by: LimitSet,
+        times: u32,
+    ) {
+        let mut counters = self.kept.counters(key, counted_by);
+        counters.retain(|(at, _)| self.kept.0[*at].1.is_shared());
+        let (fits, too_many): (Vec<_>, Vec<_>) =
+            counters.into_iter().partition(|(at, _)| self.kept.0[*at].2.has_room_for(times));
+        while let Some((key, time)) = self.claim_all(clock, &fits, times) {
+            clock.wait(key, time).await;
+        }
+        for counter in too_many {
+            let mut book = self.book.locked();
+            let now = clock.now(counter.1.as_ref());
+            let uses = book.0.entry(counter).or_default();
+            uses.0.extend((0..times).map(|_| now));
+        }
+    }
+
+    /// Counts so many uses by all of these, or none of them.
+    fn claim_all<'a>(
+        &self,
+        clock: &Clock,
+        counters: &'a [Counter],
+        times: u32,
+    ) -> Option<(Option<&'a Secret>, Duration)> {
+        if counters.is_empty() {
+            return None;
+        }
+        let (mut book, now) = (self.book.locked(), |key: Option<&Secret>| clock.now(key));
+        for claimed in 0..usize::try_from(times).unwrap_or(usize::MAX) {
+            let wait = self.kept.claim(&mut book, counters, &now);
+            if wait.is_some() {
+                for counter in counters {
+                    let uses = book.0.entry(counter.clone()).or_default();
+                    uses.0.truncate(uses.0.len().saturating_sub(claimed));
+                }
+                return wait;
+            }
+        }
+        None
+    }
+
     /// How long it takes until all that a shared limit has counted is longer ago than its window.
     pub(super) fn rest(&self, clock: &Clock, limit: LimitPlace) -> Duration {
         self.kept.rest(&self.book.locked(), limit, clock.now(None))
@@ -146,6 +194,11 @@ impl Paced {
             // One second more than the window, for the same reason.
             window: Duration::from_secs(u64::from(limit.window_seconds) + 1),
         }
+    }
+
+    /// Whether so many requests at once are within the limit, if nothing else is.
+    fn has_room_for(&self, times: u32) -> bool {
+        usize::try_from(times).is_ok_and(|times| times <= self.most)
     }
 
     /// How long to wait before one more use, if it is too early for that.
@@ -354,8 +407,8 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_shared_limit_is_rested_a_window_after_what_it_counted_last() {
+    #[tokio::test]
+    async fn a_shared_limit_is_rested_a_window_after_what_it_counted_last() {
         let shared = SharedClock::default();
         let clock = Clock::Shared(shared.clone());
         let address = Limit { per: Per::Address, ..Limit::of(3, 9) };
@@ -365,6 +418,12 @@ mod tests {
         pacer.note(&clock, Some(&key), ONE);
         shared.advance(None, Duration::from_secs(4));
         assert_eq!(pacer.rest(&clock, address.place), Duration::from_secs(6));
+        // Two at once have to wait until the one is out of the way, and more than the limit have no room ever.
+        pacer.room(&clock, Some(&key), ONE, 3).await;
+        assert!(shared.now(None) > Duration::from_secs(9), "{:?}", shared.now(None));
+        let then = shared.now(None);
+        pacer.room(&clock, Some(&key), ONE, 4).await;
+        assert_eq!(shared.now(None), then);
         // A key's own limit does not count what is sent without a turn.
         let own = Pacer::new([&Limit::of(3, 9)]);
         own.note(&clock, Some(&key), ONE);

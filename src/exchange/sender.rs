@@ -97,15 +97,16 @@ impl Sender {
         self.pacer.turn(&self.clock, outgoing.key.as_ref(), outgoing.counted_by).await;
     }
 
-    /// Sends the same request many times at once, whatever its key's limit. The exchanges are in
-    /// the order in which the answers came.
+    /// Sends the same request many times at once, whatever its key's limit, as soon as a limit that others share has room
+    /// for it. The exchanges are in the order in which the answers came.
     ///
     /// # Errors
     /// If one of the requests has no answer to judge.
     pub async fn burst(&self, outgoing: &Outgoing, times: u32) -> Result<Vec<Exchange>, NoAnswer> {
+        let Outgoing { key, counted_by, .. } = outgoing;
+        self.pacer.room(&self.clock, key.as_ref(), *counted_by, times).await;
         let mut tasks = JoinSet::new();
         for _ in 0..times {
-            self.pacer.note(&self.clock, outgoing.key.as_ref(), outgoing.counted_by);
             let (sender, outgoing) = (self.clone(), outgoing.clone());
             tasks.spawn(async move { sender.send_now(&outgoing).await });
         }
@@ -115,6 +116,15 @@ impl Sender {
         }
         exchanges.sort_by_key(|exchange| exchange.answered);
         Ok(exchanges)
+    }
+
+    /// Sends one request, whatever its key's limit, and counts it where others share one.
+    ///
+    /// # Errors
+    /// If there is no answer to judge.
+    pub async fn send_at_once(&self, outgoing: &Outgoing) -> Result<Exchange, NoAnswer> {
+        self.pacer.note(&self.clock, outgoing.key.as_ref(), outgoing.counted_by);
+        self.send_now(outgoing).await
     }
 
     /// Sends one request, whatever its key's limit.

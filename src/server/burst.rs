@@ -165,7 +165,7 @@ impl Play<'_> {
                     if !bursts.last().is_some_and(is_over) {
                         for stranger in burst.strangers {
                             // Whether it got an answer is no matter here.
-                            let answer = self.run.sender.send_now(stranger).await;
+                            let answer = self.run.sender.send_at_once(stranger).await;
                             strangers += usize::from(answer.is_ok());
                         }
                     }
@@ -202,7 +202,7 @@ impl Play<'_> {
         let now = self.run.target.clock.now(request.key.as_ref());
         let what = "the time at which one request tells whether a window ended within the burst";
         self.wait(request, at.saturating_sub(now), what).await;
-        let exchange = self.run.sender.send_now(&request.sent_as(Role::Again)).await?;
+        let exchange = self.run.sender.send_at_once(&request.sent_as(Role::Again)).await?;
         let (sent, answered) = (exchange.sent, exchange.answered);
         let at = self.keep(exchange);
         let is_served = self.is_served(burst, at);

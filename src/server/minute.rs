@@ -40,12 +40,12 @@ impl Play<'_> {
     ) -> Result<(), Stop> {
         let begin = self.exchanges.len();
         for other in burst.meanwhile {
-            let exchange = self.run.sender.send_now(&other.request).await?;
+            let exchange = self.run.sender.send_at_once(&other.request).await?;
             self.count(&other.request, &exchange);
             self.keep(exchange);
         }
         // Whether the key was refused until then. If not, a window may have ended meanwhile.
-        let own = self.run.sender.send_now(&burst.request.sent_as(Role::Again)).await?;
+        let own = self.run.sender.send_at_once(&burst.request.sent_as(Role::Again)).await?;
         let own = self.keep(own);
         if self.is_served(burst, own) {
             return Ok(());
@@ -107,7 +107,8 @@ impl Play<'_> {
         let mut last = 0;
         for wait in [told / 2, (told / 2).saturating_sub(LAST_LOOK)] {
             self.wait(burst.request, wait, "a part of the Retry-After it was told").await;
-            let exchange = self.run.sender.send_now(&burst.request.sent_as(Role::Again)).await?;
+            let exchange =
+                self.run.sender.send_at_once(&burst.request.sent_as(Role::Again)).await?;
             last = self.keep(exchange);
             if self.is_served(burst, last) {
                 return Ok(Early::Served(last));
@@ -151,7 +152,8 @@ impl Play<'_> {
                 Early::NotAsked => told,
             };
             self.wait(burst.request, rest, "the Retry-After it was told").await;
-            let exchange = self.run.sender.send_now(&burst.request.sent_as(Role::Again)).await?;
+            let exchange =
+                self.run.sender.send_at_once(&burst.request.sent_as(Role::Again)).await?;
             let at = self.keep(exchange);
             if !self.is_served(burst, at) {
                 break;

@@ -76,6 +76,12 @@ impl Run {
         let reading = self.reading(exchange);
         let is_other = |scenario: &Scenario| own.is_none_or(|own| own.code != scenario.code);
         let mut limits = self.contract.limit_scenarios();
-        limits.find(|(scenario, _)| is_other(scenario) && reading.is_refusal(scenario))
+        let first = limits.find(|(scenario, _)| is_other(scenario) && reading.is_refusal(scenario));
+        // Where several have the same status, and in the trial of one of them, the code tells which it was.
+        let (first, code) = (first?, reading.code());
+        let is_told = |scenario: &Scenario| Some(scenario.code.as_str()) == code.as_deref();
+        let mut others = [first].into_iter().chain(limits);
+        let told = others.find(|(scenario, _)| is_told(scenario) && is_other(scenario));
+        told.or_else(|| own.is_none_or(|own| own.limit().is_none()).then_some(first))
     }
 }

@@ -18,6 +18,7 @@ mod forecast;
 mod formats;
 mod generated;
 mod leaks;
+mod limit_kinds;
 mod limiters;
 mod limits;
 mod limits_command;
