@@ -133,7 +133,7 @@ pub(super) fn complete(
 fn check(
     reader: &mut Reader<'_>,
     way: &[&str],
-    limit: &Limit,
+    limit: &mut Limit,
     requests: &BTreeMap<RequestName, RequestFormat>,
 ) {
     let at = |more: &[&'static str]| [way, more].concat();
@@ -145,6 +145,14 @@ fn check(
         let index = index.to_string();
         let way = [way, &["of", &index]].concat();
         reader.known(&way, "request", request.as_str(), keys(requests));
+    }
+    // What follows from a mistake is not said besides.
+    let is_known = |requests_of: &Vec<RequestName>| {
+        !requests_of.is_empty() && requests_of.iter().all(|name| requests.contains_key(name))
+    };
+    limit.of = limit.of.take().filter(is_known);
+    if reader.is_mended(&at(&["per"])) {
+        limit.per = Per::Address;
     }
     if limit.policy.as_ref().is_some_and(|policy| sfv::StringRef::from_str(policy).is_err()) {
         let label = "expected printable ASCII, as RFC 9651 allows in a string";

@@ -6,6 +6,7 @@ use std::{
     fs,
     path::Path,
     thread,
+    time::Instant,
 };
 
 use serde_json::Value;
@@ -237,9 +238,20 @@ fn play(habits: Habits, changes: &[(&str, &str)], flags: &[&str]) -> Played {
 
 #[test]
 fn limits_of_an_address_and_of_some_requests_are_kept_and_proven_side_by_side() {
+    let contract = folder(&[]);
+    let flags = ["--contract", path(contract.path()), "--target-url", "http://127.0.0.1:9"];
+    let plan = support::plan(&flags, &KEYS);
+    let begin = Instant::now();
     let Played { ended, red, chat } = play(HONEST, &[], &[]);
+    let took = begin.elapsed().as_secs_f64();
     assert_eq!(ended.code, 0, "{ended:?}");
     assert_eq!(red, BTreeMap::new(), "{ended:?}");
+    // As it was foretold.
+    let time = plan.lines().find_map(|line| line.strip_prefix("time: about "));
+    let time: f64 = time.and_then(|time| time.trim_end_matches(" s").parse().ok()).expect("a time");
+    assert!((took - time).abs() < time * 0.3, "{took} s of {time} s");
+    assert!(plan.contains("8 of 8 cases, 89 requests"), "{plan}");
+    assert!(ended.stdout.contains("\n89 requests sent: "), "{ended:?}");
     // Nobody but the burst was refused for the address, neither before nor after it.
     let refused: BTreeSet<String> = chat.refused().into_iter().collect();
     assert_eq!(refused, BTreeSet::from(["GET /ping".to_owned()]));
@@ -310,4 +322,76 @@ fn each_promise_that_a_limit_breaks_is_missed_by_its_check() {
             runs.into_iter().filter_map(|run| run.join().expect("it ends")).collect();
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     });
+}
+
+#[test]
+fn what_a_limit_lacks_is_a_fault_with_its_place() {
+    let rows: [(&str, &[(&str, &str)]); 5] = [
+        (
+            "what a limit counts and tells",
+            &[
+                ("of = [\"say\"]", "of = [\"sai\", \"ping\"]\npolicy = \"é\""),
+                ("reset-is = \"epoch-seconds\"", ""),
+                ("limit = \"header X-RateLimit-Limit\"", "limit = \"X-RateLimit-Limit\""),
+                (
+                    "wait = { at = \"/retry_after_ms\", unit = \"milliseconds\" }\n\n[limits.address.told]",
+                    "wait = { at = \"retry\", unit = \"minutes\" }\n\n[limits.address.told]",
+                ),
+            ],
+        ),
+        (
+            "a limit that counts nothing and one that tells nothing",
+            &[
+                ("of = [\"say\"]", "of = []\ntold = {}"),
+                ("per = \"address\"", "per = \"adress\""),
+                (
+                    "[limits.address.told]\n",
+                    "[limits.address.draft]\npolicy = \"address\"\nquota = \"Q\"\n[limits.more]\nrequests = 1\nwindow-seconds = 1\npolicy = \"more\"\ndraft = { policy = \"more\" }\n[limits.more.told]\n",
+                ),
+            ],
+        ),
+        (
+            "a burst past another limit",
+            &[("limit = \"address\"\n", "limit = \"adress\"\n"), ("limit = \"messages\"\n", "")],
+        ),
+        (
+            "a burst within its limit, and of another request",
+            &[
+                ("burst = { requests = 36 }", "burst = { requests = 30, other = \"other\" }"),
+                (
+                    "burst = { requests = 5, other = \"other\" }",
+                    "request = \"ping\"\nburst = { requests = 5 }",
+                ),
+                (
+                    "request = \"nowhere\"\nslot = \"valid\"",
+                    "request = \"nowhere\"\nslot = \"valid\"\nlimit = \"address\"",
+                ),
+            ],
+        ),
+        (
+            "a burst with a stranger, and none",
+            &[(
+                "burst = { requests = 5, other = \"other\" }",
+                "burst = { requests = 5, other = \"others\" }",
+            )],
+        ),
+    ];
+    let said = rows.map(|(what, changes)| {
+        let contract = folder(changes);
+        let ended = command("lint", &["--contract", path(contract.path())], &[]);
+        assert_eq!(ended.code, 2, "{what}: {ended:?}");
+        format!("# {what}\n{}", ended.stderr)
+    });
+    insta::assert_snapshot!(said.join("\n"));
+    let without = [
+        ("limit = \"messages\"\n", ""),
+        (
+            "[[cases]]\nid = \"burst\"\nburst = { requests = 5, other = \"other\" }\n",
+            "[[cases]]\nid = \"none\"\n",
+        ),
+    ];
+    let contract = folder(&without);
+    let ended = command("lint", &["--contract", path(contract.path())], &[]);
+    assert_eq!(ended.code, 0, "{ended:?}");
+    insta::assert_snapshot!(ended.stdout + &ended.stderr);
 }
