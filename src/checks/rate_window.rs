@@ -82,9 +82,10 @@ pub fn seen(served: &[Served], limit: &Limit) -> String {
             format!("never more than {requests} requests were served within {seconds} s")
         }
         (false, is_shared) => {
-            let served = match is_shared {
-                false => format!("a key was served {most} times"),
-                true => format!("{most} requests were served"),
+            let served = if is_shared {
+                format!("{most} requests were served")
+            } else {
+                format!("a key was served {most} times")
             };
             format!(
                 "{served} within {seconds} s: {requests} for each window, and not for any {seconds} s"

@@ -94,8 +94,8 @@ mod tests {
     use super::*;
     use crate::checks::told_place::tests::exchange;
 
-    fn place(name: &str) -> Option<AnswerPlace> {
-        Some(AnswerPlace::from(format!("header {name}")))
+    fn place(name: &str) -> AnswerPlace {
+        AnswerPlace::from(format!("header {name}"))
     }
 
     fn limit() -> Limit {
@@ -111,7 +111,7 @@ mod tests {
     #[test]
     fn the_limit_is_the_limit_and_what_is_left_of_it_is_no_more() {
         let none = Told { limit: None, left: None, reset: None, reset_is: None };
-        let limit = Told { limit: place("X-It"), ..none.clone() };
+        let limit = Told { limit: Some(place("X-It")), ..none.clone() };
         for (value, expected) in [
             ("10", [0, 0]),
             ("10, 10;w=20", [0, 0]),
@@ -121,13 +121,13 @@ mod tests {
         ] {
             assert_eq!(found(&limit, value), expected, "{value}");
         }
-        let left = Told { left: place("X-It"), ..none.clone() };
+        let left = Told { left: Some(place("X-It")), ..none.clone() };
         for (value, expected) in
             [("0", [0, 0]), ("9", [0, 0]), ("10", [0, 1]), ("11", [1, 1]), ("-1", [1, 1])]
         {
             assert_eq!(found(&left, value), expected, "{value}");
         }
-        let elsewhere = Told { limit: place("X-Limit"), left: place("X-Left"), ..none };
+        let elsewhere = Told { limit: Some(place("X-Limit")), left: Some(place("X-Left")), ..none };
         assert_eq!(found(&elsewhere, "10"), [2, 2]);
     }
 
@@ -159,11 +159,16 @@ mod tests {
             (Date, "soon", false),
         ];
         for (is, value, holds) in rows {
-            let told = Told { limit: None, left: None, reset: place("X-It"), reset_is: Some(is) };
+            let told =
+                Told { limit: None, left: None, reset: Some(place("X-It")), reset_is: Some(is) };
             assert_eq!(found(&told, value), [usize::from(!holds); 2], "{is:?} {value}");
         }
-        let told =
-            Told { limit: None, left: None, reset: place("X-It"), reset_is: Some(EpochSeconds) };
+        let told = Told {
+            limit: None,
+            left: None,
+            reset: Some(place("X-It")),
+            reset_is: Some(EpochSeconds),
+        };
         let refused = exchange(429, &[("x-it", "20")], "");
         let found = super::told(&refused, &limit(), &told, 9);
         let expected = "seconds since 1970, from now to 20 s from now";

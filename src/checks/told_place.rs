@@ -62,13 +62,11 @@ pub(super) fn date(answer: &Answer, place: &AnswerPlace) -> Option<f64> {
 /// told by the clock of the server.
 #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 have ten digits")]
 pub(super) fn made(exchange: &Exchange) -> RangeInclusive<f64> {
-    match exchange.answer.header("date").and_then(|text| http_date(&text)) {
-        Some(date) => date..=date + 1.0,
-        None => {
-            let answered = exchange.date.as_millis() as f64 / 1_000.0;
-            answered - exchange.took().as_secs_f64()..=answered
-        }
+    if let Some(date) = exchange.answer.header("date").and_then(|text| http_date(&text)) {
+        return date..=date + 1.0;
     }
+    let answered = exchange.date.as_millis() as f64 / 1_000.0;
+    answered - exchange.took().as_secs_f64()..=answered
 }
 
 /// The seconds that a response asks to wait, at the place that the contract names. Of a date they may be less than none.

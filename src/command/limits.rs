@@ -149,9 +149,10 @@ fn is_named(contract: &Contract, name: &Secret) -> Result<(), Fault> {
     if keys(&contract.limits).any(|known| known == name.expose()) {
         return Ok(());
     }
-    let help = match contract.limits.is_empty() {
-        true => "it has none under [limits]".to_owned(),
-        false => format!("expected {}", one_of(keys(&contract.limits))),
+    let help = if contract.limits.is_empty() {
+        "it has none under [limits]".to_owned()
+    } else {
+        format!("expected {}", one_of(keys(&contract.limits)))
     };
     Err(Fault::general("the contract has no limit of this name").help(help))
 }

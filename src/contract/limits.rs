@@ -7,6 +7,7 @@ use super::{
     contract_file::{Counts, Limit, RequestFormat},
     limit::{Draft, LimitPlace, LimitSet, MOST_LIMITS, Per, Told},
     names::{LimitName, RequestName, too_long},
+    place::AnswerPlace,
     scenario::{Case, Provocation, Scenario, Single},
 };
 use crate::source::reader::{Reader, keys};
@@ -181,7 +182,7 @@ fn check_told(reader: &mut Reader<'_>, way: &[&str], told: &Told) {
         reader.add(&[way, &["told"]].concat(), "nothing of the limit is told", label);
     }
     for (name, place) in places {
-        if let Some(why) = place.as_ref().and_then(|place| place.fault()) {
+        if let Some(why) = place.as_ref().and_then(AnswerPlace::fault) {
             reader.add(&at(name), "not a place in a response", why);
         }
     }

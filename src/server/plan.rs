@@ -351,9 +351,10 @@ impl<'a> Planner<'a> {
         });
         let request = self.plain(format, &burst.slot, &burst.carrier)?;
         // It goes past that limit, and nobody else is counted by it meanwhile.
-        let counted_by = match burst.limit.per.is_shared() {
-            true => request.counted_by.without(burst.limit.place),
-            false => request.counted_by,
+        let counted_by = if burst.limit.per.is_shared() {
+            request.counted_by.without(burst.limit.place)
+        } else {
+            request.counted_by
         };
         Ok(TrialScript::Burst {
             mistaken: if meanwhile.is_empty() { None } else { self.mistaken(burst)?.map(Box::new) },

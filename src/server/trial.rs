@@ -6,6 +6,7 @@ use super::{
     balance::PlannedBalance,
     burst::PlannedBurst,
     key_use::InUse,
+    limit_use::Entered,
     plan::APART,
     planned::{Planned, TrialScript},
     play::{Play, Stop},
@@ -63,11 +64,7 @@ impl Run {
             activity.waits(Awaited::Others("all other trials"), None);
             self.progress.wait().await;
         }
-        let (counted_by, alone) = (planned.counted_by(), planned.alone_at());
-        if self.limit_use.is_any(counted_by) {
-            activity.waits(Awaited::Others("trials that the same limit counts"), None);
-        }
-        let entered = self.limit_use.enter(counted_by, alone).await;
+        let entered = self.enter(planned, activity).await;
         let done = match script {
             TrialScript::Ledger { reads, pointer } => play.ledger(reads, pointer).await,
             TrialScript::Single { first, request, probe, numbers } => {
@@ -106,15 +103,7 @@ impl Run {
                     mistaken,
                     strangers,
                 };
-                play.rest(self.sender.rest(limit), "the limit's window to pass, before a burst")
-                    .await;
-                let done = play.burst(burst).await;
-                if done.is_ok() {
-                    play.close_burst(burst);
-                }
-                let what = "the limit's window to pass, for the trials that it counts";
-                play.rest(entered.rest_for_others(), what).await;
-                done
+                play.past_limit(burst, &entered).await
             }
         };
         drop(entered);
@@ -164,6 +153,15 @@ fn is_long(request: &Outgoing) -> bool {
 }
 
 impl Run {
+    /// Waits until the limits that several keys share let a trial send what they count.
+    async fn enter(&self, planned: &Planned, activity: &Activity) -> Entered<'_> {
+        let counted_by = planned.counted_by();
+        if self.limit_use.is_any(counted_by) {
+            activity.waits(Awaited::Others("trials that the same limit counts"), None);
+        }
+        self.limit_use.enter(counted_by, planned.alone_at()).await
+    }
+
     /// Waits until all requests that take minutes are on their way. Among many connections at once, a process of a
     /// server that has a pool of them accepts two, and answers the second after the minutes of the first.
     async fn after_long_ones(&self, planned: &Planned) {
@@ -180,6 +178,23 @@ impl Run {
 }
 
 impl Play<'_> {
+    /// A burst. Where several keys share the limit it goes past, that rests before it and after it, if others are to come.
+    async fn past_limit(
+        &mut self,
+        burst: PlannedBurst<'_>,
+        entered: &Entered<'_>,
+    ) -> Result<(), Stop> {
+        let rest = self.run.sender.rest(burst.limit);
+        self.rest(rest, "the limit's window to pass, before a burst").await;
+        let done = self.burst(burst).await;
+        if done.is_ok() {
+            self.close_burst(burst);
+        }
+        let rest = entered.rest_for_others();
+        self.rest(rest, "the limit's window to pass, for the trials that it counts").await;
+        done
+    }
+
     async fn single(
         &mut self,
         first: Option<&Outgoing>,

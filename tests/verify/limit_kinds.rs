@@ -187,9 +187,8 @@ const SCENARIOS: [(&str, &str); 5] = [
 fn folder(changes: &[(&str, &str)]) -> TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let write = |name: &str, text: &str| {
-        let changed =
-            changes.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
-        fs::write(folder.path().join(name), changed).expect("written");
+        let text = changes.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+        fs::write(folder.path().join(name), text).expect("written");
     };
     fs::create_dir(folder.path().join("scenarios")).expect("created");
     let all = SCENARIOS.iter().map(|(_, text)| *text).chain([CONTRACT]).collect::<String>();
