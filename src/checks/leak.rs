@@ -85,7 +85,16 @@ mod tests {
             Request { method, path, headers: Vec::new(), body: Vec::new(), signing: None };
         let (sent, answered) = (Duration::ZERO, Duration::ZERO);
         let request = Arc::new(request);
-        Exchange { request, filled: Vec::new(), key: None, answer, sent, answered, role: Role::Own }
+        Exchange {
+            request,
+            filled: Vec::new(),
+            key: None,
+            answer,
+            sent,
+            answered,
+            date: Duration::ZERO,
+            role: Role::Own,
+        }
     }
 
     #[test]

@@ -27,5 +27,8 @@ pub mod retry_after;
 pub mod sheet;
 pub mod template;
 pub mod timing;
+mod told_fields;
+mod told_place;
+pub mod told_wait;
 pub mod twin;
 mod xml;

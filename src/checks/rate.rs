@@ -51,7 +51,7 @@ impl Tally {
     ) -> Self {
         let first = exchanges.iter().map(|exchange| exchange.sent).min();
         let last = exchanges.iter().map(|exchange| exchange.answered).max();
-        let waits = exchanges.iter().filter_map(|exchange| wait(&exchange.answer, limit));
+        let waits = exchanges.iter().filter_map(|exchange| wait(exchange, limit));
         Self {
             told: waits.max().map(Duration::from_secs),
             sent: exchanges.len(),

@@ -1,5 +1,5 @@
 //! `rate.told`: what an API tells of its limit in `RateLimit` and `RateLimit-Policy`
-//! (draft-ietf-httpapi-ratelimit-headers-11), and how long it says to wait.
+//! (draft-ietf-httpapi-ratelimit-headers), or in headers of its own, and how long it says to wait.
 
 use std::ops::RangeInclusive;
 
@@ -7,10 +7,16 @@ use sfv::{BareItem, List, ListEntry, Parameters, Parser};
 
 use super::{
     envelope::quoted,
+    fields,
     mismatch::{Mismatch, Mismatches},
     retry_after::seconds,
+    told_fields,
+    told_place::{self, seconds_over},
 };
-use crate::{contract::contract_file::Limit, exchange::message::Answer};
+use crate::{
+    contract::{contract_file::Limit, limit::Draft},
+    exchange::{message::Answer, outgoing::Exchange},
+};
 
 /// What is left of a limit, as far as the answer itself shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,21 +27,56 @@ pub enum Left {
     Nothing,
 }
 
-/// The seconds that an answer asks to wait: in `Retry-After`, which goes before by the draft, or else
-/// in the `t` of `RateLimit`, where the contract says that there is one.
+/// The seconds that a response asks to wait: in `Retry-After`, or where the contract says that it is told; else in the `t`
+/// of `RateLimit`, where `policy` says that there is one, or by what a refusal tells of the window's end.
 #[must_use]
-pub fn wait(answer: &Answer, limit: &Limit) -> Option<u64> {
-    let told = || {
+pub fn wait(exchange: &Exchange, limit: &Limit) -> Option<u64> {
+    let answer = &exchange.answer;
+    let at_place = || {
+        let told = told_place::wait(exchange, limit.wait.as_ref()?)?;
+        Some(seconds_over(told))
+    };
+    let in_policy = || {
         let policy = limit.policy.as_ref()?;
         u64::try_from(number(&parameters(answer, "ratelimit", policy)?, "t")?).ok()
     };
-    seconds(answer).or_else(told)
+    let by_reset = || {
+        let told = limit.told.as_ref().filter(|_| !fields::is_success(answer.status))?;
+        Some(seconds_over(told_fields::reset(exchange, told)?))
+    };
+    seconds(answer).or_else(at_place).or_else(in_policy).or_else(by_reset)
 }
 
-/// `rate.told`: the policy is the documented limit, and what is left of it fits the answer. More of
-/// what a served one is told is no deviation: the draft calls it a hint.
+/// What told the wait of a response, as in "that Retry-After told".
 #[must_use]
-pub fn told(answer: &Answer, limit: &Limit, policy: &str, left: Left) -> Mismatches {
+pub fn told_by<'a>(answer: &Answer, limit: &'a Limit) -> &'a str {
+    let reset = limit.told.as_ref().and_then(|told| told.reset.as_ref());
+    match (seconds(answer), &limit.wait, &limit.policy, reset) {
+        (None, Some(wait), ..) => wait.at.as_str(),
+        (None, None, None, Some(reset)) => reset.as_str(),
+        _ => "Retry-After",
+    }
+}
+
+/// `rate.told`: what a response tells of its limit, in each way that the contract says it does; nothing if it says none.
+#[must_use]
+pub fn told(exchange: &Exchange, limit: &Limit, left: Left) -> Option<Mismatches> {
+    let answer = &exchange.answer;
+    let policy = limit.policy.as_ref().map(|policy| in_policy(answer, limit, policy, left));
+    let draft = limit.draft.as_ref().map(|draft| in_draft(answer, limit, draft));
+    // No page says of what is left when it is counted. All of it is left of no limit that refuses.
+    let most = match left {
+        Left::Some => limit.requests,
+        Left::Nothing => limit.requests.saturating_sub(1),
+    };
+    let own = limit.told.as_ref().map(|told| told_fields::told(exchange, limit, told, most));
+    let all: Vec<Mismatches> = [policy, draft, own].into_iter().flatten().collect();
+    (!all.is_empty()).then(|| all.concat())
+}
+
+/// The policy is the documented limit, and what is left of it fits the answer. More of
+/// what a served one is told is no deviation: the draft calls it a hint.
+fn in_policy(answer: &Answer, limit: &Limit, policy: &str, left: Left) -> Mismatches {
     let (requests, window) = (i64::from(limit.requests), i64::from(limit.window_seconds));
     let mut fields = [
         ("RateLimit-Policy", vec![("q", requests..=requests), ("w", window..=window)]),
@@ -47,6 +88,27 @@ pub fn told(answer: &Answer, limit: &Limit, policy: &str, left: Left) -> Mismatc
         let time = retry_after.map_or(1..=window, |told| told - 1..=told + 1);
         fields[1].1 = vec![("r", 0..=0), ("t", time)];
     }
+    fields.iter().filter_map(|(name, expected)| field(answer, name, policy, expected)).collect()
+}
+
+/// What the newest draft says, and no more: the quota is the limit, and what is left is no more than that. The window and
+/// the time until there is more may be left out, and of a refusal nothing is said.
+fn in_draft(answer: &Answer, limit: &Limit, draft: &Draft) -> Mismatches {
+    let (requests, window) = (i64::from(limit.requests), i64::from(limit.window_seconds));
+    let policy = &draft.policy;
+    let is_there = |header: &str, name: &str| {
+        parameters(answer, header, policy).is_some_and(|found| found.get(name).is_some())
+    };
+    let mut quota = vec![(draft.quota.as_str(), requests..=requests)];
+    if is_there("ratelimit-policy", &draft.window) {
+        quota.push((&draft.window, window..=window));
+    }
+    let mut left = vec![(draft.left.as_str(), 0..=requests)];
+    if is_there("ratelimit", &draft.reset) {
+        // It is rounded up, and a server may add one.
+        left.push((&draft.reset, 0..=window + 1));
+    }
+    let fields = [("RateLimit-Policy", quota), ("RateLimit", left)];
     fields.iter().filter_map(|(name, expected)| field(answer, name, policy, expected)).collect()
 }
 
@@ -99,16 +161,10 @@ fn number(parameters: &Parameters, name: &str) -> Option<i64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::exchange::message::Ending;
+    use crate::{checks::told_place::tests::exchange, contract::limit::Told};
 
     fn answer(fields: &[(&str, &str)]) -> Answer {
-        let header = |(name, value): &(&str, &str)| ((*name).to_owned(), value.as_bytes().to_vec());
-        Answer {
-            status: 429,
-            headers: fields.iter().map(header).collect(),
-            body: Vec::new(),
-            ending: Ending::Complete,
-        }
+        exchange(429, fields, "").answer
     }
 
     fn limit() -> Limit {
@@ -145,22 +201,90 @@ mod tests {
             fields.extend(retry_after.map(|told| ("retry-after", told)));
             let answer = answer(&fields);
             let held = [Left::Some, Left::Nothing]
-                .map(|left| told(&answer, &limit(), "default", left).is_empty());
+                .map(|left| in_policy(&answer, &limit(), "default", left).is_empty());
             assert_eq!(held, [served, refused], "{fields:?}");
         }
         let found =
-            told(&answer(&[("ratelimit-policy", POLICY)]), &limit(), "default", Left::Nothing);
+            in_policy(&answer(&[("ratelimit-policy", POLICY)]), &limit(), "default", Left::Nothing);
         let sentence = r#"missing; expected "default";r=0;t=1 to 10"#;
         assert_eq!(found, [Mismatch::says("header RateLimit", sentence)]);
     }
 
     #[test]
     fn a_wait_is_told_by_retry_after_and_else_by_the_policy_that_is_promised() {
-        let both = answer(&[("ratelimit", r#""default";r=0;t=7"#), ("retry-after", "9")]);
+        let refusal = |fields: &[(&str, &str)]| exchange(429, fields, "");
+        let both = refusal(&[("ratelimit", r#""default";r=0;t=7"#), ("retry-after", "9")]);
         assert_eq!(wait(&both, &limit()), Some(9));
-        let one = answer(&[("ratelimit", r#""default";r=0;t=7"#)]);
+        let one = refusal(&[("ratelimit", r#""default";r=0;t=7"#)]);
         assert_eq!(wait(&one, &limit()), Some(7));
         assert_eq!(wait(&one, &Limit { policy: None, ..limit() }), None);
-        assert_eq!(wait(&answer(&[("ratelimit", r#""default";r=0;t=-7"#)]), &limit()), None);
+        // In the newest draft `t` is no wait.
+        let draft = Limit { policy: None, draft: Some(draft()), ..limit() };
+        assert_eq!(wait(&one, &draft), None);
+        assert_eq!(wait(&refusal(&[("ratelimit", r#""default";r=0;t=-7"#)]), &limit()), None);
+    }
+
+    #[test]
+    fn a_wait_is_told_at_the_place_of_the_contract_and_else_by_the_end_of_the_window() {
+        use crate::contract::{
+            limit::{ResetIs, WaitPlace, WaitUnit},
+            place::AnswerPlace,
+        };
+        let place = |text: &str| AnswerPlace::from(text.to_owned());
+        let at = WaitPlace { at: place("/ms"), unit: WaitUnit::Milliseconds };
+        let reset = Some(place("header X-Reset"));
+        let told = Told { limit: None, left: None, reset, reset_is: Some(ResetIs::EpochSeconds) };
+        let limit = Limit { wait: Some(at), told: Some(told), ..Limit::of(10, 10) };
+        let untold = Limit { wait: None, ..limit.clone() };
+        // The response is from 1,000 s after the beginning of 1970.
+        let reset = ("x-reset", "1007");
+        let rows = [
+            (429, vec![("retry-after", "9"), reset], r#"{"ms":3100}"#, Some(9), "Retry-After"),
+            (429, vec![reset], r#"{"ms":3100}"#, Some(4), "/ms"),
+            (429, vec![reset], "{}", Some(8), "/ms"),
+            // Whoever is served is told when there is more, and not to wait.
+            (200, vec![reset], "{}", None, "/ms"),
+        ];
+        for (status, fields, body, expected, by) in rows {
+            let exchange = exchange(status, &fields, body);
+            assert_eq!(wait(&exchange, &limit), expected, "{fields:?} {body}");
+            assert_eq!(told_by(&exchange.answer, &limit), by, "{fields:?} {body}");
+        }
+        let exchange = exchange(429, &[reset], "");
+        assert_eq!(told_by(&exchange.answer, &untold), "header X-Reset");
+    }
+
+    fn draft() -> Draft {
+        let [quota, window, left, reset] = ["q", "w", "r", "t"].map(str::to_owned);
+        Draft { policy: "default".to_owned(), quota, window, left, reset }
+    }
+
+    #[test]
+    fn the_newest_draft_asks_for_less_and_its_parameters_have_the_names_of_the_contract() {
+        // The policy, what is left of it, and whether they hold.
+        let rows = [
+            (r#""default";q=10;w=10"#, r#""default";r=0;t=7"#, true),
+            (r#""default";q=10"#, r#""default";r=9"#, true),
+            (r#""default";q=10"#, r#""default";r=10;t=0"#, true),
+            (r#""day";q=9, "default";q=10;w=10;pk=:Zm9v:"#, r#""day";r=1, "default";r=4"#, true),
+            (r#""default";q=11"#, r#""default";r=9"#, false),
+            (r#""default";q=10;w=60"#, r#""default";r=9"#, false),
+            (r#""default";q=10"#, r#""default";r=11"#, false),
+            (r#""default";q=10"#, r#""default";r=9;t=12"#, false),
+            (r#""default";q=10"#, r#""default";t=7"#, false),
+            (r#""default";w=10"#, r#""default";r=9"#, false),
+            (r#""other";q=10"#, r#""default";r=9"#, false),
+            (r#""default";q=10"#, "", false),
+        ];
+        for (policy, left, holds) in rows {
+            let fields = [("ratelimit-policy", policy), ("ratelimit", left)];
+            let found = in_draft(&answer(&fields), &limit(), &draft());
+            assert_eq!(found.is_empty(), holds, "{policy} {left}: {found:?}");
+        }
+        let renamed = Draft { left: "a".to_owned(), reset: "w".to_owned(), ..draft() };
+        let fields =
+            [("ratelimit-policy", r#""default";q=10;w=10"#), ("ratelimit", r#""default";a=9;w=7"#)];
+        assert_eq!(in_draft(&answer(&fields), &limit(), &renamed), []);
+        assert_eq!(in_draft(&answer(&fields), &limit(), &draft()).len(), 1);
     }
 }

@@ -51,8 +51,8 @@ pub fn over_time(served: &[Served], refused: &[Served], limit: &Limit) -> Mismat
             format!("no limit of {requests} serves so many, wherever its windows end")
         }
     };
-    let sentence =
-        format!("{most} requests with one API key were {passed} within {seconds} s; {promised}");
+    let with = if limit.per.is_shared() { "" } else { " with one API key" };
+    let sentence = format!("{most} requests{with} were {passed} within {seconds} s; {promised}");
     vec![Mismatch::says("", sentence)]
 }
 
@@ -73,12 +73,25 @@ pub fn seen(served: &[Served], limit: &Limit) -> String {
     let seconds = limit.window_seconds;
     let most = most_within(&served, Duration::from_secs(seconds.into()));
     let requests = limit.requests;
-    if usize::try_from(requests).is_ok_and(|requests| most <= requests) {
-        return format!("a key was never served more than {requests} times within {seconds} s");
+    let is_within = usize::try_from(requests).is_ok_and(|requests| most <= requests);
+    match (is_within, limit.per.is_shared()) {
+        (true, false) => {
+            format!("a key was never served more than {requests} times within {seconds} s")
+        }
+        (true, true) => {
+            format!("never more than {requests} requests were served within {seconds} s")
+        }
+        (false, is_shared) => {
+            let served = if is_shared {
+                format!("{most} requests were served")
+            } else {
+                format!("a key was served {most} times")
+            };
+            format!(
+                "{served} within {seconds} s: {requests} for each window, and not for any {seconds} s"
+            )
+        }
     }
-    format!(
-        "a key was served {most} times within {seconds} s: {requests} for each window, and not for any {seconds} s"
-    )
 }
 
 /// `rate.admits` of a key that has used its limit once and was not refused meanwhile: a window later it is served.

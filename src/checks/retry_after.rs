@@ -5,9 +5,10 @@ use std::time::Duration;
 use super::{
     envelope::quoted,
     mismatch::{Mismatch, Mismatches, unless},
+    told_place::{seconds_over, wait},
 };
 use crate::{
-    contract::{contract_file::Limit, scenario::LongestWait},
+    contract::{contract_file::Limit, limit::WaitPlace, scenario::LongestWait},
     exchange::{message::Answer, outgoing::Exchange},
 };
 
@@ -60,19 +61,23 @@ pub fn agrees(answer: &Answer, other: Option<u64>, limit: &Limit) -> Mismatches 
 const ROUNDED: Duration = Duration::from_secs(2);
 
 /// `retry-after` of a refusal after another one of the same key, where the docs promise that it tells what is left: both
-/// tell the same end. Nothing is found where the first wait is over, since a window may have ended between the two.
+/// tell the same end. `at` is where else the wait may be told. Nothing is found where the first wait is over, since a window may have ended between the two.
 #[must_use]
-pub fn falls(first: &Exchange, later: &Exchange) -> Mismatches {
-    let Some((told, before)) = seconds(&later.answer).zip(seconds(&first.answer)) else {
+pub fn falls(first: &Exchange, later: &Exchange, at: Option<&WaitPlace>) -> Mismatches {
+    let told = |exchange: &Exchange| {
+        let elsewhere = || at.and_then(|at| wait(exchange, at)).map(seconds_over);
+        seconds(&exchange.answer).or_else(elsewhere)
+    };
+    let Some((told, before)) = told(later).zip(told(first)) else {
         return Vec::new();
     };
-    let wait = Duration::from_secs;
-    let earliest = (first.sent + wait(before)).saturating_sub(later.answered + ROUNDED);
-    let latest = (first.answered + wait(before) + ROUNDED).saturating_sub(later.sent);
+    let time = Duration::from_secs;
+    let earliest = (first.sent + time(before)).saturating_sub(later.answered + ROUNDED);
+    let latest = (first.answered + time(before) + ROUNDED).saturating_sub(later.sent);
     if earliest.is_zero() {
         return Vec::new();
     }
-    unless((earliest..=latest).contains(&wait(told)), || {
+    unless((earliest..=latest).contains(&time(told)), || {
         let passed = later.sent.saturating_sub(first.sent).as_secs();
         let left = before.saturating_sub(passed);
         let sentence = format!(
@@ -82,14 +87,24 @@ pub fn falls(first: &Exchange, later: &Exchange) -> Mismatches {
     })
 }
 
-/// `retry-after.honest`: the answer after waiting `waited` seconds is what the request gives when
-/// its key is not refused.
+/// A wait that is over.
+#[derive(Debug, Clone, Copy)]
+pub struct Waited<'a> {
+    /// How many seconds it was.
+    pub seconds: u64,
+    /// What told them, as in "that Retry-After told".
+    pub by: &'a str,
+    /// Who was told, as the begin of a sentence.
+    pub who: &'static str,
+}
+
+/// `retry-after.honest`: the answer after the wait is what the request gives when it is not refused.
 #[must_use]
-pub fn honest(again: &Answer, is_served: bool, served: u16, waited: u64) -> Mismatches {
+pub fn honest(again: &Answer, is_served: bool, served: u16, waited: Waited<'_>) -> Mismatches {
     unless(is_served, || {
-        let got = again.status;
+        let (got, Waited { seconds, by, who }) = (again.status, waited);
         let sentence = format!(
-            "the key got {got} after the {waited} s that Retry-After told it to wait; expected {served}"
+            "{who} got {got} after the {seconds} s that {by} told it to wait; expected {served}"
         );
         Mismatch::says("", sentence)
     })
@@ -145,7 +160,16 @@ mod tests {
             });
             let (sent, role) = (Duration::from_secs(at), Role::Own);
             let (answer, answered) = (answer(429, Some(told)), sent + Duration::from_millis(100));
-            Exchange { request, filled: Vec::new(), key: None, answer, sent, answered, role }
+            Exchange {
+                request,
+                filled: Vec::new(),
+                key: None,
+                answer,
+                sent,
+                answered,
+                date: Duration::ZERO,
+                role,
+            }
         };
         // When the two were sent, and what each told.
         for (first, later, holds) in [
@@ -163,9 +187,9 @@ mod tests {
             ((0, "60"), (30, "soon"), true),
         ] {
             let [one, other] = [first, later].map(|(at, told)| exchange(at, told));
-            assert_eq!(falls(&one, &other).is_empty(), holds, "{first:?} {later:?}");
+            assert_eq!(falls(&one, &other, None).is_empty(), holds, "{first:?} {later:?}");
         }
-        let found = falls(&exchange(0, "60"), &exchange(30, "60"));
+        let found = falls(&exchange(0, "60"), &exchange(30, "60"), None);
         let sentence = "asks for 60 s, and 30 s before another refusal of the key asked for 60 s; expected what is left of that, about 30 s";
         assert_eq!(found, [Mismatch::says(PLACE, sentence)]);
     }
@@ -204,8 +228,9 @@ mod tests {
 
     #[test]
     fn a_refusal_after_the_wait_is_dishonest() {
-        assert_eq!(honest(&answer(200, None), true, 200, 17), []);
-        let found = honest(&answer(429, Some("1")), false, 200, 17);
+        let waited = Waited { seconds: 17, by: "Retry-After", who: "the key" };
+        assert_eq!(honest(&answer(200, None), true, 200, waited), []);
+        let found = honest(&answer(429, Some("1")), false, 200, waited);
         let sentence =
             "the key got 429 after the 17 s that Retry-After told it to wait; expected 200";
         assert_eq!(found, [Mismatch::says("", sentence)]);

@@ -5,7 +5,11 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     checks::{rate_fields, reading::Reading},
-    contract::scenario::Provocation,
+    contract::{
+        contract_file::Limit,
+        names::LimitName,
+        scenario::{Burst, Provocation},
+    },
     exchange::outgoing::{Exchange, NoAnswer, Outgoing},
     limiter::{
         experiment::next,
@@ -29,6 +33,7 @@ pub struct Limited<'a> {
     served: u16,
     /// The variable that the key is from.
     pub(super) env: &'a str,
+    limit: &'a Limit,
     /// The limit that the contract promises.
     pub numbers: Numbers,
 }
@@ -43,24 +48,32 @@ pub struct Found {
 }
 
 impl<'a> Limited<'a> {
-    /// The limiter that the contract's first burst goes past.
+    /// The limiter that the contract's first burst goes past; or the first past the limit of this name.
     ///
     /// # Errors
-    /// What to set, if the key or a header is missing.
-    pub fn of(suite: &'a Suite) -> Result<Self, &'a str> {
-        let mut trials = suite.plan.trials.iter();
-        let burst = trials.find_map(|planned| match &planned.case().provocation {
+    /// What to set, if the key or a header is missing; or that no burst goes past that limit.
+    pub fn of(suite: &'a Suite, limit: Option<&str>) -> Result<Self, &'a str> {
+        let trials = suite.plan.trials.iter();
+        let mut bursts = trials.filter_map(|planned| match &planned.case().provocation {
             Provocation::Burst(burst) => Some((planned, burst)),
             Provocation::Single(_) | Provocation::Ledger(_) | Provocation::Balance(_) => None,
         });
-        let (planned, burst) = burst.ok_or("no scenario of the contract has a burst")?;
+        let is_meant = |burst: &Burst| {
+            let name = burst.limit.name.as_ref().map(LimitName::as_str);
+            limit.is_none_or(|limit| name == Some(limit))
+        };
+        let burst = bursts.find(|(_, burst)| is_meant(burst));
+        let (planned, burst) = burst.ok_or(match limit {
+            None => "no scenario of the contract has a burst",
+            Some(_) => "no scenario of the contract has a burst that goes past this limit",
+        })?;
         let script = planned.script.as_ref().map_err(String::as_str)?;
         let TrialScript::Burst { request, limit, served, .. } = script else {
             unreachable!("a burst's script sends a burst");
         };
         let numbers = Numbers::new(limit.requests, limit.window_seconds);
         let env = &suite.run.target.slots[&burst.slot].dealt(0).env;
-        Ok(Self { suite, planned, request, served: *served, env, numbers })
+        Ok(Self { suite, planned, request, served: *served, env, limit, numbers })
     }
 
     /// Carries the experiment out.
@@ -92,10 +105,7 @@ impl<'a> Limited<'a> {
     fn reply(&self, exchange: &Exchange, begin: Duration) -> Reply {
         let contract = &self.suite.run.contract;
         let reading = Reading::of(&exchange.answer, &contract.envelope.places);
-        let told = || {
-            let limit = contract.limit.as_ref()?;
-            rate_fields::wait(&exchange.answer, limit)
-        };
+        let told = || rate_fields::wait(exchange, self.limit);
         let became = if reading.is_served(self.served) {
             Became::Served
         } else if reading.is_refusal(&self.planned.scenario) {

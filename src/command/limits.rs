@@ -17,7 +17,10 @@ use crate::{
     server::{details::Production, drift::Recording, suite::Suite},
     shown,
     shown::{secret::Secret, secrets::Secrets},
-    source::fault::{Fault, Faults},
+    source::{
+        fault::{Fault, Faults, one_of},
+        reader::keys,
+    },
     targets::load::GivenTarget,
     terminal::{
         activity::{Activity, Lines, Watch},
@@ -50,6 +53,10 @@ Examples:
   errproof limits --target staging
   errproof limits --contract our-api --target-url https://staging.example.com")]
 pub struct LimitsOptions {
+    /// Ask about this limit, a name under [limits] in the contract; by default about the first burst's
+    #[arg(value_name = "LIMIT")]
+    limit: Option<Secret>,
+
     /// Ask the API at this address; with --target, instead of the address in its file
     #[arg(long, value_name = "URL", env = "ERRPROOF_TARGET_URL", hide_env_values = true)]
     target_url: Option<Secret>,
@@ -94,11 +101,15 @@ pub fn limits(options: &LimitsOptions, secrets: &mut Secrets) -> Result<u8, End>
         .as_ref()
         .and_then(|contract| find_target(given, contract, &mut running, secrets, &mut faults));
     let contract = faults.into_result(contract)?.expect("what cannot be read is a fault");
+    if let Some(name) = &options.limit {
+        is_named(&contract, name)?;
+    }
     let target = target.expect("what cannot be used is a fault");
     guard_production(&contract, &target, Production::of_flag(options.allow_production))?;
     let suite = Suite::new(contract, target, Recording::Nothing, secrets)?;
     let redactor = Arc::clone(suite.redactor());
-    let limiter = Limited::of(&suite).map_err(|why| Fault::general(why.to_owned()))?;
+    let name = options.limit.as_ref().map(Secret::expose);
+    let limiter = Limited::of(&suite, name).map_err(|why| Fault::general(why.to_owned()))?;
     let numbers = limiter.numbers;
     let activity = Activity::default();
     let _watch = (!suite.run.target.is_bundled()).then(|| {
@@ -137,6 +148,19 @@ pub fn limits(options: &LimitsOptions, secrets: &mut Secrets) -> Result<u8, End>
     }
 }
 
+/// Whether the contract has a limit of this name. A name that it does not have may be anything, and is not shown.
+fn is_named(contract: &Contract, name: &Secret) -> Result<(), Fault> {
+    if keys(&contract.limits).any(|known| known == name.expose()) {
+        return Ok(());
+    }
+    let help = if contract.limits.is_empty() {
+        "it has none under [limits]".to_owned()
+    } else {
+        format!("expected {}", one_of(keys(&contract.limits)))
+    };
+    Err(Fault::general("the contract has no limit of this name").help(help))
+}
+
 /// The burst's trial sends one request with another key. The experiment does not, so that key need not be set.
 fn ask_nobody_else(contract: &mut Contract) -> Result<(), Fault> {
     let mut bursts = 0;
@@ -144,14 +168,14 @@ fn ask_nobody_else(contract: &mut Contract) -> Result<(), Fault> {
         let scenario = Arc::get_mut(scenario).expect("it was just read, so nobody shares it");
         for case in &mut scenario.cases {
             if let Provocation::Burst(burst) = &mut case.provocation {
-                burst.other = burst.slot.clone();
+                burst.other = burst.other.is_some().then(|| burst.slot.clone());
                 bursts += 1;
             }
         }
     }
     let help = "add a case with `burst` to the scenario of the rate limit";
-    match (&contract.limit, bursts) {
-        (None, _) => Err(Fault::general("the contract has no rate limit")
+    match (contract.all_limits().count(), bursts) {
+        (0, _) => Err(Fault::general("the contract has no rate limit")
             .help("add [limit] to contract.toml, and a scenario with a burst")),
         (_, 0) => Err(Fault::general("no scenario of the contract has a burst").help(help)),
         _ => Ok(()),

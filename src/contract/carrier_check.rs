@@ -243,8 +243,8 @@ impl Contract {
             Provocation::Burst(burst) => {
                 let most = if self.points.is_some() { usize::MAX } else { 0 };
                 let more = carriers().take(most).map(|by| (&burst.slot, by));
-                let own = [&burst.slot, &burst.other].map(|slot| (slot, &burst.carrier.name));
-                own.into_iter().chain(more).collect()
+                let slots = [Some(&burst.slot), burst.other.as_ref()].into_iter().flatten();
+                slots.map(|slot| (slot, &burst.carrier.name)).chain(more).collect()
             }
         }
     }

@@ -8,7 +8,8 @@ use super::{
     check::CheckId,
     envelope::EnvelopeFormat,
     key::KeyShape,
-    names::{Code, EnvelopeName, HookName, PartName, ProbeName, RequestName, SlotName},
+    limit::{Draft, LimitPlace, Per, Told, WaitPlace},
+    names::{Code, EnvelopeName, HookName, LimitName, PartName, ProbeName, RequestName, SlotName},
     order_format::OrderFormat,
     points::PointsFormat,
     promise::Promise,
@@ -43,9 +44,12 @@ pub struct ContractFile {
     /// What a key looks like, and where a request carries it. An API without keys has none.
     #[serde(default)]
     pub key: Option<KeyShape>,
-    /// The rate limit of a key. Without it no case can have a burst.
+    /// The rate limit, of a key unless `per` says otherwise. Without it, and without `limits`, no case can have a burst.
     #[serde(default)]
     pub limit: Option<Limit>,
+    /// Further limits, each with a name. Several may count one request.
+    #[serde(default)]
+    pub limits: BTreeMap<LimitName, Limit>,
     /// Headers that every request of the contract carries. `{fresh}` in a value is another one in each request.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
@@ -99,12 +103,12 @@ pub enum BundledMock {
     PlanMySaaS,
 }
 
-/// A limit on requests, for each key on its own.
+/// A limit on requests, for each key on its own unless `per` says otherwise.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limit {
-    /// How many requests a key may send per window.
+    /// How many requests there are per window.
     #[serde(deserialize_with = "within::<1, { u32::MAX }, _, _>")]
     #[cfg_attr(feature = "schemas", schemars(range(min = 1)))]
     pub requests: u32,
@@ -122,6 +126,27 @@ pub struct Limit {
     /// Which requests the docs say it counts.
     #[serde(default)]
     pub counts: Counts,
+    /// The requests that it counts, where it does not count all: only these are paced.
+    #[serde(default)]
+    pub of: Option<Vec<RequestName>>,
+    /// Whose requests it counts together. By default each key has its own count.
+    #[serde(default)]
+    pub per: Per,
+    /// Where each response tells of the limit, if the API does, in headers of its own or in those of the RFC's older drafts.
+    #[serde(default)]
+    pub told: Option<Told>,
+    /// The same in the structured fields of the RFC's newer drafts. Unlike `policy` it holds no more than those say.
+    #[serde(default)]
+    pub draft: Option<Draft>,
+    /// Where a refusal says how long to wait, beside `Retry-After` or in its place.
+    #[serde(default)]
+    pub wait: Option<WaitPlace>,
+    /// Its name under `limits`; none for `[limit]`.
+    #[serde(skip)]
+    pub name: Option<LimitName>,
+    /// Its place among the limits of its contract.
+    #[serde(skip)]
+    pub place: LimitPlace,
 }
 
 impl Limit {
@@ -134,7 +159,20 @@ impl Limit {
             policy: None,
             windows: Windows::Fixed,
             counts: Counts::Unsaid,
+            of: None,
+            per: Per::Key,
+            told: None,
+            draft: None,
+            wait: None,
+            name: None,
+            place: LimitPlace(0),
         }
+    }
+
+    /// Whether it counts a request of the contract.
+    #[must_use]
+    pub fn counts_request(&self, request: &RequestName) -> bool {
+        self.of.as_ref().is_none_or(|requests| requests.contains(request))
     }
 }
 

@@ -12,34 +12,20 @@ use super::{
     scenario::Expects,
     scenario_file::{BalanceFormat, BurstFormat, CaseFormat, RequestPatch},
     sendable::{can_be_sent, path_fault},
-    slots::known_slot,
 };
 use crate::source::reader::keys;
 
 impl Resolver<'_> {
-    /// A burst is one request many times: nothing else can be wrong with it. Gives the limit that it
-    /// goes past.
+    /// A burst is one request many times: nothing else can be wrong with it. `limit` is the one that it goes past.
     pub(super) fn burst(
         &mut self,
         case: &CaseFormat,
         burst: &BurstFormat,
+        limit: &Limit,
+        request: &RequestName,
         at: &str,
-    ) -> Option<Limit> {
-        let way = ["cases", at, "burst", "other"];
-        known_slot(&mut self.reader, &way, &burst.other, &self.contract.slots);
-        let limit = self.contract.limit.clone();
-        let Some(Limit { requests: most, .. }) = limit else {
-            let label = "expected a [limit] in contract.toml for it to exceed";
-            self.reader.add(&["cases", at, "burst"], "a burst without a limit", label);
-            return None;
-        };
-        if burst.requests <= most {
-            self.reader.add(
-                &["cases", at, "burst", "requests"],
-                "a burst within the limit",
-                format!("expected more than {most}, the limit in contract.toml"),
-            );
-        }
+    ) {
+        self.burst_of_limit(burst, limit, request, at);
         let stray = [
             ("key", case.key.is_some()),
             ("body", case.body.is_some()),
@@ -57,7 +43,6 @@ impl Resolver<'_> {
                 "a burst sends one request without a defect many times",
             );
         }
-        limit
     }
 
     /// A balance pays for a request as it is: nothing else can be wrong with that.

@@ -7,6 +7,7 @@ use std::{
 
 use super::{
     Contract,
+    contract_file::Limit,
     generation::LeftOut,
     names::{HookName, ProbeName, RequestName, SlotName},
     scenario::Provocation,
@@ -94,6 +95,22 @@ fn whole(document: &Document, contract: &Contract, advice: &mut Advice) {
             let title = format!("[retry] does not mention `{code}`");
             let label = "expected it among the codes of one of its parts";
             advice.add(document.fault(&["chain", &at.to_string()], title, label));
+        }
+    }
+    for limit in contract.all_limits() {
+        let is_own = |(_, other): (_, &Limit)| other.place == limit.place;
+        if !contract.limit_scenarios().any(is_own) {
+            let title = format!("no burst goes past {}", limit.table());
+            let (way, label) = match &limit.name {
+                None => (vec!["limit"], "expected a case with a `burst`".to_owned()),
+                Some(name) => {
+                    let label = format!(
+                        "expected a scenario with `limit = \"{name}\"` and a case with a `burst`"
+                    );
+                    (vec!["limits", name.as_str()], label)
+                }
+            };
+            advice.add(document.fault(&way, title, label));
         }
     }
     let used = Used::of(contract);

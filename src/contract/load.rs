@@ -9,9 +9,10 @@ use serde_json::Value;
 use super::{
     Contract,
     carrier_check::check_carrier,
-    contract_file::{ContractFile, Counts, LedgerFormat, PreflightFormat},
+    contract_file::{ContractFile, LedgerFormat, PreflightFormat},
     envelope::{BodyForm, EnvelopeFormat},
     key::{Carrier, KeyShape},
+    limits::{self, Keys},
     names::{RequestName, too_long},
     order_format::OrderFormat,
     page::PageReading,
@@ -71,11 +72,12 @@ impl Contract {
             contract.scenarios = scenarios;
             contract.telling = Telling::of(&contract.scenarios, &contract.envelope);
             contract.check_told(root, faults);
-            contract.find_limit_scenario();
-            let counts = contract.limit.as_ref().map(|limit| limit.counts);
-            if counts == Some(Counts::EveryRequest) && contract.mistaken().is_none() {
+            contract.find_limit_scenarios();
+            for table in contract.limits_without_mistaken() {
                 let title = "the limit counts every request, and no case shows one that is refused for its input";
-                let help = "add a case that breaks a body alone, or take `counts` out of [limit] in contract.toml";
+                let help = format!(
+                    "add a case that breaks a body alone, or take `counts` out of {table} in contract.toml"
+                );
                 faults.add(Fault::general(title).help(help));
             }
             let Further { ledger, order } = further.unwrap_or_default();
@@ -114,6 +116,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, mut file: ContractFile) -> C
     if let Some(key) = &file.key {
         check_key(reader, key);
     }
+    let has_keys = if file.key.is_none() { Keys::None } else { Keys::Some };
     let key = slots::complete(reader, file.key.take(), &mut file.slots);
     check_places(reader, &["envelope"], &file.envelope);
     let mut envelopes = BTreeMap::new();
@@ -124,12 +127,8 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, mut file: ContractFile) -> C
         envelopes.insert(name.clone(), Arc::new(made));
     }
     let docs = docs(reader, file.docs.clone(), file.envelope.docs.clone());
-    if let Some(policy) = file.limit.as_ref().and_then(|limit| limit.policy.as_ref())
-        && sfv::StringRef::from_str(policy).is_err()
-    {
-        let label = "expected printable ASCII, as RFC 9651 allows in a string";
-        reader.add(&["limit", "policy"], "not the name of a policy", label);
-    }
+    let (limit, limits) = (&mut file.limit, &mut file.limits);
+    limits::complete(reader, limit, limits, &mut file.requests, has_keys);
     for (at, code) in file.chain.iter().enumerate() {
         // A code is also the name of its snapshot's file.
         let word = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
@@ -179,6 +178,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, mut file: ContractFile) -> C
         key,
         limit: file.limit,
         headers: file.headers,
+        limits: file.limits,
         requests,
         slots: file.slots,
         preflight: file.preflight,
@@ -194,7 +194,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, mut file: ContractFile) -> C
         ledger: None,
         order: None,
         telling: Telling::default(),
-        limit_scenario: None,
+        limit_scenarios: Vec::new(),
     }
 }
 

@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 pub mod any_error_file;
 pub mod blank;
 pub mod body;
+mod burst;
 pub mod carrier;
 mod carrier_check;
 pub mod check;
@@ -29,6 +30,8 @@ mod input_values;
 pub mod key;
 mod keyless;
 pub mod ledger;
+pub mod limit;
+mod limits;
 pub mod lint;
 mod load;
 pub mod method;
@@ -58,7 +61,7 @@ pub mod wrong_fields;
 use check::CheckId;
 use contract_file::{BundledMock, HookPurpose, Limit, PreflightFormat, Probe, SlotFormat};
 use key::KeyShape;
-use names::{Code, EnvelopeName, HookName, ProbeName, RequestName, SlotName};
+use names::{Code, EnvelopeName, HookName, LimitName, ProbeName, RequestName, SlotName};
 use order::Order;
 use page::PageReading;
 use parts::{DocsLink, Envelope, NamedRequest};
@@ -91,6 +94,8 @@ pub struct Contract {
     pub limit: Option<Limit>,
     /// The headers of every request, as the file has them.
     pub headers: BTreeMap<String, String>,
+    /// Further limits, by their names.
+    pub limits: BTreeMap<LimitName, Limit>,
     /// The requests that cases build on.
     pub requests: BTreeMap<RequestName, NamedRequest>,
     /// The credentials that cases need.
@@ -121,6 +126,6 @@ pub struct Contract {
     pub ledger: Option<Arc<Scenario>>,
     /// In which order a response is held against them.
     telling: Telling,
-    /// Which of them is that of the limit.
-    limit_scenario: Option<usize>,
+    /// Which of them are those of limits.
+    limit_scenarios: Vec<usize>,
 }

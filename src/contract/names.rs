@@ -102,6 +102,8 @@ names! {
     CarrierName
     /// A further part of a slot's credentials: `user`.
     PartName
+    /// A rate limit besides the one without a name: `messages`.
+    LimitName
 }
 
 impl SlotName {

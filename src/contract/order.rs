@@ -7,6 +7,7 @@ use super::{
     generation::Generated,
     identity::Tells,
     key::{Carrier, KeyDefect},
+    limit::LimitPlace,
     names::{Code, RequestName},
     order_format::OrderFormat,
     pair::{DefectKind, OneOf, Pair},
@@ -29,6 +30,8 @@ pub struct Order {
 /// A request with a wrong body, and a key that is over its limit.
 #[derive(Debug)]
 pub struct RefusedPair {
+    /// The limit.
+    pub limit: LimitPlace,
     /// The codes.
     pub pair: Pair,
     /// The request.
@@ -100,10 +103,14 @@ impl OrderFormat {
                 cases.extend(combined(contract, [first, second], &pair, line));
             }
         }
-        let limit = contract.limit_scenario();
-        let refused = limit.into_iter().flat_map(|limit| {
+        let limits = contract.limit_scenarios();
+        let refused = limits.flat_map(|(scenario, limit)| {
+            let is_counted = |defect: &&Defect<'_>| limit.counts_request(&defect.single.request);
             let bodies = defects.iter().filter(|defect| defect.kind == DefectKind::Body);
-            bodies.filter_map(move |defect| self.refused(contract, limit, defect))
+            let bodies = bodies.filter(is_counted);
+            bodies
+                .filter_map(|defect| self.refused(contract, (scenario, limit.place), defect))
+                .collect::<Vec<_>>()
         });
         let refused = refused.collect();
         let scenario = Scenario {
@@ -137,18 +144,19 @@ impl OrderFormat {
     fn refused(
         &self,
         contract: &Contract,
-        limit: &Scenario,
+        (scenario, limit): (&Scenario, LimitPlace),
         body: &Defect<'_>,
     ) -> Option<RefusedPair> {
         let place = |code: &Code| contract.chain.iter().position(|known| known == code);
-        let mut both = [(&limit.code, DefectKind::Limit), (&body.scenario.code, DefectKind::Body)];
+        let mut both =
+            [(&scenario.code, DefectKind::Limit), (&body.scenario.code, DefectKind::Body)];
         both.sort_by_key(|(code, _)| place(code));
         let codes = both.map(|(code, _)| code);
         let first = self.first(codes, &contract.chain).cloned();
         let kinds = both.map(|(_, kind)| kind);
         let pair = Pair { codes: codes.map(Clone::clone), kinds, first, one_of: OneOf::Points };
         let defect = body.single.body.as_deref()?.clone();
-        Some(RefusedPair { pair, request: body.single.request.clone(), body: defect })
+        Some(RefusedPair { limit, pair, request: body.single.request.clone(), body: defect })
     }
 }
 

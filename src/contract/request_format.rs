@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::method::Method;
+use super::{limit::LimitSet, method::Method};
 
 /// A request that succeeds when nothing is broken in it; or one whose path or body is what is wrong
 /// (a thing that is not there), for a scenario whose twin is another request.
@@ -64,6 +64,9 @@ pub struct RequestFormat {
     /// The most credits that it costs when it succeeds.
     #[serde(default)]
     pub cost: u32,
+    /// The limits that count it.
+    #[serde(skip)]
+    pub counted_by: LimitSet,
 }
 
 fn ok() -> u16 {

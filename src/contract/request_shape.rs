@@ -7,6 +7,7 @@ use http::HeaderName;
 use super::{
     body::from_hex,
     content::{Content, RequestBody, multipart, query},
+    limit::LimitSet,
     method::Method,
     names::RequestName,
     request_format::{BodyWords, PartFormat, RequestFormat, body_words},
@@ -29,6 +30,8 @@ pub struct RequestShape {
     pub status: u16,
     /// The most credits that it costs when it succeeds.
     pub cost: u32,
+    /// The limits that count it.
+    pub counted_by: LimitSet,
     /// The path and the query, each as a file says it.
     pub written: Written,
 }
@@ -113,6 +116,7 @@ impl Shaper<'_, '_> {
             body,
             status: format.status,
             cost: format.cost,
+            counted_by: format.counted_by,
             written,
         }
     }

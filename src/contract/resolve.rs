@@ -19,7 +19,7 @@ use super::{
     names::{CarrierName, Code, EnvelopeName, RequestName, SlotName, too_long, trial_too_long},
     scenario::{
         ANY_ERROR, At, BalanceCase, Burst, Case, Expects, Follows, LongestWait, MessagePattern,
-        Origin, Provocation, Scenario, Single, ToldWait, Twin, WaitMeanwhile, Wording,
+        Origin, Provocation, RetryAfter, Scenario, Single, ToldWait, Twin, WaitMeanwhile, Wording,
     },
     scenario_file::{BurstFormat, CaseFormat, Quantity, ScenarioFile, TwinFormat},
     slots::known_slot,
@@ -140,7 +140,8 @@ impl Resolver<'_> {
         };
         let docs = self.docs(&file, &envelope);
         let headers = self.headers(&file);
-        let retry_after = self.retry_after(&file);
+        let limit = cases.iter().find_map(Case::limit);
+        let retry_after = self.retry_after(&file, limit);
         let message = self.message(&file);
         // Without a request there is nothing to make one of.
         let twin = if file.request.is_some() { self.twin(&file) } else { None };
@@ -169,6 +170,7 @@ impl Resolver<'_> {
         let requests = &self.contract.requests;
         self.reader.known(&["request"], "request", file.request().as_str(), keys(requests));
         known_slot(&mut self.reader, &["slot"], file.slot(), &self.contract.slots);
+        let limit = self.limit(file);
         let mut cases = Vec::new();
         for (at, case) in file.cases.iter().enumerate() {
             let at = at.to_string();
@@ -185,7 +187,7 @@ impl Resolver<'_> {
                     "expected words of lower-case letters and digits, joined by `-`",
                 );
             }
-            self.case(file, case, &at, &mut cases);
+            self.case(file, case, limit.as_ref(), &at, &mut cases);
         }
         cases
     }
@@ -220,6 +222,7 @@ impl Resolver<'_> {
             slot,
             docs: None,
             headers: BTreeMap::new(),
+            limit: None,
             message: None,
             retry_after: false,
             retry_after_at_most: None,
@@ -269,21 +272,23 @@ impl Resolver<'_> {
         true
     }
 
-    /// What is promised of `Retry-After`, if it has to be there.
-    fn retry_after(&mut self, file: &ScenarioFile) -> Option<ToldWait> {
+    /// What is promised of the wait that a refusal tells, if it has to tell one: in `Retry-After`, or where its limit says.
+    fn retry_after(&mut self, file: &ScenarioFile, limit: Option<&Limit>) -> Option<ToldWait> {
+        let at = limit.and_then(|limit| limit.wait.clone());
+        let is_told = file.retry_after || at.is_some();
         let further = [
             ("retry-after-at-most", file.retry_after_at_most.is_some()),
             ("retry-after-falls", file.retry_after_falls),
         ];
-        for (name, _) in further.into_iter().filter(|(_, is_there)| *is_there && !file.retry_after)
-        {
+        for (name, _) in further.into_iter().filter(|(_, is_there)| *is_there && !is_told) {
             let label = "expected `retry-after = true` as well";
             self.reader.add(&[name], format!("`{name}` without `retry-after`"), label);
         }
         let longest = file.retry_after_at_most.map_or(LongestWait::Unsaid, LongestWait::Seconds);
         let meanwhile =
             if file.retry_after_falls { WaitMeanwhile::Falls } else { WaitMeanwhile::Unsaid };
-        file.retry_after.then_some(ToldWait { longest, meanwhile })
+        let header = if file.retry_after { RetryAfter::Promised } else { RetryAfter::Unsaid };
+        is_told.then_some(ToldWait { header, at, longest, meanwhile })
     }
 
     fn message(&mut self, file: &ScenarioFile) -> Option<MessagePattern> {
@@ -388,7 +393,14 @@ impl Resolver<'_> {
     }
 
     /// Adds the cases that one entry of the file stands for: one, or one for each carrier.
-    fn case(&mut self, file: &ScenarioFile, case: &CaseFormat, at: &str, cases: &mut Vec<Case>) {
+    fn case(
+        &mut self,
+        file: &ScenarioFile,
+        case: &CaseFormat,
+        limit: Option<&Arc<Limit>>,
+        at: &str,
+        cases: &mut Vec<Case>,
+    ) {
         let request = case.request.as_ref().unwrap_or(file.request());
         let contract = self.contract;
         if let Some(request) = &case.request {
@@ -418,8 +430,9 @@ impl Resolver<'_> {
             self.status(&["cases", at, "also", &index, "status"], also.status, &envelope);
         }
         let burst = case.burst.as_ref().and_then(|burst| {
-            let limit = self.burst(case, burst, at)?;
-            Some((burst, Arc::new(limit)))
+            let limit = limit?;
+            self.burst(case, burst, limit, request, at);
+            Some((burst, Arc::clone(limit)))
         });
         if let Some(balance) = &case.balance {
             self.balance(case, balance, request, at);

@@ -10,6 +10,7 @@ use super::{
     generation::Generated,
     identity::Tells,
     key::{Carrier, KeyDefect},
+    limit::WaitPlace,
     names::{Code, HookName, ProbeName, RequestName, SlotName},
     pair::Pair,
     parts::{DocsLink, Envelope},
@@ -45,7 +46,7 @@ pub struct Scenario {
     pub source: String,
     /// What has to be in the message.
     pub message: Option<MessagePattern>,
-    /// What is promised of `Retry-After`, if it has to be there.
+    /// What is promised of the wait that a refusal tells, if it has to tell one.
     pub retry_after: Option<ToldWait>,
     /// The same request without the defect.
     pub twin: Option<Twin>,
@@ -87,12 +88,25 @@ pub const LEDGER: &str = "ledger";
 pub const ORDER: &str = "order";
 
 /// What is promised of the wait that an answer asks for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ToldWait {
+    /// Whether `Retry-After` has to be there.
+    pub header: RetryAfter,
+    /// Where else it has to be told.
+    pub at: Option<WaitPlace>,
     /// The longest one.
     pub longest: LongestWait,
     /// How it is told while it lasts.
     pub meanwhile: WaitMeanwhile,
+}
+
+/// Whether a refusal has to have a `Retry-After`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RetryAfter {
+    /// It has to.
+    Promised,
+    /// It may: the wait is told elsewhere.
+    Unsaid,
 }
 
 /// How a wait is told while it lasts.
@@ -302,8 +316,8 @@ pub struct Burst {
     pub request: RequestName,
     /// The slot whose key is used up.
     pub slot: SlotName,
-    /// The slot whose key has to be served meanwhile.
-    pub other: SlotName,
+    /// The slot whose key has to be served meanwhile; none if the limit is shared by several keys.
+    pub other: Option<SlotName>,
     /// What carries the keys.
     pub carrier: Arc<Carrier>,
     /// How many requests are sent at once.
@@ -330,7 +344,7 @@ impl Case {
                 let needed = carried || single.quotes_key();
                 needed.then_some(&single.slot).into_iter().collect()
             }
-            Provocation::Burst(burst) => vec![&burst.slot, &burst.other],
+            Provocation::Burst(burst) => [&burst.slot].into_iter().chain(&burst.other).collect(),
             Provocation::Ledger(ledger) => vec![&ledger.slot],
             Provocation::Balance(balance) => vec![&balance.single.slot],
         }
@@ -358,6 +372,15 @@ impl Case {
         Some(Point { request: single.request.clone(), carrier })
     }
 
+    /// The limit that it goes past, if it is a burst.
+    #[must_use]
+    pub fn limit(&self) -> Option<&Limit> {
+        match &self.provocation {
+            Provocation::Burst(burst) => Some(&burst.limit),
+            Provocation::Single(_) | Provocation::Ledger(_) | Provocation::Balance(_) => None,
+        }
+    }
+
     /// The hook that it needs.
     #[must_use]
     pub fn hook(&self) -> Option<&HookName> {
@@ -378,33 +401,5 @@ impl Contract {
     /// The scenarios whose errors have a code, as the docs spell it.
     pub fn spelled(&self) -> impl Iterator<Item = (Cow<'_, str>, &Arc<Scenario>)> {
         self.scenarios.iter().filter_map(|scenario| Some((scenario.tells.spelling()?, scenario)))
-    }
-
-    /// The scenario of the limit: the one with a burst.
-    #[must_use]
-    pub fn limit_scenario(&self) -> Option<&Arc<Scenario>> {
-        self.scenarios.get(self.limit_scenario?)
-    }
-
-    /// A request that is refused for its input alone: with a good key, and nothing else about it is wrong.
-    #[must_use]
-    pub fn mistaken(&self) -> Option<&Single> {
-        let refused =
-            self.scenarios.iter().filter(|scenario| (400..500).contains(&scenario.status));
-        refused.flat_map(|scenario| &scenario.cases).find_map(|case| match &case.provocation {
-            Provocation::Single(single) => {
-                let Single { key, body, hook, with, .. } = single;
-                let for_its_input = key.is_none() && body.is_some() && hook.is_none();
-                (for_its_input && with.is_none() && case.after.is_none()).then_some(single)
-            }
-            _ => None,
-        })
-    }
-
-    /// Finds the scenario of the limit once, since every exchange of a run asks for it.
-    pub(super) fn find_limit_scenario(&mut self) {
-        let bursts = |case: &Case| matches!(case.provocation, Provocation::Burst(_));
-        self.limit_scenario =
-            self.scenarios.iter().position(|scenario| scenario.cases.iter().any(bursts));
     }
 }

@@ -9,7 +9,8 @@ use super::{
     identity::{CodeFormat, Statuses},
     key::KeyDefect,
     names::{
-        CarrierName, CaseName, Code, EnvelopeName, HookName, ProbeName, RequestName, SlotName,
+        CarrierName, CaseName, Code, EnvelopeName, HookName, LimitName, ProbeName, RequestName,
+        SlotName,
     },
     points::Except,
 };
@@ -56,6 +57,9 @@ pub struct ScenarioFile {
     /// `{code}` in it stands for the code.
     #[serde(default)]
     pub headers: BTreeMap<String, String>,
+    /// The limit that the scenario's burst goes past: a name under `limits` in `contract.toml`. Without it that is `[limit]`.
+    #[serde(default)]
+    pub limit: Option<LimitName>,
     /// What the docs promise of this code's message.
     #[serde(default)]
     pub message: Option<MessageFormat>,
@@ -462,7 +466,8 @@ pub struct SecondsRange {
     pub at_most: u32,
 }
 
-/// A burst: `requests` at once with the scenario's key, while the key of `other` is served.
+/// A burst: `requests` at once with the scenario's key, while the key of `other` is served. Of a limit that several keys
+/// share the burst runs alone, and there is no `other`.
 #[derive(Debug, Clone, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -471,8 +476,9 @@ pub struct BurstFormat {
     #[serde(deserialize_with = "within::<2, 10_000, _, _>")]
     #[cfg_attr(feature = "schemas", schemars(range(min = 2, max = 10_000)))]
     pub requests: u32,
-    /// The slot whose key has to be served while the burst's key is refused.
-    pub other: SlotName,
+    /// The slot whose key has to be served while the burst's key is refused, if each key has a limit of its own.
+    #[serde(default)]
+    pub other: Option<SlotName>,
 }
 
 /// What the balance of the slot's key is: the request's cost, or a little less. Of the requests that are sent at once one

@@ -211,6 +211,7 @@ mod tests {
             path: path.into(),
             headers: vec![("X-A".into(), Secret::new(header))],
             body: body.as_bytes().to_vec(),
+            signing: None,
         }
     }
 

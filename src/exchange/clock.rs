@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex},
-    time::{Duration, Instant},
+    time::{Duration, Instant, UNIX_EPOCH},
 };
 
 use super::locked::Locked as _;
@@ -31,6 +31,17 @@ impl Clock {
         match self {
             Self::Real(start) => start.elapsed(),
             Self::Shared(clock) => clock.now(key),
+        }
+    }
+
+    /// The date by this machine's calendar, since the beginning of 1970. Where waiting moves a key's time, it moves the
+    /// key's date.
+    #[must_use]
+    pub fn date(&self, key: Option<&Secret>) -> Duration {
+        let date = UNIX_EPOCH.elapsed().unwrap_or_default();
+        match self {
+            Self::Real(_) => date,
+            Self::Shared(clock) => date + clock.now(key),
         }
     }
 

@@ -9,7 +9,7 @@ use super::{
     deadlines::Deadlines,
     message::{Answer, Request},
 };
-use crate::shown::secret::Secret;
+use crate::{contract::limit::LimitSet, shown::secret::Secret};
 
 /// What a request is sent for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -53,6 +53,8 @@ pub struct Outgoing {
     pub cost: u32,
     /// The key whose workspace pays then, where that is not the one in it: a spoilt key may be taken for the good one.
     pub payer: Option<Secret>,
+    /// The limits that count it.
+    pub counted_by: LimitSet,
 }
 
 impl Outgoing {
@@ -78,6 +80,8 @@ pub struct Exchange {
     pub sent: Duration,
     /// When the answer was there.
     pub answered: Duration,
+    /// When that was by this machine's calendar, since the beginning of 1970.
+    pub date: Duration,
     /// What it was sent for.
     pub role: Role,
 }

@@ -30,7 +30,7 @@ use super::{
     sigv4::signed,
     traffic::Traffic,
 };
-use crate::contract::blank::FRESH_NAME;
+use crate::contract::{blank::FRESH_NAME, contract_file::Limit};
 
 /// No envelope has a megabyte. What is longer is cut, so that no target can fill the memory.
 pub const LONGEST_BODY: usize = 1 << 20;
@@ -94,19 +94,19 @@ impl Sender {
         self.send_now(outgoing).await
     }
 
-    /// Waits until the turn of a request's key has come.
+    /// Waits until the turn of a request's key has come, under each limit that counts the request.
     pub async fn turn(&self, outgoing: &Outgoing) {
-        if let Some(key) = &outgoing.key {
-            self.pacer.turn(&self.clock, key).await;
-        }
+        self.pacer.turn(&self.clock, outgoing.key.as_ref(), outgoing.counted_by).await;
     }
 
-    /// Sends the same request many times at once, whatever its key's limit. The exchanges are in
-    /// the order in which the answers came.
+    /// Sends the same request many times at once, whatever its key's limit, as soon as a limit that others share has room
+    /// for it. The exchanges are in the order in which the answers came.
     ///
     /// # Errors
     /// If one of the requests has no answer to judge.
     pub async fn burst(&self, outgoing: &Outgoing, times: u32) -> Result<Vec<Exchange>, NoAnswer> {
+        let Outgoing { key, counted_by, .. } = outgoing;
+        self.pacer.room(&self.clock, key.as_ref(), *counted_by, times).await;
         let mut tasks = JoinSet::new();
         for _ in 0..times {
             let (sender, outgoing) = (self.clone(), outgoing.clone());
@@ -118,6 +118,15 @@ impl Sender {
         }
         exchanges.sort_by_key(|exchange| exchange.answered);
         Ok(exchanges)
+    }
+
+    /// Sends one request, whatever its key's limit, and counts it where others share one.
+    ///
+    /// # Errors
+    /// If there is no answer to judge.
+    pub async fn send_at_once(&self, outgoing: &Outgoing) -> Result<Exchange, NoAnswer> {
+        self.pacer.note(&self.clock, outgoing.key.as_ref(), outgoing.counted_by);
+        self.send_now(outgoing).await
     }
 
     /// Sends one request, whatever its key's limit.
@@ -156,8 +165,15 @@ impl Sender {
             answer,
             sent,
             answered: self.clock.now(key),
+            date: self.clock.date(key),
             role: outgoing.role,
         })
+    }
+
+    /// How long it takes until nothing that was sent counts on a limit any more that several keys share.
+    #[must_use]
+    pub fn rest(&self, limit: &Limit) -> Duration {
+        self.pacer.rest(&self.clock, limit.place)
     }
 }
 

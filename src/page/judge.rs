@@ -45,7 +45,7 @@ const LONGEST_HINTED: usize = 100;
 pub fn trials(contract: &Contract) -> Vec<String> {
     let codes = contract.spelled().map(|(_, scenario)| trial_of(scenario));
     // Without a number in the contract there is none to compare the page with.
-    let numbers = contract.limit.is_some() || timed(contract).next().is_some();
+    let numbers = contract.all_limits().next().is_some() || timed(contract).next().is_some();
     let whole = [UNKNOWN, ENVELOPE].into_iter().chain(numbers.then_some(LIMITS));
     codes.chain(whole.map(str::to_owned)).collect()
 }
@@ -331,12 +331,16 @@ impl Judge<'_> {
 
     fn limits(&self) -> Vec<OnPage> {
         let (mut found, mut seen) = (Vec::new(), BTreeSet::new());
-        if let Some(Limit { requests, window_seconds, .. }) = &self.contract.limit {
-            let promised = (*requests, *window_seconds);
+        let promised: Vec<_> = self.contract.all_limits().map(numbers).collect();
+        for (at, limit) in self.contract.all_limits().enumerate() {
+            let Limit { requests, window_seconds, .. } = limit;
             let expected = format!("a limit of {requests} requests in {window_seconds} s");
             let limits = self.facts.limits.iter();
+            // What is none of them is said once.
+            let limits = limits.filter(|stated| at == 0 || promised.contains(&stated.value));
             let limits = limits.map(|stated| (stated.value, stated.text.as_str(), stated.at));
-            found = self.compare(CheckId::PageLimit, &[promised], &promised, &expected, limits);
+            let own = numbers(limit);
+            found.extend(self.compare(CheckId::PageLimit, &promised, &own, &expected, limits));
         }
         let promised: BTreeSet<_> = timed(self.contract).map(|(_, range)| range).collect();
         let promised: Vec<_> = promised.into_iter().collect();
@@ -382,6 +386,11 @@ impl Judge<'_> {
         }
         found
     }
+}
+
+/// How many requests a limit allows in how many seconds.
+fn numbers(limit: &Limit) -> (u32, u32) {
+    (limit.requests, limit.window_seconds)
 }
 
 /// The scenarios whose answer comes within a range of time.

@@ -6,7 +6,14 @@ use serde_json::{Map, Value};
 
 use super::{builder::single_spaced, judge::timed};
 use crate::{
-    contract::{Contract, place::AnswerPlace, pointer, scenario::Scenario},
+    contract::{
+        Contract,
+        limit::{Per, WaitPlace, WaitUnit},
+        parts::NamedRequest,
+        place::AnswerPlace,
+        pointer,
+        scenario::{RetryAfter, Scenario, ToldWait},
+    },
     shown::{
         markdown::{self, Words},
         plural::plural,
@@ -81,8 +88,7 @@ fn add_codes(page: &mut String, contract: &Contract) {
         let _ = writeln!(page, "| {} | {} | Meaning |", escaped(code), escaped(status));
         let _ = writeln!(page, "|---|---|---|");
         for scenario in scenarios.extract_if(.., |scenario| scenario.source == source) {
-            let wait = "; `Retry-After` says how many seconds to wait";
-            let wait = if scenario.retry_after.is_some() { wait } else { "" };
+            let wait = scenario.retry_after.as_ref().map(says_wait).unwrap_or_default();
             let Scenario { code, tells, promise, .. } = scenario;
             let (code, status) =
                 (tells.spelling().unwrap_or(code.as_str().into()), &tells.statuses);
@@ -92,16 +98,44 @@ fn add_codes(page: &mut String, contract: &Contract) {
     }
 }
 
+/// Where a refusal says how long to wait, as the end of a sentence.
+fn says_wait(promised: &ToldWait) -> String {
+    let header = "; `Retry-After` says how many seconds to wait";
+    let header = if promised.header == RetryAfter::Promised { header } else { "" };
+    let elsewhere = promised.at.as_ref().map(|WaitPlace { at, unit }| {
+        let says = match unit {
+            WaitUnit::Seconds => "how many seconds to wait",
+            WaitUnit::Milliseconds => "how many milliseconds to wait",
+            WaitUnit::Date => "until when to wait",
+        };
+        format!("; `{}` says {says}", at.header().unwrap_or(at.as_str()))
+    });
+    format!("{header}{}", elsewhere.unwrap_or_default())
+}
+
 fn add_numbers(page: &mut String, contract: &Contract) {
     let mut numbers = Vec::new();
-    if let Some(limit) = &contract.limit {
+    for limit in contract.all_limits() {
         let window = match limit.window_seconds {
             1 => "second".to_owned(),
             60 => "minute".to_owned(),
             3_600 => "hour".to_owned(),
             seconds => duration(Duration::from_secs(seconds.into())),
         };
-        numbers.push(format!("- A key has {} per {window}.", plural(limit.requests, "request")));
+        let who = match limit.per {
+            Per::Key => "A key has",
+            Per::Address => "An address has",
+            Per::Account => "An account has",
+            Per::Everybody => "All together have",
+        };
+        let requests = limit.of.iter().flatten().filter_map(|name| contract.requests.get(name));
+        let requests = requests.map(|NamedRequest { format, .. }| {
+            format!("`{} {}`", format.method.as_str(), format.path)
+        });
+        let of: Vec<String> = requests.collect();
+        let of = if of.is_empty() { String::new() } else { format!(": {}", of.join(", ")) };
+        let count = plural(limit.requests, "request");
+        numbers.push(format!("- {who} {count} per {window}{of}."));
     }
     for (scenario, (least, most)) in timed(contract) {
         let (least, most) = (duration(least), duration(most));

@@ -118,10 +118,7 @@ impl Play<'_> {
             self.count(request, &exchange);
             all.push(self.keep(exchange));
         }
-        let limit = self.run.contract.limit_scenario();
-        let is_limited = |at: &usize| {
-            limit.is_some_and(|limit| self.run.reading(&self.exchanges[*at]).is_refusal(limit))
-        };
+        let is_limited = |at: &usize| self.run.refused_by(&self.exchanges[*at], None).is_some();
         if all.iter().any(is_limited) {
             let why = "the limit refused some of the requests, so that they were not at once";
             return Err(Stop::Inconclusive(why.to_owned()));

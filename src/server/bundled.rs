@@ -53,7 +53,7 @@ impl Suite {
         let mut faults = Faults::default();
         let target = target("http://127.0.0.1", keys, clock.clone(), &contract, &mut faults);
         let target = faults.into_result(target)?.expect("what cannot be used is a fault");
-        let sender = Sender::in_process(server, clock, Pacer::new(contract.limit.as_ref()));
+        let sender = Sender::in_process(server, clock, Pacer::new(contract.all_limits()));
         Self::with_sender(contract, target, Recording::Nothing, sender, &Secrets::default())
     }
 
@@ -62,7 +62,7 @@ impl Suite {
     #[must_use]
     pub fn anew(&self, server: Arc<dyn InProcess>, clock: Clock) -> Self {
         let contract = Arc::clone(&self.run.contract);
-        let sender = Sender::in_process(server, clock.clone(), Pacer::new(contract.limit.as_ref()));
+        let sender = Sender::in_process(server, clock.clone(), Pacer::new(contract.all_limits()));
         let target = Target { clock, ..self.run.target.clone() };
         let redactor = Arc::clone(self.redactor());
         let snapshots = Snapshots::new(&contract.root, &target.name, Recording::Nothing, redactor);

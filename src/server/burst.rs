@@ -32,8 +32,8 @@ pub(super) struct PlannedBurst<'a> {
     pub(super) request: &'a Outgoing,
     /// How many times it is sent at once.
     pub(super) times: u32,
-    /// The same request with another key.
-    pub(super) other: &'a Outgoing,
+    /// The same request with another key, if each key has a limit of its own.
+    pub(super) other: Option<&'a Outgoing>,
     /// The limit that the burst goes past.
     pub(super) limit: &'a Limit,
     /// The status of the answer when the key is not refused.
@@ -112,18 +112,16 @@ impl Play<'_> {
         for at in (judged.begin..last).filter(|at| self.is_refused(*at)).collect::<Vec<_>>() {
             self.judge_time_left(at, last);
         }
-        let another = &self.exchanges[meanwhile].answer;
-        let found = rate::per_key(another, self.is_served(burst, meanwhile), burst.served);
-        self.sheet.note(CheckId::RatePerKey, meanwhile, found);
+        if burst.other.is_some() {
+            self.judge_other_key(burst, meanwhile);
+        }
         self.compare(last);
         if burst.meanwhile.is_empty() {
             return self.wait_as_told(burst, judged, last).await.map(drop);
         }
-        for _ in 0..MORE_OF_OTHER_KEY {
-            let at = self.push(burst.other).await?;
-            let another = &self.exchanges[at].answer;
-            let found = rate::per_key(another, self.is_served(burst, at), burst.served);
-            self.sheet.note(CheckId::RatePerKey, at, found);
+        for other in burst.other.iter().flat_map(|other| [other; MORE_OF_OTHER_KEY]) {
+            let at = self.push(other).await?;
+            self.judge_other_key(burst, at);
         }
         self.while_refused(burst, last).await?;
         match self.wait_as_told(burst, judged, last).await? {
@@ -150,7 +148,7 @@ impl Play<'_> {
                     };
                     let meanwhile = match meanwhile {
                         Some(meanwhile) => meanwhile,
-                        None => self.push(burst.other).await?,
+                        None => self.other_key(burst).await?,
                     };
                     return Ok((bursts[at], meanwhile));
                 }
@@ -167,7 +165,7 @@ impl Play<'_> {
                     if !bursts.last().is_some_and(is_over) {
                         for stranger in burst.strangers {
                             // Whether it got an answer is no matter here.
-                            let answer = self.run.sender.send_now(stranger).await;
+                            let answer = self.run.sender.send_at_once(stranger).await;
                             strangers += usize::from(answer.is_ok());
                         }
                     }
@@ -175,12 +173,27 @@ impl Play<'_> {
                 }
                 Next::Ask(at) => {
                     if meanwhile.is_none() {
-                        meanwhile = Some(self.push(burst.other).await?);
+                        meanwhile = Some(self.other_key(burst).await?);
                     }
                     asked.push(self.ask_at(burst, at).await?);
                 }
             }
         }
+    }
+
+    /// Sends the request with the other key, if there is one, and gives its place: the end of the bursts before it.
+    async fn other_key(&mut self, burst: PlannedBurst<'_>) -> Result<usize, Stop> {
+        match burst.other {
+            Some(other) => self.push(other).await,
+            None => Ok(self.exchanges.len()),
+        }
+    }
+
+    /// Whether another key is served while the burst's is refused.
+    fn judge_other_key(&mut self, burst: PlannedBurst<'_>, at: usize) {
+        let another = &self.exchanges[at].answer;
+        let found = rate::per_key(another, self.is_served(burst, at), burst.served);
+        self.sheet.note(CheckId::RatePerKey, at, found);
     }
 
     /// Sends one request of the burst at a time, whatever its key's limit.
@@ -189,7 +202,7 @@ impl Play<'_> {
         let now = self.run.target.clock.now(request.key.as_ref());
         let what = "the time at which one request tells whether a window ended within the burst";
         self.wait(request, at.saturating_sub(now), what).await;
-        let exchange = self.run.sender.send_now(&request.sent_as(Role::Again)).await?;
+        let exchange = self.run.sender.send_at_once(&request.sent_as(Role::Again)).await?;
         let (sent, answered) = (exchange.sent, exchange.answered);
         let at = self.keep(exchange);
         let is_served = self.is_served(burst, at);
@@ -245,9 +258,8 @@ impl Play<'_> {
         for at in 0..end {
             let is_served = self.is_served(burst, at);
             let (exchange, sheet) = (&self.exchanges[at], &mut self.sheet);
-            if let Some(policy) = &burst.limit.policy {
-                let left = if is_served { Left::Some } else { Left::Nothing };
-                let found = rate_fields::told(&exchange.answer, burst.limit, policy, left);
+            let left = if is_served { Left::Some } else { Left::Nothing };
+            if let Some(found) = rate_fields::told(exchange, burst.limit, left) {
                 sheet.note(CheckId::RateTold, at, found);
             }
             if !is_served {
@@ -258,9 +270,10 @@ impl Play<'_> {
 
     /// Whether a refusal tells what is left of the wait that an earlier one told, where that is promised.
     pub(super) fn judge_time_left(&mut self, first: usize, later: usize) {
-        let promised = self.planned.scenario.retry_after;
+        let promised = self.planned.scenario.retry_after.as_ref();
         if promised.is_some_and(|promised| promised.meanwhile == WaitMeanwhile::Falls) {
-            let found = retry_after::falls(&self.exchanges[first], &self.exchanges[later]);
+            let at = promised.and_then(|promised| promised.at.as_ref());
+            let found = retry_after::falls(&self.exchanges[first], &self.exchanges[later], at);
             self.sheet.note(CheckId::RetryAfter, later, found);
         }
     }
@@ -329,6 +342,9 @@ impl Play<'_> {
         }
         let is_served = self.is_served(burst, again);
         let answer = &self.exchanges[again].answer;
+        let by = rate_fields::told_by(&self.exchanges[refused].answer, burst.limit);
+        let who = if burst.limit.per.is_shared() { "the request" } else { "the key" };
+        let waited = retry_after::Waited { seconds: waited, by, who };
         let found = retry_after::honest(answer, is_served, burst.served, waited);
         self.sheet.note(CheckId::RetryAfterHonest, again, found);
         Ok(if is_served { Reply::Served } else { Reply::Refused })
@@ -367,11 +383,12 @@ impl Play<'_> {
 
     /// The seconds that a refusal tells to wait, if the docs allow them.
     pub(super) fn told(&self, burst: PlannedBurst<'_>, at: usize) -> Option<u64> {
-        let longest = match self.planned.scenario.retry_after.map(|promised| promised.longest) {
+        let promised = self.planned.scenario.retry_after.as_ref();
+        let longest = match promised.map(|promised| promised.longest) {
             Some(LongestWait::Seconds(most)) => u64::from(most),
             Some(LongestWait::Unsaid) | None => u64::MAX,
         };
-        let told = rate_fields::wait(&self.exchanges[at].answer, burst.limit);
+        let told = rate_fields::wait(&self.exchanges[at], burst.limit);
         told.filter(|told| (1..=longest).contains(told))
     }
 

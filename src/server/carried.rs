@@ -231,7 +231,6 @@ mod tests {
     #[test]
     fn a_query_and_the_cookies_take_one_more_and_all_of_it_can_be_seen_again() {
         let mut request = request(JSON, "{}");
-        let carrier = |toml: &str| -> Carrier { Carrier::of_toml(toml) };
         let carriers = ["query = 'to ken'", "cookie = 'c'", "body = '/t'", "header = 'X-Key'"];
         for carrier in carriers.map(Carrier::of_toml) {
             assert!(!is_carried(&request, &carrier), "{carrier:?}");

@@ -171,7 +171,7 @@ impl Collector {
             answered: millis(exchange.answered.saturating_sub(first)),
             status: exchange.answer.status,
             role: exchange.role,
-            retry_after: limit.and_then(|limit| rate_fields::wait(&exchange.answer, limit)),
+            retry_after: limit.and_then(|limit| rate_fields::wait(exchange, limit)),
             key: self.key(planned, exchange.key.as_ref(), exchange.role),
         };
         Some(Evidence {

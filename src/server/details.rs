@@ -13,6 +13,7 @@ use crate::{
         pair::OneOf,
         scenario::{Case, Scenario},
     },
+    exchange::locked::Locked as _,
     result::{
         collected::Collected,
         outcome::Standing,
@@ -165,7 +166,7 @@ impl Collector {
     /// What else there is to say: which twins were not sent, which deviations are known no more, how to
     /// record snapshots.
     pub(super) fn notes(&self, collected: &Collected) -> Vec<Shown> {
-        let Run { target, today, snapshots, limit_seen, .. } = &*self.run;
+        let Run { target, today, snapshots, contract, limits_seen, .. } = &*self.run;
         let mut notes = collected.notes();
         // Their trials fail again, and why they once did not is said.
         for known in target.known.iter().filter(|known| known.until < *today) {
@@ -188,7 +189,13 @@ impl Collector {
         let samples =
             scenarios.filter_map(|scenario| scenario.generated.sample(scenario.code.as_str()));
         notes.extend(samples.map(|sample| self.redactor.line(&sample)));
-        notes.extend(limit_seen.get().map(|seen| shown!["the limit: ", self.redactor.line(seen)]));
+        for (place, seen) in &*limits_seen.locked() {
+            let limit = contract.all_limits().find(|limit| limit.place == *place);
+            let name = limit.and_then(|limit| limit.name.as_ref());
+            let name = name.map(|name| shown![" ", self.redactor.line(name.as_str())]);
+            let seen = self.redactor.line(seen);
+            notes.push(shown!["the limit", name.unwrap_or_default(), ": ", seen]);
+        }
         notes.extend(target.missing().map(|why| self.redactor.line(&why)));
         notes.extend(snapshots.note().map(|note| self.redactor.line(&note)));
         notes

@@ -14,10 +14,14 @@ use super::{
     twins::Twins,
 };
 use crate::{
-    contract::{contract_file::Limit, scenario::Case},
+    contract::{
+        contract_file::Limit,
+        limit::{LimitPlace, LimitSet},
+        scenario::Case,
+    },
     exchange::{
         outgoing::Outgoing,
-        pacing::{Paced, Uses},
+        pacing::{Book, Counter, Kept},
     },
     shown::secret::Secret,
 };
@@ -43,8 +47,8 @@ pub(super) struct Forecast {
 pub(super) struct Pace<'a> {
     /// How many trials are carried out at once.
     pub(super) at_once: usize,
-    /// The limit that keys are held under; none if waits pass at once, as on the bundled mock.
-    pub(super) limit: Option<&'a Limit>,
+    /// The limits that keys are held under; none is if waits pass at once, as on the bundled mock.
+    pub(super) limits: Vec<&'a Limit>,
     /// How the time passes.
     pub(super) passing: Passing,
     /// What a response takes that may take minutes.
@@ -87,6 +91,11 @@ pub(super) fn forecast<'a>(
     let long = carried_out().filter(|planned| planned.is_awaited()).count();
     run.long = if run.pace.passing == Passing::Real { Left::of(long) } else { Left::of(0) };
     run.others = Left::of(others);
+    let alone_at = carried_out().filter_map(|planned| planned.alone_at());
+    for place in alone_at.collect::<HashSet<_>>() {
+        let left = carried_out().filter(|planned| planned.counted_by().has(place)).count();
+        run.alone_at.insert(place, (Holders::default(), left));
+    }
     for planned in carried_out() {
         if let Some(Err(why)) = &planned.twin {
             *run.done.without_twin.entry(why.clone()).or_default() += 1;
@@ -128,17 +137,17 @@ struct Holders {
 }
 
 impl Holders {
-    /// Whether a worker has it from now on: nobody else has it in a way that excludes this one, or has waited for longer.
-    fn take(&mut self, worker: usize, held: Held) -> bool {
+    /// Takes it, unless somebody has it or has waited for longer.
+    fn take(&mut self, at: usize, held: Held) -> bool {
         let is_free = !self.alone && (held == Held::Shared || self.shared == 0);
-        let is_next = self.waiting.front().is_none_or(|first| *first == worker);
+        let is_next = self.waiting.front().is_none_or(|first| *first == at);
         if !(is_free && is_next) {
-            if !self.waiting.contains(&worker) {
-                self.waiting.push_back(worker);
+            if !self.waiting.contains(&at) {
+                self.waiting.push_back(at);
             }
             return false;
         }
-        self.waiting.retain(|waiting| *waiting != worker);
+        self.waiting.retain(|waiting| *waiting != at);
         match held {
             Held::Shared => self.shared += 1,
             Held::Alone => self.alone = true,
@@ -146,19 +155,13 @@ impl Holders {
         true
     }
 
-    fn release(&mut self, held: Held) {
+    /// Gives it back.
+    fn leave(&mut self, held: Held) {
         match held {
             Held::Shared => self.shared -= 1,
             Held::Alone => self.alone = false,
         }
     }
-}
-
-/// When a key was used, and who waits for its turn.
-#[derive(Debug, Default)]
-struct Line {
-    uses: Uses,
-    waiting: VecDeque<usize>,
 }
 
 /// One of the trials at once.
@@ -169,6 +172,8 @@ struct Worker<'a> {
     /// How it is under way, if it is.
     inside: Option<Held>,
     holds: Option<(&'a Secret, Held)>,
+    /// The limits that it has entered.
+    entered: Vec<(LimitPlace, Held)>,
     asks: Option<&'a str>,
 }
 
@@ -185,7 +190,8 @@ enum After {
 /// A run that is foretold.
 struct Foretold<'a> {
     pace: Pace<'a>,
-    paced: Option<Paced>,
+    kept: Kept,
+    book: Book,
     now: Duration,
     /// Who goes on when; those of the same time in the order in which they were noted.
     due: BinaryHeap<Reverse<(Duration, usize, usize)>>,
@@ -195,7 +201,10 @@ struct Foretold<'a> {
     /// The trials that are under way, as if the run were a key that each of them holds.
     under_way: Holders,
     holders: HashMap<&'a Secret, Holders>,
-    lines: HashMap<&'a Secret, Line>,
+    /// Who waits for a turn, by what counts it.
+    lines: HashMap<Counter, VecDeque<usize>>,
+    /// The limits that a burst goes past alone, and how many trials they count that are not over.
+    alone_at: BTreeMap<LimitPlace, (Holders, usize)>,
     long: Left,
     others: Left,
     /// Twins that are asked right now, that were asked, and that were not for want of credits.
@@ -207,10 +216,12 @@ struct Foretold<'a> {
 
 impl<'a> Foretold<'a> {
     fn new(pace: Pace<'a>) -> Self {
-        let paced = pace.limit.filter(|_| pace.passing == Passing::Real).map(Paced::of);
+        let is_real = pace.passing == Passing::Real;
+        let kept = Kept::of(pace.limits.iter().copied().filter(|_| is_real));
         Self {
             pace,
-            paced,
+            kept,
+            book: Book::default(),
             now: Duration::ZERO,
             due: BinaryHeap::new(),
             noted: 0,
@@ -219,6 +230,7 @@ impl<'a> Foretold<'a> {
             under_way: Holders::default(),
             holders: HashMap::new(),
             lines: HashMap::new(),
+            alone_at: BTreeMap::new(),
             long: Left::default(),
             others: Left::default(),
             asking: HashSet::new(),
@@ -279,13 +291,58 @@ impl<'a> Foretold<'a> {
     /// The end of a worker's trial.
     fn ends(&mut self, at: usize) {
         if let Some(held) = self.workers[at].inside.take() {
-            self.under_way.release(held);
+            self.under_way.leave(held);
             self.wake_blocked();
         }
         let is_other = |planned: &Planned| !planned.case().last;
-        if self.workers[at].planned.take().is_some_and(is_other) {
+        let entered = std::mem::take(&mut self.workers[at].entered);
+        let has_entered = !entered.is_empty();
+        for (place, held) in entered {
+            if let Some((holders, left)) = self.alone_at.get_mut(&place) {
+                holders.leave(held);
+                *left = left.saturating_sub(1);
+            }
+        }
+        let is_of_others = self.workers[at].planned.take().is_some_and(is_other);
+        if is_of_others {
             self.others.left -= 1;
+        }
+        if is_of_others || has_entered {
             self.wake_blocked();
+        }
+    }
+
+    /// Enters the limits that count a trial, one after the other.
+    fn enter(&mut self, at: usize, counted_by: LimitSet, alone: Option<LimitPlace>) -> After {
+        for (place, (holders, _)) in &mut self.alone_at {
+            let has_entered = self.workers[at].entered.iter().any(|(entered, _)| entered == place);
+            if has_entered || !counted_by.has(*place) {
+                continue;
+            }
+            let held = if alone == Some(*place) { Held::Alone } else { Held::Shared };
+            if !holders.take(at, held) {
+                return After::Blocked;
+            }
+            self.workers[at].entered.push((*place, held));
+        }
+        After::GoesOn
+    }
+
+    /// Lets a limit rest that several keys share.
+    fn rest(&self, place: LimitPlace) -> After {
+        match self.kept.rest(&self.book, place, self.now) {
+            Duration::ZERO => After::GoesOn,
+            time => After::Later(time),
+        }
+    }
+
+    /// The same for the trials to come, after a burst.
+    fn rest_for_others(&self, place: LimitPlace) -> After {
+        let is_last = self.alone_at.get(&place).is_none_or(|(_, left)| *left < 2);
+        let limit = self.pace.limits.iter().find(|limit| limit.place == place);
+        match limit.filter(|_| !is_last) {
+            Some(limit) => After::Later(Duration::from_secs(u64::from(limit.window_seconds) + 1)),
+            None => After::GoesOn,
         }
     }
 
@@ -301,6 +358,9 @@ impl<'a> Foretold<'a> {
                 After::GoesOn
             }
             Step::Begins(held) => self.begins(at, *held),
+            Step::Enter(counted_by, alone) => self.enter(at, *counted_by, *alone),
+            Step::Rest(place) => self.rest(*place),
+            Step::RestForOthers(place) => self.rest_for_others(*place),
             Step::Hold(key, held) => self.hold(at, key, *held),
             Step::Release => {
                 self.release(at);
@@ -338,7 +398,7 @@ impl<'a> Foretold<'a> {
 
     fn release(&mut self, at: usize) {
         if let Some((key, held)) = self.workers[at].holds.take() {
-            self.holders.entry(key).or_default().release(held);
+            self.holders.entry(key).or_default().leave(held);
         }
         if let Some(twin) = self.workers[at].asks.take() {
             self.asking.remove(twin);
@@ -349,19 +409,28 @@ impl<'a> Foretold<'a> {
 
     /// Sends a request when its key's turn has come, and after all that have waited for it longer.
     fn in_turn(&mut self, at: usize, request: &'a Outgoing, beyond: Duration) -> After {
-        if let (Some(paced), Some(key)) = (&self.paced, &request.key) {
-            let line = self.lines.entry(key).or_default();
-            if !line.waiting.contains(&at) {
-                line.waiting.push_back(at);
+        let counters = self.kept.counters(request.key.as_ref(), request.counted_by);
+        if !counters.is_empty() {
+            // Each waits in all of its lines from the same moment on, so that no two wait for each other.
+            let mut is_next = true;
+            for counter in &counters {
+                let line = self.lines.entry(counter.clone()).or_default();
+                if !line.contains(&at) {
+                    line.push_back(at);
+                }
+                is_next &= line.front() == Some(&at);
             }
-            if line.waiting.front() != Some(&at) {
+            if !is_next {
                 return After::Blocked;
             }
-            if let Some(wait) = paced.claim(&mut line.uses, self.now) {
+            let now = self.now;
+            if let Some((_, wait)) = self.kept.claim(&mut self.book, &counters, &|_| now) {
                 self.workers[at].steps.push_front(Step::InTurn(request, beyond));
                 return After::Later(wait);
             }
-            line.waiting.pop_front();
+            for counter in &counters {
+                self.lines.entry(counter.clone()).or_default().pop_front();
+            }
             self.wake_blocked();
         }
         self.count(request, 1);
@@ -431,6 +500,7 @@ mod tests {
             role: Role::Own,
             cost: 0,
             payer: None,
+            counted_by: LimitSet::of(LimitPlace(0)),
         }
     }
 
@@ -440,7 +510,7 @@ mod tests {
         let minutes = Minutes::Least;
         let mut run = Foretold::new(Pace {
             at_once,
-            limit: Some(&limit),
+            limits: vec![&limit],
             passing,
             minutes,
             budget: 0,

@@ -19,8 +19,8 @@ use crate::{
         promised_headers,
         reading::Reading,
         request_id::RequestIds,
-        retry_after,
         sheet::Sheet,
+        told_wait,
     },
     contract::{
         Contract,
@@ -170,8 +170,8 @@ impl AnswerJudge {
                 sheet.note(CheckId::Code, at, code::of_other(&reading, scenario, other));
             }
         }
-        if let Some(promised) = scenario.retry_after {
-            sheet.note(CheckId::RetryAfter, at, retry_after::present(answer, promised.longest));
+        if let Some(promised) = &scenario.retry_after {
+            sheet.note(CheckId::RetryAfter, at, told_wait::present(exchange, promised));
         }
     }
 

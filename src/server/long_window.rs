@@ -50,7 +50,7 @@ impl Play<'_> {
         }
         let what = "the limit's window to pass, after as many requests as it allows";
         self.wait(burst.request, window(burst) + window(burst) / LATE, what).await;
-        let exchange = self.run.sender.send_now(&burst.request.sent_as(Role::Again)).await?;
+        let exchange = self.run.sender.send_at_once(&burst.request.sent_as(Role::Again)).await?;
         let at = self.keep(exchange);
         self.judge_refusals(burst, at);
         let found = comes_back(self.is_refused(at), burst.limit);

@@ -8,6 +8,7 @@ use crate::{
         body,
         contract_file::Counts,
         key::KeyDefect,
+        limit::Per,
         neighbour::Neighbour,
         order::RefusedPair,
         request_shape::RequestShape,
@@ -30,12 +31,12 @@ impl Planner<'_> {
         let mut add = |request: Outgoing, what: String| {
             all.push(Meanwhile { request: request.sent_as(Role::Meanwhile), what, pair: None });
         };
-        let own = &target.requests[&burst.request];
+        let (own, limit) = (&target.requests[&burst.request], &*burst.limit);
         let name = |format: &RequestShape| format!("{} {}", format.method.as_str(), format.path);
         for carrier in contract.carriers_of(&burst.slot) {
             let is_other = carrier.name != burst.carrier.name;
             for (request, format) in &target.requests {
-                if *request == burst.request && !is_other {
+                if (*request == burst.request && !is_other) || !limit.counts_request(request) {
                     continue;
                 }
                 let Some(headers) = self.harmless(format) else { continue };
@@ -60,7 +61,8 @@ impl Planner<'_> {
             _ => format!("{}{also}", own.path).into(),
         };
         add(with_query, format!("{} {}{also}", own.method.as_str(), own.path));
-        if own.method.as_str() == "GET" {
+        // Where a limit counts some requests alone, HEAD may be none of them.
+        if own.method.as_str() == "GET" && limit.of.is_none() {
             let mut head = self.plain(own, &burst.slot, &burst.carrier)?;
             Arc::make_mut(&mut head.request).method = "HEAD".into();
             add(head, format!("HEAD {}", own.path));
@@ -81,19 +83,40 @@ impl Planner<'_> {
             let set = target.headers.as_deref().unwrap_or_default();
             let is_free =
                 |name: &&str| !set.iter().any(|(known, _)| known.eq_ignore_ascii_case(name));
-            let headers = headers.iter().copied().filter(is_free);
+            // A server that believes a proxy has another address by these headers.
+            let is_believed = |name: &&str| limit.per != Per::Address || *name == "User-Agent";
+            let headers = headers.iter().copied().filter(is_free).filter(is_believed);
             let headers: Headers =
                 headers.map(|name| (name.into(), Secret::new(value(name)))).collect();
+            if headers.is_empty() && limit.per == Per::Address {
+                continue;
+            }
             let body = body::bytes(own.body.as_ref(), None)?;
             let key = target.key(&burst.slot)?;
             let carried = Some(self.carry(&burst.slot, &burst.carrier, key));
             let request = self.request(own, body, carried, &headers, target.deadlines)?;
             add(request, format!("{} with {what}", name(own)));
         }
-        for refused in self.contract.order.iter().flat_map(|order| &order.refused) {
+        all.extend(self.another_key(burst)?);
+        let refused = contract.order.iter().flat_map(|order| &order.refused);
+        for refused in refused.filter(|refused| refused.limit == limit.place) {
             all.push(self.wrong_meanwhile(burst, refused)?);
         }
         Ok(all)
+    }
+
+    /// The request with another key, which a limit refuses as well that does not ask whose key it is.
+    fn another_key(&mut self, burst: &Burst) -> Result<Option<Meanwhile>, String> {
+        let (target, slot) = (self.target, &self.contract.preflight.slot);
+        let is_shared = matches!(burst.limit.per, Per::Address | Per::Everybody);
+        let keys = [slot, &burst.slot].map(|slot| target.key(slot).ok());
+        if !is_shared || keys[0].is_none() || keys[0] == keys[1] {
+            return Ok(None);
+        }
+        let own = &target.requests[&burst.request];
+        let request = self.plain(own, slot, &burst.carrier)?.sent_as(Role::Meanwhile);
+        let what = format!("{} {} with another key", own.method.as_str(), own.path);
+        Ok(Some(Meanwhile { request, what, pair: None }))
     }
 
     /// A request with the burst's key whose input is wrong: the page may leave open which of the two is told.
@@ -103,7 +126,7 @@ impl Planner<'_> {
         refused: &RefusedPair,
     ) -> Result<Meanwhile, String> {
         let target = self.target;
-        let RefusedPair { pair, request, body } = refused;
+        let RefusedPair { pair, request, body, .. } = refused;
         let format = &target.requests[request];
         let body = body::bytes(format.body.as_ref(), Some(body))?;
         let carried = Some(self.carry(&burst.slot, &burst.carrier, target.key(&burst.slot)?));
@@ -117,7 +140,7 @@ impl Planner<'_> {
     /// A request with the burst's key that is refused for its input, if the limit is promised to count such a one.
     pub(super) fn mistaken(&mut self, burst: &Burst) -> Result<Option<Outgoing>, String> {
         let is_promised = burst.limit.counts == Counts::EveryRequest;
-        let Some(single) = self.contract.mistaken().filter(|_| is_promised) else {
+        let Some(single) = self.contract.mistaken(&burst.limit).filter(|_| is_promised) else {
             return Ok(None);
         };
         let (target, key) = (self.target, self.key(&burst.slot)?);
@@ -135,7 +158,8 @@ impl Planner<'_> {
         let (target, key) = (self.target, self.key(&burst.slot)?);
         let format = &target.requests[&burst.request];
         let mut strangers = Vec::new();
-        if self.contract.is_keyless(&burst.slot) {
+        // A limit that is not a key's own counts them all.
+        if self.contract.is_keyless(&burst.slot) || burst.limit.per.is_shared() {
             return Ok(strangers);
         }
         for neighbour in STRANGERS {

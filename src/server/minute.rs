@@ -16,7 +16,10 @@ use crate::{
         retry_after,
     },
     contract::{check::CheckId, contract_file::Limit},
-    exchange::outgoing::{Exchange, Role},
+    exchange::{
+        locked::Locked as _,
+        outgoing::{Exchange, Role},
+    },
     shown,
     terminal::activity::Awaited,
 };
@@ -37,18 +40,18 @@ impl Play<'_> {
     ) -> Result<(), Stop> {
         let begin = self.exchanges.len();
         for other in burst.meanwhile {
-            let exchange = self.run.sender.send_now(&other.request).await?;
+            let exchange = self.run.sender.send_at_once(&other.request).await?;
             self.count(&other.request, &exchange);
             self.keep(exchange);
         }
         // Whether the key was refused until then. If not, a window may have ended meanwhile.
-        let own = self.run.sender.send_now(&burst.request.sent_as(Role::Again)).await?;
+        let own = self.run.sender.send_at_once(&burst.request.sent_as(Role::Again)).await?;
         let own = self.keep(own);
         if self.is_served(burst, own) {
             return Ok(());
         }
         let since = self.exchanges[own].answered.saturating_sub(self.exchanges[last].sent);
-        let told = rate_fields::wait(&self.exchanges[last].answer, burst.limit);
+        let told = rate_fields::wait(&self.exchanges[last], burst.limit);
         // A bucket may have had a token for one of them.
         let mut spare = rate::refilled(told.map(Duration::from_secs), since, burst.limit);
         for (at, other) in (begin..own).zip(burst.meanwhile) {
@@ -68,8 +71,10 @@ impl Play<'_> {
                 vec![Mismatch::says(
                     "",
                     format!(
-                        "{} got {status}{code} while the API key was over its limit; expected {}",
-                        other.what, self.planned.scenario.status
+                        "{} got {status}{code} while {}; expected {}",
+                        other.what,
+                        over(burst.limit),
+                        self.planned.scenario.status
                     ),
                 )]
             };
@@ -103,7 +108,8 @@ impl Play<'_> {
         let mut last = 0;
         for wait in [told / 2, (told / 2).saturating_sub(LAST_LOOK)] {
             self.wait(burst.request, wait, "a part of the Retry-After it was told").await;
-            let exchange = self.run.sender.send_now(&burst.request.sent_as(Role::Again)).await?;
+            let exchange =
+                self.run.sender.send_at_once(&burst.request.sent_as(Role::Again)).await?;
             last = self.keep(exchange);
             if self.is_served(burst, last) {
                 return Ok(Early::Served(last));
@@ -147,7 +153,8 @@ impl Play<'_> {
                 Early::NotAsked => told,
             };
             self.wait(burst.request, rest, "the Retry-After it was told").await;
-            let exchange = self.run.sender.send_now(&burst.request.sent_as(Role::Again)).await?;
+            let exchange =
+                self.run.sender.send_at_once(&burst.request.sent_as(Role::Again)).await?;
             let at = self.keep(exchange);
             if !self.is_served(burst, at) {
                 break;
@@ -168,7 +175,8 @@ impl Play<'_> {
         let refused: Vec<Served> = alone.map(time).collect();
         let found = over_time(&served, &refused, burst.limit);
         if found.is_empty() {
-            self.run.limit_seen.set(seen(&served, burst.limit)).ok();
+            let seen = seen(&served, burst.limit);
+            self.run.limits_seen.locked().entry(burst.limit.place).or_insert(seen);
         }
         self.sheet.note(CheckId::RateAdmits, self.exchanges.len() - 1, found);
         Ok(())
@@ -200,6 +208,11 @@ impl Play<'_> {
 /// How many requests whose input is refused go before a burst: a limit that does not count them serves the whole burst.
 pub(super) fn half(limit: &Limit) -> u32 {
     limit.requests / 2
+}
+
+/// What a limit is that was gone past, as the begin of a sentence.
+fn over(limit: &Limit) -> &'static str {
+    if limit.per.is_shared() { "the limit was used up" } else { "the API key was over its limit" }
 }
 
 /// Whether an exchange used the burst's key.

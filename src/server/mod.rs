@@ -23,6 +23,7 @@ pub mod headline;
 pub mod judge;
 pub mod key_use;
 pub mod ledger;
+pub mod limit_use;
 mod long_window;
 mod meanwhile;
 mod message_numbers;

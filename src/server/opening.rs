@@ -21,6 +21,8 @@ impl Run {
             self.long.begin(selected().filter(|planned| planned.is_awaited()).count());
             self.alone_first.begin(selected().filter(|planned| planned.reads_first()).count());
         }
+        let ready = selected().filter(|planned| planned.script.is_ok());
+        self.limit_use.begin(ready.map(Planned::counted_by));
         if self.progress.all() == 0 {
             return;
         }

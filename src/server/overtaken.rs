@@ -42,6 +42,7 @@ mod tests {
             answer: Answer { status: 200, headers, body, ending },
             sent: Duration::from_millis(sent),
             answered: Duration::from_millis(answered),
+            date: Duration::ZERO,
             role: Role::Own,
         }
     }

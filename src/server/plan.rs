@@ -30,7 +30,11 @@ use crate::{
         scenario::{At, BalanceCase, Burst, Case, LedgerCase, Provocation, Scenario, Single},
         scenario_file::BodyDefect,
     },
-    exchange::{blanks::Blanks, deadlines::Deadlines, outgoing::Role},
+    exchange::{
+        blanks::Blanks,
+        deadlines::Deadlines,
+        outgoing::{Outgoing, Role},
+    },
     result::unproven::Owed,
     shown::secret::{Named, Secret},
     source::fault::{Fault, Faults},
@@ -119,7 +123,8 @@ impl Plan {
             .map(|(at, planned)| {
                 // One that has to be alone waits for all that are under way, so it begins when few are left.
                 let case = planned.case();
-                let likeness = (case.last, case.alone, Reverse(planned.order()));
+                let is_alone = case.alone || planned.alone_at().is_some();
+                let likeness = (case.last, is_alone, Reverse(planned.order()));
                 let turn = turns.entry((likeness, planned.key())).or_default();
                 *turn += 1;
                 (likeness, *turn, at)
@@ -382,15 +387,24 @@ impl<'a> Planner<'a> {
             Some(_) if self.target.extent == Extent::Whole => self.meanwhile(burst)?,
             _ => Vec::new(),
         };
+        let other = burst.other.as_ref().map(|other| {
+            let other = self.plain(format, other, &burst.carrier)?;
+            Ok::<_, String>(Box::new(other.sent_as(Role::OtherKey)))
+        });
+        let request = self.plain(format, &burst.slot, &burst.carrier)?;
+        // It goes past that limit, and nobody else is counted by it meanwhile.
+        let counted_by = if burst.limit.per.is_shared() {
+            request.counted_by.without(burst.limit.place)
+        } else {
+            request.counted_by
+        };
         Ok(TrialScript::Burst {
             mistaken: if meanwhile.is_empty() { None } else { self.mistaken(burst)?.map(Box::new) },
             strangers: if meanwhile.is_empty() { Vec::new() } else { self.strangers(burst)? },
             meanwhile,
-            request: self.plain(format, &burst.slot, &burst.carrier)?,
+            request: Outgoing { counted_by, ..request },
             times: burst.requests,
-            other: Box::new(
-                self.plain(format, &burst.other, &burst.carrier)?.sent_as(Role::OtherKey),
-            ),
+            other: other.transpose()?,
             limit: Arc::clone(&burst.limit),
             served: format.status,
         })

@@ -31,7 +31,7 @@ pub fn render(run: &Run, plan: &Plan, ahead: &Ahead) -> Shown {
     let foretell = |minutes| {
         let pace = Pace {
             at_once: ahead.at_once,
-            limit: run.contract.limit.as_ref(),
+            limits: run.contract.all_limits().collect(),
             passing,
             minutes,
             budget,

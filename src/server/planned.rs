@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     contract::{
         contract_file::Limit,
+        limit::{LimitPlace, LimitSet},
         names::{Code, RequestName},
         pair::Pair,
         scenario::{At, Case, Provocation, Scenario},
@@ -126,8 +127,8 @@ pub enum TrialScript {
         request: Outgoing,
         /// How many times.
         times: u32,
-        /// The same request with another key.
-        other: Box<Outgoing>,
+        /// The same request with another key, if each key has a limit of its own.
+        other: Option<Box<Outgoing>>,
         /// What is sent while the key is refused.
         meanwhile: Vec<Meanwhile>,
         /// A request with the key that is refused for its input, where the limit is promised to count that as well.
@@ -139,6 +140,52 @@ pub enum TrialScript {
         /// The status of the answer when the key is not refused.
         served: u16,
     },
+}
+
+impl TwinScript {
+    /// The limits that count it.
+    fn counted_by(&self) -> LimitSet {
+        counted([&self.request].into_iter().chain(self.read.as_deref().map(|(read, _)| read)))
+    }
+}
+
+impl TrialScript {
+    /// The limits that count something of it.
+    fn counted_by(&self) -> LimitSet {
+        match self {
+            Self::Single { first, request, probe, numbers } => {
+                let probe = probe.as_deref().map(|(read, _)| read);
+                counted([request].into_iter().chain(first.as_deref()).chain(probe))
+                    .and(of_numbers(numbers))
+            }
+            Self::Ledger { reads, .. } => counted(reads),
+            Self::Balance { request, read, price, numbers, .. } => {
+                counted([request, &read.0]).and(of_price(price)).and(of_numbers(numbers))
+            }
+            Self::Burst { request, other, meanwhile, mistaken, strangers, .. } => {
+                let meanwhile = meanwhile.iter().map(|other| &other.request);
+                let more = other.as_deref().into_iter().chain(mistaken.as_deref());
+                counted([request].into_iter().chain(more).chain(meanwhile).chain(strangers))
+            }
+        }
+    }
+}
+
+fn counted<'a>(requests: impl IntoIterator<Item = &'a Outgoing>) -> LimitSet {
+    let sets = requests.into_iter().map(|request| request.counted_by);
+    sets.fold(LimitSet::default(), LimitSet::and)
+}
+
+fn of_price(price: &Price) -> LimitSet {
+    price.shown_by.as_ref().map(|twin| twin.counted_by()).unwrap_or_default()
+}
+
+fn of_numbers(numbers: &[MessageNumber]) -> LimitSet {
+    let set = |number: &MessageNumber| match &number.is {
+        NumberIs::Cost(price) => of_price(price),
+        NumberIs::Read(request, _) => request.counted_by,
+    };
+    numbers.iter().map(set).fold(LimitSet::default(), LimitSet::and)
 }
 
 /// A request that is sent with a burst's key while that is refused: it has to be refused as well.
@@ -206,6 +253,25 @@ impl Planned {
             Ok(TrialScript::Balance { price, lacks: 0, .. }) => price.cost,
             _ => 0,
         }
+    }
+
+    /// The limits that count something of what it sends.
+    #[must_use]
+    pub fn counted_by(&self) -> LimitSet {
+        let script = self.script.as_ref().ok();
+        let twin = self.twin.as_ref().and_then(|twin| twin.as_ref().ok());
+        let own = script.map(TrialScript::counted_by).unwrap_or_default();
+        // A burst takes its own limit out of what is paced.
+        let burst = self.case().limit().map(|limit| LimitSet::of(limit.place));
+        let of_twin = twin.map(|twin| twin.counted_by()).unwrap_or_default();
+        own.and(of_twin).and(burst.unwrap_or_default())
+    }
+
+    /// The limit that no other trial may be counted by meanwhile: one that its burst goes past and that several keys share.
+    #[must_use]
+    pub fn alone_at(&self) -> Option<LimitPlace> {
+        let limit = self.case().limit()?;
+        limit.per.is_shared().then_some(limit.place)
     }
 
     /// The least that it takes on a live target.

@@ -114,9 +114,7 @@ impl Play<'_> {
         self.sheet.note(CheckId::SecretLeak, at, leaks);
         let Run { contract, target, judge, .. } = self.run;
         // A refusal by the limit that the case did not ask for is judged where it is asked for.
-        let limit = contract.limit_scenario();
-        let limit = limit.filter(|limit| limit.code != self.planned.scenario.code);
-        if limit.is_none_or(|limit| !self.run.reading(&exchange).is_refusal(limit)) {
+        if self.run.refused_by(&exchange, Some(&self.planned.scenario)).is_none() {
             let (expects, host) = (self.planned.scenario.expects, target.base_url.host_str());
             let found = judge.beyond(contract, expects, &exchange, host.unwrap_or_default());
             for (check, found) in found {
@@ -147,19 +145,15 @@ impl Play<'_> {
     pub(super) async fn send(&mut self, request: &Outgoing) -> Result<usize, Stop> {
         let exchange = self.exchange(request).await?;
         let at = self.keep(exchange);
-        let contract = &self.run.contract;
-        let refusal =
-            contract.limit_scenario().filter(|limit| limit.code != self.planned.scenario.code);
-        let reading = self.run.reading(&self.exchanges[at]);
-        let called = self.run.called(&self.exchanges[at]);
+        let refused = self.run.refused_by(&self.exchanges[at], Some(&self.planned.scenario));
         // Of most responses the status says that they are none, so that the body need not be read.
         let own = &self.planned.scenario.code;
-        let refusal =
-            refusal.filter(|limit| reading.is_refusal(limit) && called.as_ref() != Some(own));
-        let Some((refusal, limit)) = refusal.zip(contract.limit.as_ref()) else {
+        let refused =
+            refused.filter(|_| self.run.called(&self.exchanges[at]).as_ref() != Some(own));
+        let Some((refusal, limit)) = refused else {
             return Ok(at);
         };
-        let told = rate_fields::wait(&self.exchanges[at].answer, limit);
+        let told = rate_fields::wait(&self.exchanges[at], limit);
         let told = Duration::from_secs(told.unwrap_or(limit.window_seconds.into()).max(1));
         let wait = told.min(self.run.target.wait_at_most);
         self.wait(request, wait, "a refusal by the limit to pass").await;

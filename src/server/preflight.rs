@@ -63,7 +63,7 @@ impl Run {
         let answer = &exchange.answer;
         let reading = self.reading(&exchange);
         // A refusal by the limit comes after the key was taken.
-        let limited = self.contract.limit_scenario().is_some_and(|limit| reading.is_refusal(limit));
+        let limited = self.refused_by(&exchange, None).is_some();
         let taken = |served| reading.is_served(served) || limited;
         if preflight.served.is_none_or(taken) {
             if !self.judge.leaks(&exchange).is_empty()

@@ -72,6 +72,7 @@ impl Planner<'_> {
             role: Role::First,
             cost: 0,
             payer: None,
+            counted_by: self.contract.limits_of_any(),
         })
     }
 
@@ -147,6 +148,7 @@ impl Planner<'_> {
             role: Role::Own,
             cost: format.cost,
             payer: None,
+            counted_by: format.counted_by,
         })
     }
 }

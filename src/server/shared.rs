@@ -1,14 +1,20 @@
 //! What the trials of a run share.
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+};
 
 use super::{
     alone::UnderWay, drift::Snapshots, judge::AnswerJudge, key_use::KeyUse, ledger::Ledger,
-    preflight_leak::PreflightLeak, progress::Progress, twins::Twins, winners::Winners,
+    limit_use::LimitUse, preflight_leak::PreflightLeak, progress::Progress, twins::Twins,
+    winners::Winners,
 };
 use crate::{
     checks::{belonging, reading::Reading},
-    contract::{Contract, names::Code},
+    contract::{
+        Contract, contract_file::Limit, limit::LimitPlace, names::Code, scenario::Scenario,
+    },
     exchange::{outgoing::Exchange, sender::Sender},
     shown::redactor::Redactor,
     targets::{known::Day, target::Target},
@@ -31,6 +37,8 @@ pub struct Run {
     pub under_way: UnderWay,
     /// Which keys are in use.
     pub keys: KeyUse,
+    /// Who is under way that a limit counts which several keys share.
+    pub limit_use: LimitUse,
     /// What the preflight's answer gave away.
     pub preflight_leak: PreflightLeak,
     /// What the keys' balances were, and what was spent since.
@@ -47,8 +55,8 @@ pub struct Run {
     pub alone_first: Progress,
     /// The twins that were asked.
     pub twins: Twins,
-    /// Which limit a key was seen to have, over its window.
-    pub limit_seen: OnceLock<String>,
+    /// Which limits were seen to be kept, each over its window, by their places.
+    pub limits_seen: Mutex<BTreeMap<LimitPlace, String>>,
     /// Which code won where two things were wrong.
     pub winners: Winners,
     /// The reviewed envelopes of this target.
@@ -66,5 +74,24 @@ impl Run {
     /// What the contract calls an exchange's answer, if it is an error.
     pub(super) fn called(&self, exchange: &Exchange) -> Option<Code> {
         belonging::named(&self.contract, &self.reading(exchange))
+    }
+
+    /// The limit that refused a request, with its scenario, if one did whose scenario is not `own`: a case that did not ask
+    /// for it is not to be judged by it.
+    pub(super) fn refused_by(
+        &self,
+        exchange: &Exchange,
+        own: Option<&Scenario>,
+    ) -> Option<(&Scenario, &Limit)> {
+        let reading = self.reading(exchange);
+        let is_other = |scenario: &Scenario| own.is_none_or(|own| own.code != scenario.code);
+        let mut limits = self.contract.limit_scenarios();
+        let first = limits.find(|(scenario, _)| is_other(scenario) && reading.is_refusal(scenario));
+        // Where several have the same status, and in the trial of one of them, the code tells which it was.
+        let (first, code) = (first?, self.called(exchange));
+        let is_told = |scenario: &Scenario| Some(&scenario.code) == code.as_ref();
+        let mut others = [first].into_iter().chain(limits);
+        let told = others.find(|(scenario, _)| is_told(scenario) && is_other(scenario));
+        told.or_else(|| own.is_none_or(|own| own.limit().is_none()).then_some(first))
     }
 }

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     checks::{
         rate::{self, Tally},
-        retry_after,
+        retry_after::{self, Waited},
     },
     contract::contract_file::Limit,
     exchange::{
@@ -72,6 +72,7 @@ fn exchange(
         answer: Answer { status, headers, body: Vec::new(), ending: Ending::Complete },
         sent: Duration::from_micros(sent),
         answered: Duration::from_micros(arrives + random.u64(..=way.longest)),
+        date: Duration::ZERO,
         role: Role::Own,
     }
 }
@@ -188,7 +189,8 @@ fn trial(random: &mut Rng, limiter: &mut Limiter, limit: &Limit, way: Way, begin
             told = retry_after::seconds(&answer.answer).expect("a limiter that tells");
             answer = again(random, limiter, micros(answer.answered), told);
         }
-        found.extend(retry_after::honest(&answer.answer, is_served(&answer), 200, told));
+        let waited = Waited { seconds: told, by: "Retry-After", who: "the key" };
+        found.extend(retry_after::honest(&answer.answer, is_served(&answer), 200, waited));
     }
     let outcome = if found.is_empty() { Outcome::Proven } else { Outcome::Broken };
     Tried { outcome, bursts, sent, asked, is_told_too_little }

@@ -13,7 +13,14 @@ use super::{
     planned::{Planned, Preflight, TrialScript, TwinScript},
     step::SHORTEST_WINDOW,
 };
-use crate::{contract::contract_file::Limit, exchange::outgoing::Outgoing, shown::secret::Secret};
+use crate::{
+    contract::{
+        contract_file::Limit,
+        limit::{LimitPlace, LimitSet},
+    },
+    exchange::outgoing::Outgoing,
+    shown::secret::Secret,
+};
 
 /// One thing that a trial does.
 #[derive(Debug, Clone)]
@@ -26,6 +33,13 @@ pub(super) enum Step<'a> {
     AfterOthers,
     /// It begins, with others or alone.
     Begins(Held),
+    /// It waits until no burst is under way past a limit that counts it; or, for its own burst, until nobody else is that
+    /// this limit counts.
+    Enter(LimitSet, Option<LimitPlace>),
+    /// It lets a limit rest.
+    Rest(LimitPlace),
+    /// The same if the limit counts trials that are still to come.
+    RestForOthers(LimitPlace),
     /// It takes the right to use a key.
     Hold(&'a Secret, Held),
     /// It gives that back.
@@ -68,9 +82,14 @@ pub(super) fn steps(planned: &Planned, minutes: Minutes) -> Vec<Step<'_>> {
         steps.push(Step::AfterOthers);
     }
     steps.push(Step::Begins(if planned.case().alone { Held::Alone } else { Held::Shared }));
+    steps.push(Step::Enter(planned.counted_by(), planned.alone_at()));
     match script {
         TrialScript::Single { .. } => single(planned, script, minutes, &mut steps),
-        TrialScript::Burst { .. } => burst(script, &mut steps),
+        TrialScript::Burst { .. } => {
+            steps.extend(planned.alone_at().map(Step::Rest));
+            burst(script, &mut steps);
+            steps.extend(planned.alone_at().map(Step::RestForOthers));
+        }
         TrialScript::Balance { request, times, read, .. } => {
             let read = || Step::InTurn(&read.0, Duration::ZERO);
             steps.extend(request.key.as_ref().map(|key| Step::Hold(key, Held::Alone)));
@@ -130,9 +149,10 @@ fn burst<'a>(script: &'a TrialScript, steps: &mut Vec<Step<'a>>) {
         steps.push(Step::Pause(window + window / 8));
     }
     steps.extend(strangers.iter().map(|stranger| Step::AtOnce(stranger, 1)));
-    steps.extend([Step::AtOnce(request, times), Step::InTurn(other, Duration::ZERO)]);
-    let more = if meanwhile.is_empty() { 0 } else { MORE_OF_OTHER_KEY };
-    steps.extend((0..more).map(|_| Step::InTurn(other, Duration::ZERO)));
+    steps.push(Step::AtOnce(request, times));
+    let others = if meanwhile.is_empty() { 1 } else { 1 + MORE_OF_OTHER_KEY };
+    let others = other.iter().flat_map(|other| std::iter::repeat_n(other, others));
+    steps.extend(others.map(|other| Step::InTurn(other, Duration::ZERO)));
     let again = || Step::InTurn(request, Duration::ZERO);
     if meanwhile.is_empty() {
         steps.extend([Step::Pause(window), again()]);

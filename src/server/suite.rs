@@ -2,7 +2,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
     time::Instant,
 };
 
@@ -16,6 +16,7 @@ use super::{
     judge::AnswerJudge,
     key_use::KeyUse,
     ledger::Ledger,
+    limit_use::LimitUse,
     plan::Plan,
     plan_text,
     played::Played,
@@ -67,7 +68,7 @@ impl Suite {
         secrets: &Secrets,
     ) -> Result<Self, Faults> {
         let contract = contract.into();
-        let pacer = Pacer::new(contract.limit.as_ref());
+        let pacer = Pacer::new(contract.all_limits());
         let sender = Sender::new(target.base_url.clone(), target.clock.clone(), pacer);
         let sender =
             sender.map_err(|why| Fault::general(format!("failed to set up TLS: {why}")))?;
@@ -111,6 +112,7 @@ impl Suite {
     ) -> Self {
         let budget = target.budget.credits;
         let redactor = Arc::clone(snapshots.redactor());
+        let limit_use = LimitUse::of(&contract);
         let run = Run {
             contract,
             target,
@@ -119,6 +121,7 @@ impl Suite {
             judge,
             under_way: UnderWay::default(),
             keys: KeyUse::default(),
+            limit_use,
             preflight_leak: PreflightLeak::default(),
             ledger: Ledger::default(),
             reserved: plan.reserved().saturating_add(budget),
@@ -127,7 +130,7 @@ impl Suite {
             long: Progress::default(),
             alone_first: Progress::default(),
             twins: Twins::new(budget, plan.own_twins(), plan.purchases()),
-            limit_seen: OnceLock::new(),
+            limits_seen: Mutex::default(),
             winners: Winners::default(),
             snapshots,
             redactor: Arc::clone(&redactor),

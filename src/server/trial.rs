@@ -1,10 +1,13 @@
 //! Carries out one trial: sends what was planned, and has it judged.
 
+use std::time::Duration;
+
 use super::{
     alone::Inside,
     balance::PlannedBalance,
     burst::PlannedBurst,
     key_use::InUse,
+    limit_use::Entered,
     plan::APART,
     planned::{Planned, TrialScript},
     play::{Play, Stop},
@@ -58,6 +61,7 @@ impl Run {
             gets_key: planned.reads_first().then(|| Over::new(&self.alone_first)),
         };
         let _under_way = self.begin(planned, activity).await;
+        let entered = self.enter(planned, activity).await;
         let done = match script {
             TrialScript::Ledger { reads, pointer } => play.ledger(reads, pointer).await,
             TrialScript::Single { first, request, probe, numbers } => {
@@ -85,6 +89,7 @@ impl Run {
                 served,
             } => {
                 let (times, served, mistaken) = (*times, *served, mistaken.as_deref());
+                let other = other.as_deref();
                 let burst = PlannedBurst {
                     request,
                     times,
@@ -95,13 +100,10 @@ impl Run {
                     mistaken,
                     strangers,
                 };
-                let done = play.burst(burst).await;
-                if done.is_ok() {
-                    play.close_burst(burst);
-                }
-                done
+                play.past_limit(burst, &entered).await
             }
         };
+        drop(entered);
         if let Some(exchange) = self.preflight_leak.of_trial(&planned.case().name) {
             play.keep(exchange.clone());
         }
@@ -164,6 +166,15 @@ impl Run {
         self.under_way.together().await
     }
 
+    /// Waits until the limits that several keys share let a trial send what they count.
+    async fn enter(&self, planned: &Planned, activity: &Activity) -> Entered<'_> {
+        let counted_by = planned.counted_by();
+        if self.limit_use.is_any(counted_by) {
+            activity.waits(Awaited::Others("trials that the same limit counts"), None);
+        }
+        self.limit_use.enter(counted_by, planned.alone_at()).await
+    }
+
     /// Waits until all requests that take minutes are on their way. Among many connections at once, a process of a
     /// server that has a pool of them accepts two, and answers the second after the minutes of the first.
     async fn after_long_ones(&self, planned: &Planned) {
@@ -180,6 +191,23 @@ impl Run {
 }
 
 impl Play<'_> {
+    /// A burst. Where several keys share the limit it goes past, that rests before it and after it, if others are to come.
+    async fn past_limit(
+        &mut self,
+        burst: PlannedBurst<'_>,
+        entered: &Entered<'_>,
+    ) -> Result<(), Stop> {
+        let rest = self.run.sender.rest(burst.limit);
+        self.rest(rest, "the limit's window to pass, before a burst").await;
+        let done = self.burst(burst).await;
+        if done.is_ok() {
+            self.close_burst(burst);
+        }
+        let rest = entered.rest_for_others();
+        self.rest(rest, "the limit's window to pass, for the trials that it counts").await;
+        done
+    }
+
     async fn single(
         &mut self,
         first: Option<&Outgoing>,
@@ -275,6 +303,14 @@ impl Play<'_> {
             _ => Some(format!(
                 "the key is refused for want of credits, and has to have {needed} for this request beside all others of the run"
             )),
+        }
+    }
+
+    /// Lets a limit that several keys share rest.
+    async fn rest(&self, time: Duration, what: &'static str) {
+        if !time.is_zero() {
+            self.activity.waits(Awaited::Words(what.into()), Some(time));
+            self.run.target.clock.wait(None, time).await;
         }
     }
 

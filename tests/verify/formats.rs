@@ -71,6 +71,14 @@ fn more(path: &str) -> &'static str {
             form = "html"
             code-columns = ["Code"]
             limit = "(?<requests>1)(?<unit>s)"
+            [limits.more]
+            requests = 5
+            window-seconds = 25
+            of = ["tagline"]
+            per = "address"
+            wait = { at = "/wait", unit = "milliseconds" }
+            draft = { policy = "p", quota = "q", window = "w", left = "r", reset = "t" }
+            told = { limit = "/a", left = "/b", reset = "header C", reset-is = "date" }
             "#
         }
         "scenarios/400-invalid_input.toml" => {
@@ -91,6 +99,9 @@ fn more(path: &str) -> &'static str {
             [twin]
             slot = "valid"
             body = { hex = "00" }
+            [[cases]]
+            id = "more"
+            burst = { requests = 61 }
             "#
         }
         "targets/staging.toml" => {

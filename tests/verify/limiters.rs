@@ -205,7 +205,7 @@ fn found(limiter: Limiter, start: f64) -> (Outcome, String) {
     let contract = Arc::new(contract.unwrap_or_else(|faults| panic!("{faults:?}")));
     let suite = Suite::in_process(contract, Arc::new(server), &keys, Clock::Shared(clock));
     let suite = suite.unwrap_or_else(|faults| panic!("{faults:?}"));
-    let behind = Limited::of(&suite).expect("the contract has a burst");
+    let behind = Limited::of(&suite, None).expect("the contract has a burst");
     let runtime = Builder::new_current_thread().build().expect("the runtime starts");
     let ended = runtime.block_on(behind.find_out(&Activity::default()));
     let Found { outcome, sent } = ended.expect("it answers");

@@ -22,6 +22,7 @@ mod generated;
 mod identity;
 mod keys;
 mod leaks;
+mod limit_kinds;
 mod limiters;
 mod limits;
 mod limits_command;

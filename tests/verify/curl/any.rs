@@ -18,6 +18,7 @@ use errproof::internals::{
         carrier::Parts,
         contract_file::Limit,
         key::{BasicPart, Carrier, KeyDefect},
+        limit::LimitSet,
         names::SlotName,
         neighbour::Neighbour,
         scenario::{At, Case, Expects, Provocation, Scenario, Single},
@@ -326,6 +327,7 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
         role: Role::Own,
         cost: 0,
         payer: None,
+        counted_by: LimitSet::default(),
     };
     let mut all = vec![expected.clone()];
     let script = match random.usize(..8) {
@@ -337,7 +339,7 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
             TrialScript::Burst {
                 request,
                 times: 3,
-                other,
+                other: Some(other),
                 meanwhile,
                 mistaken: None,
                 strangers: Vec::new(),
@@ -489,6 +491,7 @@ async fn the_command_for_any_request_sends_it_to_the_byte_in_every_shell() {
                     role: Role::Own,
                     cost: 0,
                     payer: None,
+                    counted_by: LimitSet::default(),
                 };
                 let answer = suite.run.sender.send_now(&outgoing).await;
                 assert!(answer.is_ok(), "{what}: {answer:?}");
