@@ -242,7 +242,6 @@ mod tests {
 
     #[test]
     fn a_cache_keeps_by_the_address_and_a_cookie_is_told_by_vary() {
-        let carrier = |toml: &str| -> Carrier { Carrier::of_toml(toml) };
         let [by_query, by_cookie] = ["query = 'token'", "cookie = 'c'"].map(Carrier::of_toml);
         let asked = |path: &str| Request { path: path.into(), ..request("cookie") };
         let public: Headers<'_> = &[("cache-control", "public")];

@@ -69,13 +69,12 @@ fn put_at(request: &mut Request, place: Place<'_>, value: &str) -> Result<(), St
         Place::Cookie(name) => {
             let is_cookie =
                 |(known, _): &&mut (Arc<str>, Secret)| known.eq_ignore_ascii_case("cookie");
-            match request.headers.iter_mut().find(is_cookie) {
-                Some((_, cookies)) => {
-                    *cookies = Secret::new(format!("{}; {name}={value}", cookies.expose()));
-                }
-                None => {
-                    request.headers.push(("Cookie".into(), Secret::new(format!("{name}={value}"))))
-                }
+            let other = request.headers.iter_mut().find(is_cookie);
+            if let Some((_, cookies)) = other {
+                *cookies = Secret::new(format!("{}; {name}={value}", cookies.expose()));
+            } else {
+                let cookie = Secret::new(format!("{name}={value}"));
+                request.headers.push(("Cookie".into(), cookie));
             }
         }
         Place::Body(at) => {
@@ -231,7 +230,6 @@ mod tests {
     #[test]
     fn a_query_and_the_cookies_take_one_more_and_all_of_it_can_be_seen_again() {
         let mut request = request(JSON, "{}");
-        let carrier = |toml: &str| -> Carrier { Carrier::of_toml(toml) };
         let carriers = ["query = 'to ken'", "cookie = 'c'", "body = '/t'", "header = 'X-Key'"];
         for carrier in carriers.map(Carrier::of_toml) {
             assert!(!is_carried(&request, &carrier), "{carrier:?}");
