@@ -124,7 +124,7 @@ pub enum Place<'a> {
 }
 
 /// The places that a table of a file names, in the order of its type.
-fn places<'a>(named: [&'a Option<String>; 4]) -> impl Iterator<Item = Place<'a>> {
+fn places(named: [&Option<String>; 4]) -> impl Iterator<Item = Place<'_>> {
     let [header, query, cookie, body] = named;
     let header = header.as_deref().map(Place::Header);
     let query = query.as_deref().map(Place::Query);

@@ -60,10 +60,9 @@ impl Resolver<'_> {
                     break;
                 };
                 let everywhere = bases.iter().copied().filter(|(at, case)| {
-                    case.everywhere
-                        && *at != base.0
-                        && !is_own(case)
-                        && can_be_made(case, named, own_of(case))
+                    let is_broken = case.key.as_ref().is_none_or(|defect| defect.breaks(&carrier));
+                    let is_other = case.everywhere && *at != base.0 && !is_own(case);
+                    is_broken && is_other && can_be_made(case, named, own_of(case))
                 });
                 let new = there.insert(point.clone()).then_some(base);
                 for (at, base) in new.into_iter().chain(everywhere) {
@@ -81,9 +80,7 @@ impl Resolver<'_> {
             all.truncate(1);
         }
         // Where nothing sends the part that is wrong, nothing is wrong.
-        if let Some(KeyDefect::Part(part)) = &case.key {
-            all.retain(|carrier| carrier.parts().any(|name| *name == part.name));
-        }
+        all.retain(|carrier| case.key.as_ref().is_none_or(|defect| defect.breaks(carrier)));
         all
     }
 

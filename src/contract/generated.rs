@@ -19,10 +19,9 @@ use super::{
     scenario::{At, Case, Kept, Origin, Provocation, Single},
     scenario_file::{BodyDefect, ScenarioFile},
     seeded,
+    slots::known_slot,
     wrong_fields::WrongFields,
 };
-use crate::source::reader::keys;
-
 /// The most cases of input schemas where a file says nothing: about ten minutes with one key of 60 requests a minute.
 const MOST_CASES: u32 = 500;
 
@@ -39,8 +38,12 @@ impl Resolver<'_> {
     pub(super) fn generated(&mut self, file: &ScenarioFile, cases: &mut Vec<Case>) -> Generated {
         let mut generated = Generated::default();
         for (at, slot) in file.dealt_to.iter().enumerate() {
-            let known = keys(&self.contract.slots);
-            self.reader.known(&["dealt-to", &at.to_string()], "slot", slot.as_str(), known);
+            known_slot(
+                &mut self.reader,
+                &["dealt-to", &at.to_string()],
+                slot,
+                &self.contract.slots,
+            );
         }
         if file.generate {
             self.inputs(file, cases, &mut generated);

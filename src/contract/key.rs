@@ -102,6 +102,13 @@ impl KeyDefect {
         !matches!(self, Self::Absent | Self::Empty | Self::Fresh | Self::Bare)
     }
 
+    /// Whether it breaks something where this carries the key: a part that is not sent is not missed.
+    #[must_use]
+    pub fn breaks(&self, carrier: &Carrier) -> bool {
+        let Self::Part(OtherPart { name, .. }) = self else { return true };
+        carrier.parts().any(|part| part == name)
+    }
+
     /// What is sent in place of a slot's key, for whoever reads of it.
     #[must_use]
     pub fn describe(&self) -> String {

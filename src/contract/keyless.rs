@@ -62,19 +62,19 @@ impl Resolver<'_> {
         if format.keyless {
             return self.keyless(slot, case, at);
         }
-        let Some(KeyDefect::Part(OtherPart { name, .. })) = &case.key else { return };
+        let Some(defect @ KeyDefect::Part(OtherPart { name, .. })) = &case.key else { return };
         let way = ["cases", at, "key", "part", "name"];
         if !format.parts.contains_key(name) {
-            let kind = format!("part of the slot `{slot}`");
-            return self.reader.known(&way, &kind, name.as_str(), keys(&format.parts));
+            return self.reader.known(&way, "part", name.as_str(), keys(&format.parts));
         }
         let first = self.carriers.first().map(|carrier| &carrier.name).into_iter();
         let wanted = case.carriers.as_deref().unwrap_or_default();
         let tried: Vec<_> =
             if wanted.is_empty() { first.collect() } else { wanted.iter().collect() };
-        let sends = |carrier: &&Arc<Carrier>| carrier.parts().any(|part| part == name);
         let tried = self.carriers.iter().filter(|carrier| tried.contains(&&carrier.name));
-        if let Some(carrier) = tried.filter(|carrier| !sends(carrier)).map(|it| &it.name).next() {
+        if let Some(carrier) =
+            tried.filter(|carrier| !defect.breaks(carrier)).map(|it| &it.name).next()
+        {
             let title = format!("the carrier `{carrier}` does not send the part `{name}`");
             self.reader.add(&way, title, "this breaks nothing there");
         }

@@ -46,7 +46,7 @@ impl LedgerFormat {
             })
             .collect();
         let case = |slot: &SlotName| Case {
-            name: format!("{LEDGER}::{slot}"),
+            name: format!("{LEDGER}::{}", if slot.is_unsaid() { "all" } else { slot.as_str() }),
             line,
             at: At::Own,
             origin: Origin::Written,

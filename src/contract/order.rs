@@ -246,7 +246,9 @@ fn combined(contract: &Contract, defects: [&Defect<'_>; 2], pair: &Pair, line: u
     let requests = contract.requests.keys().filter(|name| is_everywhere || *name == own);
     let is_absent = base.single.key == Some(KeyDefect::Absent);
     let most = if by_each && !is_absent { usize::MAX } else { 1 };
-    let carriers = contract.carriers_of(&base.single.slot).iter().take(most).cloned();
+    let carriers = contract.carriers_of(&base.single.slot).iter();
+    let breaks = |by: &&Carrier| base.single.key.as_ref().is_none_or(|defect| defect.breaks(by));
+    let carriers = carriers.filter(breaks).take(most).cloned();
     let carriers: Vec<Arc<Carrier>> = carriers.map(Arc::new).collect();
     let made = |name: String, at: At, pair: Pair, single: Single| Case {
         name: format!("{ORDER}::{name}"),

@@ -1,6 +1,6 @@
 //! What a request is signed with when it is sent.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use ring::digest;
 
@@ -33,5 +33,8 @@ pub fn digest_of(body: &[u8]) -> String {
 
 /// Bytes as hexadecimal digits.
 pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut digits, byte| {
+        write!(digits, "{byte:02x}").expect("a text takes all");
+        digits
+    })
 }

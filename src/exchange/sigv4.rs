@@ -110,8 +110,9 @@ impl Canonical<'_> {
         parameters.sort();
         let parameters: Vec<_> =
             parameters.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let headers: String =
+        let headers: Vec<_> =
             headers.iter().map(|(name, value)| format!("{name}:{value}\n")).collect();
+        let headers = headers.concat();
         let (query, names) = (parameters.join("&"), self.names());
         format!("{method}\n{path}\n{query}\n{headers}\n{names}\n{hash}")
     }

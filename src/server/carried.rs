@@ -69,13 +69,12 @@ fn put_at(request: &mut Request, place: Place<'_>, value: &str) -> Result<(), St
         Place::Cookie(name) => {
             let is_cookie =
                 |(known, _): &&mut (Arc<str>, Secret)| known.eq_ignore_ascii_case("cookie");
-            match request.headers.iter_mut().find(is_cookie) {
-                Some((_, cookies)) => {
-                    *cookies = Secret::new(format!("{}; {name}={value}", cookies.expose()));
-                }
-                None => {
-                    request.headers.push(("Cookie".into(), Secret::new(format!("{name}={value}"))))
-                }
+            let other = request.headers.iter_mut().find(is_cookie);
+            if let Some((_, cookies)) = other {
+                *cookies = Secret::new(format!("{}; {name}={value}", cookies.expose()));
+            } else {
+                let cookie = Secret::new(format!("{name}={value}"));
+                request.headers.push(("Cookie".into(), cookie));
             }
         }
         Place::Body(at) => {

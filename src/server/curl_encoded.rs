@@ -52,8 +52,8 @@ fn in_quotes(text: &str) -> String {
             c if is_seen(c) => quoted.push(c),
             c => {
                 let bytes = c.to_string().into_bytes();
-                let bytes: String = bytes.iter().map(|byte| format!("\\{byte:03o}")).collect();
-                let _ = write!(quoted, "$(printf '{bytes}')");
+                let bytes: Vec<_> = bytes.iter().map(|byte| format!("\\{byte:03o}")).collect();
+                let _ = write!(quoted, "$(printf '{}')", bytes.concat());
             }
         }
     }

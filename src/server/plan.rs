@@ -465,9 +465,9 @@ impl<'a> Planner<'a> {
     fn preflight(&mut self, slot: &SlotKey) -> Preflight {
         let contract = self.contract;
         let format = &self.target.requests[&contract.preflight.request];
-        let carrier = contract.carriers_of(&contract.preflight.slot).first();
+        let by = contract.carriers_of(&contract.preflight.slot).first();
         let parts = Cow::Borrowed(&slot.parts);
-        let carried = carrier.zip(slot.key.as_ref());
+        let carried = by.zip(slot.key.as_ref());
         let carried = carried.map(|(carrier, key)| Carried { carrier, key, parts });
         let served = slot.key.is_some().then_some(format.status);
         let body = body::bytes(format.body.as_ref(), None).unwrap_or_default();

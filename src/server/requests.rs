@@ -37,8 +37,8 @@ impl Planner<'_> {
     ) -> Result<Outgoing, String> {
         let key = self.key(slot)?;
         let body = body::bytes(format.body.as_ref(), None)?;
-        let carried = self.carry(slot, carrier, key);
-        self.request(format, body, Some(carried), &[], self.target.deadlines)
+        let own = self.carry(slot, carrier, key);
+        self.request(format, body, Some(own), &[], self.target.deadlines)
     }
 
     pub(super) fn request(

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, path::Path, sync::Arc};
 use super::*;
 use crate::{
     client::record::{Given, Output},
-    contract::Contract,
+    contract::{Contract, key::Carrier},
 };
 
 fn rules() -> Rules {
@@ -301,6 +301,32 @@ fn what_holds_after_every_code_is_judged_from_each_run() {
         assert_eq!(said(&rules, STOPS, &run), "pass");
         change(&mut run);
         assert_eq!(said(&rules, rule, &run), expected, "{rule}");
+    }
+}
+
+#[test]
+fn a_key_is_looked_for_where_the_api_looks_and_not_at_all_where_it_cannot_be_seen() {
+    let another =
+        "client.same-request: attempt 1 carried another key; expected the key in $ERRPROOF_API_KEY";
+    let none =
+        "client.same-request: attempt 1 carried no key; expected the key in $ERRPROOF_API_KEY";
+    let rows = [
+        ("query = 'token'", Some(("token", "pms_live_of_this_run")), "pass"),
+        ("query = 'token'", Some(("token", "another")), another),
+        ("cookie = 'token'", None, none),
+        ("body = '/token'", None, "pass"),
+        ("sigv4 = { service = 's3', region = 'r', access-key = { part = 'id' } }", None, "pass"),
+        ("", None, "pass"),
+    ];
+    for (carrier, carried, expected) in rows {
+        let mut rules = rules();
+        rules.carriers = vec![Carrier::of_toml(carrier)];
+        let mut run = record(&rules, STOPS, &[0, 1250, 3500, 7750], 1);
+        for attempt in &mut run.attempts {
+            let carried = carried.map(|(place, key)| (place.to_owned(), Secret::new(key)));
+            attempt.keys = carried.into_iter().collect();
+        }
+        assert_eq!(said(&rules, "same-request", &run), expected, "{carrier}");
     }
 }
 

@@ -17,6 +17,7 @@ use errproof::internals::{
         Contract as Loaded,
         carrier::Parts,
         contract_file::Limit,
+        encoding::{in_form, in_json, in_query},
         key::{BasicPart, Carrier, KeyDefect},
         limit::LimitSet,
         names::SlotName,
@@ -306,15 +307,30 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
     }
     let method = ["GET", "POST", "PUT", "PATCH", "DELETE"][random.usize(..5)];
     let path: Arc<str> = path(random).into();
+    let is_elsewhere = carrier.basic.is_none() && random.bool();
+    let place = if is_elsewhere { random.usize(1..5) } else { 0 };
     let request = |key: Option<&String>| {
         let header = carrier.header.as_deref().expect("the carriers here are headers");
-        let own = key.map(|key| (Arc::from(header), carrier.value(key, &Parts::new())));
+        let (mut path, mut body) = (Arc::clone(&path), body.clone());
+        let mut own = None;
+        match (place, key) {
+            (_, None) => {}
+            (0, Some(key)) => own = Some((header, carrier.value(key, &Parts::new()))),
+            (1, Some(key)) => {
+                let sign = if path.contains('?') { '&' } else { '?' };
+                path = format!("{path}{sign}k={}", in_query(key)).into();
+            }
+            (2, Some(key)) => own = Some(("Cookie", format!("k={key}; other=1"))),
+            (3, Some(key)) => body = format!("a=1&k={}", in_form(key)).into_bytes(),
+            (_, Some(key)) => body = format!("{{\"k\":\"{}\"}}", in_json(key)).into_bytes(),
+        }
+        let own = own.map(|(name, value)| (Arc::from(name), value));
         let all = headers.iter().cloned().chain(own);
         Request {
             method: method.into(),
-            path: Arc::clone(&path),
+            path,
             headers: all.map(|(name, value)| (name, Secret::new(value))).collect(),
-            body: body.clone(),
+            body,
             signing: None,
         }
     };

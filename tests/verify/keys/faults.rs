@@ -92,7 +92,7 @@ fn a_part_that_a_slot_lacks_is_a_fault_with_both_places_and_only_where_it_is_sen
         ),
         (with, by(&format!("{}\ncarriers = ['basic']", part("user"))), None),
         (with, by(&part("user")), Some("the carrier `x-key` does not send the part `user`")),
-        (with, by(&part("usr")), Some("unknown part of the slot `member` `usr`")),
+        (with, by(&part("usr")), Some("unknown part `usr`")),
     ];
     for (parts, scenario, title) in rows {
         let folder = contract(&lines(two, parts), &[("no_key", &scenario)]);

@@ -118,7 +118,10 @@ fn what_needs_a_key_is_a_fault_where_there_is_none() {
     let key = "status = 401\nrequest = 'things'\n[[cases]]\nid = 'a'\nkey = 'absent'\n";
     let anonymous = |more: &str| format!("{MEMBERS_ONLY}{more}\n");
     let no_slot = "status = 403\nrequest = 'mine'\n[[cases]]\nid = 'a'\n";
-    let rows: [(&str, &str, &str, &str); 11] = [
+    let no_slot_first =
+        KEYED.replace("request = 'things'\nslot = 'nobody'\n", "request = 'things'\n");
+    let rows: [(&str, &str, &str, &str); 12] = [
+        (&no_slot_first, "members_only", MEMBERS_ONLY, "missing key `slot`"),
         (REQUESTS, "not_found", key, "`key` in a case without a key"),
         (REQUESTS, "not_found", &case("slot = 'valid'"), "`valid` in an API without keys"),
         (REQUESTS, "not_found", &case("carriers = ['bearer']"), "unknown carrier `bearer`"),

@@ -16,7 +16,8 @@ const UNSIGNED: &str = "status = 401\nrequest = 'put'\nslot = 'member'\n[twin]\n
 const WRONG: &str = "status = 403\nrequest = 'put'\nslot = 'member'\n[twin]\n[[cases]]\nid = 'shortened'\nkey = 'shortened'\n[[cases]]\nid = 'get'\nrequest = 'get'\nkey = 'lengthened'\n[[cases]]\nid = 'other-id'\nkey = { part = { name = 'id', to = 'AKIAQQQQNOBODYNOBODY' } }\n";
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    let digits: Vec<_> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
 }
 
 fn sha(text: &str) -> String {
@@ -33,10 +34,11 @@ fn signatures(asked: &Asked) -> Option<(String, String)> {
     let (id, scope) = credential.split_once('/')?;
     let time = asked.header("x-amz-date")?;
     let is_own = id == ID.1 && scope == format!("{}/us-east-1/s3/aws4_request", &time[..8]);
-    let headers: String = names
+    let headers: Vec<_> = names
         .split(';')
         .map(|name| format!("{name}:{}\n", asked.header(name).unwrap_or_default()))
         .collect();
+    let headers = headers.concat();
     let (path, query) = asked.target.split_once('?').unwrap_or((&asked.target, ""));
     let mut query: Vec<&str> = query.split('&').collect();
     query.sort_unstable();
