@@ -139,7 +139,7 @@ mod tests {
             let request = Arc::new(Request { method, path, headers: Vec::new(), body: Vec::new() });
             let (sent, role) = (Duration::from_secs(at), Role::Own);
             let (answer, answered) = (answer(429, Some(told)), sent + Duration::from_millis(100));
-            Exchange { request, filled: Vec::new(), key: None, answer, sent, answered, role }
+            Exchange { request, written: None, key: None, answer, sent, answered, role }
         };
         // When the two were sent, and what each told.
         for (first, later, holds) in [

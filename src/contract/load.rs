@@ -20,6 +20,7 @@ use super::{
     request_shape::Shaper,
     resolve::{read_any_error, read_scenario},
     sendable::can_be_sent,
+    steps::{self, StepCheck},
 };
 use crate::source::{
     document::{Document, Way},
@@ -125,6 +126,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
     let requests = requests(root, reader, &file);
     let PreflightFormat { request, slot } = &file.preflight;
     reader.known(&["preflight", "request"], "request", request.as_str(), keys(&requests));
+    stands_alone(reader, &["preflight", "request"], request, &requests);
     reader.known(&["preflight", "slot"], "slot", slot.as_str(), keys(&file.slots));
     for (name, probe) in &file.probes {
         if !probe.pointer.starts_with('/') {
@@ -133,6 +135,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, file: ContractFile) -> Contr
         }
         let way = ["probes", name.as_str(), "request"];
         reader.known(&way, "request", probe.request.as_str(), keys(&requests));
+        stands_alone(reader, &way, &probe.request, &requests);
     }
     if let Some(ledger) = &file.ledger {
         let probes = keys(&file.probes);
@@ -217,7 +220,29 @@ fn requests(
         }
         requests.insert(name.clone(), NamedRequest { format: shape, input });
     }
+    let anywhere = steps::captured(&requests);
+    for (name, named) in &requests {
+        let (way, reader) = (["requests", name.as_str()], &mut *shaper.reader);
+        let (requests, anywhere) = (&requests, anywhere.as_slice());
+        StepCheck { reader, requests, way: &way, anywhere }.steps(&named.format.steps, &[]);
+    }
     requests
+}
+
+/// Notes a request that needs steps where it is sent without any.
+fn stands_alone(
+    reader: &mut Reader<'_>,
+    way: Way<'_>,
+    request: &RequestName,
+    requests: &BTreeMap<RequestName, NamedRequest>,
+) {
+    let needs_steps = |named: &NamedRequest| {
+        !named.format.steps.is_empty() || named.format.lacks_steps(&named.format.steps)
+    };
+    if requests.get(request).is_some_and(needs_steps) {
+        let title = format!("`{request}` needs steps");
+        reader.add(way, title, "expected a request that nothing has to be sent before");
+    }
 }
 
 /// Names that are too long to be shown and to name files.

@@ -46,6 +46,8 @@ pub mod scenario;
 pub mod scenario_file;
 mod seeded;
 pub(crate) mod sendable;
+pub mod step_format;
+mod steps;
 pub mod wrong_fields;
 
 use check::CheckId;

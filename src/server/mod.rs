@@ -1,6 +1,7 @@
 //! The server's side of the contract: what is sent, how it is judged, and the result.
 
 pub mod alone;
+mod around;
 mod balance;
 pub mod beyond;
 #[cfg(feature = "mock")]
@@ -11,6 +12,7 @@ mod closing;
 pub mod collector;
 mod common;
 pub mod curl;
+mod curl_steps;
 pub mod details;
 pub mod drift;
 mod edge;
@@ -40,7 +42,10 @@ mod preflight_leak;
 pub mod progress;
 mod requests;
 pub mod shared;
+mod shell;
 mod step;
+mod step_play;
+mod stepping;
 mod steps;
 pub mod suite;
 pub mod trial;

@@ -35,7 +35,7 @@ mod tests {
         let request = Request { method, path, headers: Vec::new(), body: Vec::new() };
         let (headers, body, ending) = (Vec::new(), Vec::new(), Ending::Complete);
         Exchange {
-            filled: Vec::new(),
+            written: None,
             request: Arc::new(request),
             key: None,
             answer: Answer { status: 200, headers, body, ending },
