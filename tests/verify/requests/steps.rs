@@ -247,3 +247,52 @@ secret = ["uplaod"]
     assert_eq!(code, 2, "{said}");
     insta::assert_snapshot!(said);
 }
+
+#[test]
+fn the_command_takes_what_it_needs_from_bodies_and_cookies_as_well() {
+    let server = Server::start(|sent| match Uploads::default().answer(sent, Wrong::Nothing) {
+        // It does not look at what it is asked to give.
+        (406, ..) => success(200),
+        reply => reply,
+    });
+    let (ended, report) = run(&uploads(), &format!("{}/api", server.url), &["not_acceptable"]);
+    assert_eq!(ended.code, 101, "{ended:?}");
+    // It is not secret, and stands in no report but where a response has it.
+    let trials = trials_of(&report, "server");
+    let again = trials[0]["evidence"]["again"].as_str().expect("a command");
+    assert!(!again.contains("12345678"), "{again}");
+    let is_there = |name: &str| Command::new(name).arg("--version").output().is_ok();
+    if !is_there("curl") || !is_there("jq") {
+        return crate::support::skip("there is no curl or no jq on this machine");
+    }
+    server.take();
+    let ended = Command::new("sh").args(["-c", again]).envs(KEY).output().expect("a shell");
+    assert!(ended.status.success(), "{again}: {ended:?}");
+    let sent = server.take();
+    let [login, note] = &sent[..] else { panic!("{again}: {sent:?}") };
+    assert_eq!((login.path.as_str(), note.path.as_str()), ("/api/login", "/api/note"));
+    assert_eq!(note.header("x-number"), Some("7"), "{again}");
+    assert_eq!(note.header("accept"), Some("text/csv"));
+    assert!(note.header("cookie").is_some_and(|cookie| cookie.contains("s-12345678")), "{note:?}");
+}
+
+#[test]
+fn a_secret_that_is_too_short_to_be_taken_out_is_not_shown_with_anything() {
+    let small = uploads();
+    let case = "[[cases]]\nid = \"csv\"\nheader = { set = { name = \"Accept\", to = \"text/csv\" } }\nfirst = [{ request = \"login\", capture = { session = \"cookie session\", token = \"/data/token\", number = \"/pin\" } }]\nsecret = [\"number\"]\n";
+    small.scenario(406, "not_acceptable", "note", case);
+    let server = Server::start(|sent| match &*sent.path {
+        "/ping" => success(200),
+        _ => {
+            let cookie = ("set-cookie", "session=s-12345678".to_owned());
+            (200, vec![cookie], "{\"pin\":\"p1n-x\",\"data\":{\"token\":\"t\"}}".to_owned())
+        }
+    });
+    let (ended, report) = run(&small, &server.url, &["not_acceptable"]);
+    let everything = format!("{}{}{report}", ended.stdout, ended.stderr);
+    assert!(
+        everything.contains("a `number` of fewer than 8 characters of its own"),
+        "{everything}"
+    );
+    assert!(!everything.contains("p1n-x"), "{everything}");
+}
