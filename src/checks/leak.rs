@@ -49,6 +49,8 @@ fn whose(role: Role) -> &'static str {
         Role::Own => "",
         Role::Preflight => "the preflight's response ",
         Role::First => "the response to the hook's first request ",
+        Role::Step => "the response to a step before it ",
+        Role::After => "the response to a step after it ",
         Role::Probe => "the probe's response ",
         Role::OtherKey => "the response to the other key ",
         Role::Meanwhile => "the response to another request while the key was refused ",
@@ -87,7 +89,7 @@ mod tests {
         let request = Arc::new(request);
         Exchange {
             request,
-            filled: Vec::new(),
+            written: None,
             key: None,
             answer,
             sent,

@@ -162,7 +162,7 @@ mod tests {
             let (answer, answered) = (answer(429, Some(told)), sent + Duration::from_millis(100));
             Exchange {
                 request,
-                filled: Vec::new(),
+                written: None,
                 key: None,
                 answer,
                 sent,

@@ -169,7 +169,7 @@ pub(super) mod tests {
         let [sent, answered] = [Duration::ZERO, Duration::from_millis(100)];
         Exchange {
             request,
-            filled: Vec::new(),
+            written: None,
             key: None,
             answer,
             sent,

@@ -59,6 +59,17 @@ impl RequestBody {
         }
     }
 
+    /// Its text as a file has it, before anything is encoded.
+    #[must_use]
+    pub fn written(&self) -> String {
+        match &self.content {
+            Content::Form(fields) => {
+                fields.values().map(String::as_str).collect::<Vec<_>>().join("\n")
+            }
+            _ => String::from_utf8(self.bytes()).unwrap_or_default(),
+        }
+    }
+
     /// What it is as JSON, which an input schema judges and a defect has a place in: JSON as it is, and a form as an
     /// object of texts.
     #[must_use]

@@ -176,6 +176,9 @@ fn can_give(
     if twin.is_some_and(|twin| twin != file.request()) {
         return false;
     }
+    if request.lacks_steps(&request.steps.around(Some(&base.steps()))) {
+        return false;
+    }
     if base.key.is_some() {
         return true;
     }

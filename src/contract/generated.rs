@@ -174,6 +174,7 @@ impl Resolver<'_> {
             last: false,
             alone: false,
             twin: None,
+            steps: None,
             recorded: false,
             pair: None,
             provocation: Provocation::Single(single),

@@ -58,6 +58,7 @@ impl LedgerFormat {
             recorded: false,
             alone: false,
             twin: None,
+            steps: None,
             pair: None,
             last: true,
             provocation: Provocation::Ledger(LedgerCase {

@@ -151,12 +151,19 @@ impl<'a> Used<'a> {
         let mut slots = BTreeSet::from([&contract.preflight.slot]);
         let (mut hooks, mut probes) = (BTreeSet::new(), BTreeSet::new());
         requests.extend(contract.probes.values().map(|probe| &probe.request));
+        let steps = contract.requests.values().map(|named| &named.format.steps);
+        let steps = steps.flat_map(|steps| steps.first.iter().chain(&steps.after_all));
+        requests.extend(steps.map(|step| &step.request));
         for scenario in contract.all_scenarios() {
             if let Some(twin) = &scenario.twin {
                 requests.insert(&twin.request);
                 slots.insert(&twin.slot);
             }
             for case in &scenario.cases {
+                if let Some(steps) = &case.steps {
+                    let steps = steps.first.iter().chain(&steps.after_all);
+                    requests.extend(steps.map(|step| &step.request));
+                }
                 if let Some(twin) = &case.twin {
                     requests.insert(&twin.request);
                     slots.insert(&twin.slot);

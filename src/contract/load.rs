@@ -23,6 +23,7 @@ use super::{
     resolve::{read_any_error, read_scenario},
     sendable::can_be_sent,
     slots::{self, known_slot},
+    steps::{self, StepCheck},
     told::{CODE, Telling},
 };
 use crate::source::{
@@ -140,6 +141,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, mut file: ContractFile) -> C
     let requests = requests(root, reader, &file, &key);
     let PreflightFormat { request, slot } = &file.preflight;
     reader.known(&["preflight", "request"], "request", request.as_str(), keys(&requests));
+    stands_alone(reader, &["preflight", "request"], request, &requests);
     known_slot(reader, &["preflight", "slot"], slot, &file.slots);
     for (name, probe) in &file.probes {
         if !probe.pointer.starts_with('/') {
@@ -148,6 +150,7 @@ fn complete(root: &Folder, reader: &mut Reader<'_>, mut file: ContractFile) -> C
         }
         let way = ["probes", name.as_str(), "request"];
         reader.known(&way, "request", probe.request.as_str(), keys(&requests));
+        stands_alone(reader, &way, &probe.request, &requests);
     }
     if let Some(ledger) = &file.ledger {
         let probes = keys(&file.probes);
@@ -236,7 +239,29 @@ fn requests(
         }
         requests.insert(name.clone(), NamedRequest { format: shape, input });
     }
+    let anywhere = steps::captured(&requests);
+    for (name, named) in &requests {
+        let (way, reader) = (["requests", name.as_str()], &mut *shaper.reader);
+        let (requests, anywhere) = (&requests, anywhere.as_slice());
+        StepCheck { reader, requests, way: &way, anywhere }.steps(&named.format.steps, &[]);
+    }
     requests
+}
+
+/// Notes a request that needs steps where it is sent without any.
+fn stands_alone(
+    reader: &mut Reader<'_>,
+    way: Way<'_>,
+    request: &RequestName,
+    requests: &BTreeMap<RequestName, NamedRequest>,
+) {
+    let needs_steps = |named: &NamedRequest| {
+        !named.format.steps.is_empty() || named.format.lacks_steps(&named.format.steps)
+    };
+    if requests.get(request).is_some_and(needs_steps) {
+        let title = format!("`{request}` needs steps");
+        reader.add(way, title, "expected a request that nothing has to be sent before");
+    }
 }
 
 /// Names that are too long to be shown and to name files.

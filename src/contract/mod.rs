@@ -55,6 +55,8 @@ pub mod scenario_file;
 mod seeded;
 pub(crate) mod sendable;
 mod slots;
+pub mod step_format;
+mod steps;
 pub mod told;
 pub mod wrong_fields;
 

@@ -263,6 +263,7 @@ fn combined(contract: &Contract, defects: [&Defect<'_>; 2], pair: &Pair, line: u
         last: false,
         alone: false,
         twin: None,
+        steps: None,
         recorded: false,
         pair: Some(Box::new(pair)),
         provocation: Provocation::Single(single),

@@ -8,7 +8,7 @@ use serde::{
 };
 use serde_json::Value;
 
-use super::{limit::LimitSet, method::Method};
+use super::{limit::LimitSet, method::Method, step_format::StepFormat};
 
 /// A request that succeeds when nothing is broken in it; or one whose path or body is what is wrong
 /// (a thing that is not there), for a scenario whose twin is another request.
@@ -53,6 +53,16 @@ pub struct RequestFormat {
     /// The media type of the body, instead of the one that goes with its form.
     #[serde(default)]
     pub media_type: Option<String>,
+    /// Requests that are sent before it, one after the other: `{ request = "start", status = 202, capture = { id = "/id" } }`.
+    /// What they capture stands in braces in later requests: `{id}`.
+    #[serde(default)]
+    pub first: Vec<StepFormat>,
+    /// Requests that are sent after it, whatever became of it, to clean up.
+    #[serde(default)]
+    pub after_all: Vec<StepFormat>,
+    /// The captured values that are kept out of all that is shown.
+    #[serde(default)]
+    pub secret: Vec<String>,
     /// The JSON Schema of the body, a path inside the contract folder. errproof checks
     /// the broken body of a case against it: it has to refuse the body, at the field that the case names.
     /// A form is checked as an object of texts.

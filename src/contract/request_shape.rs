@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use http::HeaderName;
 
 use super::{
+    blank,
     body::from_hex,
     content::{Content, RequestBody, multipart, query},
     limit::LimitSet,
@@ -12,6 +13,7 @@ use super::{
     names::RequestName,
     request_format::{BodyWords, PartFormat, RequestFormat, body_words},
     sendable::{can_be_sent, path_fault},
+    step_format::Steps,
 };
 use crate::source::{document::Way, folder::Folder, reader::Reader};
 
@@ -34,6 +36,8 @@ pub struct RequestShape {
     pub counted_by: LimitSet,
     /// The path and the query, each as a file says it.
     pub written: Written,
+    /// What is sent before it and after it.
+    pub steps: Steps,
 }
 
 /// What a path is made of.
@@ -58,6 +62,13 @@ impl Written {
 }
 
 impl RequestShape {
+    /// Whether it cannot be sent without what these steps capture, or others: its path begins with that.
+    #[must_use]
+    pub fn lacks_steps(&self, steps: &Steps) -> bool {
+        let mut names = blank::names(&self.written.path).take_while(|(at, _)| *at == 0);
+        names.any(|(_, name)| !steps.captured().any(|captured| captured == name))
+    }
+
     /// Whether the contract sends this header with it, of its own or for its body.
     #[must_use]
     pub fn has_header(&self, name: &str) -> bool {
@@ -118,6 +129,11 @@ impl Shaper<'_, '_> {
             cost: format.cost,
             counted_by: format.counted_by,
             written,
+            steps: Steps {
+                first: format.first.clone(),
+                after_all: format.after_all.clone(),
+                secret: format.secret.clone(),
+            },
         }
     }
 
@@ -128,7 +144,9 @@ impl Shaper<'_, '_> {
     }
 
     pub(crate) fn path(&mut self, way: Way<'_>, path: &str) {
-        if let Some(why) = path_fault(path) {
+        // What a step captures may be all of a path, or its begin.
+        let is_captured = blank::names(path).next().is_some_and(|(at, _)| at == 0);
+        if let Some(why) = path_fault(path).filter(|_| !is_captured) {
             self.reader.add(way, "not a path", why);
         }
     }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use super::{
-    Contract,
+    Contract, NamedRequest,
     any_error_file::AnyErrorFile,
     body,
     contract_file::Limit,
@@ -23,6 +23,7 @@ use super::{
     },
     scenario_file::{BurstFormat, CaseFormat, Quantity, ScenarioFile, TwinFormat},
     slots::known_slot,
+    steps::{self, StepCheck},
     wrong_fields::WrongFields,
 };
 use crate::source::{
@@ -448,6 +449,7 @@ impl Resolver<'_> {
         }
         if let Some(named) = contract.requests.get(request) {
             self.defect(named, case, at);
+            self.steps(file, named, case, at);
         }
         self.credentials(file, case, at);
         let name = format!("{}::{}", file.called(), case.id);
@@ -463,6 +465,29 @@ impl Resolver<'_> {
             let name = if several { format!("{name}-{}", carrier.name) } else { name.clone() };
             let provocation = Self::provocation(file, case, burst.as_ref(), carrier);
             cases.extend(self.named_case(file, case, at, name, provocation));
+        }
+    }
+
+    /// What a case needs before its request is captured there.
+    fn steps(&mut self, file: &ScenarioFile, named: &NamedRequest, case: &CaseFormat, at: &str) {
+        let request = case.request.as_ref().unwrap_or(file.request());
+        let (own, steps) = (&named.format.steps, case.steps());
+        let way = ["cases", at];
+        let before: Vec<&str> = own.captured().collect();
+        let requests = &self.contract.requests;
+        let of_file = file.cases.iter().flat_map(|case| &case.first);
+        let of_file = of_file.flat_map(|step| step.capture.keys()).map(String::as_str);
+        let anywhere: Vec<&str> = steps::captured(requests).into_iter().chain(of_file).collect();
+        let reader = &mut self.reader;
+        let mut check = StepCheck { reader, requests, way: &way, anywhere: &anywhere };
+        check.steps(&steps, &before);
+        let whole = own.around(Some(&steps));
+        let known: Vec<&str> = whole.captured().collect();
+        check.uses(&way, request, &named.format, &known);
+        let needs_steps = !whole.is_empty() || named.format.lacks_steps(&whole);
+        if needs_steps && (case.burst.is_some() || case.balance.is_some()) {
+            let label = "expected a case that sends its request once";
+            self.reader.add(&way, "steps of requests that are sent at once", label);
         }
     }
 
@@ -555,6 +580,7 @@ impl Resolver<'_> {
             last: case.last,
             alone: case.alone,
             twin,
+            steps: Some(case.steps()).filter(|steps| !steps.is_empty()).map(Box::new),
             recorded: case.recorded,
             pair: None,
             provocation,

@@ -16,6 +16,7 @@ use super::{
     parts::{DocsLink, Envelope},
     points::Point,
     scenario_file::{Alternative, BodyDefect, HeaderDefect, Quantity, RequestPatch},
+    step_format::Steps,
     wrong_fields::WrongFields,
 };
 
@@ -200,6 +201,8 @@ pub struct Case {
     pub alone: bool,
     /// Its own request without the defect, if it is not the scenario's.
     pub twin: Option<Box<Twin>>,
+    /// What is sent before its request and after it, besides what the request itself needs.
+    pub steps: Option<Box<Steps>>,
     /// Whether its status and code are recorded, since the docs do not tell them.
     pub recorded: bool,
     /// The two codes whose defects it has, if it has two.

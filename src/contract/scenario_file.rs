@@ -13,6 +13,7 @@ use super::{
         SlotName,
     },
     points::Except,
+    step_format::{StepFormat, Steps},
 };
 use crate::source::{
     bounds::{within, within_if_given},
@@ -271,6 +272,16 @@ pub struct CaseFormat {
     /// Whether no other trial of the run is under way meanwhile: for a case that changes what others depend on.
     #[serde(default)]
     pub alone: bool,
+    /// Requests that are sent before it, one after the other: `{ request = "start", status = 202, capture = { id = "/id" } }`.
+    /// What they capture stands in braces in later requests: `{id}`.
+    #[serde(default)]
+    pub first: Vec<StepFormat>,
+    /// Requests that are sent after it, whatever became of it, to clean up.
+    #[serde(default)]
+    pub after_all: Vec<StepFormat>,
+    /// The captured values that are kept out of all that is shown.
+    #[serde(default)]
+    pub secret: Vec<String>,
     /// The field that the message has to name.
     #[serde(default)]
     pub field: Option<String>,
@@ -292,6 +303,15 @@ pub struct CaseFormat {
     /// One concurrent burst that exceeds the limit, judged as a whole, instead of one request.
     #[serde(default)]
     pub burst: Option<BurstFormat>,
+}
+
+impl CaseFormat {
+    /// What is sent before its request and after it, besides what the request itself needs.
+    #[must_use]
+    pub fn steps(&self) -> Steps {
+        let Self { first, after_all, secret, .. } = self;
+        Steps { first: first.clone(), after_all: after_all.clone(), secret: secret.clone() }
+    }
 }
 
 /// What a request has in place of its own. `{key}` in a text is the key of the case's slot, for a key that is carried

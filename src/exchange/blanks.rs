@@ -20,8 +20,17 @@ pub struct Blanks {
     open: Vec<Arc<str>>,
     /// How a value is written in the body.
     body: Coding,
-    /// What was put in.
-    filled: Vec<Filled>,
+    /// The request as it was before anything was put in.
+    written: Option<Arc<Written>>,
+}
+
+/// A request with its blanks, as a contract has it.
+#[derive(Debug, Clone)]
+pub struct Written {
+    /// The request.
+    pub request: Arc<Request>,
+    /// The names of its blanks.
+    pub names: Vec<Arc<str>>,
 }
 
 /// A value that was put into a request.
@@ -61,7 +70,7 @@ impl Blanks {
                 open.push(name.into());
             }
         }
-        Self { open, body, filled: Vec::new() }
+        Self { open, body, written: None }
     }
 
     /// Whether this one is left.
@@ -75,26 +84,18 @@ impl Blanks {
         self.open.iter().map(|name| &**name)
     }
 
-    /// What was put in so far.
+    /// A request as it was before anything was put in, if it has blanks.
     #[must_use]
-    pub fn filled(&self) -> &[Filled] {
-        &self.filled
-    }
-
-    /// What stands in the request so far, with the blanks themselves for what is left of them.
-    #[must_use]
-    pub fn as_written(&self) -> Vec<Filled> {
-        let open = |name: &Arc<str>| Filled {
-            name: Arc::clone(name),
-            value: Secret::new(format!("{{{name}}}")),
-        };
-        self.filled.iter().cloned().chain(self.open.iter().map(open)).collect()
+    pub fn written(&self, request: &Arc<Request>) -> Option<Arc<Written>> {
+        let own = || Written { request: Arc::clone(request), names: self.open.clone() };
+        let known = self.written.clone();
+        known.or_else(|| (!self.open.is_empty()).then(|| Arc::new(own())))
     }
 
     /// A request with these values in it, and what is left of its blanks. In a path, what is left of an address are its
     /// path and its query behind `base`, the path of the target's own address.
     #[must_use]
-    pub fn fill(&self, request: &Request, values: &[Filled], base: &str) -> (Request, Self) {
+    pub fn fill(&self, request: &Arc<Request>, values: &[Filled], base: &str) -> (Request, Self) {
         let find = |name: &str| {
             let value = values.iter().find(|value| *value.name == *name)?;
             self.has(name).then(|| value.value.expose())
@@ -138,16 +139,13 @@ impl Blanks {
             body: body.map_or_else(|| request.body.clone(), String::into_bytes),
             signing: request.signing.clone(),
         };
-        let (done, open): (Vec<_>, Vec<_>) =
-            self.open.iter().cloned().partition(|name| find(name).is_some());
-        let new = values.iter().filter(|value| done.contains(&value.name)).cloned();
-        let filled = self.filled.iter().cloned().chain(new).collect();
-        (made, Self { open, body: self.body, filled })
+        let open = self.open.iter().filter(|name| find(name).is_none()).cloned().collect();
+        (made, Self { open, body: self.body, written: self.written(request) })
     }
 
     /// The same with a value of its own where one is to be another each time that the request is sent.
     #[must_use]
-    pub fn with_fresh(&self, request: &Request, value: String) -> (Request, Self) {
+    pub fn with_fresh(&self, request: &Arc<Request>, value: String) -> (Request, Self) {
         let fresh = Filled { name: FRESH_NAME.into(), value: Secret::new(value) };
         self.fill(request, &[fresh], "")
     }
@@ -240,7 +238,7 @@ mod tests {
             (["/{fresh}", "", "{fresh}"], Coding::Untouched, "7", ["/7", "", "{fresh}"]),
         ];
         for ([path, header, body], coding, value, expected) in rows {
-            let template = request(path, header, body);
+            let template = Arc::new(request(path, header, body));
             let blanks = Blanks::of(&template, coding, ["fresh"]);
             assert!(blanks.has("fresh"), "{path}");
             let (made, rest) = blanks.with_fresh(&template, value.to_owned());
@@ -250,7 +248,9 @@ mod tests {
                 std::str::from_utf8(&made.body).expect("text"),
             ];
             assert_eq!(got, expected);
-            assert_eq!((rest.open().count(), rest.filled().len()), (0, 1));
+            assert_eq!(rest.open().count(), 0);
+            let written = rest.written(&Arc::new(made)).expect("it has a blank");
+            assert_eq!((&*written.request.path, written.names.len()), (path, 1));
         }
         for (path, body, coding) in
             [("/a", "{fresh}", Coding::Untouched), ("/%7Bfresh%7D", "%7Bfresh%7D", Coding::Json)]
@@ -274,7 +274,7 @@ mod tests {
             ("{up}", "//evil.example/a", "", "//evil.example/a"),
         ];
         for (path, value, base, expected) in rows {
-            let template = request(path, "", "");
+            let template = Arc::new(request(path, "", ""));
             let blanks = Blanks::of(&template, Coding::Untouched, ["up"]);
             let filled = Filled { name: "up".into(), value: Secret::new(value) };
             assert_eq!(&*blanks.fill(&template, &[filled], base).0.path, expected, "{value}");

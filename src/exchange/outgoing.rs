@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use serde::Serialize;
 
 use super::{
-    blanks::{Blanks, Filled},
+    blanks::{Blanks, Written},
     deadlines::Deadlines,
     message::{Answer, Request},
 };
@@ -20,6 +20,10 @@ pub enum Role {
     Preflight,
     /// It has to succeed before the case's own.
     First,
+    /// It is a step before the case's own.
+    Step,
+    /// It is a step after the case's own, and cleans up.
+    After,
     /// It reads a number before or after the case's own.
     Probe,
     /// It is the case's own, or one of its burst.
@@ -70,8 +74,8 @@ impl Outgoing {
 pub struct Exchange {
     /// What was sent.
     pub request: Arc<Request>,
-    /// The values in it that were known only when it was sent.
-    pub filled: Vec<Filled>,
+    /// The same with blanks for what was known only when it was sent, if anything was.
+    pub written: Option<Arc<Written>>,
     /// The key that it carried.
     pub key: Option<Secret>,
     /// What came back.

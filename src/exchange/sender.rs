@@ -18,7 +18,7 @@ use rustls_platform_verifier::BuilderVerifierExt as _;
 use tokio::{task::JoinSet, time::timeout};
 
 use super::{
-    blanks::Filled,
+    blanks::Written,
     capped::{Capped, read_at_most},
     cause::innermost,
     clock::Clock,
@@ -135,7 +135,7 @@ impl Sender {
     /// If there is no answer to judge.
     pub async fn send_now(&self, outgoing: &Outgoing) -> Result<Exchange, NoAnswer> {
         let key = outgoing.key.as_ref();
-        let (request, filled) = made(outgoing);
+        let (request, written) = made(outgoing);
         self.traffic.count(key);
         let sent = self.clock.now(key);
         let answer = match &self.wire {
@@ -160,7 +160,7 @@ impl Sender {
         };
         Ok(Exchange {
             request,
-            filled,
+            written,
             key: outgoing.key.clone(),
             answer,
             sent,
@@ -178,13 +178,15 @@ impl Sender {
 }
 
 /// The request as it is sent this time: with a value of its own, if it has one that is another each time.
-fn made(outgoing: &Outgoing) -> (Arc<Request>, Vec<Filled>) {
+fn made(outgoing: &Outgoing) -> (Arc<Request>, Option<Arc<Written>>) {
     if !outgoing.blanks.has(FRESH_NAME) {
-        return (Arc::clone(&outgoing.request), outgoing.blanks.filled().to_vec());
+        return (Arc::clone(&outgoing.request), outgoing.blanks.written(&outgoing.request));
     }
     let value = format!("{:032x}", fastrand::u128(..));
     let (request, blanks) = outgoing.blanks.with_fresh(&outgoing.request, value);
-    (request.into(), blanks.filled().to_vec())
+    let request = Arc::new(request);
+    let written = blanks.written(&request);
+    (request, written)
 }
 
 impl Sender {

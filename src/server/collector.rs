@@ -150,17 +150,17 @@ impl Collector {
                 TrialScript::Ledger { reads, .. } => reads.first()?,
             };
             let Outgoing { request, blanks, key, role, .. } = request;
-            let filled = blanks.as_written();
+            let written = blanks.written(request);
             return Some(Evidence {
                 at: 1,
                 of: 0,
                 request: self.request(planned, request, key.as_ref(), *role),
                 answer: None,
-                again: self.curl.command(planned, request, &filled, key.as_ref(), *role),
+                again: self.curl.command(planned, request, written.as_deref(), key.as_ref(), *role),
                 burst: Vec::new(),
             });
         };
-        let Exchange { request, filled, key, answer, role, .. } = &exchanges[at];
+        let Exchange { request, written, key, answer, role, .. } = &exchanges[at];
         let limit = match &planned.script {
             Ok(TrialScript::Burst { limit, .. }) => Some(limit),
             _ => None,
@@ -179,7 +179,7 @@ impl Collector {
             of: exchanges.len(),
             request: self.request(planned, request, key.as_ref(), *role),
             answer: Some(self.answer(answer, millis(exchanges[at].took()))),
-            again: self.curl.command(planned, request, filled, key.as_ref(), *role),
+            again: self.curl.command(planned, request, written.as_deref(), key.as_ref(), *role),
             burst: limit.map(|_| exchanges.iter().map(mark).collect()).unwrap_or_default(),
         })
     }

@@ -8,21 +8,22 @@ use url::Url;
 
 use super::{
     curl_encoded::other_forms,
-    planned::{Planned, TrialScript},
+    curl_steps,
+    planned::{Planned, PlannedStep, TrialScript},
     shared::Run,
+    shell::{apart, quoted_text},
 };
 use crate::{
     contract::{
-        blank::FRESH_NAME,
         key::KeyDefect,
         neighbour::{Change, Neighbour},
         scenario::Provocation,
         scenario_file::BodyDefect,
     },
     exchange::{
-        blanks::Filled,
+        blanks::Written,
         message::Request,
-        outgoing::Role,
+        outgoing::{Outgoing, Role},
         sender::url,
         signing::{Signing, digest_of},
     },
@@ -86,20 +87,13 @@ impl Curl {
         &self,
         planned: &Planned,
         sent: &Request,
-        filled: &[Filled],
+        written: Option<&Written>,
         key: Option<&Secret>,
         role: Role,
     ) -> Shown {
-        let mut secrets = self.secrets(planned, key, role);
-        secrets.splice(0..0, filled.iter().flat_map(made_again));
-        let fresh = filled.iter().find(|filled| *filled.name == *FRESH_NAME);
-        let writer = CurlWriter {
-            base_url: &self.run.target.base_url,
-            credentials: self.credentials,
-            secrets,
-            fresh: fresh.map(|filled| filled.value.clone()),
-        };
-        let fresh = fresh.map_or("", |_| FRESH_VALUE);
+        let writer = self.writer(self.secrets(planned, key, role), written);
+        let fresh = curl_steps::fresh(written);
+        let sent = written.map_or(sent, |written| &written.request);
         let command = match &planned.script {
             Ok(TrialScript::Burst { times, .. } | TrialScript::Balance { times, .. })
                 if role == Role::Own && *times > 1 =>
@@ -122,11 +116,50 @@ impl Curl {
             }
             _ => format!("{fresh}{}", writer.one(sent, None)),
         };
+        let command = self.steps(planned, written, role) + &command;
         let shown = self.redactor.text(&command);
         if shown.as_str() == command {
             return shown;
         }
         shown![TAKEN_OUT, shown.escaped(|text| text.replace('\n', "\n# "))]
+    }
+
+    fn writer(&self, mut secrets: Vec<Made>, written: Option<&Written>) -> CurlWriter<'_> {
+        let blanks = written.into_iter().flat_map(|written| &written.names);
+        for (written, name) in written.into_iter().cycle().zip(blanks) {
+            let texts = curl_steps::texts(written, name).into_iter();
+            let made = |(text, made): (String, Vec<String>)| {
+                (text, made.into_iter().map(Piece::Shell).collect())
+            };
+            secrets.extend(texts.map(made));
+        }
+        let names = written.map_or_else(Vec::new, |written| written.names.clone());
+        let (base_url, credentials) = (&self.run.target.base_url, self.credentials);
+        CurlWriter { base_url, credentials, secrets, names }
+    }
+
+    /// The commands for what comes before a request.
+    fn steps(&self, planned: &Planned, written: Option<&Written>, role: Role) -> String {
+        let steps = match (&planned.script, &planned.twin) {
+            (_, Some(Ok(twin))) if role == Role::Twin => twin.steps.as_deref(),
+            (Ok(TrialScript::Single { steps, .. }), _) => match role {
+                Role::Own | Role::Again | Role::Step | Role::After => steps.as_deref(),
+                _ => None,
+            },
+            _ => None,
+        };
+        let base = self.run.target.base_url.path();
+        let commands = curl_steps::before(steps, written, role).iter().enumerate();
+        let command = |(at, step): (usize, &PlannedStep)| {
+            let Outgoing { request, blanks, key, .. } = &step.request;
+            let written = blanks.written(request);
+            let writer =
+                self.writer(self.secrets(planned, key.as_ref(), Role::Step), written.as_deref());
+            let fresh = curl_steps::fresh(written.as_deref());
+            let command = writer.one(request, None);
+            fresh.to_owned() + &curl_steps::step(at + 1, &command, step, base)
+        };
+        commands.map(command).collect()
     }
 
     /// Each secret that a request may hold. The longest first, so that a spoilt key is not taken for the
@@ -177,8 +210,8 @@ struct CurlWriter<'a> {
     base_url: &'a Url,
     credentials: Credentials,
     secrets: Vec<Made>,
-    /// The value in the request that is another one each time.
-    fresh: Option<Secret>,
+    /// The names of the request's blanks.
+    names: Vec<Arc<str>>,
 }
 
 impl CurlWriter<'_> {
@@ -194,7 +227,8 @@ impl CurlWriter<'_> {
         } else if sends || request.method != "GET" {
             let _ = write!(command, " -X {}", request.method);
         }
-        let address = url(self.base_url, &request.path).to_string();
+        let sign = if request.path.starts_with('/') { "" } else { "/" };
+        let address = url(self.base_url, &format!("{sign}{}", request.path)).to_string();
         if address.contains(['[', ']', '{', '}']) {
             // curl would make several addresses of it.
             command.push_str(" -g");
@@ -245,11 +279,13 @@ impl CurlWriter<'_> {
         match body(&request.body, defect, |text| self.word(text)) {
             Body::Word(word) => command + " --data-raw " + &word,
             Body::Made(made) => {
-                // It stands in single quotes, and is digits alone.
-                let made = match &self.fresh {
-                    Some(value) => made.replace(value.expose(), "'\"$fresh\"'"),
-                    None => made,
+                // It stands in single quotes.
+                let fill = |made: String, name: &Arc<str>| {
+                    let variable = format!("'\"${{{}}}\"'", curl_steps::variable(name));
+                    let texts = [format!("{{{name}}}"), format!("%%7B{name}%%7D")];
+                    texts.iter().fold(made, |made, text| made.replace(text, &variable))
                 };
+                let made = self.names.iter().fold(made, fill);
                 format!("{made} | {command} --data-binary @-")
             }
         }
@@ -311,19 +347,6 @@ impl CurlWriter<'_> {
         pieces.push(Piece::Literal(rest.to_owned()));
         pieces
     }
-}
-
-/// Makes a value that is another one each time: 32 hexadecimal digits, with nothing but what POSIX has.
-const FRESH_VALUE: &str = "fresh=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n') && ";
-
-/// What the shell puts where a value was put into a request, by each way to write that.
-fn made_again(filled: &Filled) -> impl Iterator<Item = Made> {
-    let variable = filled.name.replace('-', "_");
-    let value = filled.value.expose();
-    let encoded = value.replace('{', "%7B").replace('}', "%7D");
-    let all = [Some(encoded).filter(|encoded| encoded != value), Some(value.to_owned())];
-    let piece = move |text| (text, vec![Piece::Shell(format!("${variable}"))]);
-    all.into_iter().flatten().filter(|text| !text.is_empty()).map(piece)
 }
 
 /// What stands in base64 in HTTP Basic credentials (RFC 7617): curl makes the header from it by
@@ -523,22 +546,6 @@ fn body(bytes: &[u8], defect: Option<&BodyDefect>, word: impl Fn(&str) -> String
         }
     }
     Body::Made(apart(&format!("printf '{format}'"), '\''))
-}
-
-/// A text in single quotes, in which a shell obeys nothing. Not by shlex: that puts several quotes in a
-/// row around what has a backslash or an apostrophe in it, as JSON often has, and none around a number.
-fn quoted_text(text: &str) -> String {
-    apart(&format!("'{}'", text.replace('\'', r"'\''")), '\'')
-}
-
-/// A text in quotes in which no runner of a CI system reads a command of its own: what is shown has
-/// those written out (see [`is_seen`]'s module), and would no more be what was sent.
-fn apart(quoted: &str, quote: char) -> String {
-    let mut text = quoted.to_owned();
-    for begin in ["##", "##vso"] {
-        text = text.replace(&format!("{begin}["), &format!("{begin}{quote}{quote}["));
-    }
-    text
 }
 
 #[cfg(test)]

@@ -466,8 +466,19 @@ impl<'a> Foretold<'a> {
         let steps = &mut self.workers[at].steps;
         steps.push_front(Step::Release);
         let read = twin.read.as_deref().map(|(read, _)| Step::InTurn(read, Duration::ZERO));
-        let twin = Step::InTurn(&twin.request, Duration::ZERO);
+        let usual = |request: &'a Outgoing| Step::InTurn(request, Duration::ZERO);
+        let around = twin.steps.as_deref();
+        let first = around.into_iter().flat_map(|around| &around.first).rev();
+        let after = around.into_iter().flat_map(|around| &around.after_all).rev();
+        let twin = usual(&twin.request);
+        // The last one first, since each is put before those that are there.
+        for step in after.map(|step| usual(&step.request)) {
+            steps.push_front(step);
+        }
         for step in read.iter().cloned().chain([twin]).chain(read.clone()) {
+            steps.push_front(step);
+        }
+        for step in first.map(|step| usual(&step.request)) {
             steps.push_front(step);
         }
         if let Some(key) = key {

@@ -39,6 +39,9 @@ impl Planner<'_> {
                 if (*request == burst.request && !is_other) || !limit.counts_request(request) {
                     continue;
                 }
+                if !format.steps.is_empty() || format.lacks_steps(&format.steps) {
+                    continue;
+                }
                 let Some(headers) = self.harmless(format) else { continue };
                 let body = body::bytes(format.body.as_ref(), None)?;
                 let carried = Some(self.carry(&burst.slot, carrier, target.key(&burst.slot)?));

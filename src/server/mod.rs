@@ -1,6 +1,7 @@
 //! The server's side of the contract: what is sent, how it is judged, and the result.
 
 pub mod alone;
+mod around;
 mod balance;
 pub mod beyond;
 #[cfg(feature = "mock")]
@@ -14,6 +15,7 @@ pub mod collector;
 mod common;
 pub mod curl;
 mod curl_encoded;
+mod curl_steps;
 pub mod details;
 pub mod drift;
 mod edge;
@@ -44,7 +46,10 @@ mod preflight_leak;
 pub mod progress;
 mod requests;
 pub mod shared;
+mod shell;
 mod step;
+mod step_play;
+mod stepping;
 mod steps;
 pub mod suite;
 pub mod trial;

@@ -36,7 +36,7 @@ mod tests {
             Request { method, path, headers: Vec::new(), body: Vec::new(), signing: None };
         let (headers, body, ending) = (Vec::new(), Vec::new(), Ending::Complete);
         Exchange {
-            filled: Vec::new(),
+            written: None,
             request: Arc::new(request),
             key: None,
             answer: Answer { status: 200, headers, body, ending },

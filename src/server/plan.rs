@@ -11,6 +11,7 @@ use std::{
 };
 
 use super::{
+    around::{Bearer, blanks, slot_of_steps},
     carried::{Carried, put, put_query, take_out},
     common::Common,
     patch::{break_header, patch},
@@ -368,7 +369,11 @@ impl<'a> Planner<'a> {
         let is_replaced =
             matches!(single.body.as_deref(), Some(BodyDefect::Text(_) | BodyDefect::Hex(_)));
         let coding = format.body.as_ref().filter(|_| !is_replaced).map(RequestBody::coding);
-        request.blanks = Blanks::of(&request.request, coding.unwrap_or_default(), [FRESH_NAME]);
+        let around = format.steps.around(case.steps.as_deref());
+        let names = around.captured().chain([FRESH_NAME]);
+        request.blanks = Blanks::of(&request.request, coding.unwrap_or_default(), names);
+        let by = Bearer { slot: slot_of_steps(scenario, case, slot), carrier: &single.carrier };
+        let steps = self.steps(&around, by)?;
         let first = hook.and_then(|hook| hook.first.as_ref());
         let first = first.map(|first| self.first(first).map(Box::new)).transpose()?;
         let probe = probe.map(|probe| {
@@ -378,7 +383,7 @@ impl<'a> Planner<'a> {
         });
         let probe = probe.transpose()?;
         let numbers = self.message_numbers(scenario, single);
-        Ok(TrialScript::Single { first, request, probe, numbers })
+        Ok(TrialScript::Single { steps, first, request, probe, numbers })
     }
 
     fn burst(&mut self, burst: &Burst) -> Result<TrialScript, String> {
@@ -432,6 +437,12 @@ impl<'a> Planner<'a> {
             // It may be another case's as well, of which something else is expected.
             let _ = write!(id, " {reaches:?}");
         }
+        // What its case sends first is needed by the same request without the defect, and by no other.
+        let of_case = case.steps.as_deref().filter(|_| *request == single.request);
+        let around = format.steps.around(of_case);
+        if of_case.is_some() {
+            let _ = write!(id, " {}", case.name);
+        }
         if let Some(known) = self.common.twins.get(&id) {
             return Some(Ok(Arc::clone(known)));
         }
@@ -439,12 +450,15 @@ impl<'a> Planner<'a> {
             let key = self.key(slot)?;
             let body = body::bytes(format.body.as_ref(), body)?;
             let carried = Some(self.carry(slot, &single.carrier, key));
-            let outgoing = self.request(format, body, carried, &[], self.target.deadlines)?;
+            let mut outgoing = self.request(format, body, carried, &[], self.target.deadlines)?;
+            blanks(&mut outgoing, format, &around.captured().collect::<Vec<_>>());
+            let steps = self.steps(&around, Bearer { slot, carrier: &single.carrier })?;
             let request = outgoing.sent_as(Role::Twin);
             let cost = if reaches.is_some() { 0 } else { format.cost };
             let read = if cost > 0 { self.price_read(slot) } else { None };
             let reaches = reaches.cloned();
-            let twin = TwinScript { id: id.clone(), request, cost, reaches, at: case.at, read };
+            let at = case.at;
+            let twin = TwinScript { id: id.clone(), request, steps, cost, reaches, at, read };
             let twin = Arc::new(twin);
             if cost > 0 {
                 let paid = self.common.paid.entry(name.clone());

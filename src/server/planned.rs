@@ -1,6 +1,6 @@
 //! One case as it will be sent.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use crate::{
     contract::{
@@ -9,6 +9,7 @@ use crate::{
         names::{Code, RequestName},
         pair::Pair,
         scenario::{At, Case, Provocation, Scenario},
+        step_format::CapturePlace,
     },
     exchange::outgoing::Outgoing,
     result::unproven::Owed,
@@ -43,6 +44,8 @@ pub struct TwinScript {
     pub id: String,
     /// The request.
     pub request: Outgoing,
+    /// What is sent before it, and after.
+    pub steps: Option<Box<PlannedSteps>>,
     /// The credits that it may cost.
     pub cost: u32,
     /// The later code that it is to reach; none if it is to succeed.
@@ -85,11 +88,35 @@ pub struct Price {
     pub shown_by: Option<Arc<TwinScript>>,
 }
 
+/// What is sent before a request and after it.
+#[derive(Debug, Clone, Default)]
+pub struct PlannedSteps {
+    /// Before it, one after the other.
+    pub first: Vec<PlannedStep>,
+    /// After it, whatever became of it.
+    pub after_all: Vec<PlannedStep>,
+    /// The captured values that nobody is shown.
+    pub secret: Vec<String>,
+}
+
+/// A request that is sent before another one, or after it.
+#[derive(Debug, Clone)]
+pub struct PlannedStep {
+    /// The request.
+    pub request: Outgoing,
+    /// The status that its response has to have, if one is told.
+    pub status: Option<u16>,
+    /// What of the response is kept.
+    pub capture: BTreeMap<String, CapturePlace>,
+}
+
 /// The requests of one case.
 #[derive(Debug, Clone)]
 pub enum TrialScript {
     /// One request, with what has to be done before and after.
     Single {
+        /// What is sent before all of it, and after.
+        steps: Option<Box<PlannedSteps>>,
         /// A request that has to succeed first.
         first: Option<Box<Outgoing>>,
         /// The case's own request.
@@ -153,9 +180,12 @@ impl TrialScript {
     /// The limits that count something of it.
     fn counted_by(&self) -> LimitSet {
         match self {
-            Self::Single { first, request, probe, numbers } => {
+            Self::Single { steps, first, request, probe, numbers } => {
                 let probe = probe.as_deref().map(|(read, _)| read);
-                counted([request].into_iter().chain(first.as_deref()).chain(probe))
+                let steps =
+                    steps.iter().flat_map(|steps| steps.first.iter().chain(&steps.after_all));
+                let steps = steps.map(|step| &step.request);
+                counted([request].into_iter().chain(first.as_deref()).chain(probe).chain(steps))
                     .and(of_numbers(numbers))
             }
             Self::Ledger { reads, .. } => counted(reads),

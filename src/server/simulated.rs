@@ -60,7 +60,7 @@ fn exchange(
     let headers = told.map(header).into_iter().collect();
     let (method, path) = ("GET".into(), "/".into());
     Exchange {
-        filled: Vec::new(),
+        written: None,
         request: Arc::new(Request {
             method,
             path,

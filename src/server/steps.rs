@@ -110,8 +110,12 @@ fn single<'a>(
     minutes: Minutes,
     steps: &mut Vec<Step<'a>>,
 ) {
-    let TrialScript::Single { first, request, probe, .. } = script else { return };
+    let TrialScript::Single { steps: around, first, request, probe, .. } = script else { return };
     let usual = |request: &'a Outgoing| Step::InTurn(request, Duration::ZERO);
+    let around = around.as_deref();
+    steps.extend(
+        around.into_iter().flat_map(|around| &around.first).map(|step| usual(&step.request)),
+    );
     let probe = probe.as_deref().map(|(read, _)| read);
     steps.extend(first.as_deref().map(usual));
     let takes = match (planned.case().after, minutes) {
@@ -134,6 +138,8 @@ fn single<'a>(
     steps.extend(probe.map(usual));
     steps.push(Step::Release);
     steps.extend(planned.twin.iter().flatten().map(|twin| Step::Twin(twin)));
+    let after = around.into_iter().flat_map(|around| &around.after_all);
+    steps.extend(after.map(|step| usual(&step.request)));
 }
 
 fn burst<'a>(script: &'a TrialScript, steps: &mut Vec<Step<'a>>) {

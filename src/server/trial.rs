@@ -14,6 +14,7 @@ use super::{
     played::Played,
     progress::Over,
     shared::Run,
+    step_play::PlannedSingle,
     winners,
 };
 use crate::{
@@ -64,15 +65,9 @@ impl Run {
         let entered = self.enter(planned, activity).await;
         let done = match script {
             TrialScript::Ledger { reads, pointer } => play.ledger(reads, pointer).await,
-            TrialScript::Single { first, request, probe, numbers } => {
-                let mut done = play.single(first.as_deref(), request, probe.as_deref()).await;
-                if done.is_ok() {
-                    done = play.ask_twin().await;
-                }
-                if done.is_ok() {
-                    play.numbers(request, numbers).await;
-                }
-                done
+            TrialScript::Single { steps, first, request, probe, numbers } => {
+                let (steps, first, probe) = (steps.as_deref(), first.as_deref(), probe.as_deref());
+                play.one(PlannedSingle { steps, first, request, probe, numbers }).await
             }
             TrialScript::Balance { request, times, read, price, lacks, numbers } => {
                 let (times, lacks) = (*times, *lacks);
@@ -208,7 +203,7 @@ impl Play<'_> {
         done
     }
 
-    async fn single(
+    pub(super) async fn single(
         &mut self,
         first: Option<&Outgoing>,
         request: &Outgoing,

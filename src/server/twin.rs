@@ -128,8 +128,17 @@ impl Play<'_> {
             Some(_) => Some(self.run.twins.alone.lock().await),
             None => None,
         };
+        let steps = twin.steps.as_deref();
+        let mut values = Vec::new();
+        let made = self.steps_before(steps, &mut values).await;
         let before = self.look(twin).await;
-        let at = self.send(&twin.request).await?;
+        let sent = match made {
+            Ok(()) => self.send(&self.filled(&twin.request, &values)).await,
+            Err(stop) => Err(stop),
+        };
+        let cleaned = self.clean_up(steps, &values).await;
+        let at = sent?;
+        cleaned?;
         let exchange = self.exchanges[at].clone();
         let leaks = self.sheet.noted_on(at, CheckId::SecretLeak);
         let answer = TwinAnswer::of(&self.run.contract, &self.run.reading(&exchange));

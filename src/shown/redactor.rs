@@ -4,7 +4,11 @@
 //! are taken out, with all that goes on with them. So a server that echoes a part of a key is found
 //! out, and a key that was spoilt needs no entry of its own.
 
-use std::{borrow::Cow, fmt, sync::Arc};
+use std::{
+    borrow::Cow,
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 use base64::{
     Engine as _,
@@ -53,6 +57,16 @@ pub struct Redactor {
     /// What every key begins with, as it is compared.
     prefix: memmem::Finder<'static>,
     strangers: Strangers,
+    /// What it has learned since it was made.
+    learned: RwLock<Learned>,
+}
+
+/// Secrets that nobody knew before a run, since a server gave them.
+#[derive(Default)]
+struct Learned {
+    named: Vec<Named>,
+    /// Finds them.
+    redactor: Option<Box<Redactor>>,
 }
 
 /// What to make of keys that nobody has named and that only look like one.
@@ -93,6 +107,17 @@ impl Redactor {
             labels: secrets.iter().map(|named| named.label.as_str().into()).collect(),
             prefix: memmem::Finder::new(&prefix).into_owned(),
             strangers: Strangers::TakenOut,
+            learned: RwLock::default(),
+        }
+    }
+
+    /// From now on this is taken out as well: a server has given it in this run.
+    pub fn learn(&self, named: Named) {
+        let mut learned = self.learned.write().unwrap_or_else(PoisonError::into_inner);
+        if !learned.named.contains(&named) {
+            learned.named.push(named);
+            let redactor = Self::new(&learned.named, &KeyPrefix::default());
+            learned.redactor = Some(redactor.into());
         }
     }
 
@@ -105,6 +130,7 @@ impl Redactor {
             labels: self.labels.iter().take(count).cloned().collect(),
             prefix: self.prefix.clone(),
             strangers: Strangers::LeftAlone,
+            learned: RwLock::default(),
         }
     }
 
@@ -122,6 +148,15 @@ impl Redactor {
 
     /// The text without any secret; control codes are still in it.
     fn without_secrets<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let clean = self.without_known_secrets(text);
+        let learned = self.learned.read().unwrap_or_else(PoisonError::into_inner);
+        match &learned.redactor {
+            None => clean,
+            Some(redactor) => redactor.without_known_secrets(&clean).into_owned().into(),
+        }
+    }
+
+    fn without_known_secrets<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut hits: Vec<Hit> = Vec::new();
         self.search(text.as_bytes(), |hit| match hits.last_mut() {
             // A key that is like itself is found at many places that overlap.
@@ -347,6 +382,21 @@ fn ceiling(text: &str, at: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_learned_in_a_run_is_taken_out_from_then_on() {
+        let named = |secret: &str, label: &str| Named {
+            secret: super::super::secret::Secret::new(secret),
+            label: label.to_owned(),
+        };
+        let redactor = Redactor::new(&[named("k3yk3yk3yk3yk3y0", "$KEY")], &KeyPrefix::default());
+        let text = "/up/7f3a9c1e5b2d8f40?key=k3yk3yk3yk3yk3y0";
+        assert_eq!(redactor.line(text).as_str(), "/up/7f3a9c1e5b2d8f40?key=$KEY");
+        redactor.learn(named("7f3a9c1e5b2d8f40", "$upload"));
+        redactor.learn(named("another-session-1", "$session"));
+        assert_eq!(redactor.line(text).as_str(), "/up/$upload?key=$KEY");
+        assert_eq!(redactor.body(b"another-session-1").as_str(), "$session");
+    }
     use crate::shown::secrets::Secrets;
 
     fn redactor() -> Redactor {

@@ -1,6 +1,7 @@
 //! What a contract says of its requests: methods, queries, headers, bodies of any kind, and what is wrong with a header.
 
 mod small;
+mod steps;
 
 use std::{
     collections::BTreeSet,

@@ -374,6 +374,7 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
             all.insert(0, first.clone());
             let first = Some(Box::new(outgoing(&first)));
             TrialScript::Single {
+                steps: None,
                 first,
                 request: outgoing(&sent),
                 probe: None,
@@ -381,6 +382,7 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
             }
         }
         _ => TrialScript::Single {
+            steps: None,
             first: None,
             request: outgoing(&sent),
             probe: None,
@@ -417,6 +419,7 @@ fn planned(contract: &Loaded, single: Single, script: TrialScript) -> Planned {
         last: false,
         alone: false,
         twin: None,
+        steps: None,
         recorded: false,
         fields: errproof::internals::contract::wrong_fields::WrongFields::None,
         pair: None,
@@ -491,7 +494,7 @@ async fn the_command_for_any_request_sends_it_to_the_byte_in_every_shell() {
         for turn in 0..8 {
             let generated = generate(&mut random, &suite);
             let Generated { planned, sent, key, expected, is_planted } = &generated;
-            let command = curl.command(planned, sent, &[], key.as_ref(), Role::Own);
+            let command = curl.command(planned, sent, None, key.as_ref(), Role::Own);
             let what = format!("seed {seed}, round {round}, turn {turn}: {command}");
             if command.as_str().starts_with(TAKEN_OUT) {
                 assert!(is_planted, "{what}: of {sent:?}");

@@ -1,0 +1,128 @@
+//! How a shell makes what a request has in its blanks: a value that is another one each time, and what the responses to
+//! earlier requests give.
+
+use std::fmt::Write as _;
+
+use super::{
+    planned::{PlannedStep, PlannedSteps},
+    shell::quoted_text,
+};
+use crate::{
+    contract::{
+        blank::FRESH_NAME,
+        pointer,
+        step_format::{CapturePlace, CapturedFrom},
+    },
+    exchange::{blanks::Written, outgoing::Role},
+};
+
+/// Makes a value that is another one each time: 32 hexadecimal digits, with nothing but what POSIX has.
+const FRESH_VALUE: &str = "fresh=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \\n') && ";
+
+/// What stands before a command whose request has a value that is another one each time.
+pub(super) fn fresh(written: Option<&Written>) -> &'static str {
+    let has_fresh =
+        written.is_some_and(|written| written.names.iter().any(|name| **name == *FRESH_NAME));
+    if has_fresh { FRESH_VALUE } else { "" }
+}
+
+/// The variable of a shell that a blank is.
+pub(super) fn variable(name: &str) -> String {
+    name.replace('-', "_")
+}
+
+/// The texts that stand for a blank in a command, each with what the shell makes of it. In an address its braces are encoded;
+/// what is captured begins with the slash that an address has there, and may have a query already.
+pub(super) fn texts(written: &Written, name: &str) -> Vec<(String, Vec<String>)> {
+    let (plain, encoded) = (format!("{{{name}}}"), format!("%7B{name}%7D"));
+    let value = format!("${}", variable(name));
+    let one = |text: String| (text, vec![value.clone()]);
+    let mut texts = vec![one(encoded.clone()), one(plain.clone())];
+    if written.request.path.starts_with(&plain) {
+        texts.push(one(format!("/{encoded}")));
+        let sign = format!("$(case \"{value}\" in (*\\?*) printf '&' ;; (*) printf '?' ;; esac)");
+        texts.push((format!("/{encoded}?"), vec![value.clone(), sign]));
+    }
+    texts
+}
+
+/// The steps that come before a request that was sent for this, if it was planned with any: all of them before a case's own,
+/// and before another step those that give what is in it.
+pub(super) fn before<'s>(
+    steps: Option<&'s PlannedSteps>,
+    written: Option<&Written>,
+    role: Role,
+) -> &'s [PlannedStep] {
+    let Some(steps) = steps else { return &[] };
+    if !matches!(role, Role::Step | Role::After) {
+        return &steps.first;
+    }
+    let gives = |step: &PlannedStep| {
+        let mut names = written.into_iter().flat_map(|written| &written.names);
+        names.any(|name| step.capture.contains_key(&**name))
+    };
+    let count = steps.first.iter().rposition(gives).map_or(0, |last| last + 1);
+    &steps.first[..count]
+}
+
+/// The command for a step, whose response is kept, and what is taken from that.
+pub(super) fn step(number: usize, command: &str, step: &PlannedStep, base: &str) -> String {
+    if step.capture.is_empty() {
+        return format!("{command} && ");
+    }
+    let mut text = format!("step{number}=$({command}) && ");
+    for (name, place) in &step.capture {
+        let taken = taken(place, base);
+        let _ = write!(
+            text,
+            "{}=$(printf '%s\\n' \"$step{number}\" | tr -d '\\r' | {taken}) && ",
+            variable(name)
+        );
+    }
+    text
+}
+
+/// What takes a value from a response.
+fn taken(place: &CapturePlace, base: &str) -> String {
+    let any_case = |name: &str| -> String {
+        let letter = |c: char| {
+            if c.is_ascii_alphabetic() {
+                format!("[{}{}]", c.to_ascii_uppercase(), c.to_ascii_lowercase())
+            } else {
+                format!("[{c}]")
+            }
+        };
+        name.chars().map(letter).collect()
+    };
+    match place.kind() {
+        CapturedFrom::Header(name) => {
+            // Of an address what stands behind that of the server.
+            let base =
+                base.trim_end_matches('/').replace(['#', '\\', '.', '*', '[', '^', '$'], ".");
+            let name = any_case(name);
+            let script = format!("s#^{name}: *##p");
+            let strip = format!("s#^https*://[^/]*##;s#^{base}/#/#");
+            format!("sed -n {} | head -n 1 | sed {}", quoted_text(&script), quoted_text(&strip))
+        }
+        CapturedFrom::Cookie(name) => {
+            let header = any_case("set-cookie");
+            let script = format!("s#^{header}: *{}=\\([^;]*\\).*#\\1#p", any_name(name));
+            format!("sed -n {} | head -n 1", quoted_text(&script))
+        }
+        CapturedFrom::Body(at) => {
+            let step = |step: String| match step.parse::<usize>() {
+                Ok(index) => index.into(),
+                Err(_) => serde_json::Value::from(step),
+            };
+            let steps: serde_json::Value = pointer::steps(at).map(step).collect();
+            let script = format!("getpath({steps})");
+            format!("sed '1,/^$/d' | jq -r {}", quoted_text(&script))
+        }
+    }
+}
+
+/// A name in a pattern, in which no letter of it has a meaning.
+fn any_name(name: &str) -> String {
+    let letter = |c: char| if c == '^' { "\\^".to_owned() } else { format!("[{c}]") };
+    name.chars().map(letter).collect()
+}

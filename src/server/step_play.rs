@@ -1,0 +1,242 @@
+//! Sends what a case needs before its request and after it, and keeps what is captured.
+
+use serde_json::Value;
+
+use super::{
+    planned::{MessageNumber, PlannedStep, PlannedSteps},
+    play::{Play, Stop},
+};
+use crate::{
+    contract::{
+        pointer,
+        sendable::can_be_sent,
+        step_format::{CapturePlace, CapturedFrom},
+    },
+    exchange::{blanks::Filled, message::Answer, outgoing::Outgoing},
+    shown::{
+        redactor::SHORTEST_SECRET,
+        secret::{Named, Secret},
+    },
+};
+
+/// A case that sends one request, as it is planned.
+#[derive(Clone, Copy)]
+pub(super) struct PlannedSingle<'a> {
+    pub(super) steps: Option<&'a PlannedSteps>,
+    pub(super) first: Option<&'a Outgoing>,
+    pub(super) request: &'a Outgoing,
+    pub(super) probe: Option<&'a (Outgoing, String)>,
+    pub(super) numbers: &'a [MessageNumber],
+}
+
+impl Play<'_> {
+    /// Carries out a case that sends one request: what it needs before, the request, its twin, and what cleans up, which is
+    /// sent whatever became of the rest.
+    pub(super) async fn one(&mut self, case: PlannedSingle<'_>) -> Result<(), Stop> {
+        let PlannedSingle { steps, first, request, probe, numbers } = case;
+        let mut values = Vec::new();
+        let mut done = self.steps_before(steps, &mut values).await;
+        if done.is_ok() {
+            let request = self.filled(request, &values);
+            done = self.single(first, &request, probe).await;
+            if done.is_ok() {
+                done = self.ask_twin().await;
+            }
+            if done.is_ok() {
+                self.numbers(&request, numbers).await;
+            }
+        }
+        let cleaned = self.clean_up(steps, &values).await;
+        // What was found counts, and why nothing was is said first.
+        if done.is_ok() && self.sheet.noted().is_empty() { cleaned } else { done }
+    }
+
+    /// A request with what was captured before it.
+    pub(super) fn filled(&self, outgoing: &Outgoing, values: &[Filled]) -> Outgoing {
+        if values.is_empty() {
+            return outgoing.clone();
+        }
+        let base = self.run.target.base_url.path();
+        let (request, blanks) = outgoing.blanks.fill(&outgoing.request, values, base);
+        Outgoing { request: request.into(), blanks, ..outgoing.clone() }
+    }
+
+    /// Sends what comes before a request. A step that does not get its status, or that has not what is captured, ends the
+    /// trial.
+    pub(super) async fn steps_before(
+        &mut self,
+        steps: Option<&PlannedSteps>,
+        values: &mut Vec<Filled>,
+    ) -> Result<(), Stop> {
+        let Some(steps) = steps else { return Ok(()) };
+        for step in &steps.first {
+            self.step(step, &steps.secret, values).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends what cleans up, as far as what it needs was captured.
+    pub(super) async fn clean_up(
+        &mut self,
+        steps: Option<&PlannedSteps>,
+        values: &[Filled],
+    ) -> Result<(), Stop> {
+        let Some(steps) = steps else { return Ok(()) };
+        let (mut cleaned, mut values) = (Ok(()), values.to_vec());
+        for step in &steps.after_all {
+            let is_there = |name: &str| {
+                name == crate::contract::blank::FRESH_NAME
+                    || values.iter().any(|value| *value.name == *name)
+            };
+            if step.request.blanks.open().all(is_there) {
+                let done = self.step(step, &steps.secret, &mut values).await;
+                cleaned = cleaned.and(done);
+            }
+        }
+        cleaned
+    }
+
+    async fn step(
+        &mut self,
+        step: &PlannedStep,
+        secret: &[String],
+        values: &mut Vec<Filled>,
+    ) -> Result<(), Stop> {
+        let request = self.filled(&step.request, values);
+        let at = self.send(&request).await?;
+        let answer = &self.exchanges[at].answer;
+        let sent = &self.exchanges[at].request;
+        let what = format!("{} {}", sent.method, sent.path);
+        let mut missing = None;
+        for (name, place) in &step.capture {
+            let value = captured(answer, place).filter(|value| can_be_sent(value));
+            let Some(value) = value else {
+                missing.get_or_insert((name, place));
+                continue;
+            };
+            if secret.contains(name) && !self.keep_secret(name, &value, &sent.path) {
+                // What cannot be taken out of what is shown is not shown at all.
+                self.exchanges.clear();
+                self.main = None;
+                return Err(Stop::Error(format!(
+                    "not judged: the step {what} gave a `{name}` of fewer than {SHORTEST_SECRET} characters of its own, which cannot be kept out of what is shown"
+                )));
+            }
+            values.push(Filled { name: name.as_str().into(), value: Secret::new(value) });
+        }
+        let status = answer.status;
+        let why = match (step.status, missing) {
+            (Some(expected), _) if expected != status => {
+                format!("was answered {status}; expected {expected}")
+            }
+            (_, Some((name, place))) => {
+                format!("was answered {status} without the `{name}` at `{}`", place.as_str())
+            }
+            _ => return Ok(()),
+        };
+        self.main = Some(at);
+        Err(Stop::Error(format!("not judged: the step {what} {why}")))
+    }
+
+    /// Keeps a captured value out of all that is shown from now on, but for what the request said itself: an address begins
+    /// as all addresses of the server do. Whether that can be done.
+    fn keep_secret(&self, name: &str, value: &str, path: &str) -> bool {
+        let label = format!("${}", name.replace('-', "_"));
+        let parts = telling_parts(value, path);
+        for part in &parts {
+            let named = Named { secret: Secret::new(*part), label: label.clone() };
+            self.run.redactor.learn(named);
+        }
+        !parts.is_empty()
+    }
+}
+
+/// The parts of a captured value that are secret: all of it, or those of an address that the request had not.
+fn telling_parts<'v>(value: &'v str, path: &str) -> Vec<&'v str> {
+    let rest = value
+        .split_once("://")
+        .map_or(value, |(_, rest)| rest.split_once('/').map_or("", |(_, path)| path));
+    let is_address = rest.len() < value.len() || value.starts_with('/');
+    let parts: Vec<&str> =
+        if is_address { rest.split(['/', '?', '&', '=']).collect() } else { vec![value] };
+    let is_telling = |part: &&str| part.len() >= SHORTEST_SECRET && !path.contains(*part);
+    parts.into_iter().filter(is_telling).collect()
+}
+
+/// What an answer has at a place.
+fn captured(answer: &Answer, place: &CapturePlace) -> Option<String> {
+    let value = match place.kind() {
+        CapturedFrom::Header(name) => answer.header(&name.to_ascii_lowercase())?,
+        CapturedFrom::Cookie(name) => {
+            let cookies = answer.headers.iter().filter(|(known, _)| known == "set-cookie");
+            let mut cookies = cookies.filter_map(|(_, value)| std::str::from_utf8(value).ok());
+            cookies.find_map(|cookie| {
+                let pair = cookie.split(';').next()?;
+                let (known, value) = pair.split_once('=')?;
+                (known.trim() == name).then(|| value.trim().trim_matches('"').to_owned())
+            })?
+        }
+        CapturedFrom::Body(at) => {
+            let body: Value = serde_json::from_slice(&answer.body).ok()?;
+            match pointer::find(&body, at)? {
+                Value::String(text) => text.clone(),
+                value @ (Value::Number(_) | Value::Bool(_)) => value.to_string(),
+                Value::Null | Value::Array(_) | Value::Object(_) => return None,
+            }
+        }
+    };
+    (!value.is_empty()).then_some(value)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::exchange::message::Ending;
+
+    #[test]
+    fn a_value_is_found_where_the_contract_says_or_is_missing() {
+        let header = |name: &str, value: &str| (name.to_owned(), value.as_bytes().to_vec());
+        let answer = Answer {
+            status: 202,
+            headers: vec![
+                header("location", "/up/1"),
+                header("set-cookie", "a=b; Path=/"),
+                header("set-cookie", "session=\"s=1\"; HttpOnly"),
+            ],
+            body: br#"{"id":7,"list":["x"],"none":null,"empty":""}"#.to_vec(),
+            ending: Ending::Complete,
+        };
+        let rows = [
+            ("header Location", Some("/up/1")),
+            ("header X", None),
+            ("cookie session", Some("s=1")),
+            ("cookie Session", None),
+            ("/id", Some("7")),
+            ("/list/0", Some("x")),
+            ("/list", None),
+            ("/none", None),
+            ("/empty", None),
+        ];
+        for (place, value) in rows {
+            let found = captured(&answer, &CapturePlace::from(place.to_owned()));
+            assert_eq!(found.as_deref(), value, "{place}");
+        }
+    }
+
+    #[test]
+    fn of_an_address_that_is_secret_which_the_request_has_not() {
+        let rows: [(&str, &[&str]); 5] = [
+            (
+                "http://127.0.0.1:80/v2/repository/uploads/7f3a9c1e-5b2d?state=abcdefgh",
+                &["7f3a9c1e-5b2d", "abcdefgh"],
+            ),
+            ("/v2/repository/uploads/7f3a9c1e-5b2d", &["7f3a9c1e-5b2d"]),
+            ("t0k3n/with=signs", &["t0k3n/with=signs"]),
+            ("/v2/repository/uploads/7", &[]),
+            ("short", &[]),
+        ];
+        for (value, parts) in rows {
+            assert_eq!(telling_parts(value, "/v2/repository/uploads/"), parts, "{value}");
+        }
+    }
+}
