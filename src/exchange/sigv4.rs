@@ -203,6 +203,31 @@ mod tests {
     }
 
     #[test]
+    fn a_whole_request_has_the_signature_that_aws_sigv4_gives_it() {
+        // By the crate `aws-sigv4` 1.6.4, at 2015-08-30 12:36:00.
+        let rows = [
+            ("s3", "ebec19ca93c00cbdb71cbe63474f0a7372a04af31e3932ca089a6d9961eb0ef2"),
+            ("dynamodb", "cf1713256f5517f1ae0e87706a741754d5ccad0e90023edbcad0076d1228c9d6"),
+        ];
+        let path = "/bucket/a%20b/c%2Bd?b=2&a=x%2Fy&c";
+        let address = Url::parse(&format!("http://localhost:8080{path}")).expect("an address");
+        let now = SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(1_440_938_160);
+        for (service, expected) in rows {
+            let headers = [("Content-Type", "text/plain"), ("X-Amz-Target", "A.B")];
+            let headers = headers.map(|(name, value)| (name.into(), Secret::new(value))).to_vec();
+            let request = Request {
+                method: "PUT".into(),
+                path: path.into(),
+                headers,
+                body: b"hello".to_vec(),
+                signing: Some(signing(service, SECRET).into()),
+            };
+            let (_, signature) = signed(&request, &address, now).expect("a signature");
+            assert_eq!(signature.0, expected, "{service}");
+        }
+    }
+
+    #[test]
     fn a_path_is_encoded_twice_but_for_s3() {
         let text = |service: &str| {
             let headers = [("host".to_owned(), "h".to_owned())];

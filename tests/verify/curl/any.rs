@@ -280,6 +280,57 @@ fn body(random: &mut Rng, own: &str, token: &str) -> (Option<Box<BodyDefect>>, V
     }
 }
 
+/// A request but for its key.
+struct Draft {
+    method: &'static str,
+    path: Arc<str>,
+    headers: Vec<(Arc<str>, String)>,
+    body: Vec<u8>,
+    /// Where the key is: 0 for the carrier's header.
+    place: usize,
+}
+
+impl Draft {
+    fn request(&self, carrier: &Carrier, key: Option<&String>) -> Request {
+        let header = carrier.header.as_deref().expect("the carriers here are headers");
+        let value = key.map(|key| carrier.value(key, &Parts::new()));
+        let (mut path, mut body) = (Arc::clone(&self.path), self.body.clone());
+        let own = match (self.place, key) {
+            (0, _) => value.map(|value| (header, value)),
+            (place, Some(key)) => put(place, key, &mut path, &mut body),
+            (_, None) => None,
+        };
+        let own = own.map(|(name, value)| (Arc::from(name), value));
+        let all = self.headers.iter().cloned().chain(own);
+        Request {
+            method: self.method.into(),
+            path,
+            headers: all.map(|(name, value)| (name, Secret::new(value))).collect(),
+            body,
+            signing: None,
+        }
+    }
+}
+
+/// Puts a key elsewhere than into a header of its own; gives the cookie's header, if that is where.
+fn put(
+    place: usize,
+    key: &str,
+    path: &mut Arc<str>,
+    body: &mut Vec<u8>,
+) -> Option<(&'static str, String)> {
+    match place {
+        1 => {
+            let sign = if path.contains('?') { '&' } else { '?' };
+            *path = format!("{path}{sign}k={}", in_query(key)).into();
+        }
+        2 => return Some(("Cookie", format!("k={key}; other=1"))),
+        3 => *body = format!("a=1&k={}", in_form(key)).into_bytes(),
+        _ => *body = format!("{{\"k\":\"{}\"}}", in_json(key)).into_bytes(),
+    }
+    None
+}
+
 fn generate(random: &mut Rng, suite: &Suite) -> Generated {
     let (contract, target) = (&suite.run.contract, &suite.run.target);
     let filled = target.slots.iter().filter(|(_, slot)| slot.set().next().is_some());
@@ -309,31 +360,8 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
     let path: Arc<str> = path(random).into();
     let is_elsewhere = carrier.basic.is_none() && random.bool();
     let place = if is_elsewhere { random.usize(1..5) } else { 0 };
-    let request = |key: Option<&String>| {
-        let header = carrier.header.as_deref().expect("the carriers here are headers");
-        let (mut path, mut body) = (Arc::clone(&path), body.clone());
-        let mut own = None;
-        match (place, key) {
-            (_, None) => {}
-            (0, Some(key)) => own = Some((header, carrier.value(key, &Parts::new()))),
-            (1, Some(key)) => {
-                let sign = if path.contains('?') { '&' } else { '?' };
-                path = format!("{path}{sign}k={}", in_query(key)).into();
-            }
-            (2, Some(key)) => own = Some(("Cookie", format!("k={key}; other=1"))),
-            (3, Some(key)) => body = format!("a=1&k={}", in_form(key)).into_bytes(),
-            (_, Some(key)) => body = format!("{{\"k\":\"{}\"}}", in_json(key)).into_bytes(),
-        }
-        let own = own.map(|(name, value)| (Arc::from(name), value));
-        let all = headers.iter().cloned().chain(own);
-        Request {
-            method: method.into(),
-            path,
-            headers: all.map(|(name, value)| (name, Secret::new(value))).collect(),
-            body,
-            signing: None,
-        }
-    };
+    let draft = Draft { method, path, headers, body, place };
+    let request = |key: Option<&String>| draft.request(carrier, key);
     let (sent, expected) = (request(key.as_ref()), request(expected_key.as_ref()));
     let outgoing = |request: &Request| Outgoing {
         request: Arc::new(request.clone()),
