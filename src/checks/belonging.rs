@@ -72,11 +72,15 @@ impl<'a> Readings<'a> {
 pub fn fits(reading: &Reading<'_>, scenario: &Scenario) -> bool {
     let Tells { code, statuses, message } = &scenario.tells;
     let places = reading.places();
-    let needs_value = matches!(places.form, BodyForm::Json | BodyForm::Xml);
     let says_more = matches!(code, SaidCode::Unsaid | SaidCode::Absent);
-    if !statuses.holds(reading.answer().status)
-        || (needs_value && says_more && reading.body().is_none())
-    {
+    let answer = reading.answer();
+    // What has a body is none that has to be empty, and the other way round.
+    let is_of_form = match places.form {
+        BodyForm::Json | BodyForm::Xml => !says_more || reading.body().is_some(),
+        BodyForm::Text | BodyForm::Html => !answer.body.is_empty(),
+        BodyForm::Empty => answer.body.is_empty(),
+    };
+    if !statuses.holds(answer.status) || !is_of_form {
         return false;
     }
     let is_it = |entry: usize| {

@@ -206,6 +206,13 @@ impl Carrier {
         named.chain(self.sigv4.iter().flat_map(|_| SIGNED.into_iter()))
     }
 
+    /// Whether it sends this header beside the key's own.
+    #[must_use]
+    pub fn sends_along(&self, name: &str) -> bool {
+        let mut places = self.also.iter().flat_map(Along::places);
+        places.any(|place| matches!(place, Place::Header(own) if own.eq_ignore_ascii_case(name)))
+    }
+
     /// The parts of a slot's credentials that it sends.
     pub fn parts(&self) -> impl Iterator<Item = &PartName> {
         let other = self.other.iter().filter_map(PartSource::part);

@@ -47,7 +47,10 @@ impl Resolver<'_> {
             None => self.carriers.first().is_some_and(|first| first.name == *carrier),
         };
         let mut carriers = self.carriers.iter().filter(|carrier| is_wanted(&carrier.name));
-        if carriers.any(|carrier| carrier.headers().any(is)) {
+        // What is sent beside the key may be missing by itself.
+        let is_removed = matches!(defect, HeaderDefect::Remove(_));
+        let is_beside = is_removed && carriers.clone().any(|carrier| carrier.sends_along(name));
+        if !is_beside && carriers.any(|carrier| carrier.headers().any(is)) {
             let label = "it carries the key: expected `key = ...`";
             return self.reader.add(way, format!("`{name}` as a wrong header"), label);
         }
@@ -68,7 +71,7 @@ impl Resolver<'_> {
                 }
             }
             HeaderDefect::Remove(_) => {
-                if !named.format.has_header(name) {
+                if !is_beside && !named.format.has_header(name) {
                     let title = format!("the request has no header `{name}`");
                     let label = "expected one of [headers], of the request's `headers`, or `Content-Type` where it has a body";
                     self.reader.add(way, title, label);

@@ -1,6 +1,6 @@
 //! What tells the error of a scenario file from all others, looked up and checked.
 
-use std::{cmp::Reverse, sync::Arc};
+use std::{cmp::Reverse, path::Path, sync::Arc};
 
 use http::HeaderName;
 use regex::Regex;
@@ -172,6 +172,21 @@ impl Contract {
     #[must_use]
     pub fn is_told_by_codes(&self) -> bool {
         self.telling.by_codes
+    }
+
+    /// Finds a place for a link that neither the contract nor a scenario has.
+    pub(super) fn check_links(&self, root: &Folder, faults: &mut Faults) {
+        let has_link =
+            self.docs.is_some() || self.scenarios.iter().any(|scenario| scenario.docs.is_some());
+        if has_link || self.envelope.places.docs.is_none() {
+            return;
+        }
+        let mut none = Faults::default();
+        let Some(document) = Document::open(root, Path::new("contract.toml"), &mut none) else {
+            return;
+        };
+        let label = "expected a `docs` at the top of this file as well: the link itself";
+        faults.add(document.fault(&["envelope", "docs"], "a place without a docs link", label));
     }
 
     /// Finds errors of which nothing says to which one a response belongs.

@@ -20,6 +20,10 @@ pub struct Request {
     pub signing: Option<Arc<Signing>>,
 }
 
+/// What stands in place of a header's value that is not sent at all, where every request would have it otherwise. It is no
+/// value that could be sent.
+pub const LEFT_OUT: &str = "\u{7f}";
+
 impl Request {
     /// Whether its method gives a body a meaning, so that an empty one is announced, too: `POST`,
     /// `PUT` and `PATCH` without a `Content-Length` are answered 411 by some gateways (RFC 9110,

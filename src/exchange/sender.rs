@@ -10,7 +10,7 @@ use std::{
 
 use reqwest::{
     Client, ClientBuilder, Method, Response, Url,
-    header::{CONTENT_LENGTH, HeaderName, HeaderValue},
+    header::{CONTENT_LENGTH, HeaderName, HeaderValue, USER_AGENT},
     redirect::Policy,
 };
 use rustls::{ClientConfig, RootCertStore};
@@ -24,7 +24,7 @@ use super::{
     clock::Clock,
     deadlines::Deadlines,
     locked::Locked as _,
-    message::{Answer, Request},
+    message::{Answer, LEFT_OUT, Request},
     outgoing::{Exchange, NoAnswer, Outgoing},
     pacing::Pacer,
     sigv4::signed,
@@ -217,6 +217,9 @@ impl Sender {
     }
 }
 
+/// Who sends a request that says nothing else.
+pub(crate) const AGENT: &str = concat!("errproof/", env!("CARGO_PKG_VERSION"));
+
 const BUILT: &str = "a client with fixed settings can be built";
 
 fn client(base_url: &Url) -> Result<ClientBuilder, rustls::Error> {
@@ -239,8 +242,7 @@ pub(crate) fn builder(url: &Url) -> Result<ClientBuilder, rustls::Error> {
         // An answer is judged as it came: not followed, not repeated, not unpacked.
         .redirect(Policy::none())
         .retry(reqwest::retry::never())
-        .http1_only()
-        .user_agent(concat!("errproof/", env!("CARGO_PKG_VERSION")));
+        .http1_only();
     // A proxy from the environment is right for a server elsewhere, never for one on this machine.
     Ok(if is_loopback(url) { builder.no_proxy() } else { builder })
 }
@@ -263,7 +265,10 @@ async fn over_http(
 fn build(addresses: &Addresses, request: &Request) -> reqwest::Request {
     let method = Method::from_bytes(request.method.as_bytes()).expect("a method's name");
     let mut built = reqwest::Request::new(method, addresses.of(&request.path));
-    for (name, value) in &request.headers {
+    if request.header("user-agent").is_none() {
+        built.headers_mut().insert(USER_AGENT, HeaderValue::from_static(AGENT));
+    }
+    for (name, value) in request.headers.iter().filter(|(_, value)| value.expose() != LEFT_OUT) {
         let name = HeaderName::from_bytes(name.as_bytes());
         let value = HeaderValue::from_bytes(value.expose().as_bytes());
         let (name, mut value) =

@@ -17,7 +17,7 @@ use crate::exchange::{
     capped::{Capped, read_at_most},
     cause::innermost,
     message::Ending,
-    sender::builder,
+    sender::{AGENT, builder},
 };
 
 /// The largest page that is read. A long documentation page has some hundred kilobytes.
@@ -132,6 +132,7 @@ async fn resolve(url: &Url) -> Vec<SocketAddr> {
 fn client(url: &Url, addresses: &[SocketAddr]) -> Result<Client, NoPage> {
     let builder =
         builder(url).map_err(|why| NoPage::Unreachable(format!("failed to set up TLS: {why}")))?;
+    let builder = builder.user_agent(AGENT);
     let builder = match url.host_str() {
         Some(host) if !addresses.is_empty() => builder.resolve_to_addrs(host, addresses),
         _ => builder,

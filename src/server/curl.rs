@@ -22,7 +22,7 @@ use crate::{
     },
     exchange::{
         blanks::Written,
-        message::Request,
+        message::{LEFT_OUT, Request},
         outgoing::{Outgoing, Role},
         sender::url,
         signing::{Signing, digest_of},
@@ -292,6 +292,9 @@ impl CurlWriter<'_> {
     }
 
     fn header(&self, name: &str, value: &str) -> Vec<Piece> {
+        if value == LEFT_OUT {
+            return vec![Piece::Literal(format!("{name}:"))];
+        }
         if value.is_empty() {
             // With a colon curl would leave the header out.
             return vec![Piece::Literal(format!("{name};"))];

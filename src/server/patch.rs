@@ -10,7 +10,7 @@ use crate::{
         scenario::KEY,
         scenario_file::{HeaderDefect, HeaderSetting, RequestPatch},
     },
-    exchange::outgoing::Outgoing,
+    exchange::{message::LEFT_OUT, outgoing::Outgoing},
     shown::secret::Secret,
 };
 
@@ -20,10 +20,14 @@ pub(super) fn break_header(outgoing: &mut Outgoing, defect: &HeaderDefect) {
     let name = defect.name();
     let at = request.headers.iter().position(|(known, _)| known.eq_ignore_ascii_case(name));
     request.headers.retain(|(known, _)| !known.eq_ignore_ascii_case(name));
-    if let HeaderDefect::Set(HeaderSetting { to, .. }) = defect {
-        let at = at.unwrap_or(request.headers.len()).min(request.headers.len());
-        request.headers.insert(at, (name.into(), Secret::new(to.as_str())));
-    }
+    let value = match defect {
+        HeaderDefect::Set(HeaderSetting { to, .. }) => to.as_str(),
+        // Each request has one of errproof's own.
+        HeaderDefect::Remove(_) if name.eq_ignore_ascii_case("user-agent") => LEFT_OUT,
+        HeaderDefect::Remove(_) => return,
+    };
+    let at = at.unwrap_or(request.headers.len()).min(request.headers.len());
+    request.headers.insert(at, (name.into(), Secret::new(value)));
 }
 
 /// Methods that ask for nothing but an answer (RFC 9110, section 9.2.1): what succeeds by them costs nothing.
