@@ -33,12 +33,11 @@ pub fn code(reading: &Reading<'_>, said: &SaidCode) -> Mismatches {
             reading.look_at(0);
             found
         }
-        Several::One | Several::First => match (0..errors).find(is_it) {
-            Some(entry) => {
+        Several::One | Several::First => {
+            if let Some(entry) = (0..errors).find(is_it) {
                 reading.look_at(entry);
                 Vec::new()
-            }
-            None => {
+            } else {
                 let found = (0..errors).map(|entry| {
                     reading.look_at(entry);
                     reading.code_value().map_or("nothing".to_owned(), |code| code.to_string())
@@ -48,7 +47,7 @@ pub fn code(reading: &Reading<'_>, said: &SaidCode) -> Mismatches {
                 let expected = format!("{} in one of them", belonging::expected(said, places));
                 vec![Mismatch::at(place.as_str(), expected, found)]
             }
-        },
+        }
     }
 }
 

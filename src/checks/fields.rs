@@ -97,10 +97,11 @@ pub fn names_one(reading: &Reading<'_>, place: &AnswerPlace, fields: &[String]) 
             Some(value)
         })
         .collect();
-    let last = |text: &str| {
+    let final_step = |text: &str| {
         text.rsplit(['/', '.', '[']).next().unwrap_or(text).trim_end_matches(']').to_owned()
     };
-    let is_named = |text: &String| fields.iter().any(|field| text == field || last(text) == *field);
+    let is_named =
+        |text: &String| fields.iter().any(|field| text == field || final_step(text) == *field);
     unless(found.iter().any(is_named), || {
         let fields = fields.iter().map(|field| format!("`{field}`")).collect::<Vec<_>>();
         let actual = (!found.is_empty()).then(|| format!("{:?}", found.join(", ")));

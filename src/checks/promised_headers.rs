@@ -30,6 +30,8 @@ mod tests {
     use crate::exchange::message::Ending;
     use regex::Regex;
 
+    type Headers<'a> = &'a [(&'a str, &'a str)];
+
     #[test]
     fn a_promised_header_is_there_and_holds_what_is_looked_for() {
         let promised = [("allow", "GET"), ("www-authenticate", "^Basic ")];
@@ -37,7 +39,7 @@ mod tests {
             let pattern = Regex::new(pattern).expect("a pattern");
             PromisedHeader { name: name.to_owned(), pattern }
         });
-        let rows: [(&[(&str, &str)], &[&str]); 4] = [
+        let rows: [(Headers<'_>, &[&str]); 4] = [
             (&[("allow", "GET, HEAD"), ("www-authenticate", "Basic realm=\"x\"")], &[]),
             (&[("allow", "POST"), ("allow", "GET"), ("www-authenticate", "Basic x")], &[]),
             (

@@ -104,8 +104,8 @@ impl<'a> Reading<'a> {
     /// How many errors it has, where `*` stands in the places; one, if it stands nowhere.
     #[must_use]
     pub fn errors(&self) -> usize {
-        let lists = [&self.places.code, &self.places.message].into_iter().flatten();
-        let Some(list) = lists.filter_map(|place| place.list()).next() else { return 1 };
+        let mut lists = [&self.places.code, &self.places.message].into_iter().flatten();
+        let Some(list) = lists.find_map(|place| place.list()) else { return 1 };
         let list = self.body().and_then(|body| pointer::find(body, list));
         list.and_then(Value::as_array).map_or(0, Vec::len)
     }

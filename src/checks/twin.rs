@@ -50,11 +50,8 @@ impl TwinAnswer {
     fn called(code: Option<Code>, reading: &Reading<'_>) -> Self {
         let status = reading.answer().status;
         let is_success = (200..300).contains(&status) && reading.is_served(status);
-        Self {
-            status,
-            code: code.clone(),
-            is_served: code.is_none() && is_success && !reading.is_page() && !reading.tells_error(),
-        }
+        let is_plain = code.is_none() && !reading.is_page() && !reading.tells_error();
+        Self { status, code, is_served: is_success && is_plain }
     }
 }
 

@@ -373,14 +373,13 @@ fn check_places(reader: &mut Reader<'_>, way: Way<'_>, places: &EnvelopeFormat) 
             };
             reader.add(&at, "not a place in such a body", label);
         }
-        if let Some(own) = place.list() {
-            if *list.get_or_insert(own) != own {
-                let label = format!(
-                    "expected it in `{}/*`, as in the other places",
-                    list.unwrap_or_default()
-                );
-                reader.add(&at, "`*` stands for the entries of two lists", label);
-            }
+        // The field may be named in a list of its own.
+        if let Some(own) = place.list().filter(|_| name != "field")
+            && *list.get_or_insert(own) != own
+        {
+            let list = list.unwrap_or_default();
+            let label = format!("expected it in `{list}/*`, as in the other places");
+            reader.add(&at, "`*` stands for the entries of two lists", label);
         }
     }
     let is_media = |media: &String| {

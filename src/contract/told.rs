@@ -8,7 +8,7 @@ use regex::Regex;
 use super::{
     Contract,
     envelope::Several,
-    identity::{SaidCode, Statuses, Tells},
+    identity::{CodeFormat, SaidCode, Statuses, Tells},
     parts::{DocsLink, Envelope},
     resolve::Resolver,
     scenario::{PromisedHeader, Scenario},
@@ -27,7 +27,7 @@ pub(super) const CODE: &str = "{code}";
 impl Resolver<'_> {
     /// What tells the file's error from all others.
     pub(super) fn tells(&mut self, file: &ScenarioFile, envelope: &Envelope) -> Tells {
-        let code = file.code.as_ref().map_or(SaidCode::Unsaid, |code| code.said());
+        let code = file.code.as_ref().map_or(SaidCode::Unsaid, CodeFormat::said);
         if envelope.places.code.is_none() && code != SaidCode::Unsaid {
             let label = "expected `code` under [envelope] in contract.toml: where an error carries it; or `name` in place of this";
             self.reader.add(&["code"], "a code, and no place for one", label);

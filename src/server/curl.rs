@@ -339,7 +339,8 @@ impl CurlWriter<'_> {
         while let Some((at, secret, made)) = self
             .secrets
             .iter()
-            .filter(|(secret, _)| secret.len() >= SHORTEST_SECRET)
+            // The name of a blank is looked for, however short it is.
+            .filter(|(secret, _)| secret.len() >= SHORTEST_SECRET || secret.starts_with('{'))
             .filter_map(|(secret, made)| Some((rest.find(secret)?, secret, made)))
             .min_by_key(|(at, secret, _)| (*at, usize::MAX - secret.len()))
         {

@@ -281,12 +281,12 @@ fn a_secret_that_is_too_short_to_be_taken_out_is_not_shown_with_anything() {
     let small = uploads();
     let case = "[[cases]]\nid = \"csv\"\nheader = { set = { name = \"Accept\", to = \"text/csv\" } }\nfirst = [{ request = \"login\", capture = { session = \"cookie session\", token = \"/data/token\", number = \"/pin\" } }]\nsecret = [\"number\"]\n";
     small.scenario(406, "not_acceptable", "note", case);
-    let server = Server::start(|sent| match &*sent.path {
-        "/ping" => success(200),
-        _ => {
-            let cookie = ("set-cookie", "session=s-12345678".to_owned());
-            (200, vec![cookie], "{\"pin\":\"p1n-x\",\"data\":{\"token\":\"t\"}}".to_owned())
+    let server = Server::start(|sent| {
+        if sent.path == "/ping" {
+            return success(200);
         }
+        let cookie = ("set-cookie", "session=s-12345678".to_owned());
+        (200, vec![cookie], "{\"pin\":\"p1n-x\",\"data\":{\"token\":\"t\"}}".to_owned())
     });
     let (ended, report) = run(&small, &server.url, &["not_acceptable"]);
     let everything = format!("{}{}{report}", ended.stdout, ended.stderr);
