@@ -173,8 +173,10 @@ impl<'a> Reading<'a> {
     /// Whether it is a page for people, such as the one where they log in.
     #[must_use]
     pub fn is_page(&self) -> bool {
+        // Swift answers a PUT that has succeeded so, with nothing on the page.
         let media = self.answer.header("content-type").unwrap_or_default();
-        media.trim_start().to_ascii_lowercase().starts_with("text/html")
+        !self.answer.body.is_empty()
+            && media.trim_start().to_ascii_lowercase().starts_with("text/html")
     }
 
     /// Whether something that says no is where an error's parts stand: a text, a number, a table that is not
