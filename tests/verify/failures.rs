@@ -59,7 +59,7 @@ fn failure_of_more(check: CheckId) -> String {
         }
     };
     contract.change(file, from, &format!("{from}\n{more}"));
-    let ended = crate::support::errproof(&["--contract", contract.folder(), trial], &[]);
+    let ended = crate::support::errproof(&["--contract", contract.folder(), "--exact", trial], &[]);
     let begin = format!("---- {trial} ----\n");
     let text = ended.stdout.split(&begin).nth(1).expect("it fails");
     text.split("\n\n").next().unwrap_or_default().to_owned() + "\n"
