@@ -394,3 +394,18 @@ fn what_a_limit_lacks_is_a_fault_with_its_place() {
     assert_eq!(ended.code, 0, "{ended:?}");
     insta::assert_snapshot!(ended.stdout + &ended.stderr);
 }
+
+#[test]
+fn one_of_several_limits_is_asked_about_by_its_name() {
+    let (chat, contract) = (Chat::start(HONEST), folder(&[]));
+    let flags = ["--contract", path(contract.path()), "--target-url", &chat.url];
+    let said = [
+        ("message", 2, "no limit of this name; expected `address` or `messages`"),
+        ("messages", 4, "a limit of 3 "),
+    ];
+    for (name, code, said) in said {
+        let ended = command("limits", &[&flags[..], &[name]].concat(), &KEYS);
+        assert_eq!(ended.code, code, "{name}: {ended:?}");
+        assert!(ended.stderr.contains(said), "{name}: {}", ended.stderr);
+    }
+}
