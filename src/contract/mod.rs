@@ -126,7 +126,7 @@ pub struct Contract {
     pub order: Option<Order>,
     /// What is promised of the balances, if the contract has a ledger.
     pub ledger: Option<Arc<Scenario>>,
-    /// In which order a response is held against them.
+    /// In which order a response is compared with them.
     telling: Telling,
     /// Which of them are those of limits.
     limit_scenarios: Vec<usize>,

@@ -136,7 +136,7 @@ impl Tells {
     }
 }
 
-/// The scenarios in the order in which a response is held against them.
+/// The scenarios in the order in which a response is compared with them.
 #[derive(Debug, Default)]
 pub struct Telling {
     /// Their places.

@@ -319,7 +319,7 @@ fn tells_code(contract: &Contract, reading: &Reading<'_>) -> bool {
     reading.code().is_some() || (!contract.is_told_by_codes() && is_number())
 }
 
-/// What one answer is held against: the scenario's error, or one that is allowed in its place.
+/// What one answer has to be: the scenario's error, or one that is allowed in its place.
 struct Expected<'a> {
     /// The scenario, if it is its own error.
     scenario: Option<&'a Scenario>,

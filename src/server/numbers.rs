@@ -10,6 +10,7 @@ use crate::{
     checks::{
         charge,
         numbers::{Told, another, told},
+        reading::Reading,
     },
     contract::check::CheckId,
     exchange::outgoing::{Outgoing, Role},
@@ -118,7 +119,7 @@ impl Play<'_> {
     /// What a response with the scenario's own code tells of a number; nothing if it has another, or no such text.
     fn tells(&self, at: usize, name: &str, expected: f64) -> Option<Told> {
         let scenario = &self.planned.scenario;
-        let reading = self.run.reading(&self.exchanges[at]);
+        let reading = Reading::of(&self.exchanges[at].answer, &scenario.envelope.places);
         let is_own = self.run.called(&self.exchanges[at]).as_ref() == Some(&scenario.code);
         let text = reading.message();
         Some(told(&text.filter(|_| is_own)?, scenario.message.as_ref()?, name, expected))

@@ -570,3 +570,32 @@ fn what_cannot_tell_an_error_from_others_is_a_fault_with_its_place() {
         assert!(ended.stderr.contains("-->") && ended.stderr.contains(" ^"), "{}", ended.stderr);
     }
 }
+
+#[test]
+fn a_refusal_is_told_by_its_own_envelope_whatever_the_others_look_like() {
+    use errproof::internals::{
+        checks::reading::Reading,
+        contract::Contract,
+        exchange::message::{Answer, Ending},
+    };
+    let row = Row {
+        name: "",
+        envelope: "[envelope]\nschema = \"any.json\"\ncode = \"/code\"\n\n[envelopes.gate]\nform = \"text\"\nmessage = \"body\"\n",
+        chain: "[\"bad\"]",
+        scenarios: &[
+            "name = \"bad\"\nstatus = 403\nenvelope = \"gate\"\nmessage = { is = \"^Too many\" }",
+        ],
+        responses: &[],
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    write(&row, folder.path());
+    let contract = Contract::load(folder.path()).unwrap_or_else(|faults| panic!("{faults:?}"));
+    for (status, body, expected) in
+        [(403, "Too many requests", true), (403, "Not for you", false), (429, "Too many", false)]
+    {
+        let (headers, body) = (Vec::new(), body.as_bytes().to_vec());
+        let answer = Answer { status, headers, body, ending: Ending::Complete };
+        let reading = Reading::of(&answer, &contract.envelope.places);
+        assert_eq!(reading.is_refusal(&contract.scenarios[0]), expected, "{answer:?}");
+    }
+}
