@@ -2,9 +2,9 @@
 
 use std::{borrow::Cow, sync::Arc};
 
-use serde_json::Value;
+use serde_json::{Number, Value};
 
-use super::reading::Reading;
+use super::{envelope, reading::Reading};
 use crate::{
     contract::{
         Contract,
@@ -21,9 +21,19 @@ use crate::{
 #[must_use]
 pub fn of<'c>(contract: &'c Contract, answer: &Answer) -> Option<&'c Arc<Scenario>> {
     let mut readings = Readings::default();
-    contract
-        .most_telling_first()
-        .find(|scenario| fits(readings.by(&scenario.envelope, answer), scenario))
+    let mut first: Option<&Arc<Scenario>> = None;
+    for scenario in contract.most_telling_first() {
+        let is_asked = first.is_none_or(|first| first.is_told_by_shape_from(scenario));
+        if !is_asked || !fits(readings.by(&scenario.envelope, answer), scenario) {
+            continue;
+        }
+        // Of two that say as much, the shape of the body tells which it is.
+        if readings.by(&scenario.envelope, answer).has_shape(&scenario.envelope) {
+            return Some(scenario);
+        }
+        first = first.or(Some(scenario));
+    }
+    first
 }
 
 /// What a response is called: the error that it is; or else the one that has its code, whatever its status; or else its
@@ -76,6 +86,11 @@ pub fn fits(reading: &Reading<'_>, scenario: &Scenario) -> bool {
     let answer = reading.answer();
     // What has a body is none that has to be empty, and the other way round.
     let is_of_form = match places.form {
+        // What is told by no code has to be of the promised media type: others of its status may not be.
+        BodyForm::Json if says_more && places.media_type.is_some() => {
+            reading.body().is_some()
+                && envelope::media_type(answer, places.media_type.as_deref()).is_empty()
+        }
         BodyForm::Json | BodyForm::Xml => !says_more || reading.body().is_some(),
         BodyForm::Text | BodyForm::Html => !answer.body.is_empty(),
         BodyForm::Empty => answer.body.is_empty(),
@@ -97,6 +112,12 @@ pub fn fits(reading: &Reading<'_>, scenario: &Scenario) -> bool {
 }
 
 impl Reading<'_> {
+    /// Whether the body is as the envelope's schema wants it. Without a schema any body is.
+    fn has_shape(&self, envelope: &Envelope) -> bool {
+        let Some(schema) = &envelope.schema else { return true };
+        self.body().is_some_and(|body| schema.is_valid(body))
+    }
+
     /// Whether this is the error of a scenario, as far as its status tells; where errors have the
     /// status of a success, or a message or the want of a code tells them, that has to tell.
     #[must_use]
@@ -120,15 +141,23 @@ fn entry(reading: &Reading<'_>, mut is_it: impl FnMut(usize) -> bool) -> Option<
     }
 }
 
+/// Whether a number is this one, in whichever of the ways of JSON it is written: `7`, `7.0`, `0.7e1`.
+#[expect(clippy::cast_precision_loss, reason = "a float that is beyond exact numbers is no code")]
+fn is_whole(number: &Number, code: i64) -> bool {
+    const EXACT: u64 = 1 << 53;
+    let is_exact = code.unsigned_abs() < EXACT;
+    number.as_i64() == Some(code) || (is_exact && number.as_f64() == Some(code as f64))
+}
+
 /// Whether a value is the code that is said.
 #[must_use]
 pub fn is_code(said: &SaidCode, value: Option<&Value>, places: &EnvelopeFormat) -> bool {
     match (said, value) {
         (SaidCode::Unsaid, _) | (SaidCode::Absent, None | Some(Value::Null)) => true,
         (SaidCode::Text(code), Some(Value::String(text))) => {
-            places.code_prefix.strip(text) == Some(code)
+            places.code_prefix.before(code).iter().any(|full| full == text)
         }
-        (SaidCode::Number(code), Some(Value::Number(number))) => number.as_i64() == Some(*code),
+        (SaidCode::Number(code), Some(Value::Number(number))) => is_whole(number, *code),
         _ => false,
     }
 }

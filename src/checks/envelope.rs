@@ -23,7 +23,7 @@ pub fn form(reading: &Reading<'_>) -> Mismatches {
             let fault = reading.fault().map(|fault| {
                 Mismatch::at("body", fault.trim_start_matches("expected "), quoted_body(reading))
             });
-            fault.into_iter().collect()
+            fault.into_iter().chain(early_end(reading.answer())).collect()
         }
         BodyForm::Xml | BodyForm::Text | BodyForm::Html => other(reading, *form, promised),
     }
@@ -55,10 +55,25 @@ fn other(reading: &Reading<'_>, form: BodyForm, promised: Option<&str>) -> Misma
     let body = |sentence: String| Mismatch::says("body", sentence);
     let ending = match &answer.ending {
         Ending::Complete => reading.fault().map(|fault| body(fault.to_owned())),
-        Ending::Broken(why) => Some(body(format!("broke off early: {why}"))),
-        Ending::TooLong => Some(body("longer than a megabyte".to_owned())),
+        Ending::Broken(_) | Ending::TooLong => early_end(answer),
     };
-    wrong.into_iter().chain(coding(answer)).chain(ending).collect()
+    wrong.into_iter().chain(twice(answer)).chain(coding(answer)).chain(ending).collect()
+}
+
+/// A body that does not come to its end.
+fn early_end(answer: &Answer) -> Option<Mismatch> {
+    let sentence = match &answer.ending {
+        Ending::Complete => return None,
+        Ending::Broken(why) => format!("broke off early: {why}"),
+        Ending::TooLong => "longer than a megabyte".to_owned(),
+    };
+    Some(Mismatch::says("body", sentence))
+}
+
+/// Two media types, of which nobody knows which one holds.
+fn twice(answer: &Answer) -> Option<Mismatch> {
+    let is_twice = answer.count("content-type") > 1;
+    is_twice.then(|| Mismatch::says("header Content-Type", "sent more than once"))
 }
 
 /// A body that nobody asked to be compressed.
@@ -75,16 +90,10 @@ fn coding(answer: &Answer) -> Option<Mismatch> {
 pub fn json(reading: &Reading<'_>, promised: Option<&str>) -> Mismatches {
     let answer = reading.answer();
     let mut found = media_type(answer, promised);
-    if answer.count("content-type") > 1 {
-        found.push(Mismatch::says("header Content-Type", "sent more than once"));
-    }
+    found.extend(twice(answer));
     found.extend(coding(answer));
+    found.extend(early_end(answer));
     let body = |sentence: String| Mismatch::says("body", sentence);
-    match &answer.ending {
-        Ending::Complete => {}
-        Ending::Broken(why) => found.push(body(format!("broke off early: {why}"))),
-        Ending::TooLong => found.push(body("longer than a megabyte".to_owned())),
-    }
     if answer.body.starts_with(b"\xef\xbb\xbf") {
         found.push(body("begins with a byte order mark, which JSON does not have".to_owned()));
     } else if answer.ending == Ending::Complete
@@ -106,7 +115,8 @@ pub fn of_head(answer: &Answer, places: &EnvelopeFormat) -> Mismatches {
     if is_judged { media_type(answer, places.media_type.as_deref()) } else { Vec::new() }
 }
 
-fn media_type(answer: &Answer, promised: Option<&str>) -> Mismatches {
+/// The media type of a body that is JSON: the promised one, or any of JSON.
+pub(super) fn media_type(answer: &Answer, promised: Option<&str>) -> Mismatches {
     let media = answer.header("content-type");
     if media.as_deref().is_some_and(|media| is_media(media, promised)) {
         return Vec::new();

@@ -68,35 +68,25 @@ fn plain_path(path: &str) -> String {
 /// `status`, where the body repeats it: the same number.
 #[must_use]
 pub fn repeated(actual: Option<&Value>, place: &str, status: u16) -> Mismatches {
-    unless(actual.and_then(Value::as_u64) == Some(status.into()), || {
+    unless(actual.and_then(Value::as_f64) == Some(status.into()), || {
         let expected = format!("{status}, the response's status");
         Mismatch::or_missing(place, expected, actual.map(Value::to_string))
     })
 }
 
 /// `message`, where a field is named elsewhere: one of these stands there, by itself or as the last step of a way to it. A `*`
-/// in the place stands for any entry.
+/// in the place stands for any entry of a list or an object; at its end, for the names in an object as well.
 #[must_use]
 pub fn names_one(reading: &Reading<'_>, place: &AnswerPlace, fields: &[String]) -> Mismatches {
     if fields.is_empty() {
         return Vec::new();
     }
-    let list = place.list().and_then(|list| pointer::find(reading.body()?, list));
-    let entries = match list {
-        Some(list) => list.as_array().map_or(0, Vec::len),
-        None => 1,
+    let in_header = || reading.text(place).into_iter().collect();
+    let in_body = || {
+        let steps: Vec<_> = pointer::steps(place.as_str()).collect();
+        reading.body().map(|body| texts(body, &steps)).unwrap_or_default()
     };
-    let found: Vec<String> = (0..entries)
-        .filter_map(|entry| {
-            let value = match place.header() {
-                Some(_) => reading.at(place)?.as_str()?.to_owned(),
-                None => {
-                    pointer::find(reading.body()?, &place.in_entry(entry))?.as_str()?.to_owned()
-                }
-            };
-            Some(value)
-        })
-        .collect();
+    let found: Vec<String> = place.header().map_or_else(in_body, |_| in_header());
     let final_step = |text: &str| {
         text.rsplit(['/', '.', '[']).next().unwrap_or(text).trim_end_matches(']').to_owned()
     };
@@ -107,6 +97,34 @@ pub fn names_one(reading: &Reading<'_>, place: &AnswerPlace, fields: &[String]) 
         let actual = (!found.is_empty()).then(|| format!("{:?}", found.join(", ")));
         Mismatch::or_missing(place.as_str(), fields.join(" or "), actual)
     })
+}
+
+/// The texts at the end of a way into a value. A list of texts there is each of them.
+fn texts(value: &Value, steps: &[String]) -> Vec<String> {
+    let Some((step, rest)) = steps.split_first() else {
+        return match value {
+            Value::String(text) => vec![text.clone()],
+            Value::Array(items) => {
+                items.iter().filter_map(|item| Some(item.as_str()?.to_owned())).collect()
+            }
+            _ => Vec::new(),
+        };
+    };
+    match value {
+        Value::Array(items) if step == "*" => {
+            items.iter().flat_map(|item| texts(item, rest)).collect()
+        }
+        Value::Object(entries) if step == "*" && rest.is_empty() => {
+            entries.keys().cloned().collect()
+        }
+        Value::Object(entries) if step == "*" => {
+            entries.values().flat_map(|entry| texts(entry, rest)).collect()
+        }
+        _ => {
+            let next = pointer::find(value, &format!("/{}", pointer::step(step)));
+            next.map(|next| texts(next, rest)).unwrap_or_default()
+        }
+    }
 }
 
 /// `code` and `docs`: exactly this text at this place.
@@ -140,6 +158,31 @@ mod tests {
             let headers = location.into_iter().collect();
             let answer = Answer { status, headers, body: Vec::new(), ending: Ending::Complete };
             assert_eq!(leads_to_itself(&answer, asked), expected, "{asked}: {answer:?}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_field_is_named_in_lists_within_lists_and_by_the_names_of_an_object() {
+        let rows = [
+            ("/*/fields/*", json!([{"fields": []}, {"fields": ["Site", "Id"]}]), true),
+            ("/*/fields/*", json!([{"fields": ["Site"]}]), false),
+            ("/*/fields", json!([{"fields": ["Id"]}]), true),
+            ("/message/*", json!({"message": {"Id": ["is too long"]}}), true),
+            ("/message/*", json!({"message": {"Other": ["Id"]}}), false),
+            ("/errors/*/path", json!({"errors": {"a": {"path": "body.Id"}}}), true),
+            ("/errors/*/path", json!({"errors": []}), false),
+        ];
+        for (place, body, is_named) in rows {
+            let place = AnswerPlace::from(place.to_owned());
+            let answer = Answer {
+                status: 400,
+                headers: Vec::new(),
+                body: body.to_string().into_bytes(),
+                ending: Ending::Complete,
+            };
+            let places = crate::checks::reading::tests::places();
+            let found = names_one(&Reading::of(&answer, &places), &place, &["Id".to_owned()]);
+            assert_eq!(found.is_empty(), is_named, "{body}: {found:?}");
         }
     }
 

@@ -106,7 +106,8 @@ fn any(text: &str, message: &MessagePattern) -> Result<(), String> {
     if let Some(numbers) = plain(text, message) {
         return greater(&numbers, message);
     }
-    let numbers: Vec<String> = NUMBER.find_iter(text).map(|found| bare(found.as_str())).collect();
+    let text = WORD.replace_all(text, "");
+    let numbers: Vec<String> = NUMBER.find_iter(&text).map(|found| bare(found.as_str())).collect();
     match numbers.split_first() {
         None => Err("a text that holds a number".to_owned()),
         Some((first, more)) => {
@@ -175,6 +176,13 @@ fn all(text: &str, pattern: &Regex) -> impl Iterator<Item = Option<Found>> {
 /// apostrophe or a space between (a narrow one that does not break, too), with a sign before.
 pub(super) static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     let pattern = r"[-\u{2212}]?\d+(?:[.,'\u{2019}\s]\d{3})*(?:[.,]\d+)?";
+    Regex::new(pattern).expect("a pattern that is tested")
+});
+
+/// A word that has letters and digits, as ids and digests have: its digits are no number.
+static WORD: LazyLock<Regex> = LazyLock::new(|| {
+    let pattern =
+        r"[[:alnum:]]*(?:[0-9][[:alpha:]]+[0-9]|[[:alpha:]][0-9]+[[:alpha:]])[[:alnum:]]*";
     Regex::new(pattern).expect("a pattern that is tested")
 });
 
@@ -262,6 +270,8 @@ mod tests {
             ("40 / 40", Err("a text whose numbers differ, need and have")),
             ("40", Ok(())),
             ("not enough", Err("a text that holds a number")),
+            ("5c254a8d is over it", Err("a text that holds a number")),
+            ("5c254a8d needs 150credits", Ok(())),
         ];
         for (text, expected) in rows {
             assert_eq!(any(text, &pattern), expected.map_err(str::to_owned), "{text}");

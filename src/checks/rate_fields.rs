@@ -64,10 +64,10 @@ pub fn told(exchange: &Exchange, limit: &Limit, left: Left) -> Option<Mismatches
     let answer = &exchange.answer;
     let policy = limit.policy.as_ref().map(|policy| in_policy(answer, limit, policy, left));
     let draft = limit.draft.as_ref().map(|draft| in_draft(answer, limit, draft));
-    // No page says of what is left when it is counted. All of it is left of no limit that refuses.
+    // No page says when what is left is counted: before the request or after it. Nothing is left of a limit that refuses.
     let most = match left {
         Left::Some => limit.requests,
-        Left::Nothing => limit.requests.saturating_sub(1),
+        Left::Nothing => 0,
     };
     let own = limit.told.as_ref().map(|told| told_fields::told(exchange, limit, told, most));
     let all: Vec<Mismatches> = [policy, draft, own].into_iter().flatten().collect();

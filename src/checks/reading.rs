@@ -3,6 +3,7 @@
 use std::{
     borrow::Cow,
     cell::{Cell, OnceCell},
+    ops::Range,
 };
 
 use serde_json::Value;
@@ -13,7 +14,7 @@ use super::{
 };
 use crate::{
     contract::{
-        envelope::{BodyForm, EnvelopeFormat},
+        envelope::{BodyForm, EnvelopeFormat, Several},
         place::AnswerPlace,
         pointer,
     },
@@ -115,6 +116,21 @@ impl<'a> Reading<'a> {
         self.entry.set(entry);
     }
 
+    /// Which one is looked at.
+    #[must_use]
+    pub fn entry(&self) -> usize {
+        self.entry.get()
+    }
+
+    /// Those that have to keep what is promised: all of them, or the one that is looked at.
+    #[must_use]
+    pub fn counting(&self) -> Range<usize> {
+        match self.places.several {
+            Several::All => 0..self.errors().max(1),
+            Several::One | Several::First => self.entry()..self.entry() + 1,
+        }
+    }
+
     /// The answer that is read.
     #[must_use]
     pub fn answer(&self) -> &Answer {
@@ -131,8 +147,15 @@ impl<'a> Reading<'a> {
             }
             None if place.is_body() => self.body().map(Cow::Borrowed),
             None => {
-                let pointer = place.in_entry(self.entry.get());
-                pointer::find(self.body()?, &pointer).map(Cow::Borrowed)
+                let body = self.body()?;
+                // A list that is none has no entries, whatever its names are.
+                if let Some(list) = place.list() {
+                    pointer::find(body, list)?.as_array()?;
+                }
+                let found = pointer::find(body, &place.in_entry(self.entry.get()))?;
+                // An element of XML may have attributes beside its text.
+                let text = found.get("#text").filter(|_| self.places.form == BodyForm::Xml);
+                Some(Cow::Borrowed(text.unwrap_or(found)))
             }
         }
     }
@@ -207,10 +230,7 @@ impl<'a> Reading<'a> {
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::{
-        contract::envelope::{Prefixes, Several},
-        exchange::message::Ending,
-    };
+    use crate::{contract::envelope::Prefixes, exchange::message::Ending};
 
     pub(in super::super) fn places() -> EnvelopeFormat {
         let place = |text: &str| AnswerPlace::from(text.to_owned());

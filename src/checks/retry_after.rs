@@ -33,6 +33,21 @@ pub fn present(answer: &Answer, longest: LongestWait) -> Mismatches {
     })
 }
 
+/// How many of its windows a limit may ask to wait, where the docs set no longest wait: some lock a key out that goes on.
+const WINDOWS: u64 = 60;
+
+/// `retry-after` of a wait that is too long to be tried: nothing of the limit lasts for so many of its windows.
+#[must_use]
+pub fn within_window(told: u64, limit: &Limit) -> Option<Mismatch> {
+    let window = u64::from(limit.window_seconds);
+    (told > window.saturating_mul(WINDOWS)).then(|| {
+        let sentence = format!(
+            "asks for {told} s, and the limit's window is {window} s; if that is so, `retry-after-at-most` says it"
+        );
+        Mismatch::says(PLACE, sentence)
+    })
+}
+
 /// The seconds that an answer asks to wait, if it says so in digits alone.
 #[must_use]
 pub fn seconds(answer: &Answer) -> Option<u64> {

@@ -13,11 +13,18 @@ pub(super) fn read(bytes: &[u8]) -> Result<Value, String> {
     let text = std::str::from_utf8(bytes).map_err(|error| format!("not UTF-8: {error}"))?;
     // A byte order mark may stand before XML (section 4.3.3 of the standard), and is no part of it.
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    if text.matches("=\"").count() + text.matches("='").count() > MOST_ATTRIBUTES {
+        return Err(format!("more than {MOST_ATTRIBUTES} attributes; errproof reads no more"));
+    }
     let document = Document::parse(text).map_err(|error| format!("not valid XML: {error}"))?;
     let root = document.root_element();
     let name = root.tag_name().name().to_owned();
     Ok(Value::Object(Map::from_iter([(name, value(root, DEEPEST))])))
 }
+
+/// The parser compares each attribute of an element with each other one: 80,000 of them take half a minute, so many take
+/// a tenth of a second.
+const MOST_ATTRIBUTES: usize = 5_000;
 
 /// So many levels are read, as many as of JSON. What is nested deeper is null.
 const DEEPEST: usize = super::json::DEEPEST;

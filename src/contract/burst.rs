@@ -62,6 +62,18 @@ impl Resolver<'_> {
             let label = "expected a request that is in the limit's `of`";
             self.reader.add(&["cases", at, "burst"], title, label);
         }
+        let is_first = |other: &&Limit| {
+            other.place != limit.place && other.requests < most && other.counts_request(request)
+        };
+        if let Some(first) = self.contract.all_limits().find(is_first) {
+            let title = format!("this burst does not come to {}", limit.table());
+            let label = format!(
+                "{} counts `{request}` as well, and refuses after {}: expected a request that it does not count, or `unprovoked`",
+                first.table(),
+                first.requests
+            );
+            self.reader.add(&["cases", at, "burst"], title, label);
+        }
         match &burst.other {
             Some(other) if limit.per.is_shared() => {
                 let label = "expected no other key: this limit is one for all keys";

@@ -9,6 +9,7 @@ use super::{
     carrier::{Along, PartSource, Place},
     key::{Carrier, KeyDefect, KeyShape},
     names::{CarrierName, PartName, SlotName},
+    request_shape::{CONTENT_TYPE, OF_HTTP},
     scenario::{Case, Provocation, Scenario, Single},
     sendable::can_be_sent,
 };
@@ -21,12 +22,20 @@ use crate::source::{
 
 /// Adds what is wrong with a carrier by itself.
 pub(super) fn check_carrier(reader: &mut Reader<'_>, key: &KeyShape, at: usize) {
-    let carrier = &key.carriers[at];
+    let (index, carrier) = (at, &key.carriers[at]);
     let at = at.to_string();
     let way = ["key", "carriers", &at];
     let signs = usize::from(carrier.sigv4.is_some());
     if carrier.name.as_str().is_empty() {
         reader.add(&[&way[..], &["name"]].concat(), "a carrier without a name", "expected a name");
+    }
+    let is_same = |other: &Carrier| {
+        let (one, other) = (carrier.name.as_str(), other.name.as_str());
+        !one.is_empty() && one.eq_ignore_ascii_case(other)
+    };
+    if key.carriers[..index].iter().any(is_same) {
+        let title = format!("two carriers are called `{}`", carrier.name);
+        reader.add(&[&way[..], &["name"]].concat(), title, "expected another name");
     }
     if carrier.places().count() + signs != 1 {
         let label = "expected exactly one of `header`, `query`, `cookie`, `body` and `sigv4`";
@@ -35,6 +44,10 @@ pub(super) fn check_carrier(reader: &mut Reader<'_>, key: &KeyShape, at: usize) 
     let is_header = |place| matches!(place, Place::Header(_));
     for place in carrier.places().filter(|place| !is_header(*place)) {
         check_place(reader, &way, place, &[&key.prefix, &key.alphabet]);
+    }
+    if let Some(name) = carrier.header.as_ref().filter(|name| is_of_http(name)) {
+        let way = [&way[..], &["header"]].concat();
+        reader.add(&way, format!("`{name}` cannot carry a key"), OF_HTTP_ITSELF);
     }
     let is_token = |name: &String| HeaderName::from_bytes(name.as_bytes()).is_ok();
     if !carrier.header.as_ref().is_none_or(is_token) || !can_be_sent(&carrier.before) {
@@ -65,6 +78,12 @@ pub(super) fn check_carrier(reader: &mut Reader<'_>, key: &KeyShape, at: usize) 
         check_along(reader, &[&way[..], &["also", &index]].concat(), along);
     }
     check_signature(reader, &way, carrier);
+}
+
+const OF_HTTP_ITSELF: &str = "it belongs to HTTP itself, which sets it for each request";
+
+fn is_of_http(name: &str) -> bool {
+    OF_HTTP.iter().chain(&[CONTENT_TYPE]).any(|other| name.eq_ignore_ascii_case(other))
 }
 
 fn check_signature(reader: &mut Reader<'_>, way: Way<'_>, carrier: &Carrier) {
@@ -145,6 +164,7 @@ fn word(place: Place<'_>) -> &'static str {
 fn check_place(reader: &mut Reader<'_>, way: Way<'_>, place: Place<'_>, characters: &[&str]) {
     let is_token = |name: &str| HeaderName::from_bytes(name.as_bytes()).is_ok();
     let (holds, label) = match place {
+        Place::Header(name) if is_of_http(name) => (false, OF_HTTP_ITSELF),
         Place::Header(name) => (is_token(name), "expected letters and `-`"),
         Place::Query(name) => {
             (!name.is_empty() && !name.chars().any(char::is_control), "expected a parameter's name")

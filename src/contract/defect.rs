@@ -185,11 +185,21 @@ impl Resolver<'_> {
     }
 }
 
-/// Whether an error of the input schema is about this field of the body.
+/// Whether an error of the input schema is about this field of the body: as a message may name it, by the first step of the
+/// way to it, by the last one, or by the whole way, with points or slashes.
 pub(super) fn concerns(error: &ValidationError<'_>, field: &str) -> bool {
-    let mut way = error.instance_path().into_iter().map(|step| step.to_string());
+    let mut way: Vec<_> = error.instance_path().into_iter().map(|step| step.to_string()).collect();
+    let mut unknown: &[String] = &[];
     match error.kind() {
-        ValidationErrorKind::Required { property } => property.as_str() == Some(field),
-        _ => way.next().as_deref() == Some(field),
+        ValidationErrorKind::Required { property } => {
+            way.extend(property.as_str().map(str::to_owned));
+        }
+        ValidationErrorKind::AdditionalProperties { unexpected } => unknown = unexpected,
+        _ => {}
     }
+    let is = |step: Option<&String>| step.is_some_and(|step| step == field);
+    is(way.first())
+        || is(way.last())
+        || unknown.iter().any(|name| name == field)
+        || [".", "/"].iter().any(|between| way.join(between) == field.trim_start_matches('/'))
 }

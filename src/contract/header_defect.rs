@@ -11,6 +11,9 @@ use super::{
     sendable::can_be_sent,
 };
 
+/// What every request of ours has, whether anybody sets it or not: the HTTP client adds it, and cannot be kept from that.
+const ACCEPT: &str = "accept";
+
 /// Whether a header can be wrong in this way at a request: what is left out has to be there, and a media type is that of
 /// a body.
 pub(super) fn can_be_at(defect: &HeaderDefect, request: &RequestShape) -> bool {
@@ -69,6 +72,10 @@ impl Resolver<'_> {
                     let label = "the request has this value when nothing is broken";
                     self.reader.add(&value_way, "this header breaks nothing", label);
                 }
+            }
+            HeaderDefect::Remove(_) if name.eq_ignore_ascii_case(ACCEPT) => {
+                let label = "expected another value, by `set`: every request has one, since `*/*` says no more than none";
+                self.reader.add(way, "`Accept` cannot be left out", label);
             }
             HeaderDefect::Remove(_) => {
                 if !is_beside && !named.format.has_header(name) {

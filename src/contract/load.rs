@@ -363,7 +363,8 @@ fn check_places(reader: &mut Reader<'_>, way: Way<'_>, places: &EnvelopeFormat) 
     let mut list: Option<&str> = None;
     for (name, place) in places.places() {
         let at = [way, &[name]].concat();
-        if let Some(why) = place.fault() {
+        let fault = if name == "field" { place.fault_of_field() } else { place.fault() };
+        if let Some(why) = fault {
             reader.add(&at, "not a place in a response", why);
         } else if place.header().is_none() && place.is_body() == has_value {
             let label = if has_value {

@@ -60,6 +60,12 @@ impl AnswerPlace {
             _ => None,
         }
     }
+
+    /// The same of a place that may lead into lists within lists: that of a wrong field.
+    pub(super) fn fault_of_field(&self) -> Option<&'static str> {
+        let with_one = Self(self.0.replace("/*", "/0"));
+        with_one.fault()
+    }
 }
 
 impl From<String> for AnswerPlace {

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use http::HeaderName;
 
 use super::{
-    blank,
+    blank::{self, FRESH_NAME},
     body::from_hex,
     content::{Content, RequestBody, multipart, query},
     limit::LimitSet,
@@ -93,6 +93,11 @@ pub(crate) const CONTENT_TYPE: &str = "content-type";
 /// Headers that belong to HTTP itself: whoever sends a request sets them.
 pub(crate) const OF_HTTP: [&str; 4] = ["content-length", "transfer-encoding", "connection", "host"];
 
+/// Whether a value is made of what a step captures.
+fn is_captured(value: &str) -> bool {
+    blank::names(value).any(|(_, name)| name != FRESH_NAME)
+}
+
 /// Makes named requests complete, and notes what is wrong with them.
 pub(crate) struct Shaper<'a, 'r> {
     pub(crate) root: &'a Folder,
@@ -160,8 +165,10 @@ impl Shaper<'_, '_> {
                 Some("expected `media-type` in the request, beside its body")
             } else if OF_HTTP.iter().any(|other| is(other)) {
                 Some("it belongs to HTTP itself, which sets it for each request")
-            } else if self.carriers.iter().any(|carrier| is(carrier)) {
-                Some("it carries the key, and errproof sets it for each request")
+            } else if self.carriers.iter().any(|carrier| is(carrier)) && !is_captured(value) {
+                Some(
+                    "it carries the key, and errproof sets it for each request; only what a step captures may stand here, as in `Bearer {token}`",
+                )
             } else {
                 None
             };

@@ -128,6 +128,22 @@ fn code_of(file: &ScenarioFile) -> String {
     }
 }
 
+impl Scenario {
+    /// Whether nothing but the shape of the body tells this error from another one.
+    #[must_use]
+    pub fn is_told_by_shape_from(&self, other: &Self) -> bool {
+        self.tells.is_confused_with(&other.tells) && !Arc::ptr_eq(&self.envelope, &other.envelope)
+    }
+
+    /// Whether one body can have the shape of both.
+    fn may_share_shape(&self, other: &Self) -> bool {
+        let (one, other) = (&self.envelope, &other.envelope);
+        let has_code = !matches!(self.tells.code, SaidCode::Unsaid | SaidCode::Absent);
+        let is_told = has_code || (one.schema.is_some() && other.schema.is_some());
+        Arc::ptr_eq(one, other) || (one.places.form == other.places.form && !is_told)
+    }
+}
+
 impl Tells {
     /// Those of a scenario of which neither code nor status is promised.
     #[must_use]
@@ -196,7 +212,7 @@ impl Contract {
                 // That two have one name is a fault of its own.
                 scenario.code != other.code
                     && scenario.tells.is_confused_with(&other.tells)
-                    && Arc::ptr_eq(&scenario.envelope, &other.envelope)
+                    && scenario.may_share_shape(other)
             };
             let Some(other) = self.scenarios[..at].iter().find(is_same) else { continue };
             let mut none = Faults::default();

@@ -119,7 +119,11 @@ impl Blanks {
             Some((path, query)) => (path, Some(query)),
             None => (&*request.path, None),
         };
-        let mut path = put(path, &PLAIN, &|value| in_path(value, base));
+        // Only what begins a path may be a whole address: elsewhere a slash would lead to another place.
+        let begins = path.starts_with('{');
+        let mut path = put(path, &PLAIN, &|value| {
+            if begins { in_path(value, base) } else { in_segment(value) }
+        });
         if !path.starts_with('/') {
             path.insert(0, '/');
         }
@@ -162,7 +166,12 @@ fn in_path(value: &str, base: &str) -> String {
     if value.starts_with('/') {
         return behind(value, base).to_owned();
     }
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/".contains(&byte);
+    in_segment(value)
+}
+
+/// A value as a part of a step of a path.
+fn in_segment(value: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte);
     let encoded = |byte: u8| {
         if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
     };
@@ -268,7 +277,8 @@ mod tests {
             ("{up}", "https://h/base/a", "/base/", "/a"),
             ("{up}", "/base/a", "/base", "/a"),
             ("{up}", "/based/a", "/base", "/based/a"),
-            ("/x/{up}/y", "a b/c?", "", "/x/a%20b/c%3F/y"),
+            ("/x/{up}/y", "a b/c?", "", "/x/a%20b%2Fc%3F/y"),
+            ("/x/{up}", "/etc", "", "/x/%2Fetc"),
             // Nothing that is captured leads to another host.
             ("{up}", "@evil.example", "", "/@evil.example"),
             ("{up}", "//evil.example/a", "", "//evil.example/a"),

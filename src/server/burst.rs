@@ -246,9 +246,19 @@ impl Play<'_> {
         let refused = (begin..end).find(|at| self.is_refused(*at));
         let telling = past.or(refused).unwrap_or(begin);
         self.sheet.note(CheckId::RateAdmits, telling, rate::admits(&tally, limit, strangers));
-        let status = self.planned.scenario.status;
-        let found = rate::refuses(&tally, limit, status);
+        let found = rate::refuses(&tally, limit, &self.refusal(begin, end));
         self.sheet.note(CheckId::RateRefuses, last.unwrap_or(begin), found);
+    }
+
+    /// How a refusal is told: by its status, and by its name where another error has that status.
+    fn refusal(&self, begin: usize, end: usize) -> String {
+        let (status, code) = (self.planned.scenario.status, &self.planned.scenario.code);
+        let has_status = |at: &usize| self.exchanges[*at].answer.status == status;
+        let is_another = |at: usize| !self.is_refused(at);
+        if (begin..end).filter(has_status).any(is_another) {
+            return format!("{status} as `{code}`");
+        }
+        status.to_string()
     }
 
     /// Whether each refusal is what the docs promise of it.
@@ -396,6 +406,12 @@ impl Play<'_> {
     async fn after(&mut self, burst: PlannedBurst<'_>, told: u64) -> Result<usize, Stop> {
         let most = self.run.target.wait_at_most.as_secs();
         if told > most {
+            let promised = self.planned.scenario.retry_after.as_ref();
+            let is_unsaid = promised.is_none_or(|it| it.longest == LongestWait::Unsaid);
+            let found = retry_after::within_window(told, burst.limit);
+            if let Some((last, found)) = self.main.filter(|_| is_unsaid).zip(found) {
+                self.sheet.note(CheckId::RetryAfter, last, vec![found]);
+            }
             return Err(Stop::Inconclusive(format!(
                 "the refusals ask for a wait of {told} s, and --wait-at-most is {most} s: whether the key is served again was not tried"
             )));

@@ -150,8 +150,19 @@ impl AnswerJudge {
             sheet.note(CheckId::Docs, at, found);
         }
         if places.message.as_ref().is_some_and(|place| is_there(&place)) {
-            let found = self.message(&expected, case, &reading);
+            let entry = reading.entry();
+            let mut found = Mismatches::new();
+            for entry in reading.counting() {
+                reading.look_at(entry);
+                found.extend(self.message(&expected, case, &reading));
+            }
+            reading.look_at(entry);
+            found.dedup();
             sheet.note(CheckId::Message, at, found);
+        }
+        if let Some(place) = places.field.as_ref().filter(is_there) {
+            let fields = expected.fields(case);
+            sheet.note(CheckId::Message, at, fields::names_one(&reading, place, fields));
         }
         if let Some(place) = places.request_id.as_ref().filter(is_there) {
             let name = case.map_or(scenario.code.as_str(), |case| &case.name);
@@ -190,18 +201,14 @@ impl AnswerJudge {
             text.is_null() || text.as_str().is_some_and(|text| text.trim().is_empty())
         });
         let case = case.filter(|_| expected.scenario.is_some());
-        let fields = case.map_or(&[][..], |case| case.fields.names());
-        let told_elsewhere =
-            places.field.as_ref().map(|place| fields::names_one(reading, place, fields));
-        let in_message = if told_elsewhere.is_some() { &[][..] } else { fields };
+        let in_message = if places.field.is_some() { &[][..] } else { expected.fields(case) };
         let pattern = expected.scenario.and_then(|scenario| scenario.message.as_ref());
         let is_matched = expected.scenario.and_then(|scenario| scenario.tells.message.as_ref());
         let is_free = in_message.is_empty() && pattern.is_none() && is_matched.is_none();
-        let mut found = told_elsewhere.unwrap_or_default();
         if is_empty && places.message_optional && is_free {
-            return found;
+            return Vec::new();
         }
-        found.extend(message::message(text.as_deref(), place, in_message, pattern));
+        let mut found = message::message(text.as_deref(), place, in_message, pattern);
         if let Some(pattern) = is_matched.filter(|_| !is_empty) {
             found.extend(message::matches(text.as_deref(), place, pattern));
         }
@@ -368,6 +375,11 @@ impl<'a> Expected<'a> {
                 docs: contract.docs.as_ref(),
             },
         }
+    }
+
+    /// The fields that a case breaks, if it is the scenario's own error that has to name one of them.
+    fn fields<'c>(&self, case: Option<&'c Case>) -> &'c [String] {
+        case.filter(|_| self.scenario.is_some()).map_or(&[], |case| case.fields.names())
     }
 
     /// The code, if it is a text that a message may only repeat.

@@ -114,6 +114,9 @@ impl Planner<'_> {
         let content_type = format.body.as_ref().map(|body| self.common.content_type(body));
         // The identity of a slot without a key is no text that is sent.
         let sent = carried.as_ref().filter(|carried| !is_nobody(carried.key));
+        // What a step before it captured goes in place of the slot's key.
+        let has_own = |name: &str| format.header(name).is_some();
+        let sent = sent.filter(|carried| !carried.carrier.headers().any(has_own));
         let shared = sent.filter(|carried| carried.is_one_header());
         let own = shared.map(|carried| self.common.carried(carried.carrier, carried.key));
         let own = content_type.into_iter().chain(own);

@@ -170,7 +170,7 @@ fn trial(random: &mut Rng, limiter: &mut Limiter, limit: &Limit, way: Way, begin
     };
     let tally = &bursts[judged];
     let mut found = rate::admits(tally, limit, 0);
-    found.extend(rate::refuses(tally, limit, 429));
+    found.extend(rate::refuses(tally, limit, "429"));
     let of_bursts = || sent.iter().flat_map(|sent| &sent.exchanges);
     let mut is_told_too_little = false;
     let last = of_bursts().rfind(|exchange| !is_served(exchange));

@@ -1,13 +1,16 @@
 //! Sends what a case needs before its request and after it, and keeps what is captured.
 
 use serde_json::Value;
+use url::Url;
 
 use super::{
     planned::{MessageNumber, PlannedStep, PlannedSteps},
     play::{Play, Stop},
 };
 use crate::{
+    checks::{fields::is_success, leak},
     contract::{
+        check::CheckId,
         pointer,
         sendable::can_be_sent,
         step_format::{CapturePlace, CapturedFrom},
@@ -16,6 +19,7 @@ use crate::{
     shown::{
         redactor::SHORTEST_SECRET,
         secret::{Named, Secret},
+        secrets::Secrets,
     },
 };
 
@@ -39,6 +43,7 @@ impl Play<'_> {
         if done.is_ok() {
             let request = self.filled(request, &values);
             done = self.single(first, &request, probe).await;
+            self.tells_captured(steps, &values);
             if done.is_ok() {
                 done = self.ask_twin().await;
             }
@@ -49,6 +54,24 @@ impl Play<'_> {
         let cleaned = self.clean_up(steps, &values).await;
         // What was found counts, and why nothing was is said first.
         if done.is_ok() && self.sheet.noted().is_empty() { cleaned } else { done }
+    }
+
+    /// Notes a secret that a step captured and that the error tells back. An address is none there: what it leads to is what
+    /// the error is about.
+    fn tells_captured(&mut self, steps: Option<&PlannedSteps>, values: &[Filled]) {
+        let Some((steps, at)) = steps.zip(self.main) else { return };
+        let mut secrets = Secrets::default();
+        let captured =
+            values.iter().filter(|value| steps.secret.iter().any(|name| **name == *value.name));
+        let captured = captured
+            .filter(|value| telling_parts(value.value.expose(), "") == [value.value.expose()]);
+        for Filled { name, value } in captured {
+            secrets.add(Named { secret: value.clone(), label: label(name) });
+        }
+        let found = leak::secrets(&self.exchanges[at], &secrets.redactor());
+        if !found.is_empty() {
+            self.sheet.note(CheckId::SecretLeak, at, found);
+        }
     }
 
     /// A request with what was captured before it.
@@ -109,7 +132,8 @@ impl Play<'_> {
         let what = format!("{} {}", sent.method, sent.path);
         let mut missing = None;
         for (name, place) in &step.capture {
-            let value = captured(answer, place).filter(|value| can_be_sent(value));
+            let value = captured(answer, place, &sent.path);
+            let value = value.filter(|value| can_be_sent(value) && !climbs(value));
             let Some(value) = value else {
                 missing.get_or_insert((name, place));
                 continue;
@@ -135,13 +159,21 @@ impl Play<'_> {
             _ => return Ok(()),
         };
         self.main = Some(at);
+        if missing.is_some_and(|(name, _)| secret.contains(name)) && is_success(status) {
+            // It may be there, at another place or in another shape.
+            self.exchanges.clear();
+            self.main = None;
+            return Err(Stop::Error(format!(
+                "not judged: the step {what} {why}; the response is not shown, since that is a secret"
+            )));
+        }
         Err(Stop::Error(format!("not judged: the step {what} {why}")))
     }
 
     /// Keeps a captured value out of all that is shown from now on, but for what the request said itself: an address begins
     /// as all addresses of the server do. Whether that can be done.
     fn keep_secret(&self, name: &str, value: &str, path: &str) -> bool {
-        let label = format!("${}", name.replace('-', "_"));
+        let label = label(name);
         let parts = telling_parts(value, path);
         for part in &parts {
             let named = Named { secret: Secret::new(*part), label: label.clone() };
@@ -149,6 +181,11 @@ impl Play<'_> {
         }
         !parts.is_empty()
     }
+}
+
+/// What stands for a captured value in all that is shown.
+fn label(name: &str) -> String {
+    format!("${}", name.replace('-', "_"))
 }
 
 /// The parts of a captured value that are secret: all of it, or those of an address that the request had not.
@@ -163,9 +200,30 @@ fn telling_parts<'v>(value: &'v str, path: &str) -> Vec<&'v str> {
     parts.into_iter().filter(is_telling).collect()
 }
 
-/// What an answer has at a place.
-fn captured(answer: &Answer, place: &CapturePlace) -> Option<String> {
+/// Whether a value would lead to another place of a path than the one it stands at.
+fn climbs(value: &str) -> bool {
+    let plain = value.to_ascii_lowercase().replace("%2e", ".");
+    plain.split(['/', '\\', '?']).any(|step| [".", ".."].contains(&step))
+}
+
+/// An address that a header gives, which may be written from that of the request on (RFC 9110, section 10.2.2).
+fn resolved(address: String, asked: &str) -> String {
+    if Url::parse(&address).is_ok() || (address.starts_with('/') && !address.starts_with("//")) {
+        return address;
+    }
+    let base = Url::parse("http://localhost").and_then(|base| base.join(asked));
+    base.and_then(|base| base.join(&address)).map_or(address, |url| {
+        let query = url.query().map_or_else(String::new, |query| format!("?{query}"));
+        format!("{}{query}", url.path())
+    })
+}
+
+/// What an answer to a request for `asked` has at a place.
+fn captured(answer: &Answer, place: &CapturePlace, asked: &str) -> Option<String> {
     let value = match place.kind() {
+        CapturedFrom::Header(name) if name.eq_ignore_ascii_case("location") => {
+            resolved(answer.header("location")?, asked)
+        }
         CapturedFrom::Header(name) => answer.header(&name.to_ascii_lowercase())?,
         CapturedFrom::Cookie(name) => {
             let cookies = answer.headers.iter().filter(|(known, _)| known == "set-cookie");
@@ -218,8 +276,33 @@ mod tests {
             ("/empty", None),
         ];
         for (place, value) in rows {
-            let found = captured(&answer, &CapturePlace::from(place.to_owned()));
+            let found = captured(&answer, &CapturePlace::from(place.to_owned()), "/up");
             assert_eq!(found.as_deref(), value, "{place}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_read_from_that_of_the_request_on() {
+        let rows = [
+            ("/up/1", "/up/1"),
+            ("http://h/up/1", "http://h/up/1"),
+            ("1?state=a", "/up/1?state=a"),
+            ("?state=a", "/up/?state=a"),
+            ("../1", "/1"),
+            ("//h/up/1", "/up/1"),
+        ];
+        for (address, expected) in rows {
+            assert_eq!(resolved(address.to_owned(), "/up/?a=b"), expected, "{address}");
+        }
+    }
+
+    #[test]
+    fn a_value_leads_to_no_other_place() {
+        for value in ["..", ".", "../users", "a/../..", "%2E%2e", "a\\..\\b", "/up/.."] {
+            assert!(climbs(value), "{value}");
+        }
+        for value in ["a", "a.b", "...", "/up/1.2?a=..b", "t0k3n=="] {
+            assert!(!climbs(value), "{value}");
         }
     }
 

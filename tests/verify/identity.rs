@@ -151,6 +151,7 @@ const ROWS: &[Row] = &[
         scenarios: &["code = 10000\nstatus = 403", "code = -32601\nstatus = 404"],
         responses: &[
             (json(403, r#"{"code":10000,"message":"no key"}"#), &[]),
+            (json(403, r#"{"code":1.0e4,"message":"no key"}"#), &[]),
             (json(403, r#"{"code":"10000","message":"no key"}"#), &["code"]),
             (json(403, r#"{"code":10000.5,"message":"no key"}"#), &["code"]),
             (json(403, r#"{"code":-32601,"message":"no key"}"#), &["code"]),
@@ -179,6 +180,48 @@ const ROWS: &[Row] = &[
             ),
             (json(403, r#"{"errors":[{"code":"OTHER","message":"no"}]}"#), &["code"]),
             (json(403, r#"{"errors":[]}"#), &["code", "message"]),
+            (
+                json(403, r#"{"errors":{"0":{"code":"DENIED","message":"no"}}}"#),
+                &["code", "message"],
+            ),
+        ],
+    },
+    Row {
+        name: "the shape of the body tells which error it is",
+        envelope: "[envelope]\nschema = \"any.json\"\n\n[envelopes.title]\nschema = \"title.json\"\n\n[envelopes.size]\nschema = \"size.json\"\n",
+        chain: "[\"bad-size\", \"bad-title\"]",
+        scenarios: &[
+            "name = \"bad-size\"\nstatus = 400\nenvelope = \"size\"",
+            "name = \"bad-title\"\nstatus = 400\nenvelope = \"title\"",
+        ],
+        responses: &[
+            (json(400, r#"{"errors":{"size":["is too big"]}}"#), &[]),
+            (json(400, r#"{"errors":{"title":["is taken"]}}"#), &["envelope.schema", "code"]),
+            (json(400, r#"{"errors":{}}"#), &["envelope.schema"]),
+        ],
+    },
+    Row {
+        name: "what is told by no code has to be of the promised media type",
+        envelope: "[envelope]\nschema = \"any.json\"\nmessage = \"/detail\"\n\n[envelopes.problem]\nschema = \"any.json\"\nmessage = \"/detail\"\nmedia-type = \"application/problem+json\"\n",
+        chain: "[\"no-method\", \"problem\"]",
+        scenarios: &[
+            "name = \"no-method\"\nstatus = 405",
+            "name = \"problem\"\nstatus = \"4xx\"\nenvelope = \"problem\"\nmessage = { is = \".\" }",
+        ],
+        responses: &[
+            (json(405, r#"{"detail":"Method Not Allowed"}"#), &[]),
+            (of("application/problem+json", 405, r#"{"detail":"Method Not Allowed"}"#), &["code"]),
+        ],
+    },
+    Row {
+        name: "the field is named though nothing is promised of a message",
+        envelope: "[envelope]\nschema = \"any.json\"\ncode = \"/code\"\nfield = \"/errors/*\"\n",
+        chain: "[\"bad\"]",
+        scenarios: &["code = \"bad\"\nstatus = 422\nfield"],
+        responses: &[
+            (json(422, r#"{"code":"bad","errors":{"tone":["is no tone"]}}"#), &[]),
+            (json(422, r#"{"code":"bad","errors":{"size":["is no tone"]}}"#), &["message"]),
+            (json(422, r#"{"code":"bad"}"#), &["message"]),
         ],
     },
     Row {
@@ -200,6 +243,10 @@ const ROWS: &[Row] = &[
                     r#"{"errors":[{"code":"DENIED","message":"no"},{"code":"OTHER","message":"no"}]}"#,
                 ),
                 &["code"],
+            ),
+            (
+                json(403, r#"{"errors":[{"code":"DENIED","message":"no"},{"code":"DENIED"}]}"#),
+                &["message"],
             ),
         ],
     },
@@ -227,7 +274,7 @@ const ROWS: &[Row] = &[
     },
     Row {
         name: "two prefixes of one code",
-        envelope: "[envelope]\nschema = \"any.json\"\ncode = \"/__type\"\nmessage = \"/message\"\ncode-prefix = [\"v1#\", \"v2#\"]\n",
+        envelope: "[envelope]\nschema = \"any.json\"\ncode = \"/__type\"\nmessage = \"/message\"\ncode-prefix = [\"v\", \"v1#\", \"v2#\"]\n",
         chain: "[\"Denied\"]",
         scenarios: &["code = \"Denied\"\nstatus = 400"],
         responses: &[
@@ -257,6 +304,14 @@ const ROWS: &[Row] = &[
                     "<Error><Code>Other</Code><Message>no</Message><RequestId>ab12cd34</RequestId></Error>",
                 ),
                 &["code"],
+            ),
+            (
+                of(
+                    "application/xml",
+                    403,
+                    "<Error><Code>AccessDenied</Code><Message lang=\"en\">no</Message><RequestId>ab12cd34</RequestId></Error>",
+                ),
+                &[],
             ),
             (
                 of("application/xml", 403, "<Error><Code>AccessDenied</Code><Message/></Error>"),
@@ -392,7 +447,13 @@ fn write(row: &Row, folder: &Path) {
         .replace("docs_here", if has_docs { docs } else { "" })
         .replace("chain_here", row.chain);
     fs::create_dir(folder.join("scenarios")).expect("a folder");
-    fs::write(folder.join("any.json"), "true").expect("written");
+    for (schema, text) in [
+        ("any.json", "true"),
+        ("title.json", r#"{"properties":{"errors":{"required":["title"]}}}"#),
+        ("size.json", r#"{"properties":{"errors":{"required":["size"]}}}"#),
+    ] {
+        fs::write(folder.join(schema), text).expect("written");
+    }
     fs::write(folder.join("contract.toml"), contract + row.envelope).expect("written");
     for (at, scenario) in row.scenarios.iter().enumerate() {
         let (scenario, field) = match scenario.strip_suffix("\nfield") {
@@ -498,6 +559,14 @@ const FAULTS: &[(&str, &[&str], &[&str])] = &[
         &[
             "name = \"bad\"\ncode = \"x\"\nstatus = [400, 401]",
             "name = \"other\"\ncode = \"x\"\nstatus = [401, 402]",
+        ],
+        &["nothing tells `other` from `bad`"],
+    ),
+    (
+        "[envelope]\nschema = \"any.json\"\n[envelopes.one]\nform = \"xml\"\n[envelopes.two]\nform = \"xml\"\n",
+        &[
+            "name = \"bad\"\nstatus = 400\nenvelope = \"one\"",
+            "name = \"other\"\nstatus = 400\nenvelope = \"two\"",
         ],
         &["nothing tells `other` from `bad`"],
     ),

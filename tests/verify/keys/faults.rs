@@ -49,6 +49,15 @@ fn a_carrier_that_cannot_be_is_a_fault_where_it_stands() {
             "`before` with `sigv4`",
         ),
         ("header = 'X-Key'\nalso = [{ header = 'X-App', part = 'usr' }]", "has no part `usr`"),
+        ("header = 'transfer-encoding'", "`transfer-encoding` cannot carry a key"),
+        (
+            "header = 'X-Key'\nalso = [{ header = 'Host', value = '7' }]",
+            "this cannot be a header that carries a key",
+        ),
+        (
+            "header = 'X-Key'\n[[key.carriers]]\nname = 'Own'\nheader = 'X-Other'",
+            "two carriers are called `Own`",
+        ),
     ];
     for (carrier, title) in rows {
         let carriers = format!("[[key.carriers]]\nname = 'own'\n{carrier}");

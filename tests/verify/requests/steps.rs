@@ -9,6 +9,8 @@ use std::{
     },
 };
 
+use serde_json::Value;
+
 use crate::support::trials_of;
 
 use super::{
@@ -193,22 +195,23 @@ fn a_case_that_fails_is_cleaned_up_as_well_and_nobody_is_shown_what_is_secret() 
 }
 
 #[test]
-fn a_step_that_fails_leaves_its_case_unjudged_and_its_response_is_shown() {
+fn a_step_that_fails_leaves_its_case_unjudged_and_its_response_is_shown_if_it_holds_no_secret() {
     let rows = [
         (
             Wrong::CannotStart,
             "not judged: the step POST /uploads was answered 503; expected 202",
-            503,
+            503.into(),
         ),
         (
             Wrong::GivesNoAddress,
-            "not judged: the step POST /uploads was answered 202 without the `upload` at `header Location`",
-            202,
+            "not judged: the step POST /uploads was answered 202 without the `upload` at `header Location`; the response is not shown, since that is a secret",
+            // Where it may be is not known.
+            Value::Null,
         ),
         (
             Wrong::CannotCancel,
             "not judged: the step DELETE /uploads/$upload?state=$upload was answered 500; expected 204",
-            500,
+            500.into(),
         ),
     ];
     for (wrong, why, status) in rows {
@@ -295,4 +298,80 @@ fn a_secret_that_is_too_short_to_be_taken_out_is_not_shown_with_anything() {
         "{everything}"
     );
     assert!(!everything.contains("p1n-x"), "{everything}");
+}
+
+/// A contract in which a login gives a token, which later requests use in a path and in place of the key.
+fn tokens() -> Small {
+    let requests = r#"
+[requests.login]
+method = "POST"
+path = "/login"
+
+[requests.thing]
+method = "GET"
+path = "/things/{token}"
+headers = { Authorization = "Bearer {token}" }
+first = [{ request = "login", capture = { token = "/token" } }]
+after-all = [{ request = "drop", status = 204 }]
+secret = ["token"]
+
+[requests.drop]
+method = "DELETE"
+path = "/things/{token}"
+"#;
+    let small = Small::new(&["gone"], "", requests);
+    small.scenario(410, "gone", "thing", "[[cases]]\nid = \"gone\"\nwith = { query = \"a=1\" }\n");
+    small
+}
+
+#[test]
+fn a_captured_value_goes_in_place_of_the_key_and_leads_to_no_other_place() {
+    // What the login says, where later requests go, and why the case is not judged if it is not.
+    let missing = "not judged: the step POST /login was answered 200 without the `token` at `/token`; the response is not shown, since that is a secret";
+    let rows = [
+        (r#"{"token":"t0k/en-12345678"}"#, Some("t0k%2Fen-12345678"), None),
+        (r#"{"token":".."}"#, None, Some(missing)),
+        (r#"{"token":"t0ken-12345678/../users"}"#, None, Some(missing)),
+        (r#"{"token":["t0ken-12345678"]}"#, None, Some(missing)),
+        (r#"{"tokens":"t0ken-12345678"}"#, None, Some(missing)),
+    ];
+    for (login, step, why) in rows {
+        let server = Server::start(move |sent| match (sent.method.as_str(), sent.path.as_str()) {
+            ("POST", _) => (200, Vec::new(), login.to_owned()),
+            ("DELETE", _) => success(204),
+            (_, "/ping") => success(200),
+            _ => error(410, "gone"),
+        });
+        let (ended, report) = run(&tokens(), &server.url, &[]);
+        let trials = trials_of(&report, "server");
+        let everything = format!("{}{}{report}", ended.stdout, ended.stderr);
+        assert!(!everything.contains("12345678"), "{everything}");
+        assert_eq!(trials[0]["why"].as_str(), why, "{everything}");
+        let sent = server.take();
+        let paths: Vec<_> = sent.iter().filter(|sent| sent.path.starts_with("/things")).collect();
+        let expected = step.map(|step| [format!("/things/{step}?a=1"), format!("/things/{step}")]);
+        let got: Vec<_> = paths.iter().map(|sent| sent.path.clone()).collect();
+        assert_eq!(got, expected.map_or(vec![], Vec::from), "{everything}");
+        if step.is_some() {
+            assert_eq!(ended.code, 0, "{everything}");
+            let keys: Vec<_> = paths.iter().map(|sent| sent.header("authorization")).collect();
+            assert_eq!(keys[0], Some("Bearer t0k/en-12345678"));
+        }
+    }
+}
+
+#[test]
+fn an_error_that_tells_a_captured_secret_back_is_a_leak() {
+    let server = Server::start(|sent| match (sent.method.as_str(), sent.path.as_str()) {
+        ("POST", _) => (200, Vec::new(), r#"{"token":"t0ken-12345678"}"#.to_owned()),
+        ("DELETE", _) => success(204),
+        (_, "/ping") => success(200),
+        (_, path) => (410, Vec::new(), format!(r#"{{"code":"gone","message":"{path} is gone"}}"#)),
+    });
+    let (ended, report) = run(&tokens(), &server.url, &[]);
+    let trials = trials_of(&report, "server");
+    let checks = &trials[0]["findings"];
+    assert_eq!((ended.code, &checks[0]["check"]), (101, &"secret-leak".into()), "{ended:?}");
+    let everything = format!("{}{}{report}", ended.stdout, ended.stderr);
+    assert!(!everything.contains("12345678"), "{everything}");
 }
