@@ -58,8 +58,10 @@ pub fn new(options: &NewOptions, redactor: &Redactor) -> Result<u8, End> {
         "contract.toml",
         "scenarios/401-missing_key.toml",
         "scenarios/401-unknown_key.toml",
+        "scenarios/404-no-route.toml",
         "scenarios/404-not_found.toml",
         "scenarios/429-too_many_requests.toml",
+        "scenarios/503-maintenance.toml",
         "schemas/envelope.schema.json",
         "targets/staging.toml",
     ];
