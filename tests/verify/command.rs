@@ -37,7 +37,7 @@ fn a_new_contract_passes_lint_and_its_plan_can_be_made() {
     let path = path.to_str().expect("a path in UTF-8");
     assert_eq!(command("new", &[path], &[]).code, 0);
     let ended = command("lint", &["--contract", path], &[]);
-    let said = "the example API: 4 codes, 6 cases, 1 target, nothing wrong\n";
+    let said = "the example API: 6 codes, 7 cases, 1 target, nothing wrong\n";
     assert_eq!((ended.code, ended.stdout.as_str()), (0, said), "{}", ended.stderr);
     let ended = command("plan", &["--contract", path, "--target", "staging"], &[]);
     assert_eq!(ended.code, 0, "{ended:?}");
