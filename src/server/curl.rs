@@ -8,18 +8,14 @@ use url::Url;
 
 use super::{
     curl_encoded::other_forms,
+    curl_key::made,
     curl_steps,
     planned::{Planned, PlannedStep, TrialScript},
     shared::Run,
-    shell::{apart, quoted_text},
+    shell::{Piece, apart, is_plain, is_word, quoted, quoted_text},
 };
 use crate::{
-    contract::{
-        key::KeyDefect,
-        neighbour::{Change, Neighbour},
-        scenario::Provocation,
-        scenario_file::BodyDefect,
-    },
+    contract::{scenario::Provocation, scenario_file::BodyDefect},
     exchange::{
         blanks::Written,
         message::{LEFT_OUT, Request},
@@ -32,19 +28,9 @@ use crate::{
         redactor::{Redactor, SHORTEST_SECRET},
         secret::Secret,
         text::Shown,
-        visible::is_seen,
     },
     targets::target::{SlotKey, is_nobody},
 };
-
-/// What a shell reads as one word.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Piece {
-    /// As it stands.
-    Literal(String),
-    /// What the shell makes of this: `$VARIABLE`.
-    Shell(String),
-}
 
 /// What a command begins with that is not the one that sends what its trial sent. For a shell it is a
 /// comment, as all of its lines are then: what is left of the quotes may mean anything.
@@ -364,154 +350,10 @@ fn basic(name: &str, value: &str) -> Option<String> {
     credentials.contains(':').then_some(credentials)
 }
 
-/// How a shell makes a spoilt key from the slot's variable, with nothing but what POSIX has.
-fn made(run: &Run, slot: &SlotKey, defect: &KeyDefect) -> Vec<Piece> {
-    let shape = &run.contract.key;
-    let env = &slot.env;
-    let literal = |text: &str| Piece::Literal(text.to_owned());
-    let shell = |text: String| Piece::Shell(text);
-    let shortened = || shell(format!("${{{env}%?}}"));
-    let key = slot.key.as_ref().map(Secret::expose);
-    match defect {
-        KeyDefect::Absent | KeyDefect::Empty => Vec::new(),
-        KeyDefect::Part(_) => vec![shell(format!("${env}"))],
-        KeyDefect::Bare => vec![literal(&shape.prefix)],
-        // In two parts, or it would be taken for a key that somebody has.
-        KeyDefect::Fresh => {
-            let example = shape.example_like(key);
-            let tail = example.strip_prefix(&shape.prefix).unwrap_or(&example);
-            let (prefix, tail) = (quoted_text(&shape.prefix), quoted_text(tail));
-            vec![shell(format!("$(printf %s%s {prefix} {tail})"))]
-        }
-        KeyDefect::Shortened => vec![shortened()],
-        KeyDefect::Lengthened => {
-            vec![shell(format!("${env}")), shell(format!("${{{env}#\"${{{env}%?}}\"}}"))]
-        }
-        KeyDefect::Prefix(text) => {
-            vec![literal(text), shell(format!("${{{env}#\"{}\"}}", in_pattern(&shape.prefix)))]
-        }
-        KeyDefect::Quoted(text) => vec![literal(text), shell(format!("${env}")), literal(text)],
-        KeyDefect::Inserted(text) => {
-            let middle = shape.middle(key.unwrap_or_default());
-            let head = format!("$(printf %.{middle}s \"${env}\")");
-            let tail = format!("${{{env}#\"{head}\"}}");
-            vec![shell(head), literal(text), shell(tail)]
-        }
-        KeyDefect::Ending(text) => vec![shortened(), literal(text)],
-        KeyDefect::Appended(text) => vec![shell(format!("${env}")), literal(text)],
-        KeyDefect::Long(length) => {
-            let zeros = length.saturating_sub(key.unwrap_or_default().chars().count());
-            // A number with so many digits; of none there is still one.
-            let zeros = (zeros > 0).then(|| shell(format!("$(printf %0{zeros}d 0)")));
-            [shell(format!("${env}"))].into_iter().chain(zeros).collect()
-        }
-        KeyDefect::Neighbour(Neighbour::Reversed) => {
-            let begin =
-                key.filter(|key| key.starts_with(&shape.prefix)).map_or(0, |_| shape.prefix.len());
-            let cut = format!("printf %s \"${env}\" | cut -c{}-", begin + 1);
-            // POSIX has no `rev`.
-            let turned = "awk '{ for (i = length; i; i--) printf \"%s\", substr($0, i, 1) }'";
-            vec![literal(&shape.prefix[..begin]), shell(format!("$({cut} | {turned})"))]
-        }
-        KeyDefect::Neighbour(neighbour) => {
-            let Some(change) = neighbour.change(&shape.prefix, key.unwrap_or_default()) else {
-                return Vec::new();
-            };
-            let Change { range, from, to } = change;
-            let cut = |from: usize, to: String| format!("printf %s \"${env}\" | cut -c{from}-{to}");
-            let before = (range.start > 0).then(|| cut(1, range.start.to_string()));
-            let changed =
-                format!("{} | tr {from} {to}", cut(range.start + 1, range.end.to_string()));
-            let after = (range.end < key.unwrap_or_default().len())
-                .then(|| cut(range.end + 1, String::new()));
-            let parts = before.into_iter().chain([changed]).chain(after);
-            parts.map(|part| shell(format!("$({part})"))).collect()
-        }
-    }
-}
-
-/// A text as it stands in double quotes in a pattern. An interactive shell that looks for its history
-/// does not know that these are quotes in quotes, so it is not to see what matters to it.
-fn in_pattern(text: &str) -> String {
-    let escaped = |c| match c {
-        '"' | '\\' | '$' | '`' => format!("\\{c}"),
-        '!' | '\'' => format!("$(printf '\\{:03o}')", u32::from(c)),
-        c => c.to_string(),
-    };
-    text.chars().map(escaped).collect()
-}
-
-/// One word of a command. Literal text alone stands in single quotes, where nothing has a meaning.
-fn quoted(pieces: &[Piece]) -> String {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/:@%+=,".contains(c);
-    let literal = |piece: &Piece| match piece {
-        Piece::Literal(text) => Some(text.clone()),
-        Piece::Shell(_) => None,
-    };
-    let is_shown = |c| is_seen(c) || c == '\n';
-    if let Some(texts) = pieces.iter().map(literal).collect::<Option<Vec<_>>>() {
-        let text = texts.concat();
-        if !text.is_empty() && text.chars().all(plain) {
-            return text;
-        }
-        if text.chars().all(is_shown) {
-            return quoted_text(&text);
-        }
-    }
-    let mut word = "\"".to_owned();
-    for (at, piece) in pieces.iter().enumerate() {
-        match piece {
-            Piece::Shell(text) => {
-                let next = pieces[at + 1..].iter().find_map(|next| match next {
-                    Piece::Literal(text) => text.chars().next(),
-                    Piece::Shell(_) => Some('$'),
-                });
-                let goes_on = next.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
-                match text.strip_prefix('$').filter(|name| goes_on && !name.starts_with(['{', '(']))
-                {
-                    Some(name) => {
-                        let _ = write!(word, "${{{name}}}");
-                    }
-                    None => word.push_str(text),
-                }
-            }
-            Piece::Literal(text) => {
-                for c in text.chars() {
-                    match c {
-                        '"' | '\\' | '$' | '`' => word.extend(['\\', c]),
-                        // An interactive shell looks for it in its history, even in double quotes.
-                        '!' => word.push_str("\"'!'\""),
-                        c if !is_shown(c) => {
-                            let bytes = c.to_string().into_bytes();
-                            let bytes = bytes.iter().map(|byte| format!("\\{byte:03o}"));
-                            let _ = write!(word, "$(printf '{}')", bytes.collect::<String>());
-                        }
-                        c => word.push(c),
-                    }
-                }
-            }
-        }
-    }
-    apart(&(word + "\""), '"')
-}
-
 /// A body as a word of the command, or as what another command prints.
 enum Body {
     Word(String),
     Made(String),
-}
-
-/// Longer texts are made by the command rather than written out: a screen is not for them, and
-/// Linux takes no word of more than 128 KiB.
-const LONGEST_WORD: usize = 4_096;
-
-/// Whether a body can be a word that is shown as it is.
-fn is_word(text: &str) -> bool {
-    text.len() <= LONGEST_WORD && is_plain(text)
-}
-
-fn is_plain(text: &str) -> bool {
-    text.chars().all(|c| is_seen(c) || c == '\n')
 }
 
 fn body(bytes: &[u8], defect: Option<&BodyDefect>, word: impl Fn(&str) -> String) -> Body {
@@ -556,32 +398,6 @@ fn body(bytes: &[u8], defect: Option<&BodyDefect>, word: impl Fn(&str) -> String
 mod tests {
     use super::*;
     use crate::contract::scenario_file::Filling;
-
-    #[test]
-    fn a_word_is_what_a_shell_reads_and_a_screen_shows_as_it_is() {
-        let literal = |text: &str| Piece::Literal(text.to_owned());
-        let key = || Piece::Shell("$KEY".to_owned());
-        let rows = [
-            (vec![literal("a/b")], "a/b"),
-            (vec![literal("")], "''"),
-            (vec![literal("it's $HOME!")], r"'it'\''s $HOME!'"),
-            (vec![literal("a\nb")], "'a\nb'"),
-            (vec![literal("a "), key(), literal("_\"`\\$!")], r#""a ${KEY}_\"\`\\\$"'!'"""#),
-            (vec![key(), literal("\n")], "\"$KEY\n\""),
-            // All of its bytes, which are two.
-            (vec![literal("a\u{85}b")], r#""a$(printf '\302\205')b""#),
-            (vec![literal("a\tb\u{200b}")], r#""a$(printf '\011')b$(printf '\342\200\213')""#),
-            // What the runner of a CI system would obey.
-            (vec![literal("##[error]")], "'##''[error]'"),
-            (vec![key(), literal("##vso[x]")], r#""$KEY##vso""[x]""#),
-        ];
-        for (pieces, word) in rows {
-            assert_eq!(quoted(&pieces), word, "{pieces:?}");
-            assert_eq!(Redactor::default().text(word).as_str(), word);
-        }
-        // By the seed 14818304445221159291: bash took the apostrophe for the begin of a quote.
-        assert_eq!(in_pattern("it's \"!\""), r#"it$(printf '\047')s \"$(printf '\041')\""#);
-    }
 
     #[test]
     fn a_body_is_made_of_what_no_command_takes_for_a_flag() {

@@ -15,6 +15,7 @@ pub mod collector;
 mod common;
 pub mod curl;
 mod curl_encoded;
+mod curl_key;
 mod curl_steps;
 pub mod details;
 pub mod drift;

@@ -1,5 +1,18 @@
 //! Text as a shell reads it.
 
+use std::fmt::Write as _;
+
+use crate::shown::visible::is_seen;
+
+/// What a shell reads as one word.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Piece {
+    /// As it stands.
+    Literal(String),
+    /// What the shell makes of this: `$VARIABLE`.
+    Shell(String),
+}
+
 /// A text in single quotes, in which a shell obeys nothing. Not by shlex: that puts several quotes in a
 /// row around what has a backslash or an apostrophe in it, as JSON often has, and none around a number.
 pub(super) fn quoted_text(text: &str) -> String {
@@ -14,4 +27,114 @@ pub(super) fn apart(quoted: &str, quote: char) -> String {
         text = text.replace(&format!("{begin}["), &format!("{begin}{quote}{quote}["));
     }
     text
+}
+
+/// A text as it stands in double quotes in a pattern. An interactive shell that looks for its history
+/// does not know that these are quotes in quotes, so it is not to see what matters to it.
+pub(super) fn in_pattern(text: &str) -> String {
+    let escaped = |c| match c {
+        '"' | '\\' | '$' | '`' => format!("\\{c}"),
+        '!' | '\'' => format!("$(printf '\\{:03o}')", u32::from(c)),
+        c => c.to_string(),
+    };
+    text.chars().map(escaped).collect()
+}
+
+/// One word of a command. Literal text alone stands in single quotes, where nothing has a meaning.
+pub(super) fn quoted(pieces: &[Piece]) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-._~/:@%+=,".contains(c);
+    let literal = |piece: &Piece| match piece {
+        Piece::Literal(text) => Some(text.clone()),
+        Piece::Shell(_) => None,
+    };
+    let is_shown = |c| is_seen(c) || c == '\n';
+    if let Some(texts) = pieces.iter().map(literal).collect::<Option<Vec<_>>>() {
+        let text = texts.concat();
+        if !text.is_empty() && text.chars().all(plain) {
+            return text;
+        }
+        if text.chars().all(is_shown) {
+            return quoted_text(&text);
+        }
+    }
+    let mut word = "\"".to_owned();
+    for (at, piece) in pieces.iter().enumerate() {
+        match piece {
+            Piece::Shell(text) => {
+                let next = pieces[at + 1..].iter().find_map(|next| match next {
+                    Piece::Literal(text) => text.chars().next(),
+                    Piece::Shell(_) => Some('$'),
+                });
+                let goes_on = next.is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
+                match text.strip_prefix('$').filter(|name| goes_on && !name.starts_with(['{', '(']))
+                {
+                    Some(name) => {
+                        let _ = write!(word, "${{{name}}}");
+                    }
+                    None => word.push_str(text),
+                }
+            }
+            Piece::Literal(text) => {
+                for c in text.chars() {
+                    match c {
+                        '"' | '\\' | '$' | '`' => word.extend(['\\', c]),
+                        // An interactive shell looks for it in its history, even in double quotes.
+                        '!' => word.push_str("\"'!'\""),
+                        c if !is_shown(c) => {
+                            let bytes = c.to_string().into_bytes();
+                            let bytes = bytes.iter().map(|byte| format!("\\{byte:03o}"));
+                            let _ = write!(word, "$(printf '{}')", bytes.collect::<String>());
+                        }
+                        c => word.push(c),
+                    }
+                }
+            }
+        }
+    }
+    apart(&(word + "\""), '"')
+}
+
+/// Longer texts are made by the command rather than written out: a screen is not for them, and
+/// Linux takes no word of more than 128 KiB.
+const LONGEST_WORD: usize = 4_096;
+
+/// Whether a body can be a word that is shown as it is.
+pub(super) fn is_word(text: &str) -> bool {
+    text.len() <= LONGEST_WORD && is_plain(text)
+}
+
+pub(super) fn is_plain(text: &str) -> bool {
+    text.chars().all(|c| is_seen(c) || c == '\n')
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shown::redactor::Redactor;
+
+    #[test]
+    fn a_word_is_what_a_shell_reads_and_a_screen_shows_as_it_is() {
+        let literal = |text: &str| Piece::Literal(text.to_owned());
+        let key = || Piece::Shell("$KEY".to_owned());
+        let rows = [
+            (vec![literal("a/b")], "a/b"),
+            (vec![literal("")], "''"),
+            (vec![literal("it's $HOME!")], r"'it'\''s $HOME!'"),
+            (vec![literal("a\nb")], "'a\nb'"),
+            (vec![literal("a "), key(), literal("_\"`\\$!")], r#""a ${KEY}_\"\`\\\$"'!'"""#),
+            (vec![key(), literal("\n")], "\"$KEY\n\""),
+            // All of its bytes, which are two.
+            (vec![literal("a\u{85}b")], r#""a$(printf '\302\205')b""#),
+            (vec![literal("a\tb\u{200b}")], r#""a$(printf '\011')b$(printf '\342\200\213')""#),
+            // What the runner of a CI system would obey.
+            (vec![literal("##[error]")], "'##''[error]'"),
+            (vec![key(), literal("##vso[x]")], r#""$KEY##vso""[x]""#),
+        ];
+        for (pieces, word) in rows {
+            assert_eq!(quoted(&pieces), word, "{pieces:?}");
+            assert_eq!(Redactor::default().text(word).as_str(), word);
+        }
+        // By the seed 14818304445221159291: bash took the apostrophe for the begin of a quote.
+        assert_eq!(in_pattern("it's \"!\""), r#"it$(printf '\047')s \"$(printf '\041')\""#);
+    }
 }

@@ -26,7 +26,9 @@ pub(super) fn breaks(spec: &Value) -> Vec<Broken> {
 /// Whether an answer is an error by its status or, where errors have 200, by what such APIs call it.
 fn is_error(answer: &Value) -> bool {
     let body = &answer["body"];
-    answer["status"].as_u64() >= Some(400) || body["ok"] == false || body["errors"].as_array().is_some_and(|errors| !errors.is_empty())
+    answer["status"].as_u64() >= Some(400)
+        || body["ok"] == false
+        || body["errors"].as_array().is_some_and(|errors| !errors.is_empty())
 }
 
 fn of_rule(spec: &Value, at: usize, errors: &[usize]) -> Vec<Broken> {
