@@ -140,14 +140,14 @@ fn what_breaks_in_an_answer_of_the_census_is_seen_but_for_what_is_listed() {
         breaks.into_iter().map(|broken| (folder.clone(), broken)).collect::<Vec<_>>()
     };
     let broken: Vec<_> = folders().iter().flat_map(of_api).collect();
-    let seen = seen(&broken);
+    let found = seen(&broken);
     let mut kinds: BTreeMap<_, (usize, usize)> = BTreeMap::new();
     let mut unseen = BTreeSet::new();
-    for ((folder, broken), seen) in broken.iter().zip(&seen) {
+    for ((folder, broken), is_seen) in broken.iter().zip(&found) {
         let (all, of_them) = kinds.entry(broken.kind).or_default();
         *all += 1;
-        *of_them += usize::from(*seen);
-        if !seen {
+        *of_them += usize::from(*is_seen);
+        if !is_seen {
             unseen.insert(format!("{}: {}", name(folder), broken.name));
         }
     }
