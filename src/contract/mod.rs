@@ -11,6 +11,7 @@ pub mod body;
 mod burst;
 pub mod carrier;
 mod carrier_check;
+mod case;
 pub mod check;
 pub mod content;
 pub mod contract_file;
