@@ -2,6 +2,7 @@
 //! answers it.
 
 use std::{
+    cell::OnceCell,
     collections::HashMap,
     sync::Mutex,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
@@ -31,7 +32,8 @@ pub(super) struct Asked<'a> {
     pub(super) request: &'a Request,
     pub(super) path: String,
     pub(super) query: HashMap<String, String>,
-    json: Option<Value>,
+    /// The body as JSON, if a rule asks for it: one of many megabytes takes seconds to read.
+    json: OnceCell<Option<Value>>,
 }
 
 /// What a rule's texts hold in place of names in braces.
@@ -46,7 +48,7 @@ impl<'a> Asked<'a> {
             query: form_urlencoded::parse(request.url.query().unwrap_or_default().as_bytes())
                 .into_owned()
                 .collect(),
-            json: serde_json::from_slice(&request.body).ok(),
+            json: OnceCell::new(),
         }
     }
 
@@ -58,8 +60,12 @@ impl<'a> Asked<'a> {
         (!values.is_empty()).then(|| values.iter().map(text).collect::<Vec<_>>().join(", "))
     }
 
+    fn json(&self) -> Option<&Value> {
+        self.json.get_or_init(|| serde_json::from_slice(&self.request.body).ok()).as_ref()
+    }
+
     fn at(&self, pointer: &str) -> Option<&Value> {
-        self.json.as_ref()?.pointer(pointer)
+        self.json()?.pointer(pointer)
     }
 }
 
@@ -115,9 +121,10 @@ impl Sample {
             }),
             "no-query" => list(wanted).all(|name| !asked.query.contains_key(name)),
             "body-matches" => matches(text(wanted), &String::from_utf8_lossy(&asked.request.body)),
-            "body-not-json" => Some(asked.json.is_none()) == wanted.as_bool(),
+            "body-longer" => Some(asked.request.body.len() as u64) > wanted.as_u64(),
+            "body-not-json" => Some(asked.json().is_none()) == wanted.as_bool(),
             "body-lacks" => {
-                asked.json.is_some() && list(wanted).all(|pointer| asked.at(pointer).is_none())
+                asked.json().is_some() && list(wanted).all(|pointer| asked.at(pointer).is_none())
             }
             "body-has" => entries(wanted)
                 .iter()
