@@ -118,7 +118,9 @@ fn texts(value: &Value, steps: &[String]) -> Vec<String> {
             entries.keys().cloned().collect()
         }
         Value::Object(entries) if step == "*" => {
-            entries.values().flat_map(|entry| texts(entry, rest)).collect()
+            let within = entries.values().flat_map(|entry| texts(entry, rest));
+            // XML does not say of one element that it is of a list.
+            within.chain(texts(value, rest)).collect()
         }
         _ => {
             let next = pointer::find(value, &format!("/{}", pointer::step(step)));

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Range, sync::LazyLock};
 
-use regex::Regex;
+use regex::{Captures, Regex};
 use serde_json::Value;
 
 use super::{
@@ -106,7 +106,10 @@ fn any(text: &str, message: &MessagePattern) -> Result<(), String> {
     if let Some(numbers) = plain(text, message) {
         return greater(&numbers, message);
     }
-    let text = WORD.replace_all(text, "");
+    let text = WORD.replace_all(text, |word: &Captures<'_>| {
+        let is_id = word[0].contains(|c: char| c.is_ascii_alphabetic());
+        if is_id { String::new() } else { word[0].to_owned() }
+    });
     let numbers: Vec<String> = NUMBER.find_iter(&text).map(|found| bare(found.as_str())).collect();
     match numbers.split_first() {
         None => Err("a text that holds a number".to_owned()),
@@ -179,12 +182,10 @@ pub(super) static NUMBER: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(pattern).expect("a pattern that is tested")
 });
 
-/// A word that has letters and digits, as ids and digests have: its digits are no number.
-static WORD: LazyLock<Regex> = LazyLock::new(|| {
-    let pattern =
-        r"[[:alnum:]]*(?:[0-9][[:alpha:]]+[0-9]|[[:alpha:]][0-9]+[[:alpha:]])[[:alnum:]]*";
-    Regex::new(pattern).expect("a pattern that is tested")
-});
+/// A word as long as ids and digests are: if it has letters, its digits are no number. Shorter ones may be `1920x1080` or
+/// `PT1H30M`.
+static WORD: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new("[[:alnum:]]{12,}").expect("a pattern that is tested"));
 
 /// A number without what groups its digits.
 fn bare(number: &str) -> String {
@@ -270,8 +271,11 @@ mod tests {
             ("40 / 40", Err("a text whose numbers differ, need and have")),
             ("40", Ok(())),
             ("not enough", Err("a text that holds a number")),
-            ("5c254a8d is over it", Err("a text that holds a number")),
-            ("5c254a8d needs 150credits", Ok(())),
+            ("5c254a8dc489 is over it", Err("a text that holds a number")),
+            ("5c254a8dc489 needs 150credits", Ok(())),
+            ("1920x1080 is over 1024x768", Ok(())),
+            ("try again in PT1H30M", Ok(())),
+            ("100000000000 of 90", Ok(())),
         ];
         for (text, expected) in rows {
             assert_eq!(any(text, &pattern), expected.map_err(str::to_owned), "{text}");

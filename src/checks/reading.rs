@@ -108,7 +108,11 @@ impl<'a> Reading<'a> {
         let mut lists = [&self.places.code, &self.places.message].into_iter().flatten();
         let Some(list) = lists.find_map(|place| place.list()) else { return 1 };
         let list = self.body().and_then(|body| pointer::find(body, list));
-        list.and_then(Value::as_array).map_or(0, Vec::len)
+        match list {
+            Some(Value::Array(list)) => list.len(),
+            Some(_) if self.places.form == BodyForm::Xml => 1,
+            _ => 0,
+        }
     }
 
     /// Looks at this one of several errors from now on.
@@ -148,11 +152,17 @@ impl<'a> Reading<'a> {
             None if place.is_body() => self.body().map(Cow::Borrowed),
             None => {
                 let body = self.body()?;
-                // A list that is none has no entries, whatever its names are.
-                if let Some(list) = place.list() {
-                    pointer::find(body, list)?.as_array()?;
-                }
-                let found = pointer::find(body, &place.in_entry(self.entry.get()))?;
+                let found = match place.list().map(|list| pointer::find(body, list)) {
+                    Some(Some(Value::Array(_))) | None => {
+                        pointer::find(body, &place.in_entry(self.entry.get()))?
+                    }
+                    // A list that is none has no entries, whatever its names are; but XML does not say of one element that it
+                    // is of a list.
+                    Some(_) if self.places.form != BodyForm::Xml || self.entry.get() > 0 => {
+                        return None;
+                    }
+                    Some(_) => pointer::find(body, &place.of_only_entry())?,
+                };
                 // An element of XML may have attributes beside its text.
                 let text = found.get("#text").filter(|_| self.places.form == BodyForm::Xml);
                 Some(Cow::Borrowed(text.unwrap_or(found)))

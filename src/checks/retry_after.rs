@@ -36,15 +36,15 @@ pub fn present(answer: &Answer, longest: LongestWait) -> Mismatches {
 /// How many of its windows a limit may ask to wait, where the docs set no longest wait: some lock a key out that goes on.
 const WINDOWS: u64 = 60;
 
-/// `retry-after` of a wait that is too long to be tried: nothing of the limit lasts for so many of its windows.
+/// `retry-after` of a wait that the docs set no end to: nothing of a limit lasts for so many of its windows.
 #[must_use]
-pub fn within_window(told: u64, limit: &Limit) -> Option<Mismatch> {
+pub fn within_window(told: u64, limit: &Limit, place: &str) -> Mismatches {
     let window = u64::from(limit.window_seconds);
-    (told > window.saturating_mul(WINDOWS)).then(|| {
+    unless(told <= window.saturating_mul(WINDOWS), || {
         let sentence = format!(
-            "asks for {told} s, and the limit's window is {window} s; if that is so, `retry-after-at-most` says it"
+            "asks for {told} s, more than {WINDOWS} of the limit's windows of {window} s; if the docs say so, add `retry-after-at-most`"
         );
-        Mismatch::says(PLACE, sentence)
+        Mismatch::says(if place == "Retry-After" { PLACE } else { place }, sentence)
     })
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{
     contract_file::Limit,
-    names::RequestName,
+    names::{RequestName, SlotName},
     resolve::Resolver,
     scenario_file::{BurstFormat, ScenarioFile},
     slots::known_slot,
@@ -42,7 +42,7 @@ impl Resolver<'_> {
         &mut self,
         burst: &BurstFormat,
         limit: &Limit,
-        request: &RequestName,
+        (request, slot): (&RequestName, &SlotName),
         at: &str,
     ) {
         let most = limit.requests;
@@ -62,8 +62,13 @@ impl Resolver<'_> {
             let label = "expected a request that is in the limit's `of`";
             self.reader.add(&["cases", at, "burst"], title, label);
         }
+        let is_with_key = !self.contract.is_keyless(slot);
         let is_first = |other: &&Limit| {
-            other.place != limit.place && other.requests < most && other.counts_request(request)
+            let counts = is_with_key || other.per.counts_without_key();
+            counts
+                && other.place != limit.place
+                && other.requests < most
+                && other.counts_request(request)
         };
         if let Some(first) = self.contract.all_limits().find(is_first) {
             let title = format!("this burst does not come to {}", limit.table());

@@ -56,7 +56,8 @@ impl Resolver<'_> {
         }
         let burst = case.burst.as_ref().and_then(|burst| {
             let limit = limit?;
-            self.burst(case, burst, limit, request, at);
+            let slot = case.slot.as_ref().unwrap_or(file.slot());
+            self.burst(case, burst, limit, (request, slot), at);
             Some((burst, Arc::clone(limit)))
         });
         if let Some(balance) = &case.balance {

@@ -7,7 +7,7 @@ use super::{
     NamedRequest, body,
     contract_file::Limit,
     key::{KeyDefect, OtherPart},
-    names::{CarrierName, RequestName},
+    names::{CarrierName, RequestName, SlotName},
     resolve::Resolver,
     scenario::Expects,
     scenario_file::{BalanceFormat, BurstFormat, CaseFormat, RequestPatch},
@@ -22,10 +22,10 @@ impl Resolver<'_> {
         case: &CaseFormat,
         burst: &BurstFormat,
         limit: &Limit,
-        request: &RequestName,
+        sent: (&RequestName, &SlotName),
         at: &str,
     ) {
-        self.burst_of_limit(burst, limit, request, at);
+        self.burst_of_limit(burst, limit, sent, at);
         let stray = [
             ("key", case.key.is_some()),
             ("body", case.body.is_some()),
@@ -142,6 +142,12 @@ impl Resolver<'_> {
         {
             let label = "expected no line break and no other control character but a tab";
             self.reader.add(&["cases", at, "key"], "this key cannot be sent in a header", label);
+        }
+        let has_own = |name: &str| named.format.header(name).is_some();
+        if case.key.is_some() && self.carriers.iter().any(|it| it.headers().any(has_own)) {
+            let label =
+                "expected another request: this one has a header of its own in place of the key";
+            self.reader.add(&["cases", at, "key"], "the key of this case is not sent", label);
         }
         if let Some(with) = &case.with {
             self.patch(with, at);

@@ -211,7 +211,7 @@ fn requests(
 ) -> BTreeMap<RequestName, NamedRequest> {
     let carriers = key.carriers.iter().flat_map(Carrier::headers).map(str::to_owned).collect();
     let mut shaper = Shaper { root, reader, carriers };
-    shaper.headers(&["headers"], &file.headers);
+    shaper.headers(&["headers"], &file.headers, &[]);
     let mut requests = BTreeMap::new();
     for (name, format) in &file.requests {
         let shape = shaper.shape(name, format, &file.headers);

@@ -47,6 +47,15 @@ impl AnswerPlace {
         }
     }
 
+    /// The pointer into what stands in the place of that list, being its only entry.
+    #[must_use]
+    pub fn of_only_entry(&self) -> Cow<'_, str> {
+        match self.list() {
+            None => self.0.as_str().into(),
+            Some(list) => format!("{list}{}", &self.0[list.len() + 2..]).into(),
+        }
+    }
+
     /// Why this is not a place, as a label in the file.
     pub(super) fn fault(&self) -> Option<&'static str> {
         match self.header() {

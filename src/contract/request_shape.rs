@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path, sync::Arc};
 use http::HeaderName;
 
 use super::{
-    blank::{self, FRESH_NAME},
+    blank,
     body::from_hex,
     content::{Content, RequestBody, multipart, query},
     limit::LimitSet,
@@ -93,9 +93,9 @@ pub(crate) const CONTENT_TYPE: &str = "content-type";
 /// Headers that belong to HTTP itself: whoever sends a request sets them.
 pub(crate) const OF_HTTP: [&str; 4] = ["content-length", "transfer-encoding", "connection", "host"];
 
-/// Whether a value is made of what a step captures.
-fn is_captured(value: &str) -> bool {
-    blank::names(value).any(|(_, name)| name != FRESH_NAME)
+/// Whether a value is made of one of these.
+fn is_captured(value: &str, secrets: &[String]) -> bool {
+    blank::names(value).any(|(_, name)| secrets.iter().any(|secret| secret == name))
 }
 
 /// Makes named requests complete, and notes what is wrong with them.
@@ -117,7 +117,9 @@ impl Shaper<'_, '_> {
         let way = ["requests", name.as_str()];
         self.method(&[&way[..], &["method"]].concat(), &format.method);
         self.path(&[&way[..], &["path"]].concat(), &format.path);
-        self.headers(&[&way[..], &["headers"]].concat(), &format.headers);
+        let steps = format.first.iter().flat_map(|step| step.capture.keys());
+        let secrets: Vec<_> = steps.filter(|name| format.secret.contains(name)).cloned().collect();
+        self.headers(&[&way[..], &["headers"]].concat(), &format.headers, &secrets);
         let body = self.body(&way, &body_words!(format), None);
         let written = Written { path: Arc::clone(&format.path), query: format.query.clone() };
         if body.is_some() && format.method.as_str() == "HEAD" {
@@ -157,7 +159,14 @@ impl Shaper<'_, '_> {
     }
 
     /// Headers of all requests, or of one.
-    pub(crate) fn headers(&mut self, way: Way<'_>, headers: &BTreeMap<String, String>) {
+    ///
+    /// `secrets` are the names of what its own steps capture and keep secret: that may go in place of the slot's key.
+    pub(crate) fn headers(
+        &mut self,
+        way: Way<'_>,
+        headers: &BTreeMap<String, String>,
+        secrets: &[String],
+    ) {
         for (name, value) in headers {
             let way = [way, &[name.as_str()]].concat();
             let is = |other: &str| name.eq_ignore_ascii_case(other);
@@ -165,9 +174,11 @@ impl Shaper<'_, '_> {
                 Some("expected `media-type` in the request, beside its body")
             } else if OF_HTTP.iter().any(|other| is(other)) {
                 Some("it belongs to HTTP itself, which sets it for each request")
-            } else if self.carriers.iter().any(|carrier| is(carrier)) && !is_captured(value) {
+            } else if self.carriers.iter().any(|carrier| is(carrier))
+                && !is_captured(value, secrets)
+            {
                 Some(
-                    "it carries the key, and errproof sets it for each request; only what a step captures may stand here, as in `Bearer {token}`",
+                    "it carries the key, and errproof sets it for each request; only what a step in the request's `first` captures, and its `secret` names, may stand here, as in `Bearer {token}`",
                 )
             } else {
                 None

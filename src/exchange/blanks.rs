@@ -119,7 +119,7 @@ impl Blanks {
             Some((path, query)) => (path, Some(query)),
             None => (&*request.path, None),
         };
-        // Only what begins a path may be a whole address: elsewhere a slash would lead to another place.
+        // Only what begins a path may be a whole address.
         let begins = path.starts_with('{');
         let mut path = put(path, &PLAIN, &|value| {
             if begins { in_path(value, base) } else { in_segment(value) }
@@ -169,9 +169,12 @@ fn in_path(value: &str, base: &str) -> String {
     in_segment(value)
 }
 
-/// A value as a part of a step of a path.
+/// A value as a part of a path: a name may have slashes in it, as those of repositories do, but begins with none.
 fn in_segment(value: &str) -> String {
-    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@".contains(&byte);
+    if let Some(rest) = value.strip_prefix('/') {
+        return format!("%2F{}", in_segment(rest));
+    }
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@/".contains(&byte);
     let encoded = |byte: u8| {
         if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") }
     };
@@ -277,7 +280,7 @@ mod tests {
             ("{up}", "https://h/base/a", "/base/", "/a"),
             ("{up}", "/base/a", "/base", "/a"),
             ("{up}", "/based/a", "/base", "/based/a"),
-            ("/x/{up}/y", "a b/c?", "", "/x/a%20b%2Fc%3F/y"),
+            ("/x/{up}/y", "a b/c?", "", "/x/a%20b/c%3F/y"),
             ("/x/{up}", "/etc", "", "/x/%2Fetc"),
             // Nothing that is captured leads to another host.
             ("{up}", "@evil.example", "", "/@evil.example"),

@@ -267,9 +267,15 @@ impl Play<'_> {
         let case = self.planned.case();
         for at in 0..end {
             let is_served = self.is_served(burst, at);
+            // Of another error nothing is promised.
+            let left = match (is_served, self.is_refused(at)) {
+                (true, _) => Some(Left::Some),
+                (false, true) => Some(Left::Nothing),
+                (false, false) => None,
+            };
             let (exchange, sheet) = (&self.exchanges[at], &mut self.sheet);
-            let left = if is_served { Left::Some } else { Left::Nothing };
-            if let Some(found) = rate_fields::told(exchange, burst.limit, left) {
+            let told = left.and_then(|left| rate_fields::told(exchange, burst.limit, left));
+            if let Some(found) = told {
                 sheet.note(CheckId::RateTold, at, found);
             }
             if !is_served {
@@ -405,13 +411,14 @@ impl Play<'_> {
     /// Sends one request when so many seconds are over.
     async fn after(&mut self, burst: PlannedBurst<'_>, told: u64) -> Result<usize, Stop> {
         let most = self.run.target.wait_at_most.as_secs();
+        let promised = self.planned.scenario.retry_after.as_ref();
+        let is_open = promised.is_some_and(|it| it.longest == LongestWait::Unsaid);
+        if let Some(last) = self.main.filter(|_| is_open) {
+            let place = rate_fields::told_by(&self.exchanges[last].answer, burst.limit);
+            let found = retry_after::within_window(told, burst.limit, place);
+            self.sheet.note(CheckId::RetryAfter, last, found);
+        }
         if told > most {
-            let promised = self.planned.scenario.retry_after.as_ref();
-            let is_unsaid = promised.is_none_or(|it| it.longest == LongestWait::Unsaid);
-            let found = retry_after::within_window(told, burst.limit);
-            if let Some((last, found)) = self.main.filter(|_| is_unsaid).zip(found) {
-                self.sheet.note(CheckId::RetryAfter, last, vec![found]);
-            }
             return Err(Stop::Inconclusive(format!(
                 "the refusals ask for a wait of {told} s, and --wait-at-most is {most} s: whether the key is served again was not tried"
             )));

@@ -38,6 +38,9 @@ use crate::{
     shown::redactor::Redactor,
 };
 
+/// So many of several errors in one response are looked at for the one that has all that is promised of its message.
+const MOST_ERRORS: usize = 100;
+
 /// Judges answers. Holds the request ids of the run, since no two answers may share one, and its
 /// secrets, since no answer may hold one.
 #[derive(Debug)]
@@ -150,14 +153,7 @@ impl AnswerJudge {
             sheet.note(CheckId::Docs, at, found);
         }
         if places.message.as_ref().is_some_and(|place| is_there(&place)) {
-            let entry = reading.entry();
-            let mut found = Mismatches::new();
-            for entry in reading.counting() {
-                reading.look_at(entry);
-                found.extend(self.message(&expected, case, &reading));
-            }
-            reading.look_at(entry);
-            found.dedup();
+            let found = self.messages(&expected, case, &reading);
             sheet.note(CheckId::Message, at, found);
         }
         if let Some(place) = places.field.as_ref().filter(is_there) {
@@ -184,6 +180,38 @@ impl AnswerJudge {
         if let Some(promised) = &scenario.retry_after {
             sheet.note(CheckId::RetryAfter, at, told_wait::present(exchange, promised));
         }
+    }
+
+    /// What is wrong with the message of an error, or of each of several that are all the scenario's: one of those has all that
+    /// is promised, and the others are messages.
+    fn messages(
+        &self,
+        expected: &Expected<'_>,
+        case: Option<&Case>,
+        reading: &Reading<'_>,
+    ) -> Mismatches {
+        let (entry, counting) = (reading.entry(), reading.counting());
+        let wrong = |entry: usize| {
+            reading.look_at(entry);
+            self.message(expected, None, reading)
+        };
+        // The first is enough: of thousands nobody reads more.
+        let mut found = if counting.len() > 1 {
+            counting.clone().map(wrong).find(|found| !found.is_empty()).unwrap_or_default()
+        } else {
+            Mismatches::new()
+        };
+        if found.is_empty() {
+            let whole = counting.map(|entry| {
+                reading.look_at(entry);
+                self.message(expected, case, reading)
+            });
+            let whole: Vec<_> = whole.take(MOST_ERRORS).collect();
+            let has_all = whole.iter().any(Vec::is_empty);
+            found = if has_all { found } else { whole.into_iter().next().unwrap_or_default() };
+        }
+        reading.look_at(entry);
+        found
     }
 
     /// What is wrong with a message: it has what is promised of the scenario's own error, and words of its own.

@@ -56,15 +56,18 @@ impl Play<'_> {
         if done.is_ok() && self.sheet.noted().is_empty() { cleaned } else { done }
     }
 
-    /// Notes a secret that a step captured and that the error tells back. An address is none there: what it leads to is what
-    /// the error is about.
+    /// Notes a secret that a step captured, that the request carried in a header, as credentials are, and that the error tells
+    /// back. What stands in its address or body may be what the error is about.
     fn tells_captured(&mut self, steps: Option<&PlannedSteps>, values: &[Filled]) {
         let Some((steps, at)) = steps.zip(self.main) else { return };
         let mut secrets = Secrets::default();
-        let captured =
-            values.iter().filter(|value| steps.secret.iter().any(|name| **name == *value.name));
-        let captured = captured
-            .filter(|value| telling_parts(value.value.expose(), "") == [value.value.expose()]);
+        let headers = &self.exchanges[at].request.headers;
+        let is_carried = |value: &&Filled| {
+            let is_secret = steps.secret.iter().any(|name| **name == *value.name);
+            is_secret
+                && headers.iter().any(|(_, text)| text.expose().contains(value.value.expose()))
+        };
+        let captured = values.iter().filter(is_carried);
         for Filled { name, value } in captured {
             secrets.add(Named { secret: value.clone(), label: label(name) });
         }
@@ -130,12 +133,13 @@ impl Play<'_> {
         let answer = &self.exchanges[at].answer;
         let sent = &self.exchanges[at].request;
         let what = format!("{} {}", sent.method, sent.path);
-        let mut missing = None;
+        let (mut missing, mut is_secret_missing) = (None, false);
         for (name, place) in &step.capture {
             let value = captured(answer, place, &sent.path);
             let value = value.filter(|value| can_be_sent(value) && !climbs(value));
             let Some(value) = value else {
                 missing.get_or_insert((name, place));
+                is_secret_missing |= secret.contains(name);
                 continue;
             };
             if secret.contains(name) && !self.keep_secret(name, &value, &sent.path) {
@@ -159,12 +163,12 @@ impl Play<'_> {
             _ => return Ok(()),
         };
         self.main = Some(at);
-        if missing.is_some_and(|(name, _)| secret.contains(name)) && is_success(status) {
+        if is_secret_missing && is_success(status) {
             // It may be there, at another place or in another shape.
             self.exchanges.clear();
             self.main = None;
             return Err(Stop::Error(format!(
-                "not judged: the step {what} {why}; the response is not shown, since that is a secret"
+                "not judged: the step {what} {why}; the response is not shown, since a secret may be in it"
             )));
         }
         Err(Stop::Error(format!("not judged: the step {what} {why}")))
@@ -202,14 +206,17 @@ fn telling_parts<'v>(value: &'v str, path: &str) -> Vec<&'v str> {
 
 /// Whether a value would lead to another place of a path than the one it stands at.
 fn climbs(value: &str) -> bool {
-    let plain = value.to_ascii_lowercase().replace("%2e", ".");
+    let is_address = value.starts_with('/') || Url::parse(value).is_ok();
+    let path = if is_address { value.split('?').next().unwrap_or_default() } else { value };
+    let plain = path.to_ascii_lowercase().replace("%2e", ".");
     plain.split(['/', '\\', '?']).any(|step| [".", ".."].contains(&step))
 }
 
-/// An address that a header gives, which may be written from that of the request on (RFC 9110, section 10.2.2).
+/// An address that a header gives, which may be written from that of the request on (RFC 9110, section 10.2.2), without the
+/// steps in it that lead to the same place or up.
 fn resolved(address: String, asked: &str) -> String {
-    if Url::parse(&address).is_ok() || (address.starts_with('/') && !address.starts_with("//")) {
-        return address;
+    if let Ok(whole) = Url::parse(&address) {
+        return whole.into();
     }
     let base = Url::parse("http://localhost").and_then(|base| base.join(asked));
     base.and_then(|base| base.join(&address)).map_or(address, |url| {
@@ -290,6 +297,8 @@ mod tests {
             ("?state=a", "/up/?state=a"),
             ("../1", "/1"),
             ("//h/up/1", "/up/1"),
+            ("/a/./up/../1?next=/../home", "/a/1?next=/../home"),
+            ("http://h/a/../1", "http://h/1"),
         ];
         for (address, expected) in rows {
             assert_eq!(resolved(address.to_owned(), "/up/?a=b"), expected, "{address}");
@@ -301,7 +310,7 @@ mod tests {
         for value in ["..", ".", "../users", "a/../..", "%2E%2e", "a\\..\\b", "/up/.."] {
             assert!(climbs(value), "{value}");
         }
-        for value in ["a", "a.b", "...", "/up/1.2?a=..b", "t0k3n=="] {
+        for value in ["a", "a.b", "...", "/up/1.2?a=/../b", "t0k3n=="] {
             assert!(!climbs(value), "{value}");
         }
     }

@@ -72,7 +72,7 @@ impl Loader<'_> {
             format.written.query.clone_from(query);
         }
         if let Some(headers) = &change.headers {
-            shaper.headers(&at("headers"), headers);
+            shaper.headers(&at("headers"), headers, &[]);
             format.headers = merged(&contract.headers, headers);
         }
         let words = body_words!(change);

@@ -5,6 +5,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     env, fs,
     path::{Path, PathBuf},
+    process::Output,
     sync::atomic::{AtomicUsize, Ordering},
     thread,
 };
@@ -31,42 +32,27 @@ struct Row {
     codes: usize,
     proven: usize,
     unprovoked: usize,
+    /// Of the errors on the page those that a client can provoke, and those of them that are in the contract and proven.
+    counted: [usize; 2],
     /// What the run said, if not every code that can be provoked is proven.
     said: Option<String>,
 }
 
-/// A run of an API's contract against a server.
-struct Run {
-    report: Value,
-    said: String,
-    is_green: bool,
-}
-
 /// Runs an API's contract against a server that answers as it is told to.
-fn run(folder: &Path, spec: Value, flags: &[&str], runtime: &Runtime) -> Run {
+fn run(folder: &Path, spec: Value, flags: &[&str], runtime: &Runtime) -> Output {
     let server = runtime.block_on(async {
         let server = MockServer::builder().disable_request_recording().start().await;
         Mock::given(matchers::any()).respond_with(Sample::of(spec)).mount(&server).await;
         server
     });
     let keys = read(folder, "keys.env");
-    let reports = tempfile::tempdir().expect("a folder");
-    let output = prepared()
+    prepared()
         .args(["test", "--target-url", &server.uri(), "--contract"])
         .arg(folder)
-        .arg("--report-dir")
-        .arg(reports.path())
         .args(flags)
         .envs(keys.lines().filter_map(|line| line.split_once('=')))
         .output()
-        .expect("the command starts");
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let report = fs::read_to_string(reports.path().join("report.json")).unwrap_or_default();
-    Run {
-        report: serde_json::from_str(&report).unwrap_or_default(),
-        said: text(&output.stdout) + &text(&output.stderr),
-        is_green: output.status.success(),
-    }
+        .expect("the command starts")
 }
 
 fn read(folder: &Path, name: &str) -> String {
@@ -93,24 +79,50 @@ fn folders() -> Vec<PathBuf> {
     folders
 }
 
+/// What stands in the table of the sources: what a page has, what a client can provoke of that, and what is proven of this.
+fn counted(sources: &str) -> [usize; 2] {
+    let table = "| documented there | a client can provoke | in the contract and proven |";
+    let numbers = sources.lines().skip_while(|line| *line != table).nth(2).expect("a table");
+    let numbers = numbers.trim_matches('|').split('|').map(|text| text.trim().parse());
+    let numbers: Vec<usize> = numbers.collect::<Result<_, _>>().expect("numbers");
+    let [documented, provokable, proven] = numbers[..] else { panic!("three: {numbers:?}") };
+    assert!(documented >= provokable && provokable >= proven, "{numbers:?}");
+    [provokable, proven]
+}
+
+/// Whether it is at least nine of ten, by which the census says that an API's errors can be said.
+fn is_nine_of_ten([all, some]: [usize; 2]) -> bool {
+    some > 0 && some * 10 >= all * 9
+}
+
 fn row(folder: &Path, runtime: &Runtime) -> Row {
-    let run = run(folder, spec(folder), &[], runtime);
-    let codes = run.report["server"]["codes"].as_array().cloned().unwrap_or_default();
+    let reports = tempfile::tempdir().expect("a folder");
+    let flags = ["--report-dir", reports.path().to_str().expect("a path")];
+    let output = run(folder, spec(folder), &flags, runtime);
+    let report = fs::read_to_string(reports.path().join("report.json")).unwrap_or_default();
+    let report: Value = serde_json::from_str(&report).unwrap_or_default();
+    let codes = report["server"]["codes"].as_array().cloned().unwrap_or_default();
     let count = |standing: &str| codes.iter().filter(|code| code["standing"] == standing).count();
     let (proven, unprovoked) = (count("proven"), count("unprovoked"));
-    let holds = run.is_green && proven > 0 && proven + unprovoked == codes.len();
-    let said = (!holds).then_some(run.said);
-    Row { api: name(folder), codes: codes.len(), proven, unprovoked, said }
+    let holds = output.status.success() && proven > 0 && proven + unprovoked == codes.len();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let said = (!holds).then(|| text(&output.stdout) + &text(&output.stderr));
+    let counted = counted(&read(folder, "sources.md"));
+    Row { api: name(folder), counted, codes: codes.len(), proven, unprovoked, said }
 }
 
 #[test]
 fn the_documented_errors_of_24_apis_can_be_said_and_held() {
     let runtime = Runtime::new().expect("the runtime starts");
     let rows: Vec<_> = folders().iter().map(|folder| row(folder, &runtime)).collect();
-    let yes = rows.iter().filter(|row| row.said.is_none()).count();
-    for Row { api, codes, proven, unprovoked, said } in &rows {
-        let can = if said.is_none() { "yes" } else { "no" };
-        line(&format!("{api}: {can}, {proven} of {codes} codes proven, {unprovoked} unprovoked"));
+    let is_yes = |row: &Row| row.said.is_none() && is_nine_of_ten(row.counted);
+    let yes = rows.iter().filter(|row| is_yes(row)).count();
+    for row in &rows {
+        let Row { api, codes, proven, unprovoked, counted: [provokable, held], .. } = row;
+        let can = if is_yes(row) { "yes" } else { "no" };
+        line(&format!(
+            "{api}: {can}, {proven} of {codes} codes proven, {unprovoked} unprovoked; {held} of {provokable} that a client can provoke"
+        ));
     }
     line(&format!("{yes} of {APIS} yes"));
     let said: Vec<_> = rows
@@ -118,6 +130,7 @@ fn the_documented_errors_of_24_apis_can_be_said_and_held() {
         .filter_map(|row| Some(format!("# {}\n{}", row.api, row.said.as_ref()?)))
         .collect();
     assert!(said.is_empty(), "{}", said.join("\n"));
+    assert_eq!(yes, APIS);
 }
 
 /// How many servers run at once. A run mostly waits.
@@ -177,9 +190,12 @@ fn seen(broken: &[(PathBuf, Broken)]) -> Vec<bool> {
         loop {
             let at = next.fetch_add(1, Ordering::Relaxed);
             let Some((folder, broken)) = broken.get(at) else { return seen };
-            // What is no limit shows without a burst.
-            let flags: &[&str] = if broken.is_limit { &[] } else { &["--skip", "burst"] };
-            seen.push((at, !run(folder, broken.spec.clone(), flags, &runtime).is_green));
+            // A limit shows in bursts alone, and what is too large where megabytes are sent.
+            let burst = (!broken.is_limit).then_some(["--skip", "burst"]);
+            let large = (!broken.is_of_large).then_some(["--skip", "large"]);
+            let flags: Vec<_> = [burst, large].into_iter().flatten().flatten().collect();
+            let output = run(folder, broken.spec.clone(), &flags, &runtime);
+            seen.push((at, !output.status.success()));
         }
     };
     let mut all: Vec<_> = thread::scope(|scope| {

@@ -12,6 +12,8 @@ pub(super) struct Broken {
     pub(super) kind: &'static str,
     /// Whether the rule is a limit, which shows in bursts alone.
     pub(super) is_limit: bool,
+    /// Whether the rule is about bodies that are too large.
+    pub(super) is_of_large: bool,
     /// The server's file with the break in it.
     pub(super) spec: Value,
 }
@@ -38,7 +40,9 @@ fn of_rule(spec: &Value, at: usize, errors: &[usize]) -> Vec<Broken> {
     let mut add = |kind: &'static str, what: &str, spec: Value| {
         let name = format!("rule {at}, {}: {kind} {what}", answer["status"]);
         let is_limit = rule["when"].get("over-limit").is_some();
-        breaks.push(Broken { name: name.trim_end().to_owned(), kind, is_limit, spec });
+        let is_of_large = rule["when"].to_string().contains("body-longer");
+        let name = name.trim_end().to_owned();
+        breaks.push(Broken { name, kind, is_limit, is_of_large, spec });
     };
     let with = |answer: Value| {
         let mut spec = spec.clone();

@@ -266,6 +266,38 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     Row {
+        name: "several errors in XML, of which there may be one",
+        envelope: "[envelope]\nform = \"xml\"\ncode = \"/Errors/Error/*/Code\"\nmessage = \"/Errors/Error/*/Message\"\n",
+        chain: "[\"Denied\"]",
+        scenarios: &["code = \"Denied\"\nstatus = 403"],
+        responses: &[
+            (
+                of(
+                    "text/xml",
+                    403,
+                    "<Errors><Error><Code>Denied</Code><Message>no</Message></Error></Errors>",
+                ),
+                &[],
+            ),
+            (
+                of(
+                    "text/xml",
+                    403,
+                    "<Errors><Error><Code>Other</Code></Error><Error><Code>Denied</Code><Message>no</Message></Error></Errors>",
+                ),
+                &[],
+            ),
+            (
+                of(
+                    "text/xml",
+                    403,
+                    "<Errors><Error><Code>Other</Code><Message>no</Message></Error></Errors>",
+                ),
+                &["code"],
+            ),
+        ],
+    },
+    Row {
         name: "a router's text",
         envelope: "[envelope]\nschema = \"any.json\"\ncode = \"/code\"\nmessage = \"/message\"\n\n[envelopes.router]\nform = \"text\"\nmedia-type = \"text/plain\"\nmessage = \"body\"\n",
         chain: "[\"no-route\"]",

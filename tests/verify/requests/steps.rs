@@ -204,7 +204,7 @@ fn a_step_that_fails_leaves_its_case_unjudged_and_its_response_is_shown_if_it_ho
         ),
         (
             Wrong::GivesNoAddress,
-            "not judged: the step POST /uploads was answered 202 without the `upload` at `header Location`; the response is not shown, since that is a secret",
+            "not judged: the step POST /uploads was answered 202 without the `upload` at `header Location`; the response is not shown, since a secret may be in it",
             // Where it may be is not known.
             Value::Null,
         ),
@@ -327,13 +327,14 @@ path = "/things/{token}"
 #[test]
 fn a_captured_value_goes_in_place_of_the_key_and_leads_to_no_other_place() {
     // What the login says, where later requests go, and why the case is not judged if it is not.
-    let missing = "not judged: the step POST /login was answered 200 without the `token` at `/token`; the response is not shown, since that is a secret";
+    let missing = "not judged: the step POST /login was answered 200 without the `token` at `/token`; the response is not shown, since a secret may be in it";
     let rows = [
-        (r#"{"token":"t0k/en-12345678"}"#, Some("t0k%2Fen-12345678"), None),
+        (r#"{"token":"t0k/en-12345678"}"#, Some("t0k/en-12345678"), None),
         (r#"{"token":".."}"#, None, Some(missing)),
         (r#"{"token":"t0ken-12345678/../users"}"#, None, Some(missing)),
         (r#"{"token":["t0ken-12345678"]}"#, None, Some(missing)),
         (r#"{"tokens":"t0ken-12345678"}"#, None, Some(missing)),
+        (r#"{"id":7,"token":{"value":"t0ken-12345678"}}"#, None, Some(missing)),
     ];
     for (login, step, why) in rows {
         let server = Server::start(move |sent| match (sent.method.as_str(), sent.path.as_str()) {
@@ -374,4 +375,25 @@ fn an_error_that_tells_a_captured_secret_back_is_a_leak() {
     assert_eq!((ended.code, &checks[0]["check"]), (101, &"secret-leak".into()), "{ended:?}");
     let everything = format!("{}{}{report}", ended.stdout, ended.stderr);
     assert!(!everything.contains("12345678"), "{everything}");
+}
+
+#[test]
+fn only_a_secret_of_a_step_goes_in_place_of_the_key_and_no_case_breaks_a_key_that_is_not_sent() {
+    let request = |first: &str, secret: &str| {
+        format!(
+            "[requests.login]\nmethod = \"POST\"\npath = \"/login\"\n[requests.thing]\nmethod = \"GET\"\npath = \"/thing\"\nheaders = {{ Authorization = \"Bearer {{token}}\" }}\nfirst = [{first}]\nsecret = [{secret}]\n"
+        )
+    };
+    let login = "{ request = \"login\", capture = { token = \"/token\" } }";
+    let rows = [
+        (request("", ""), "key = \"absent\"", "`Authorization` cannot be added"),
+        (request(login, ""), "key = \"absent\"", "`Authorization` cannot be added"),
+        (request(login, "\"token\""), "key = \"absent\"", "the key of this case is not sent"),
+    ];
+    for (requests, defect, title) in rows {
+        let small = Small::new(&["gone"], "", &requests);
+        small.scenario(410, "gone", "thing", &format!("[[cases]]\nid = \"gone\"\n{defect}\n"));
+        let (code, said) = lint(&small);
+        assert!(code == 2 && said.contains(title), "{title}: {said}");
+    }
 }
