@@ -60,7 +60,7 @@ fn other(reading: &Reading<'_>, form: BodyForm, promised: Option<&str>) -> Misma
     wrong.into_iter().chain(twice(answer)).chain(coding(answer)).chain(ending).collect()
 }
 
-/// A body that does not come to its end.
+/// A body that ends too early or goes on too long.
 fn early_end(answer: &Answer) -> Option<Mismatch> {
     let sentence = match &answer.ending {
         Ending::Complete => return None,

@@ -7,7 +7,7 @@ use super::{
     reading::Reading,
 };
 use crate::{
-    contract::{identity::Statuses, place::AnswerPlace, pointer},
+    contract::{envelope::BodyForm, identity::Statuses, place::AnswerPlace, pointer},
     exchange::message::Answer,
 };
 
@@ -84,7 +84,8 @@ pub fn names_one(reading: &Reading<'_>, place: &AnswerPlace, fields: &[String]) 
     let in_header = || reading.text(place).into_iter().collect();
     let in_body = || {
         let steps: Vec<_> = pointer::steps(place.as_str()).collect();
-        reading.body().map(|body| texts(body, &steps)).unwrap_or_default()
+        let form = reading.places().form;
+        reading.body().map(|body| texts(body, &steps, form)).unwrap_or_default()
     };
     let found: Vec<String> = place.header().map_or_else(in_body, |_| in_header());
     let final_step = |text: &str| {
@@ -100,7 +101,7 @@ pub fn names_one(reading: &Reading<'_>, place: &AnswerPlace, fields: &[String]) 
 }
 
 /// The texts at the end of a way into a value. A list of texts there is each of them.
-fn texts(value: &Value, steps: &[String]) -> Vec<String> {
+fn texts(value: &Value, steps: &[String], form: BodyForm) -> Vec<String> {
     let Some((step, rest)) = steps.split_first() else {
         return match value {
             Value::String(text) => vec![text.clone()],
@@ -112,19 +113,20 @@ fn texts(value: &Value, steps: &[String]) -> Vec<String> {
     };
     match value {
         Value::Array(items) if step == "*" => {
-            items.iter().flat_map(|item| texts(item, rest)).collect()
+            items.iter().flat_map(|item| texts(item, rest, form)).collect()
         }
         Value::Object(entries) if step == "*" && rest.is_empty() => {
             entries.keys().cloned().collect()
         }
         Value::Object(entries) if step == "*" => {
-            let within = entries.values().flat_map(|entry| texts(entry, rest));
+            let within = entries.values().flat_map(|entry| texts(entry, rest, form));
             // XML does not say of one element that it is of a list.
-            within.chain(texts(value, rest)).collect()
+            let itself = (form == BodyForm::Xml).then(|| texts(value, rest, form));
+            within.chain(itself.into_iter().flatten()).collect()
         }
         _ => {
             let next = pointer::find(value, &format!("/{}", pointer::step(step)));
-            next.map(|next| texts(next, rest)).unwrap_or_default()
+            next.map(|next| texts(next, rest, form)).unwrap_or_default()
         }
     }
 }
@@ -173,6 +175,8 @@ mod tests {
             ("/message/*", json!({"message": {"Other": ["Id"]}}), false),
             ("/errors/*/path", json!({"errors": {"a": {"path": "body.Id"}}}), true),
             ("/errors/*/path", json!({"errors": []}), false),
+            // An object in place of the list is none of its entries.
+            ("/errors/*/path", json!({"errors": {"path": "Id"}}), false),
         ];
         for (place, body, is_named) in rows {
             let place = AnswerPlace::from(place.to_owned());

@@ -71,7 +71,7 @@ impl Resolver<'_> {
                 && other.counts_request(request)
         };
         if let Some(first) = self.contract.all_limits().find(is_first) {
-            let title = format!("this burst does not come to {}", limit.table());
+            let title = format!("another limit ends this burst before {}", limit.table());
             let label = format!(
                 "{} counts `{request}` as well, and refuses after {}: expected a request that it does not count, or `unprovoked`",
                 first.table(),

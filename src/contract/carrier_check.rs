@@ -9,7 +9,7 @@ use super::{
     carrier::{Along, PartSource, Place},
     key::{Carrier, KeyDefect, KeyShape},
     names::{CarrierName, PartName, SlotName},
-    request_shape::{CONTENT_TYPE, OF_HTTP},
+    request_shape::{CONTENT_TYPE, OF_HTTP, SET_BY_HTTP},
     scenario::{Case, Provocation, Scenario, Single},
     sendable::can_be_sent,
 };
@@ -47,7 +47,7 @@ pub(super) fn check_carrier(reader: &mut Reader<'_>, key: &KeyShape, at: usize) 
     }
     if let Some(name) = carrier.header.as_ref().filter(|name| is_of_http(name)) {
         let way = [&way[..], &["header"]].concat();
-        reader.add(&way, format!("`{name}` cannot carry a key"), OF_HTTP_ITSELF);
+        reader.add(&way, format!("`{name}` cannot carry a key"), SET_BY_HTTP);
     }
     let is_token = |name: &String| HeaderName::from_bytes(name.as_bytes()).is_ok();
     if !carrier.header.as_ref().is_none_or(is_token) || !can_be_sent(&carrier.before) {
@@ -79,8 +79,6 @@ pub(super) fn check_carrier(reader: &mut Reader<'_>, key: &KeyShape, at: usize) 
     }
     check_signature(reader, &way, carrier);
 }
-
-const OF_HTTP_ITSELF: &str = "it belongs to HTTP itself, which sets it for each request";
 
 fn is_of_http(name: &str) -> bool {
     OF_HTTP.iter().chain(&[CONTENT_TYPE]).any(|other| name.eq_ignore_ascii_case(other))
@@ -164,7 +162,7 @@ fn word(place: Place<'_>) -> &'static str {
 fn check_place(reader: &mut Reader<'_>, way: Way<'_>, place: Place<'_>, characters: &[&str]) {
     let is_token = |name: &str| HeaderName::from_bytes(name.as_bytes()).is_ok();
     let (holds, label) = match place {
-        Place::Header(name) if is_of_http(name) => (false, OF_HTTP_ITSELF),
+        Place::Header(name) if is_of_http(name) => (false, SET_BY_HTTP),
         Place::Header(name) => (is_token(name), "expected letters and `-`"),
         Place::Query(name) => {
             (!name.is_empty() && !name.chars().any(char::is_control), "expected a parameter's name")

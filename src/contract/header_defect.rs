@@ -5,7 +5,7 @@ use http::HeaderName;
 use super::{
     NamedRequest,
     names::CarrierName,
-    request_shape::{CONTENT_TYPE, OF_HTTP, RequestShape},
+    request_shape::{CONTENT_TYPE, OF_HTTP, RequestShape, SET_BY_HTTP},
     resolve::Resolver,
     scenario_file::{CaseFormat, HeaderDefect, HeaderSetting},
     sendable::can_be_sent,
@@ -42,8 +42,7 @@ impl Resolver<'_> {
         };
         let value_way = ["cases", at, "header", "set", "to"];
         if OF_HTTP.iter().any(|other| is(other)) {
-            let label = "it belongs to HTTP itself, which sets it for each request";
-            return self.reader.add(way, format!("`{name}` cannot be wrong"), label);
+            return self.reader.add(way, format!("`{name}` cannot be wrong"), SET_BY_HTTP);
         }
         let is_wanted = |carrier: &CarrierName| match &case.carriers {
             Some(wanted) => wanted.contains(carrier),

@@ -93,6 +93,9 @@ pub(crate) const CONTENT_TYPE: &str = "content-type";
 /// Headers that belong to HTTP itself: whoever sends a request sets them.
 pub(crate) const OF_HTTP: [&str; 4] = ["content-length", "transfer-encoding", "connection", "host"];
 
+/// Why none of them can be set, as a label in a file.
+pub(super) const SET_BY_HTTP: &str = "it belongs to HTTP itself, which sets it for each request";
+
 /// Whether a value is made of one of these.
 fn is_captured(value: &str, secrets: &[String]) -> bool {
     blank::names(value).any(|(_, name)| secrets.iter().any(|secret| secret == name))
@@ -173,7 +176,7 @@ impl Shaper<'_, '_> {
             let taken = if is(CONTENT_TYPE) {
                 Some("expected `media-type` in the request, beside its body")
             } else if OF_HTTP.iter().any(|other| is(other)) {
-                Some("it belongs to HTTP itself, which sets it for each request")
+                Some(SET_BY_HTTP)
             } else if self.carriers.iter().any(|carrier| is(carrier))
                 && !is_captured(value, secrets)
             {

@@ -1,5 +1,5 @@
-//! The census: the documented errors of 24 APIs, each as a contract in `tests/census/`, held against a server that answers what
-//! the docs show. Contracts and servers were written from the APIs' docs, in words of our own.
+//! The census: the documented errors of 24 APIs, each as a contract in `tests/census/`, checked against a server that
+//! answers what the docs show. Contracts and servers were written from the APIs' docs, in words of our own.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
