@@ -67,7 +67,8 @@ pub fn lint(options: &LintOptions, secrets: &mut Secrets) -> Result<u8, End> {
         }
     }
     let contract = faults.into_result(contract)?.expect("what cannot be read is a fault");
-    let mut advice = contract::lint::lint(&folder, &contract)?;
+    let by_targets = targets::lint::requests(&contract, files.keys());
+    let mut advice = contract::lint::lint(&folder, &contract, &by_targets)?;
     for (name, target) in files.iter().filter_map(|(name, target)| Some((name, target.as_ref()?))) {
         targets::lint::lint(&contract, name, target, &mut advice)?;
     }

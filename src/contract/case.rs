@@ -11,7 +11,7 @@ use super::{
     scenario::{At, BalanceCase, Burst, Case, Origin, Provocation, Single},
     scenario_file::{BurstFormat, CaseFormat, ScenarioFile},
     slots::known_slot,
-    steps::{self, StepCheck},
+    steps::{self, StepCheck, Texts},
     wrong_fields::WrongFields,
 };
 use crate::source::{document::Way, reader::keys};
@@ -108,7 +108,7 @@ impl Resolver<'_> {
         check.steps(&steps, &before);
         let whole = own.around(Some(&steps));
         let known: Vec<&str> = whole.captured().collect();
-        check.uses(&way, request, &named.format, &known);
+        check.uses(&way, request.as_str(), &Texts::of(&named.format), &known);
         let needs_steps = !whole.is_empty() || named.format.lacks_steps(&whole);
         if needs_steps && (case.burst.is_some() || case.balance.is_some()) {
             let label = "expected a case that sends its request once";

@@ -14,14 +14,19 @@ use super::{
 };
 use crate::source::{advice::Advice, document::Document, fault::Faults, folder::Folder};
 
-/// Everything that is missing or left over in a contract without faults.
+/// Everything that is missing or left over in a contract without faults. `by_targets` are the requests that files of targets
+/// use.
 ///
 /// # Errors
 /// If one of its files cannot be read once more.
-pub fn lint(folder: &Folder, contract: &Contract) -> Result<Advice, Faults> {
+pub fn lint(
+    folder: &Folder,
+    contract: &Contract,
+    by_targets: &BTreeSet<RequestName>,
+) -> Result<Advice, Faults> {
     let (mut advice, mut faults) = (Advice::default(), Faults::default());
     if let Some(document) = Document::open(folder, Path::new("contract.toml"), &mut faults) {
-        whole(&document, contract, &mut advice);
+        whole(&document, contract, by_targets, &mut advice);
         let with_key = contract.slots.iter().filter(|(_, slot)| !slot.keyless);
         let variables = with_key.map(|(name, slot)| (name, slot.env.as_str()));
         shared(&document, variables, &mut advice);
@@ -72,7 +77,12 @@ pub fn shared<'a>(
     }
 }
 
-fn whole(document: &Document, contract: &Contract, advice: &mut Advice) {
+fn whole(
+    document: &Document,
+    contract: &Contract,
+    by_targets: &BTreeSet<RequestName>,
+    advice: &mut Advice,
+) {
     let codes: BTreeSet<_> = contract.scenarios.iter().map(|scenario| &scenario.code).collect();
     for (at, code) in contract.chain.iter().enumerate().filter(|(_, code)| !codes.contains(code)) {
         let title = format!("`{code}` has no scenario");
@@ -123,7 +133,8 @@ fn whole(document: &Document, contract: &Contract, advice: &mut Advice) {
         }
         advice.add(fault);
     };
-    for name in contract.requests.keys().filter(|name| !used.requests.contains(name)) {
+    let is_used = |name: &RequestName| used.requests.contains(name) || by_targets.contains(name);
+    for name in contract.requests.keys().filter(|name| !is_used(name)) {
         unused("request", "requests", name.as_str(), "a case, a twin, a probe or the preflight");
     }
     for name in contract.slots.keys().filter(|name| !used.slots.contains(name)) {

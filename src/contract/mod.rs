@@ -57,7 +57,7 @@ mod seeded;
 pub(crate) mod sendable;
 mod slots;
 pub mod step_format;
-mod steps;
+pub(crate) mod steps;
 pub mod told;
 pub mod wrong_fields;
 

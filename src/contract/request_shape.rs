@@ -97,7 +97,7 @@ pub(crate) const OF_HTTP: [&str; 4] = ["content-length", "transfer-encoding", "c
 pub(super) const SET_BY_HTTP: &str = "it belongs to HTTP itself, which sets it for each request";
 
 /// Whether a value is made of one of these.
-fn is_captured(value: &str, secrets: &[String]) -> bool {
+pub(crate) fn is_captured(value: &str, secrets: &[String]) -> bool {
     blank::names(value).any(|(_, name)| secrets.iter().any(|secret| secret == name))
 }
 

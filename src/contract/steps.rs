@@ -1,6 +1,9 @@
 //! Checks the steps of a request or of a case: each value that a later request needs is captured by an earlier one.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
 
 use super::{
     NamedRequest,
@@ -8,7 +11,7 @@ use super::{
     content::{Coding, RequestBody},
     names::RequestName,
     request_shape::RequestShape,
-    step_format::{StepFormat, Steps},
+    step_format::{CapturePlace, StepFormat, Steps},
 };
 use crate::source::{
     document::Way,
@@ -17,12 +20,33 @@ use crate::source::{
 };
 
 /// Where the steps of a request or of a case stand, and all requests that they may name.
-pub(super) struct StepCheck<'a, 'r> {
-    pub(super) reader: &'a mut Reader<'r>,
-    pub(super) requests: &'a BTreeMap<RequestName, NamedRequest>,
-    pub(super) way: Way<'a>,
+pub(crate) struct StepCheck<'a, 'r> {
+    pub(crate) reader: &'a mut Reader<'r>,
+    pub(crate) requests: &'a BTreeMap<RequestName, NamedRequest>,
+    pub(crate) way: Way<'a>,
     /// The names of all that is captured for whichever request.
-    pub(super) anywhere: &'a [&'a str],
+    pub(crate) anywhere: &'a [&'a str],
+}
+
+/// The texts of a request that may have blanks.
+#[derive(Default)]
+pub(crate) struct Texts<'a> {
+    pub(crate) path: &'a str,
+    pub(crate) query: Vec<&'a str>,
+    /// Those of its headers and of its body.
+    pub(crate) elsewhere: Vec<Cow<'a, str>>,
+}
+
+impl<'a> Texts<'a> {
+    pub(crate) fn of(request: &'a RequestShape) -> Self {
+        let body = request.body.as_ref().filter(|body| body.coding() != Coding::Untouched);
+        let headers = request.headers.iter().map(|(_, value)| Cow::Borrowed(&**value));
+        Self {
+            path: &request.written.path,
+            query: request.written.query.values().map(String::as_str).collect(),
+            elsewhere: headers.chain(body.map(RequestBody::written).map(Cow::from)).collect(),
+        }
+    }
 }
 
 /// The names of all that the requests of a contract capture.
@@ -42,30 +66,60 @@ impl StepCheck<'_, '_> {
                 known.extend(step.capture.keys().map(String::as_str));
             }
         }
-        for (at, name) in steps.secret.iter().enumerate() {
+        let captured: Vec<&str> = steps.captured().chain(before.iter().copied()).collect();
+        self.secrets(&steps.secret, &captured);
+    }
+
+    /// Notes a secret that is nothing that was captured.
+    pub(crate) fn secrets(&mut self, secret: &[String], captured: &[&str]) {
+        for (at, name) in secret.iter().enumerate() {
             let at = at.to_string();
             let way = [self.way, &["secret", &at]].concat();
-            let captured: BTreeSet<&str> = steps.captured().chain(before.iter().copied()).collect();
+            let captured: BTreeSet<&str> = captured.iter().copied().collect();
             self.reader.known(&way, "captured value", name, captured);
         }
     }
 
     fn step(&mut self, way: Way<'_>, step: &StepFormat, known: &[&str]) {
-        let at = |word: &'static str| [way, &[word]].concat();
+        let way_of_request = [way, &["request"]].concat();
         let requests = self.requests;
-        let name = step.request.as_str();
-        self.reader.known(&at("request"), "request", name, keys(requests));
-        if step.status.is_some_and(|status| !(100..600).contains(&status)) {
-            self.reader.add(&at("status"), "not a status code", "expected 100 to 599");
+        self.reader.known(&way_of_request, "request", step.request.as_str(), keys(requests));
+        self.answer(way, step.status, &step.capture, known);
+        self.named(&way_of_request, &step.request, known);
+    }
+
+    /// Notes what is wrong with a request that is a step, which stands at this way, if the contract has it.
+    pub(crate) fn named(&mut self, way: Way<'_>, name: &RequestName, known: &[&str]) {
+        let Some(named) = self.requests.get(name) else { return };
+        if !named.format.steps.is_empty() {
+            let title = format!("`{name}` has steps of its own");
+            let label = "expected a request that nothing has to be sent before";
+            self.reader.add(way, title, label);
         }
-        for (name, place) in &step.capture {
+        self.uses(way, name.as_str(), &Texts::of(&named.format), known);
+    }
+
+    /// Notes what is wrong with what a step, which stands at this way, has to be answered. `taken` are the names that other
+    /// values have.
+    pub(crate) fn answer(
+        &mut self,
+        way: Way<'_>,
+        status: Option<u16>,
+        capture: &BTreeMap<String, CapturePlace>,
+        taken: &[&str],
+    ) {
+        if status.is_some_and(|status| !(100..600).contains(&status)) {
+            let way = [way, &["status"]].concat();
+            self.reader.add(&way, "not a status code", "expected 100 to 599");
+        }
+        for (name, place) in capture {
             let way = [way, &["capture", name]].concat();
             if !blank::is_name(name) || [FRESH_NAME, "key"].contains(&name.as_str()) {
                 let title = format!("`{name}` cannot be the name of a captured value");
                 let label = "expected small letters, digits and `-`, and neither `fresh` nor `key`";
                 self.reader.add(&way, title, label);
             }
-            if known.contains(&name.as_str()) {
+            if taken.contains(&name.as_str()) {
                 let title = format!("`{name}` is captured twice");
                 self.reader.add(&way, title, "expected another name");
             }
@@ -73,48 +127,26 @@ impl StepCheck<'_, '_> {
                 self.reader.add(&way, "not a place in a response", why);
             }
         }
-        if let Some(named) = requests.get(&step.request) {
-            if !named.format.steps.is_empty() {
-                let title = format!("`{}` has steps of its own", step.request);
-                let label = "expected a request that nothing has to be sent before";
-                self.reader.add(&at("request"), title, label);
-            }
-            self.uses(&at("request"), &step.request, &named.format, known);
-        }
     }
 
-    /// Notes the blanks of a request that nothing fills.
-    pub(super) fn uses(
-        &mut self,
-        way: Way<'_>,
-        name: &RequestName,
-        request: &RequestShape,
-        known: &[&str],
-    ) {
-        let all = known.iter().copied().chain([FRESH_NAME]);
-        let is_known = |name: &str| all.clone().any(|known| known == name);
-        let path = request.written.path.as_ref();
-        let query = request.written.query.values().map(String::as_str);
-        let headers = request.headers.iter().map(|(_, value)| &**value);
-        let body = request.body.as_ref().filter(|body| body.coding() != Coding::Untouched);
-        let body = body.map(RequestBody::written).unwrap_or_default();
+    /// Notes the blanks of a request that nothing fills. `what` is the request's name.
+    pub(crate) fn uses(&mut self, way: Way<'_>, what: &str, texts: &Texts<'_>, known: &[&str]) {
+        let is_known = |name: &str| name == FRESH_NAME || known.contains(&name);
         // Braces mean nothing in an address. Elsewhere they may be text, unless they are meant for something that is there.
-        let in_address: Vec<_> = [path].into_iter().chain(query).collect();
-        let elsewhere = headers.chain([body.as_str()]);
-        let begins = |at: usize, text: &str| at == 0 && std::ptr::eq(text, path);
-        let names = in_address.iter().flat_map(|text| {
-            blank::names(text).filter(|(at, _)| !known.is_empty() || begins(*at, text))
-        });
+        let begins = blank::names(texts.path).filter(|(at, _)| *at == 0 || !known.is_empty());
+        let in_query = texts.query.iter().filter(|_| !known.is_empty());
+        let in_address = begins.chain(in_query.flat_map(|text| blank::names(text)));
         let is_meant = |(_, name): &(usize, &str)| {
             self.anywhere.contains(name) || did_you_mean(name, known.iter().copied()).is_some()
         };
-        let names: BTreeSet<&str> = names
-            .chain(elsewhere.flat_map(|text| blank::names(text).filter(is_meant)))
+        let elsewhere = texts.elsewhere.iter().flat_map(|text| blank::names(text));
+        let names: BTreeSet<&str> = in_address
+            .chain(elsewhere.filter(is_meant))
             .map(|(_, name)| name)
             .filter(|name| !is_known(name))
             .collect();
         for missing in names {
-            let title = format!("no step captures `{missing}`, which `{name}` needs");
+            let title = format!("no step captures `{missing}`, which `{what}` needs");
             let label = did_you_mean(missing, known.iter().copied())
                 .unwrap_or_else(|| "expected a step in `first` that captures it".to_owned());
             self.reader.add(way, title, label);

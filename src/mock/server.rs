@@ -19,7 +19,7 @@ use crate::{
         sender::InProcess,
     },
     shown::secret::Secret,
-    targets::target::Headers,
+    targets::header::Headers,
 };
 
 /// The bundled API while it is running. It ends when this is dropped.

@@ -43,8 +43,8 @@ use crate::{
         folder::Folder,
     },
     targets::{
+        hooks::hook_secret,
         load::{self, GivenTarget},
-        offers::hook_secret,
         target::Target,
     },
     terminal::activity::Lines,

@@ -22,8 +22,10 @@ use crate::{
     contract::names::HookName,
     mock::api::FAULT_HEADER,
     targets::{
+        header::HeaderSource,
+        hook_format::HookSource,
         target::Target,
-        target_file::{Budget, HeaderSource, HookSource, TargetFile},
+        target_file::{Budget, TargetFile},
     },
 };
 use std::collections::BTreeMap;
@@ -91,7 +93,7 @@ pub fn target(
     let hook = |name: &HookName| {
         let value = HeaderSource::Value(name.to_string());
         let headers = BTreeMap::from([(FAULT_HEADER.to_owned(), value)]);
-        (name.clone(), HookSource { headers, first: None })
+        (name.clone(), HookSource { headers, ..HookSource::default() })
     };
     let file = TargetFile {
         base_url: base_url.to_owned(),

@@ -16,7 +16,7 @@ use crate::{
         names::{CarrierName, RequestName, SlotName},
     },
     shown::secret::Secret,
-    targets::target::{Headers, Target},
+    targets::{header::Headers, target::Target},
 };
 
 /// What many requests have in common, each made once.

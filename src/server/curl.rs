@@ -87,18 +87,14 @@ impl Curl {
                 let one = format!("{fresh}{}", writer.one(sent, None));
                 format!("(for i in $(seq {times}); do {one} -w '\\n' & done; wait)")
             }
-            Ok(TrialScript::Single { first, .. }) if role == Role::Own => {
+            Ok(TrialScript::Single { .. }) if role == Role::Own => {
                 let defect = match &planned.case().provocation {
                     Provocation::Single(single) => single.body.as_deref(),
                     Provocation::Burst(_) | Provocation::Ledger(_) | Provocation::Balance(_) => {
                         None
                     }
                 };
-                let one = format!("{fresh}{}", writer.one(sent, defect));
-                match first {
-                    Some(first) => format!("{} && {one}", writer.one(&first.request, None)),
-                    None => one,
-                }
+                format!("{fresh}{}", writer.one(sent, defect))
             }
             _ => format!("{fresh}{}", writer.one(sent, None)),
         };
@@ -127,15 +123,19 @@ impl Curl {
     /// The commands for what comes before a request.
     fn steps(&self, planned: &Planned, written: Option<&Written>, role: Role) -> String {
         let steps = match (&planned.script, &planned.twin) {
-            (_, Some(Ok(twin))) if role == Role::Twin => twin.steps.as_deref(),
-            (Ok(TrialScript::Single { steps, .. }), _) => match role {
-                Role::Own | Role::Again | Role::Step | Role::After => steps.as_deref(),
-                _ => None,
+            (_, Some(Ok(twin))) if role == Role::Twin => [twin.steps.as_deref(), None],
+            (Ok(TrialScript::Single { steps, hook, .. }), _) => match role {
+                Role::Own | Role::First | Role::Step | Role::After => {
+                    [steps.as_deref(), hook.as_deref()]
+                }
+                Role::Again => [steps.as_deref(), None],
+                _ => [None, None],
             },
-            _ => None,
+            _ => [None, None],
         };
+        let steps = steps.into_iter().flatten().flat_map(|steps| &steps.first).collect();
         let base = self.run.target.base_url.path();
-        let commands = curl_steps::before(steps, written, role).iter().enumerate();
+        let commands = curl_steps::before(steps, written, role).into_iter().enumerate();
         let command = |(at, step): (usize, &PlannedStep)| {
             let Outgoing { request, blanks, key, .. } = &step.request;
             let written = blanks.written(request);

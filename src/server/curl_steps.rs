@@ -3,10 +3,7 @@
 
 use std::fmt::Write as _;
 
-use super::{
-    planned::{PlannedStep, PlannedSteps},
-    shell::quoted_text,
-};
+use super::{planned::PlannedStep, shell::quoted_text};
 use crate::{
     contract::{
         blank::FRESH_NAME,
@@ -46,23 +43,22 @@ pub(super) fn texts(written: &Written, name: &str) -> Vec<(String, Vec<String>)>
     texts
 }
 
-/// The steps that come before a request that was sent for this, if it was planned with any: all of them before a case's own,
-/// and before another step those that give what is in it.
+/// Those of a trial's steps that come before a request that was sent for this: all of them before a case's own, and before
+/// another step those that give what is in it.
 pub(super) fn before<'s>(
-    steps: Option<&'s PlannedSteps>,
+    mut steps: Vec<&'s PlannedStep>,
     written: Option<&Written>,
     role: Role,
-) -> &'s [PlannedStep] {
-    let Some(steps) = steps else { return &[] };
-    if !matches!(role, Role::Step | Role::After) {
-        return &steps.first;
+) -> Vec<&'s PlannedStep> {
+    if !matches!(role, Role::First | Role::Step | Role::After) {
+        return steps;
     }
-    let gives = |step: &PlannedStep| {
+    let gives = |step: &&PlannedStep| {
         let mut names = written.into_iter().flat_map(|written| &written.names);
         names.any(|name| step.capture.contains_key(&**name))
     };
-    let count = steps.first.iter().rposition(gives).map_or(0, |last| last + 1);
-    &steps.first[..count]
+    steps.truncate(steps.iter().rposition(gives).map_or(0, |last| last + 1));
+    steps
 }
 
 /// The command for a step, whose response is kept, and what is taken from that.

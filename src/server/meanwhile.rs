@@ -16,7 +16,7 @@ use crate::{
     },
     exchange::outgoing::{Outgoing, Role},
     shown::secret::Secret,
-    targets::target::Headers,
+    targets::header::Headers,
 };
 
 /// In what those keys differ from a burst's that nobody has issued: each part of a key is the same in some.
@@ -195,7 +195,7 @@ impl Planner<'_> {
         let at_once = cases.filter(|(_, case)| case.after.is_none());
         let hooks = at_once.filter_map(|(place, case)| {
             let hook = self.target.hooks[case.hook()?].as_ref().ok()?;
-            hook.first.is_none().then_some((place, &hook.headers))
+            hook.sends_nothing().then_some((place, &hook.headers))
         });
         hooks.max_by_key(|(place, _)| *place).map(|(_, headers)| headers.clone())
     }

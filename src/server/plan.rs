@@ -39,7 +39,10 @@ use crate::{
     result::unproven::Owed,
     shown::secret::{Named, Secret},
     source::fault::{Fault, Faults},
-    targets::target::{SlotKey, SlotNeed, SlotUse, Target, is_nobody},
+    targets::{
+        hook::Hook,
+        target::{SlotKey, SlotNeed, SlotUse, Target, is_nobody},
+    },
 };
 
 /// Every case of a contract, as it will be sent to a target or why it will not be.
@@ -370,12 +373,13 @@ impl<'a> Planner<'a> {
             matches!(single.body.as_deref(), Some(BodyDefect::Text(_) | BodyDefect::Hex(_)));
         let coding = format.body.as_ref().filter(|_| !is_replaced).map(RequestBody::coding);
         let around = format.steps.around(case.steps.as_deref());
-        let names = around.captured().chain([FRESH_NAME]);
+        let by_hook = hook.into_iter().flat_map(Hook::captured);
+        let names = around.captured().chain(by_hook).chain([FRESH_NAME]);
         request.blanks = Blanks::of(&request.request, coding.unwrap_or_default(), names);
         let by = Bearer { slot: slot_of_steps(scenario, case, slot), carrier: &single.carrier };
         let steps = self.steps(&around, by)?;
-        let first = hook.and_then(|hook| hook.first.as_ref());
-        let first = first.map(|first| self.first(first).map(Box::new)).transpose()?;
+        let hook = hook.map(|hook| self.hook(hook, by, around.captured().collect()));
+        let hook = hook.transpose()?.flatten();
         let probe = probe.map(|probe| {
             let read =
                 self.plain(&target.requests[&probe.request], &single.slot, &single.carrier)?;
@@ -383,7 +387,7 @@ impl<'a> Planner<'a> {
         });
         let probe = probe.transpose()?;
         let numbers = self.message_numbers(scenario, single);
-        Ok(TrialScript::Single { steps, first, request, probe, numbers })
+        Ok(TrialScript::Single { steps, hook, request, probe, numbers })
     }
 
     fn burst(&mut self, burst: &Burst) -> Result<TrialScript, String> {

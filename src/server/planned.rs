@@ -104,10 +104,21 @@ pub struct PlannedSteps {
 pub struct PlannedStep {
     /// The request.
     pub request: Outgoing,
-    /// The status that its response has to have, if one is told.
-    pub status: Option<u16>,
+    /// The status that its response has to have.
+    pub status: StepStatus,
     /// What of the response is kept.
     pub capture: BTreeMap<String, CapturePlace>,
+}
+
+/// The status that a step's response has to have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StepStatus {
+    /// Whatever it is.
+    Any,
+    /// That of a success.
+    Success,
+    /// This one.
+    Exactly(u16),
 }
 
 /// The requests of one case.
@@ -117,8 +128,8 @@ pub enum TrialScript {
     Single {
         /// What is sent before all of it, and after.
         steps: Option<Box<PlannedSteps>>,
-        /// A request that has to succeed first.
-        first: Option<Box<Outgoing>>,
+        /// What the case's hook sends just before its request, and just after.
+        hook: Option<Box<PlannedSteps>>,
         /// The case's own request.
         request: Outgoing,
         /// A request whose answer holds a number that has to stay, and where in it.
@@ -180,13 +191,12 @@ impl TrialScript {
     /// The limits that count something of it.
     fn counted_by(&self) -> LimitSet {
         match self {
-            Self::Single { steps, first, request, probe, numbers } => {
+            Self::Single { steps, hook, request, probe, numbers } => {
                 let probe = probe.as_deref().map(|(read, _)| read);
-                let steps =
-                    steps.iter().flat_map(|steps| steps.first.iter().chain(&steps.after_all));
+                let steps = steps.iter().chain(hook);
+                let steps = steps.flat_map(|steps| steps.first.iter().chain(&steps.after_all));
                 let steps = steps.map(|step| &step.request);
-                counted([request].into_iter().chain(first.as_deref()).chain(probe).chain(steps))
-                    .and(of_numbers(numbers))
+                counted([request].into_iter().chain(probe).chain(steps)).and(of_numbers(numbers))
             }
             Self::Ledger { reads, .. } => counted(reads),
             Self::Balance { request, read, price, numbers, .. } => {
@@ -323,9 +333,10 @@ impl Planned {
     #[must_use]
     pub fn order(&self) -> (bool, Duration, bool, usize) {
         let (requests, probes) = match &self.script {
-            Ok(TrialScript::Single { first, probe, .. }) => {
+            Ok(TrialScript::Single { hook, probe, .. }) => {
                 let probes = probe.is_some();
-                (1 + usize::from(first.is_some()) + 2 * usize::from(probes), probes)
+                let by_hook = hook.as_ref().map_or(0, |hook| hook.first.len());
+                (1 + by_hook + 2 * usize::from(probes), probes)
             }
             Ok(
                 TrialScript::Burst { .. }

@@ -24,7 +24,7 @@ use crate::{
         outgoing::{Outgoing, Role},
     },
     shown::secret::Secret,
-    targets::target::{First, Headers, is_nobody},
+    targets::{header::Headers, target::is_nobody},
 };
 
 impl Planner<'_> {
@@ -51,29 +51,6 @@ impl Planner<'_> {
     ) -> Result<Outgoing, String> {
         let headers = self.target.headers.as_ref().map_err(Clone::clone)?;
         self.outgoing(format, body, key, [headers, extra], deadlines)
-    }
-
-    pub(super) fn first(&self, first: &First) -> Result<Outgoing, String> {
-        let common = self.target.headers.as_ref().map_err(Clone::clone)?;
-        let mut headers = [common.as_slice(), &first.headers].concat();
-        self.common.unpacked(&mut headers);
-        let request = Request {
-            method: first.method.on_the_wire(),
-            path: first.path.clone(),
-            headers,
-            body: first.body.clone(),
-            signing: None,
-        };
-        Ok(Outgoing {
-            request: Arc::new(request),
-            blanks: Blanks::default(),
-            key: None,
-            deadlines: self.target.deadlines,
-            role: Role::First,
-            cost: 0,
-            payer: None,
-            counted_by: self.contract.limits_of_any(),
-        })
     }
 
     /// The key with its defect.

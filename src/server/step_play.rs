@@ -4,7 +4,7 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    planned::{MessageNumber, PlannedStep, PlannedSteps},
+    planned::{MessageNumber, PlannedStep, PlannedSteps, StepStatus},
     play::{Play, Stop},
 };
 use crate::{
@@ -15,7 +15,11 @@ use crate::{
         sendable::can_be_sent,
         step_format::{CapturePlace, CapturedFrom},
     },
-    exchange::{blanks::Filled, message::Answer, outgoing::Outgoing},
+    exchange::{
+        blanks::Filled,
+        message::Answer,
+        outgoing::{Outgoing, Role},
+    },
     shown::{
         redactor::SHORTEST_SECRET,
         secret::{Named, Secret},
@@ -27,7 +31,7 @@ use crate::{
 #[derive(Clone, Copy)]
 pub(super) struct PlannedSingle<'a> {
     pub(super) steps: Option<&'a PlannedSteps>,
-    pub(super) first: Option<&'a Outgoing>,
+    pub(super) hook: Option<&'a PlannedSteps>,
     pub(super) request: &'a Outgoing,
     pub(super) probe: Option<&'a (Outgoing, String)>,
     pub(super) numbers: &'a [MessageNumber],
@@ -37,13 +41,19 @@ impl Play<'_> {
     /// Carries out a case that sends one request: what it needs before, the request, its twin, and what cleans up, which is
     /// sent whatever became of the rest.
     pub(super) async fn one(&mut self, case: PlannedSingle<'_>) -> Result<(), Stop> {
-        let PlannedSingle { steps, first, request, probe, numbers } = case;
+        let PlannedSingle { steps, hook, request, probe, numbers } = case;
         let mut values = Vec::new();
         let mut done = self.steps_before(steps, &mut values).await;
         if done.is_ok() {
+            done = self.steps_before(hook, &mut values).await;
             let request = self.filled(request, &values);
-            done = self.single(first, &request, probe).await;
-            self.tells_captured(steps, &values);
+            if done.is_ok() {
+                done = self.single(&request, probe).await;
+                self.tells_captured([steps, hook], &values);
+            }
+            // Before the twin, which has to find the server as it is for everybody.
+            let mended = self.clean_up(hook, &values).await;
+            done = self.found_or(done, mended);
             if done.is_ok() {
                 done = self.ask_twin().await;
             }
@@ -52,18 +62,23 @@ impl Play<'_> {
             }
         }
         let cleaned = self.clean_up(steps, &values).await;
-        // What was found counts, and why nothing was is said first.
+        self.found_or(done, cleaned)
+    }
+
+    /// What became of a case and of what cleans up after it: what was found counts, and why nothing was is said first.
+    fn found_or(&self, done: Result<(), Stop>, cleaned: Result<(), Stop>) -> Result<(), Stop> {
         if done.is_ok() && self.sheet.noted().is_empty() { cleaned } else { done }
     }
 
     /// Notes a secret that a step captured, that the request carried in a header, as credentials are, and that the error tells
     /// back. What stands in its address or body may be what the error is about.
-    fn tells_captured(&mut self, steps: Option<&PlannedSteps>, values: &[Filled]) {
-        let Some((steps, at)) = steps.zip(self.main) else { return };
+    fn tells_captured(&mut self, steps: [Option<&PlannedSteps>; 2], values: &[Filled]) {
+        let Some(at) = self.main else { return };
         let mut secrets = Secrets::default();
         let headers = &self.exchanges[at].request.headers;
+        let secret = || steps.iter().flatten().flat_map(|steps| &steps.secret);
         let is_carried = |value: &&Filled| {
-            let is_secret = steps.secret.iter().any(|name| **name == *value.name);
+            let is_secret = secret().any(|name| **name == *value.name);
             is_secret
                 && headers.iter().any(|(_, text)| text.expose().contains(value.value.expose()))
         };
@@ -154,13 +169,19 @@ impl Play<'_> {
         }
         let status = answer.status;
         let why = match (step.status, missing) {
-            (Some(expected), _) if expected != status => {
+            (StepStatus::Exactly(expected), _) if expected != status => {
                 format!("was answered {status}; expected {expected}")
             }
+            (StepStatus::Success, _) if !is_success(status) => format!("was answered {status}"),
             (_, Some((name, place))) => {
                 format!("was answered {status} without the `{name}` at `{}`", place.as_str())
             }
             _ => return Ok(()),
+        };
+        let why = if step.request.role == Role::First {
+            format!("failed to provoke: the hook's request {what} {why}")
+        } else {
+            format!("not judged: the step {what} {why}")
         };
         self.main = Some(at);
         if is_secret_missing && is_success(status) {
@@ -168,10 +189,10 @@ impl Play<'_> {
             self.exchanges.clear();
             self.main = None;
             return Err(Stop::Error(format!(
-                "not judged: the step {what} {why}; the response is not shown, since a secret may be in it"
+                "{why}; the response is not shown, since a secret may be in it"
             )));
         }
-        Err(Stop::Error(format!("not judged: the step {what} {why}")))
+        Err(Stop::Error(why))
     }
 
     /// Keeps a captured value out of all that is shown from now on, but for what the request said itself: an address begins

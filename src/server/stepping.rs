@@ -3,11 +3,15 @@
 use super::{
     around::{Bearer, blanks},
     plan::Planner,
-    planned::{PlannedStep, PlannedSteps},
+    planned::{PlannedStep, PlannedSteps, StepStatus},
 };
 use crate::{
-    contract::step_format::{StepFormat, Steps},
+    contract::{
+        body,
+        step_format::{StepFormat, Steps},
+    },
     exchange::outgoing::Role,
+    targets::hook::{Hook, HookRequest, HookStep},
 };
 
 impl Planner<'_> {
@@ -25,7 +29,8 @@ impl Planner<'_> {
         for step in &steps.first {
             let step_planned = self.step(step, by, &names)?;
             let request = step_planned.request.sent_as(Role::Step);
-            let status = Some(step.status.unwrap_or(self.target.requests[&step.request].status));
+            let status = step.status.unwrap_or(self.target.requests[&step.request].status);
+            let status = StepStatus::Exactly(status);
             planned.first.push(PlannedStep { request, status, ..step_planned });
             names.extend(step.capture.keys().map(String::as_str));
         }
@@ -46,6 +51,58 @@ impl Planner<'_> {
         let format = &self.target.requests[&step.request];
         let mut request = self.plain(format, by.slot, by.carrier)?;
         blanks(&mut request, format, names);
-        Ok(PlannedStep { request, status: step.status, capture: step.capture.clone() })
+        let status = step.status.map_or(StepStatus::Any, StepStatus::Exactly);
+        Ok(PlannedStep { request, status, capture: step.capture.clone() })
+    }
+
+    /// What a hook sends around a request, if it sends anything. `names` are the values that are captured before.
+    pub(super) fn hook<'v>(
+        &mut self,
+        hook: &'v Hook,
+        by: Bearer<'_>,
+        mut names: Vec<&'v str>,
+    ) -> Result<Option<Box<PlannedSteps>>, String> {
+        if hook.sends_nothing() {
+            return Ok(None);
+        }
+        let mut planned = PlannedSteps { secret: hook.secret.clone(), ..PlannedSteps::default() };
+        for step in &hook.first {
+            planned.first.push(self.hook_step(step, by, &names, Role::First)?);
+            names.extend(step.capture.keys().map(String::as_str));
+        }
+        for step in &hook.after_all {
+            planned.after_all.push(self.hook_step(step, by, &names, Role::After)?);
+        }
+        Ok(Some(planned.into()))
+    }
+
+    fn hook_step(
+        &mut self,
+        step: &HookStep,
+        by: Bearer<'_>,
+        names: &[&str],
+        role: Role,
+    ) -> Result<PlannedStep, String> {
+        let target = self.target;
+        let (mut request, format) = match &step.request {
+            HookRequest::Named(name) => {
+                let format = &target.requests[name];
+                (self.plain(format, by.slot, by.carrier)?, format)
+            }
+            HookRequest::Own(own) => {
+                let body = body::bytes(own.shape.body.as_ref(), None)?;
+                let deadlines = target.deadlines;
+                (self.request(&own.shape, body, None, &own.headers, deadlines)?, &own.shape)
+            }
+        };
+        blanks(&mut request, format, names);
+        let status = match (step.status, &step.request, role) {
+            (Some(status), ..) => StepStatus::Exactly(status),
+            (None, _, Role::After) => StepStatus::Any,
+            (None, HookRequest::Named(_), _) => StepStatus::Exactly(format.status),
+            (None, HookRequest::Own(_), _) => StepStatus::Success,
+        };
+        let request = request.sent_as(role);
+        Ok(PlannedStep { request, status, capture: step.capture.clone() })
     }
 }

@@ -10,7 +10,7 @@ use super::{
     closing::LATER,
     minute::{WORTH_A_LOOK, half},
     plan::APART,
-    planned::{Planned, Preflight, TrialScript, TwinScript},
+    planned::{Planned, PlannedSteps, Preflight, TrialScript, TwinScript},
     step::SHORTEST_WINDOW,
 };
 use crate::{
@@ -110,14 +110,11 @@ fn single<'a>(
     minutes: Minutes,
     steps: &mut Vec<Step<'a>>,
 ) {
-    let TrialScript::Single { steps: around, first, request, probe, .. } = script else { return };
+    let TrialScript::Single { steps: around, hook, request, probe, .. } = script else { return };
     let usual = |request: &'a Outgoing| Step::InTurn(request, Duration::ZERO);
-    let around = around.as_deref();
-    steps.extend(
-        around.into_iter().flat_map(|around| &around.first).map(|step| usual(&step.request)),
-    );
+    let before = around.iter().chain(hook).flat_map(|steps| &steps.first);
+    steps.extend(before.map(|step| usual(&step.request)));
     let probe = probe.as_deref().map(|(read, _)| read);
-    steps.extend(first.as_deref().map(usual));
     let takes = match (planned.case().after, minutes) {
         (None, _) => Duration::ZERO,
         (Some((least, _)), Minutes::Least) => least,
@@ -137,9 +134,13 @@ fn single<'a>(
     }
     steps.extend(probe.map(usual));
     steps.push(Step::Release);
+    let after = |steps: &'a Option<Box<PlannedSteps>>| {
+        let after = steps.iter().flat_map(|steps| &steps.after_all);
+        after.map(move |step| usual(&step.request))
+    };
+    steps.extend(after(hook));
     steps.extend(planned.twin.iter().flatten().map(|twin| Step::Twin(twin)));
-    let after = around.into_iter().flat_map(|around| &around.after_all);
-    steps.extend(after.map(|step| usual(&step.request)));
+    steps.extend(after(around));
 }
 
 fn burst<'a>(script: &'a TrialScript, steps: &mut Vec<Step<'a>>) {

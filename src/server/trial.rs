@@ -65,9 +65,9 @@ impl Run {
         let entered = self.enter(planned, activity).await;
         let done = match script {
             TrialScript::Ledger { reads, pointer } => play.ledger(reads, pointer).await,
-            TrialScript::Single { steps, first, request, probe, numbers } => {
-                let (steps, first, probe) = (steps.as_deref(), first.as_deref(), probe.as_deref());
-                play.one(PlannedSingle { steps, first, request, probe, numbers }).await
+            TrialScript::Single { steps, hook, request, probe, numbers } => {
+                let (steps, hook, probe) = (steps.as_deref(), hook.as_deref(), probe.as_deref());
+                play.one(PlannedSingle { steps, hook, request, probe, numbers }).await
             }
             TrialScript::Balance { request, times, read, price, lacks, numbers } => {
                 let (times, lacks) = (*times, *lacks);
@@ -205,22 +205,9 @@ impl Play<'_> {
 
     pub(super) async fn single(
         &mut self,
-        first: Option<&Outgoing>,
         request: &Outgoing,
         probe: Option<&(Outgoing, String)>,
     ) -> Result<(), Stop> {
-        if let Some(first) = first {
-            let exchange = self.exchange(first).await?;
-            let at = self.keep(exchange);
-            let answer = &self.exchanges[at].answer;
-            if !(200..300).contains(&answer.status) {
-                let path = &first.request.path;
-                return Err(Stop::Error(format!(
-                    "failed to provoke: the hook's first request, {path}, was answered {}",
-                    answer.status
-                )));
-            }
-        }
         if self.planned.case().after.is_some() {
             self.wait(
                 request,

@@ -2,9 +2,17 @@
 
 use std::{collections::BTreeSet, path::Path};
 
-use super::target::{Slot, Target};
+use super::{
+    hook_format::HookSource,
+    target::{Slot, Target},
+    target_file::TargetFile,
+};
 use crate::{
-    contract::{Contract, lint::shared, names::SlotName},
+    contract::{
+        Contract,
+        lint::shared,
+        names::{RequestName, SlotName},
+    },
     source::{advice::Advice, document::Document, fault::Faults, folder::Folder},
 };
 
@@ -40,6 +48,21 @@ pub fn lint(
     });
     shared(&document, variables.filter(|(_, variable)| names_one(variable)), advice);
     Ok(())
+}
+
+/// The contract's requests that the hooks of these targets send. A file that cannot be read is a fault elsewhere.
+pub fn requests<'a>(
+    contract: &Contract,
+    names: impl Iterator<Item = &'a String>,
+) -> BTreeSet<RequestName> {
+    let folder = Folder::At(contract.root.clone());
+    let file = |name| {
+        let path = Path::new("targets").join(format!("{name}.toml"));
+        Document::open(&folder, &path, &mut Faults::default())?.read::<TargetFile>()
+    };
+    let files: Vec<TargetFile> = names.filter_map(file).collect();
+    let hooks = files.iter().flat_map(|file| file.hooks.values());
+    hooks.flat_map(HookSource::requests).cloned().collect()
 }
 
 /// Advises against one variable that stands twice in the list of a slot: its key gets no quicker by that.

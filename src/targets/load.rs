@@ -6,8 +6,10 @@ use http::HeaderValue;
 use url::{ParseError, Url};
 
 use super::{
+    header::OfKeys,
+    one_or_some::OneOrSome,
     target::{Lack, Slot, SlotKey, SlotNeed, SlotUse, Target},
-    target_file::{RequestChange, SlotSource, SlotSources, TargetFile},
+    target_file::{RequestChange, SlotSource, TargetFile},
 };
 use crate::{
     contract::{
@@ -210,7 +212,7 @@ impl<'a> Loader<'a> {
         faults: &mut Faults,
     ) -> Option<Target> {
         let slots = self.slots(file);
-        let headers = self.headers(&file.headers, &["headers"]);
+        let headers = self.headers(&file.headers, &["headers"], OfKeys::Refused);
         let requests = self.requests(file);
         let is_priced = |(_, change): &(_, &RequestChange)| change.cost.is_some();
         let priced = file.requests.iter().filter(is_priced);
@@ -255,30 +257,28 @@ impl<'a> Loader<'a> {
         }
         let mut slots = BTreeMap::new();
         for (name, format) in &contract.slots {
-            let sources = file.slots.get(name).map(|SlotSources(sources)| sources.as_slice());
+            let sources = file.slots.get(name);
             if format.keyless && sources.is_some() {
                 let label = "nothing has to be set for it";
                 let title = format!("the slot `{name}` carries no key");
                 self.reader.add_at_name(&["slots"], name.as_str(), title, label);
             }
-            let of_contract =
-                [SlotSource { env: format.env.clone(), parts: BTreeMap::new(), shared: false }];
+            let (env, parts) = (format.env.clone(), BTreeMap::new());
+            let of_contract = OneOrSome::One(SlotSource { env, parts, shared: false });
             let sources = sources.filter(|_| !format.keyless).unwrap_or(&of_contract);
-            let key = |(at, source): (usize, &SlotSource)| {
-                let at = at.to_string();
-                // A list has a place more on the way.
-                let list: &[&str] = if sources.len() > 1 { &[&at] } else { &[] };
-                self.slot_key(&[&["slots", name.as_str()], list].concat(), source, format)
+            let key = |(at, source): (Option<String>, &SlotSource)| {
+                let way = ["slots", name.as_str()].into_iter().chain(at.as_deref());
+                self.slot_key(&way.collect::<Vec<_>>(), source, format)
             };
             let keys: Vec<SlotKey> = if format.keyless {
                 vec![SlotKey::nobody(name)]
             } else {
-                sources.iter().enumerate().filter_map(key).collect()
+                sources.each().filter_map(key).collect()
             };
             if keys.is_empty() {
                 continue;
             }
-            let is_shared = sources.iter().any(|source| source.shared);
+            let is_shared = sources.each().any(|(_, source)| source.shared);
             let usage = if is_shared { SlotUse::Shared } else { SlotUse::Alone };
             let need = if format.optional { SlotNeed::Optional } else { SlotNeed::Required };
             let purpose = format.purpose.clone();

@@ -1,30 +1,27 @@
-//! What a target offers: requests of its own, hooks that provoke failures, probes.
+//! What a target offers: requests of its own, headers, probes.
 
 use std::collections::BTreeMap;
 
-use memchr::memmem;
 use reqwest::header::{HeaderName, HeaderValue};
 
 use super::{
+    header::{HeaderSource, Headers, OfKeys},
     known::{Day, Known},
     load::{Loader, is_variable},
-    target::{First, Headers, Hook},
-    target_file::{FirstRequest, HeaderSource, HookSource, RequestChange, TargetFile},
+    target_file::{RequestChange, TargetFile},
 };
 use crate::{
     contract::{
-        Contract,
         check::CheckId,
         content::RequestBody,
         contract_file::Probe,
         key::Carrier,
-        names::{HookName, ProbeName, RequestName},
+        names::{ProbeName, RequestName},
         request_format::body_words,
-        request_shape::{RequestShape, Shaper, merged},
-        sendable::path_fault,
+        request_shape::{RequestShape, Shaper, is_captured, merged},
     },
     shown::{
-        redactor::{SHORTEST_SECRET, WINDOW},
+        redactor::SHORTEST_SECRET,
         secret::{Named, Secret},
     },
     source::{document::Way, fault::did_you_mean, folder::Folder, reader::keys},
@@ -87,82 +84,6 @@ impl Loader<'_> {
             let title = format!("this body of `{name}` does not fit its input schema");
             self.reader.add(&at(word), title, error.to_string());
         }
-    }
-
-    pub(super) fn hooks(&mut self, file: &TargetFile) -> BTreeMap<HookName, Result<Hook, String>> {
-        let contract = self.contract;
-        for name in file.hooks.keys() {
-            self.reader.known_entry(&["hooks"], "hook", name.as_str(), keys(&contract.hooks));
-        }
-        let mut hooks = BTreeMap::new();
-        for (name, purpose) in &contract.hooks {
-            let hook = match file.hooks.get(name) {
-                Some(source) => self.hook(source, name.as_str()),
-                None => self.hook_from_environment(name.as_str(), &purpose.env, &purpose.purpose),
-            };
-            hooks.insert(name.clone(), hook);
-        }
-        hooks
-    }
-
-    fn hook(&mut self, source: &HookSource, name: &str) -> Result<Hook, String> {
-        if source.headers.is_empty() && source.first.is_none() {
-            self.reader.add(
-                &["hooks", name],
-                format!("`{name}` does nothing"),
-                "expected `headers` or `first`",
-            );
-        }
-        let headers = self.headers(&source.headers, &["hooks", name, "headers"])?;
-        let first = source.first.as_ref().map(|first| self.first(first, name)).transpose()?;
-        Ok(Hook { headers, first })
-    }
-
-    fn first(&mut self, first: &FirstRequest, name: &str) -> Result<First, String> {
-        if let Some(why) = path_fault(&first.path) {
-            self.reader.add(&["hooks", name, "first", "path"], "not a path", why);
-        }
-        if let Some(why) = first.method.fault() {
-            self.reader.add(&["hooks", name, "first", "method"], "not a method", why);
-        }
-        let mut headers = self.headers(&first.headers, &["hooks", name, "first", "headers"])?;
-        if first.body.is_some() {
-            headers.push(("Content-Type".into(), Secret::new("application/json")));
-        }
-        Ok(First {
-            method: first.method.clone(),
-            path: first.path.as_str().into(),
-            headers,
-            body: first.body.as_ref().map(|body| body.to_string().into_bytes()).unwrap_or_default(),
-        })
-    }
-
-    /// A hook that is one header, `Name: value`, in an environment variable.
-    fn hook_from_environment(
-        &mut self,
-        name: &str,
-        env: &str,
-        purpose: &str,
-    ) -> Result<Hook, String> {
-        let Some(header) = (self.environment)(env) else {
-            let place = self.reader.document().map_or("a target's file".to_owned(), |document| {
-                document.path().display().to_string()
-            });
-            return Err(format!(
-                "no hook `{name}`: describe under [hooks.{name}] in {place} how to make {purpose}, or set ${env} to a header"
-            ));
-        };
-        let parts = header.split_once(':');
-        // What is no name may be a part of the secret.
-        let parts = parts.filter(|(name, _)| HeaderName::from_bytes(name.as_bytes()).is_ok());
-        let Some((name, value)) = parts else {
-            self.reader.add(&[], format!("${env} is not a header"), "expected `Name: value`");
-            return Ok(Hook::default());
-        };
-        let value = value.trim();
-        self.check_header(&[], name, value);
-        self.secrets.extend(hook_secret(self.contract, env, &header));
-        Ok(Hook { headers: vec![(name.into(), Secret::new(value))], first: None })
     }
 
     pub(super) fn probes(
@@ -251,6 +172,7 @@ impl Loader<'_> {
         &mut self,
         sources: &BTreeMap<String, HeaderSource>,
         way: Way<'_>,
+        of_keys: OfKeys<'_>,
     ) -> Result<Headers, String> {
         let mut headers = Vec::new();
         let mut missing = None;
@@ -269,6 +191,7 @@ impl Loader<'_> {
                     }
                     let Some(value) = (self.environment)(env) else {
                         missing = Some(format!("the header {name} is missing: set ${env}"));
+                        self.check_header(&way, name, "", of_keys.of_variable());
                         continue;
                     };
                     if value.len() < SHORTEST_SECRET {
@@ -280,17 +203,34 @@ impl Loader<'_> {
                     value
                 }
             };
-            self.check_header(&[way, &[name.as_str()]].concat(), name, &value);
+            let of_keys = match source {
+                HeaderSource::Env(_) => of_keys.of_variable(),
+                HeaderSource::Value(_) => of_keys,
+            };
+            self.check_header(&[way, &[name.as_str()]].concat(), name, &value, of_keys);
             headers.push((name.as_str().into(), Secret::new(value)));
         }
         missing.map_or(Ok(headers), Err)
     }
 
-    fn check_header(&mut self, way: Way<'_>, name: &str, value: &str) {
-        let carriers = self.contract.key.carriers.iter().flat_map(Carrier::headers);
-        let mut ours = OUR_HEADERS.into_iter().chain(carriers);
-        if ours.any(|ours| ours.eq_ignore_ascii_case(name)) {
-            let label = "errproof sets it for each request";
+    pub(super) fn check_header(
+        &mut self,
+        way: Way<'_>,
+        name: &str,
+        value: &str,
+        of_keys: OfKeys<'_>,
+    ) {
+        let is = |other: &str| other.eq_ignore_ascii_case(name);
+        let mut carriers = self.contract.key.carriers.iter().flat_map(Carrier::headers);
+        let label = match of_keys {
+            _ if OUR_HEADERS.into_iter().any(is) => Some("errproof sets it for each request"),
+            OfKeys::Refused => carriers.any(is).then_some("errproof sets it for each request"),
+            OfKeys::Operators(secret) if !is_captured(value, secret) => carriers.any(is).then_some(
+                "it carries keys, which belong in no file: expected `{ env = \"...\" }`, or what an earlier step captures and `secret` names",
+            ),
+            OfKeys::Operators(_) | OfKeys::Any => None,
+        };
+        if let Some(label) = label {
             self.reader.add(way, format!("`{name}` cannot be added"), label);
             return;
         }
@@ -301,57 +241,6 @@ impl Loader<'_> {
                 format!("`{name}` cannot be sent as a header"),
                 "expected letters and `-` in its name, and no line break in its value",
             );
-        }
-    }
-}
-
-/// The secret of a hook that is a header in an environment variable, and what the shell makes of that variable in
-/// its place. A value that is short, or shares with the name of a code or a hook what would be taken for the secret,
-/// says what to do and is none: all responses with that code would give it away.
-#[must_use]
-pub(crate) fn hook_secret(contract: &Contract, env: &str, header: &str) -> Option<Named> {
-    let (_, after) = header.split_once(':')?;
-    let value = after.trim();
-    let folded = |text: &str| text.to_ascii_lowercase().replace('_', "-");
-    let codes = contract.scenarios.iter().map(|scenario| scenario.code.as_str());
-    let words = codes.chain(contract.hooks.keys().map(HookName::as_str)).map(folded);
-    let words: Vec<String> = words.collect();
-    let own = folded(value);
-    // So much of it in a row is taken for the secret.
-    let mut parts = own.as_bytes().windows(own.len().clamp(1, WINDOW));
-    let is_word =
-        parts.any(|part| words.iter().any(|word| memmem::find(word.as_bytes(), part).is_some()));
-    let label =
-        if after.starts_with(' ') { format!("${{{env}#*: }}") } else { format!("${{{env}#*:}}") };
-    let named = Named { secret: Secret::new(value), label };
-    (value.len() >= SHORTEST_SECRET && !is_word).then_some(named)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-
-    #[test]
-    fn a_hooks_value_is_a_secret_unless_it_is_short_or_a_word_of_the_contract() {
-        let contract = Contract::load(Path::new(env!("CARGO_MANIFEST_DIR")));
-        let contract = contract.unwrap_or_else(|faults| panic!("{faults:?}"));
-        let rows = [
-            ("X-Fault: s3cr3tfaulttoken12345", Some("s3cr3tfaulttoken12345 ${HOOK#*: }")),
-            ("X-Fault:s3cr3t-a: b ", Some("s3cr3t-a: b ${HOOK#*:}")),
-            ("X-Fault: s3cr3t_plan_gate_1", Some("s3cr3t_plan_gate_1 ${HOOK#*: }")),
-            ("X-Fault: plan_gate", None),
-            ("X-Fault: on", None),
-            ("X-Fault: generation_failed", None),
-            ("X-Fault: Generation-Failed", None),
-            ("X-Fault: then generation_fail_once", None),
-            ("no header", None),
-        ];
-        for (header, expected) in rows {
-            let named = hook_secret(&contract, "HOOK", header);
-            let said = named.map(|named| format!("{} {}", named.secret.expose(), named.label));
-            assert_eq!(said.as_deref(), expected, "{header}");
         }
     }
 }

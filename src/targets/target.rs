@@ -2,19 +2,17 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
     time::Duration,
 };
 
 use url::Url;
 
-use super::{known::Known, target_file::Budget};
+use super::{header::Headers, hook::Hook, known::Known, target_file::Budget};
 use crate::{
     contract::{
         carrier::Parts,
         contract_file::Probe,
         extent::Extent,
-        method::Method,
         names::{HookName, PartName, ProbeName, RequestName, SlotName},
         request_shape::RequestShape,
     },
@@ -56,9 +54,6 @@ pub struct Target {
     /// The numbers that can be read, or why one cannot be.
     pub probes: BTreeMap<ProbeName, Result<Probe, String>>,
 }
-
-/// Names and values of headers.
-pub type Headers = Vec<(Arc<str>, Secret)>;
 
 /// A named credential.
 #[derive(Debug, Clone)]
@@ -165,28 +160,6 @@ pub enum SlotUse {
     Alone,
     /// Others as well, so that its balance tells nothing.
     Shared,
-}
-
-/// How a failure is provoked.
-#[derive(Debug, Clone, Default)]
-pub struct Hook {
-    /// Headers to add to the case's request.
-    pub headers: Headers,
-    /// A request to send first.
-    pub first: Option<First>,
-}
-
-/// A request that is sent before a case's own.
-#[derive(Debug, Clone)]
-pub struct First {
-    /// The method.
-    pub method: Method,
-    /// The path.
-    pub path: Arc<str>,
-    /// The headers.
-    pub headers: Headers,
-    /// The body, to the byte.
-    pub body: Vec<u8>,
 }
 
 impl Target {

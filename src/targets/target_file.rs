@@ -1,13 +1,11 @@
 //! The format of a target's file: where it is, which variable fills which slot, what it offers.
 
-use std::{collections::BTreeMap, fmt};
+use std::collections::BTreeMap;
 
-use serde::{
-    Deserialize, Deserializer,
-    de::{self, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer},
-};
+use serde::Deserialize;
 use serde_json::Value;
 
+use super::{header::HeaderSource, hook_format::HookSource, one_or_some::OneOrSome};
 use crate::{
     contract::{
         check::CheckId,
@@ -25,9 +23,10 @@ use crate::{
 pub struct TargetFile {
     /// The address that all paths are added to. `--target-url` replaces it.
     pub base_url: String,
-    /// The variables that fill the slots, where they differ from those in the contract.
+    /// The variables that fill the slots, where they differ from those in the contract: one for a slot, or a list of them. The
+    /// trials of the slot are dealt to its keys in turn, so that a run waits less for their limit.
     #[serde(default)]
-    pub slots: BTreeMap<SlotName, SlotSources>,
+    pub slots: BTreeMap<SlotName, OneOrSome<SlotSource>>,
     /// What a run may spend here.
     #[serde(default)]
     pub budget: Budget,
@@ -78,59 +77,6 @@ pub struct Budget {
     pub credits: u32,
 }
 
-/// Where the keys of a slot come from: one variable, or a list of them. The trials of the slot are dealt to its keys in
-/// turn, so that a run waits less for their limit.
-#[derive(Debug)]
-pub struct SlotSources(pub Vec<SlotSource>);
-
-impl<'de> Deserialize<'de> for SlotSources {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(OneOrSome)
-    }
-}
-
-/// Reads a table, or a list of tables.
-struct OneOrSome;
-
-impl<'de> Visitor<'de> for OneOrSome {
-    type Value = SlotSources;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a table with `env`, or a list of them")
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<SlotSources, A::Error> {
-        let one = SlotSource::deserialize(MapAccessDeserializer::new(map))?;
-        Ok(SlotSources(vec![one]))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<SlotSources, A::Error> {
-        let mut some = Vec::new();
-        while let Some(one) = list.next_element()? {
-            some.push(one);
-        }
-        if some.is_empty() {
-            return Err(de::Error::invalid_length(0, &self));
-        }
-        Ok(SlotSources(some))
-    }
-}
-
-#[cfg(feature = "schemas")]
-impl schemars::JsonSchema for SlotSources {
-    fn schema_name() -> std::borrow::Cow<'static, str> {
-        "SlotSources".into()
-    }
-
-    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
-        let one = generator.subschema_for::<SlotSource>();
-        schemars::json_schema!({
-            "description": "Where the keys of a slot come from: one variable, or a list of them. The trials of the slot are dealt to its keys in turn, so that a run waits less for their limit.",
-            "anyOf": [one, { "type": "array", "items": one, "minItems": 1 }]
-        })
-    }
-}
-
 /// Where a slot's key comes from.
 #[derive(Debug, Deserialize)]
 #[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
@@ -144,17 +90,6 @@ pub struct SlotSource {
     /// Whether others use its workspace during a run, so that its balance tells nothing.
     #[serde(default)]
     pub shared: bool,
-}
-
-/// Where a header's value comes from.
-#[derive(Debug, Clone, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub enum HeaderSource {
-    /// This text.
-    Value(String),
-    /// This environment variable, whose value is kept out of all output.
-    Env(String),
 }
 
 /// How a named request differs.
@@ -202,36 +137,6 @@ pub struct RequestChange {
     /// message that tells another cost is a finding, where the contract promises that it tells it.
     #[serde(default)]
     pub cost: Option<u32>,
-}
-
-/// How a failure is provoked: by headers on the request, by a request sent first, or by both.
-#[derive(Debug, Default, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct HookSource {
-    /// Headers to add to the case's request.
-    #[serde(default)]
-    pub headers: BTreeMap<String, HeaderSource>,
-    /// A request to send first. It has to succeed.
-    #[serde(default)]
-    pub first: Option<FirstRequest>,
-}
-
-/// A request that is sent before a case's own.
-#[derive(Debug, Deserialize)]
-#[cfg_attr(feature = "schemas", derive(schemars::JsonSchema))]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub struct FirstRequest {
-    /// The method.
-    pub method: Method,
-    /// The path, from the base URL on.
-    pub path: String,
-    /// Headers to send.
-    #[serde(default)]
-    pub headers: BTreeMap<String, HeaderSource>,
-    /// A body, sent as JSON.
-    #[serde(default)]
-    pub body: Option<Value>,
 }
 
 /// How a probe differs.

@@ -2,7 +2,7 @@
 //! secret is; what is public may stand in any.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     path::Path,
     sync::{
         Arc, Mutex,
@@ -35,7 +35,7 @@ use errproof::internals::{
         secrets::Secrets,
     },
     source::fault::Faults,
-    targets::target::{First, Hook},
+    targets::hook::{Hook, HookRequest, HookStep, OwnRequest},
 };
 use tokio::runtime::{Builder, Runtime};
 
@@ -122,15 +122,15 @@ impl Set {
         let mut faults = Faults::default();
         let target = target("http://127.0.0.1", &keys, clock.clone(), &contract, &mut faults);
         let mut target = target.unwrap_or_else(|| panic!("{faults:?}"));
-        let first = First {
-            method: Method::from("POST".to_owned()),
-            path: ARM.into(),
-            headers: vec![("X-Fault-Token".into(), Secret::new(TOKEN.1))],
-            body: Vec::new(),
-        };
+        let mut shape = contract.requests[&contract.preflight.request].format.clone();
+        (shape.method, shape.path) = (Method::from("POST".to_owned()), ARM.into());
+        let own =
+            OwnRequest { shape, headers: vec![("X-Fault-Token".into(), Secret::new(TOKEN.1))] };
+        let request = HookRequest::Own(Box::new(own));
+        let first = HookStep { request, status: None, capture: BTreeMap::new() };
         let hook: HookName = "preflight_failed".to_owned().into();
         let headers = target.hooks[&hook].as_ref().expect("the mock has it").headers.clone();
-        target.hooks.insert(hook, Ok(Hook { headers, first: Some(first) }));
+        target.hooks.insert(hook, Ok(Hook { headers, first: vec![first], ..Hook::default() }));
         target.secrets.push(Named::of_variable(TOKEN.0, TOKEN.1));
         let (refusals, generations) = (AtomicUsize::default(), AtomicUsize::default());
         let text = Mutex::new(None);

@@ -1,5 +1,6 @@
 //! What a contract says of its requests: methods, queries, headers, bodies of any kind, and what is wrong with a header.
 
+mod hooks;
 mod small;
 mod steps;
 

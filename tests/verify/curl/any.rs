@@ -36,7 +36,7 @@ use errproof::internals::{
         bundled,
         curl::{Curl, TAKEN_OUT},
         drift::Recording,
-        planned::{Planned, TrialScript},
+        planned::{Planned, PlannedStep, PlannedSteps, StepStatus, TrialScript},
         suite::Suite,
     },
     shown::{
@@ -400,10 +400,15 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
                 signing: None,
             };
             all.insert(0, first.clone());
-            let first = Some(Box::new(outgoing(&first)));
+            let first = PlannedStep {
+                request: outgoing(&first),
+                status: StepStatus::Success,
+                capture: BTreeMap::new(),
+            };
+            let hook = PlannedSteps { first: vec![first], ..PlannedSteps::default() };
             TrialScript::Single {
                 steps: None,
-                first,
+                hook: Some(Box::new(hook)),
                 request: outgoing(&sent),
                 probe: None,
                 numbers: Vec::new(),
@@ -411,7 +416,7 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
         }
         _ => TrialScript::Single {
             steps: None,
-            first: None,
+            hook: None,
             request: outgoing(&sent),
             probe: None,
             numbers: Vec::new(),

@@ -1,0 +1,286 @@
+//! Reads how a target is made to fail: from `[hooks]` of its file, or from a variable for each hook.
+
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, BTreeSet},
+};
+
+use memchr::memmem;
+use reqwest::header::HeaderName;
+
+use super::{
+    header::{HeaderSource, OfKeys},
+    hook::{Hook, HookRequest, HookStep, OwnRequest},
+    hook_format::{HookSource, HookStepFormat},
+    load::Loader,
+    one_or_some::OneOrSome,
+    target_file::TargetFile,
+};
+use crate::{
+    contract::{
+        Contract,
+        method::Method,
+        names::HookName,
+        request_format::body_words,
+        request_shape::{RequestShape, Shaper, Written},
+        scenario::Provocation,
+        step_format::Steps,
+        steps::{StepCheck, Texts},
+    },
+    shown::{
+        redactor::{SHORTEST_SECRET, WINDOW},
+        secret::{Named, Secret},
+    },
+    source::{document::Way, folder::Folder, reader::keys},
+};
+
+/// The captured values that a hook's next request may use.
+struct Values<'a> {
+    /// Those that are there whichever case uses the hook.
+    known: Vec<&'a str>,
+    /// Those that are there in some case, so that the hook may call no other so.
+    taken: Vec<&'a str>,
+}
+
+/// What the cases that use a hook have captured before its first request.
+fn values_before<'a>(contract: &'a Contract, hook: &HookName) -> Values<'a> {
+    let scenarios = contract.all_scenarios();
+    let cases = scenarios.flat_map(|scenario| &scenario.cases);
+    let users = cases.filter(|case| case.hook() == Some(hook));
+    let captured = users.filter_map(|case| {
+        let Provocation::Single(single) = &case.provocation else { return None };
+        let of_request = contract.requests[&single.request].format.steps.captured();
+        Some(of_request.chain(case.steps.iter().flat_map(|steps| steps.captured())).collect())
+    });
+    let captured: Vec<BTreeSet<&str>> = captured.collect();
+    let taken: BTreeSet<&str> = captured.iter().flatten().copied().collect();
+    let is_always = |name: &&str| captured.iter().all(|captured| captured.contains(name));
+    Values {
+        known: taken.iter().copied().filter(is_always).collect(),
+        taken: taken.into_iter().collect(),
+    }
+}
+
+/// The headers' values that stand in the file.
+fn literals(headers: &BTreeMap<String, HeaderSource>) -> Vec<Cow<'_, str>> {
+    let literals = headers.values().filter_map(|source| match source {
+        HeaderSource::Value(value) => Some(Cow::Borrowed(value.as_str())),
+        HeaderSource::Env(_) => None,
+    });
+    literals.collect()
+}
+
+impl<'l> Loader<'l> {
+    pub(super) fn hooks(&mut self, file: &TargetFile) -> BTreeMap<HookName, Result<Hook, String>> {
+        let contract = self.contract;
+        for name in file.hooks.keys() {
+            self.reader.known_entry(&["hooks"], "hook", name.as_str(), keys(&contract.hooks));
+        }
+        let mut hooks = BTreeMap::new();
+        for (name, purpose) in &contract.hooks {
+            let hook = match file.hooks.get(name) {
+                Some(source) => self.hook(source, name),
+                None => self.hook_from_environment(name.as_str(), &purpose.env, &purpose.purpose),
+            };
+            hooks.insert(name.clone(), hook);
+        }
+        hooks
+    }
+
+    fn hook(&mut self, source: &HookSource, name: &HookName) -> Result<Hook, String> {
+        let HookSource { headers, first, after_all, secret } = source;
+        let way = ["hooks", name.as_str()];
+        if headers.is_empty() && first.is_none() {
+            let title = format!("`{name}` does nothing");
+            self.reader.add(&way, title, "expected `headers` or `first`");
+        }
+        let mut values = values_before(self.contract, name);
+        let at = |list: &'static str, at: Option<String>| {
+            let steps = way.into_iter().chain([list]).map(str::to_owned);
+            steps.chain(at).collect::<Vec<_>>()
+        };
+        let first = first.iter().flat_map(OneOrSome::each);
+        let first: Vec<_> = first
+            .map(|(index, step)| self.hook_step(&at("first", index), step, secret, &mut values))
+            .collect();
+        let of_request = self.headers(headers, &[&way[..], &["headers"]].concat(), OfKeys::Refused);
+        let texts = Texts { elsewhere: literals(headers), ..Texts::default() };
+        let way_of_headers = [&way[..], &["headers"]].concat();
+        self.step_check(&way).uses(&way_of_headers, name.as_str(), &texts, &values.known);
+        let after_all = after_all.iter().enumerate();
+        let after_all: Vec<_> = after_all
+            .map(|(index, step)| {
+                let way = at("after-all", Some(index.to_string()));
+                self.hook_step(&way, step, secret, &mut values)
+            })
+            .collect();
+        self.step_check(&way).secrets(secret, &values.known);
+        Ok(Hook {
+            headers: of_request?,
+            first: first.into_iter().collect::<Result<_, _>>()?,
+            after_all: after_all.into_iter().collect::<Result<_, _>>()?,
+            secret: secret.clone(),
+        })
+    }
+
+    fn step_check<'c>(&'c mut self, way: Way<'c>) -> StepCheck<'c, 'l> {
+        let requests = &self.contract.requests;
+        StepCheck { reader: &mut self.reader, requests, way, anywhere: &[] }
+    }
+
+    /// What a hook sends, unless a variable is not set. `secret` are the captured values that nobody is shown.
+    fn hook_step<'v>(
+        &mut self,
+        way: &[String],
+        step: &'v HookStepFormat,
+        secret: &[String],
+        values: &mut Values<'v>,
+    ) -> Result<HookStep, String> {
+        let way: Vec<&str> = way.iter().map(String::as_str).collect();
+        let way_of_request = [&way[..], &["request"]].concat();
+        let request = match &step.request {
+            Some(name) => {
+                let known = keys(&self.contract.requests);
+                self.reader.known(&way_of_request, "request", name.as_str(), known);
+                self.step_check(&way).named(&way_of_request, name, &values.known);
+                if let Some(word) = step.of_own().next() {
+                    let title = format!("`{word}` beside `request`");
+                    let label = "expected only one of both: the contract says what that request is";
+                    self.reader.add(&[&way[..], &[word]].concat(), title, label);
+                }
+                Ok(HookRequest::Named(name.clone()))
+            }
+            None => self.own_request(&way, step, secret, &values.known),
+        };
+        self.step_check(&way).answer(&way, step.status, &step.capture, &values.taken);
+        for name in step.capture.keys() {
+            values.known.push(name);
+            values.taken.push(name);
+        }
+        Ok(HookStep { request: request?, status: step.status, capture: step.capture.clone() })
+    }
+
+    fn own_request(
+        &mut self,
+        way: Way<'_>,
+        step: &HookStepFormat,
+        secret: &[String],
+        known: &[&str],
+    ) -> Result<HookRequest, String> {
+        let at = |word: &'static str| [way, &[word]].concat();
+        let missing = match (&step.method, &step.path) {
+            (None, None) => Some("`request`"),
+            (None, Some(_)) => Some("`method`"),
+            (Some(_), None) => Some("`path`"),
+            (Some(_), Some(_)) => None,
+        };
+        if let Some(missing) = missing {
+            let label = "expected the name of a `request` of the contract, or `method` and `path`";
+            self.reader.add(way, format!("missing key {missing}"), label);
+        }
+        let method = step.method.clone().unwrap_or_else(|| Method::from("GET".to_owned()));
+        let path = step.path.as_deref().unwrap_or("/");
+        let root = Folder::At(self.contract.root.clone());
+        let mut shaper = Shaper { root: &root, reader: &mut self.reader, carriers: Vec::new() };
+        shaper.method(&at("method"), &method);
+        shaper.path(&at("path"), path);
+        let body = shaper.body(way, &body_words!(step), None);
+        let written = Written { path: path.into(), query: step.query.clone() };
+        let shape = RequestShape {
+            method,
+            path: written.path(),
+            headers: Vec::new(),
+            body,
+            status: 200,
+            cost: 0,
+            counted_by: self.contract.limits_of_any(),
+            written,
+            steps: Steps::default(),
+        };
+        let headers = self.headers(&step.headers, &at("headers"), OfKeys::Operators(secret));
+        let mut texts = Texts::of(&shape);
+        texts.elsewhere.extend(literals(&step.headers));
+        let what = format!("{} {path}", shape.method.as_str());
+        self.step_check(way).uses(way, &what, &texts, known);
+        Ok(HookRequest::Own(Box::new(OwnRequest { headers: headers?, shape })))
+    }
+
+    /// A hook that is one header, `Name: value`, in an environment variable.
+    fn hook_from_environment(
+        &mut self,
+        name: &str,
+        env: &str,
+        purpose: &str,
+    ) -> Result<Hook, String> {
+        let Some(header) = (self.environment)(env) else {
+            let place = self.reader.document().map_or("a target's file".to_owned(), |document| {
+                document.path().display().to_string()
+            });
+            return Err(format!(
+                "no hook `{name}`: describe under [hooks.{name}] in {place} how to make {purpose}, or set ${env} to a header"
+            ));
+        };
+        let parts = header.split_once(':');
+        // What is no name may be a part of the secret.
+        let parts = parts.filter(|(name, _)| HeaderName::from_bytes(name.as_bytes()).is_ok());
+        let Some((name, value)) = parts else {
+            self.reader.add(&[], format!("${env} is not a header"), "expected `Name: value`");
+            return Ok(Hook::default());
+        };
+        let value = value.trim();
+        self.check_header(&[], name, value, OfKeys::Refused);
+        self.secrets.extend(hook_secret(self.contract, env, &header));
+        Ok(Hook { headers: vec![(name.into(), Secret::new(value))], ..Hook::default() })
+    }
+}
+
+/// The secret of a hook that is a header in an environment variable, and what the shell makes of that variable in
+/// its place. A value that is short, or shares with the name of a code or a hook what would be taken for the secret,
+/// says what to do and is none: all responses with that code would give it away.
+#[must_use]
+pub(crate) fn hook_secret(contract: &Contract, env: &str, header: &str) -> Option<Named> {
+    let (_, after) = header.split_once(':')?;
+    let value = after.trim();
+    let folded = |text: &str| text.to_ascii_lowercase().replace('_', "-");
+    let codes = contract.scenarios.iter().map(|scenario| scenario.code.as_str());
+    let words = codes.chain(contract.hooks.keys().map(HookName::as_str)).map(folded);
+    let words: Vec<String> = words.collect();
+    let own = folded(value);
+    // So much of it in a row is taken for the secret.
+    let mut parts = own.as_bytes().windows(own.len().clamp(1, WINDOW));
+    let is_word =
+        parts.any(|part| words.iter().any(|word| memmem::find(word.as_bytes(), part).is_some()));
+    let label =
+        if after.starts_with(' ') { format!("${{{env}#*: }}") } else { format!("${{{env}#*:}}") };
+    let named = Named { secret: Secret::new(value), label };
+    (value.len() >= SHORTEST_SECRET && !is_word).then_some(named)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_hooks_value_is_a_secret_unless_it_is_short_or_a_word_of_the_contract() {
+        let contract = Contract::load(Path::new(env!("CARGO_MANIFEST_DIR")));
+        let contract = contract.unwrap_or_else(|faults| panic!("{faults:?}"));
+        let rows = [
+            ("X-Fault: s3cr3tfaulttoken12345", Some("s3cr3tfaulttoken12345 ${HOOK#*: }")),
+            ("X-Fault:s3cr3t-a: b ", Some("s3cr3t-a: b ${HOOK#*:}")),
+            ("X-Fault: s3cr3t_plan_gate_1", Some("s3cr3t_plan_gate_1 ${HOOK#*: }")),
+            ("X-Fault: plan_gate", None),
+            ("X-Fault: on", None),
+            ("X-Fault: generation_failed", None),
+            ("X-Fault: Generation-Failed", None),
+            ("X-Fault: then generation_fail_once", None),
+            ("no header", None),
+        ];
+        for (header, expected) in rows {
+            let named = hook_secret(&contract, "HOOK", header);
+            let said = named.map(|named| format!("{} {}", named.secret.expose(), named.label));
+            assert_eq!(said.as_deref(), expected, "{header}");
+        }
+    }
+}
