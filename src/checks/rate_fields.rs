@@ -61,17 +61,28 @@ pub fn told_by<'a>(answer: &Answer, limit: &'a Limit) -> &'a str {
 /// `rate.told`: what a response tells of its limit, in each way that the contract says it does; nothing if it says none.
 #[must_use]
 pub fn told(exchange: &Exchange, limit: &Limit, left: Left) -> Option<Mismatches> {
-    let answer = &exchange.answer;
-    let policy = limit.policy.as_ref().map(|policy| in_policy(answer, limit, policy, left));
-    let draft = limit.draft.as_ref().map(|draft| in_draft(answer, limit, draft));
+    let policy = limit.policy.as_ref();
+    let policy = policy.map(|policy| in_policy(&exchange.answer, limit, policy, left));
+    let all: Vec<Mismatches> = policy.into_iter().chain(by_each(exchange, limit, left)).collect();
+    (!all.is_empty()).then(|| all.concat())
+}
+
+/// The same of a response that was served where nobody goes past the limit. What `policy` says is held where it always was.
+#[must_use]
+pub fn told_when_served(exchange: &Exchange, limit: &Limit) -> Mismatches {
+    by_each(exchange, limit, Left::Some).collect::<Vec<_>>().concat()
+}
+
+/// What each response tells, in the ways that the contract says.
+fn by_each(exchange: &Exchange, limit: &Limit, left: Left) -> impl Iterator<Item = Mismatches> {
+    let draft = limit.draft.as_ref().map(|draft| in_draft(&exchange.answer, limit, draft));
     // No page says when what is left is counted: before the request or after it. Nothing is left of a limit that refuses.
     let most = match left {
         Left::Some => limit.requests,
         Left::Nothing => 0,
     };
     let own = limit.told.as_ref().map(|told| told_fields::told(exchange, limit, told, most));
-    let all: Vec<Mismatches> = [policy, draft, own].into_iter().flatten().collect();
-    (!all.is_empty()).then(|| all.concat())
+    draft.into_iter().chain(own)
 }
 
 /// The policy is the documented limit, and what is left of it fits the answer. More of

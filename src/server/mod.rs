@@ -27,6 +27,7 @@ pub mod judge;
 pub mod key_use;
 pub mod ledger;
 pub mod limit_use;
+mod limits_told;
 mod long_window;
 mod meanwhile;
 mod message_numbers;

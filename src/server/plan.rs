@@ -14,6 +14,7 @@ use super::{
     around::{Bearer, blanks, slot_of_steps},
     carried::{Carried, put, put_query, take_out},
     common::Common,
+    limits_told::share_out,
     patch::{break_header, patch},
     planned::{Planned, Preflight, TrialScript, TwinScript},
     twin_at::{TwinAt, twin_at},
@@ -27,6 +28,7 @@ use crate::{
         content::RequestBody,
         extent::Extent,
         key::{Carrier, KeyDefect, Random},
+        limit::LimitSet,
         names::{CarrierName, SlotName},
         scenario::{At, BalanceCase, Burst, Case, LedgerCase, Provocation, Scenario, Single},
         scenario_file::BodyDefect,
@@ -107,9 +109,11 @@ impl Plan {
                     turn,
                     begins_after,
                     twin,
+                    tells: LimitSet::default(),
                 });
             }
         }
+        share_out(contract, &mut trials);
         let preflights = planner.preflights();
         let made = planner.made;
         planner.faults.into_result(Self { trials, left_out, preflights, made })

@@ -35,6 +35,8 @@ pub struct Planned {
     pub begins_after: Duration,
     /// The same request without the defect, or why it cannot be asked; none for a burst.
     pub twin: Option<Result<Arc<TwinScript>, String>>,
+    /// The limits that its twin is looked at for: each response tells them.
+    pub tells: LimitSet,
 }
 
 /// The request that shows that a case's error comes from its defect.

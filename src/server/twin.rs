@@ -75,6 +75,9 @@ impl Play<'_> {
                 _ => Ok(()),
             };
         }
+        if answer.is_served {
+            self.limits_told();
+        }
         let own = (&scenario.code, &scenario.tells.statuses);
         let statuses_of = |code: &Code| {
             let mut known = contract.scenarios.iter().filter(|known| known.code == *code);

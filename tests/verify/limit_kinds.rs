@@ -324,6 +324,38 @@ fn each_promise_that_a_limit_breaks_is_missed_by_its_check() {
 }
 
 #[test]
+fn a_limit_that_each_response_tells_is_looked_at_once_at_each_request_and_without_a_burst_as_well()
+{
+    // Nobody goes past the limit of the address.
+    let unprovoked = [(
+        "request = \"ping\"\nslot = \"burst\"\nlimit = \"address\"\n\n[[cases]]\nid = \"burst\"\nburst = { requests = 36 }\n",
+        "unprovoked = \"it is too high\"\n",
+    )];
+    let silent_at = |path| Habits { silent_at: path, ..HONEST };
+    let rows: [(Habits, &[(&str, &str)], &[&str]); 5] = [
+        (silent_at("/say"), &[], &["bad_input::no-text"]),
+        (silent_at("/nowhere"), &[], &[]),
+        (HONEST, &unprovoked, &[]),
+        (silent_at("/ping"), &unprovoked, &["unauthorized::none"]),
+        (Habits { told: 60, ..HONEST }, &unprovoked, &["bad_input::no-text", "unauthorized::none"]),
+    ];
+    thread::scope(|scope| {
+        let runs = rows.map(|(habits, changes, expected)| {
+            scope.spawn(move || {
+                let Played { ended, red, .. } = play(habits, changes, &[]);
+                let told = BTreeSet::from(["rate.told".to_owned()]);
+                let expected: BTreeMap<_, _> =
+                    expected.iter().map(|trial| ((*trial).to_owned(), told.clone())).collect();
+                assert_eq!(red, expected, "{habits:?}: {ended:?}");
+            })
+        });
+        for run in runs {
+            run.join().expect("it ends");
+        }
+    });
+}
+
+#[test]
 fn what_a_limit_lacks_is_a_fault_with_its_place() {
     let rows: [(&str, &[(&str, &str)]); 5] = [
         (

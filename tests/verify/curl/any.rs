@@ -480,6 +480,7 @@ fn planned(contract: &Loaded, single: Single, script: TrialScript) -> Planned {
         generated: errproof::internals::contract::generation::Generated::default(),
     };
     Planned {
+        tells: LimitSet::default(),
         scenario: scenario.into(),
         at: 0,
         script: Ok(script),

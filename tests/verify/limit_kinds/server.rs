@@ -34,6 +34,8 @@ pub(crate) struct Habits {
     pub(crate) reset: Reset,
     /// What they say is left.
     pub(crate) left: Left,
+    /// The path at which the headers say nothing.
+    pub(crate) silent_at: &'static str,
     /// What a refusal says of the wait.
     pub(crate) wait: Wait,
 }
@@ -75,6 +77,7 @@ pub(crate) const HONEST: Habits = Habits {
     told: 30,
     reset: Reset::Epoch,
     left: Left::Right,
+    silent_at: "",
     wait: Wait::Both,
 };
 
@@ -167,7 +170,8 @@ fn respond(mut connection: &TcpStream, habits: Habits, state: &Mutex<State>) -> 
         let mut state = state.lock().expect("nobody panics with it");
         let who = if habits.is_per_key { format!("{:?}", asked.key) } else { String::new() };
         let (left, lasts, is_refused) = state.count(who, habits.address);
-        let headers = tell(habits, left, lasts);
+        let is_silent = path == habits.silent_at;
+        let headers = if is_silent { String::new() } else { tell(habits, left, lasts) };
         let response = if is_refused {
             state.refused.push(format!("{} {path}", asked.method));
             refusal("slow_down", lasts, habits.wait)
