@@ -181,7 +181,7 @@ impl Curl {
         let mut secrets: Vec<Made> = all.filter(|(text, _)| !text.is_empty()).collect();
         let forms = |(text, made): &Made| {
             let form = |(text, by_shell)| (text, vec![Piece::Shell(by_shell)]);
-            other_forms(text, &quoted(made)).map(form).collect::<Vec<_>>()
+            other_forms(text, made).map(form).collect::<Vec<_>>()
         };
         let forms: Vec<Made> = secrets.iter().flat_map(forms).collect();
         secrets.extend(forms);

@@ -1,15 +1,12 @@
 //! Secrets as a query, a form and a JSON document hold them, and how a shell makes them so from a variable.
 
-use std::fmt::Write as _;
-
-use crate::{
-    contract::encoding::{in_form, in_json, in_query},
-    shown::visible::is_seen,
-};
+use super::shell::{Piece, in_quotes, within};
+use crate::contract::encoding::{in_form, in_json, in_query};
 
 /// The other forms of a secret that a request may hold, if they differ from its text, each with what a shell makes it by.
-/// `word` is what the shell makes the text from.
-pub(super) fn other_forms(text: &str, word: &str) -> impl Iterator<Item = (String, String)> {
+/// `pieces` are what the shell makes the text from.
+pub(super) fn other_forms(text: &str, pieces: &[Piece]) -> impl Iterator<Item = (String, String)> {
+    let word = within(pieces);
     let encoders: [fn(&str) -> String; 3] = [in_query, in_form, in_json];
     let other = move |encode: fn(&str) -> String| {
         let encoded = encode(text);
@@ -39,27 +36,6 @@ fn script(text: &str, encode: fn(&str) -> String) -> String {
     format!("sed \"{}\"", rules.join(";"))
 }
 
-/// A text as it stands in double quotes, whichever shell reads it.
-fn in_quotes(text: &str) -> String {
-    let mut quoted = String::new();
-    for c in text.chars() {
-        match c {
-            '"' | '\\' | '$' | '`' => quoted.extend(['\\', c]),
-            // An interactive shell looks for them in quotes as well.
-            '!' | '\'' => {
-                let _ = write!(quoted, "$(printf '\\{:03o}')", u32::from(c));
-            }
-            c if is_seen(c) => quoted.push(c),
-            c => {
-                let bytes = c.to_string().into_bytes();
-                let bytes: Vec<_> = bytes.iter().map(|byte| format!("\\{byte:03o}")).collect();
-                let _ = write!(quoted, "$(printf '{}')", bytes.concat());
-            }
-        }
-    }
-    quoted
-}
-
 #[cfg(test)]
 mod tests {
     use std::process::Command;
@@ -78,14 +54,15 @@ mod tests {
             "é€",
             "tab\tbed",
         ];
+        let secret = Piece::Shell("$SECRET".to_owned());
         for text in texts {
-            for (encoded, made) in other_forms(text, "\"$SECRET\"") {
+            for (encoded, made) in other_forms(text, &[secret.clone()]) {
                 let command = format!("printf %s \"{made}\"");
                 let ended = Command::new("sh").args(["-c", &command]).env("SECRET", text).output();
                 let made = ended.expect("a shell").stdout;
                 assert_eq!(String::from_utf8_lossy(&made), encoded, "{command}");
             }
         }
-        assert_eq!(other_forms("abc", "abc").count(), 0);
+        assert_eq!(other_forms("abc", &[secret]).count(), 0);
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     shared::Run,
-    shell::{Piece, in_pattern, quoted_text},
+    shell::{Piece, in_quotes, quoted_text, within},
 };
 use crate::{
     contract::{
@@ -29,7 +29,15 @@ pub(super) fn made(run: &Run, slot: &SlotKey, defect: &KeyDefect) -> Vec<Piece> 
         KeyDefect::Fresh => {
             let example = shape.example_like(key);
             let tail = example.strip_prefix(&shape.prefix).unwrap_or(&example);
-            let (prefix, tail) = (quoted_text(&shape.prefix), quoted_text(tail));
+            // It stands within double quotes.
+            let word = |text: &str| {
+                if text.contains(['\'', '!']) {
+                    within(&[literal(text)])
+                } else {
+                    quoted_text(text)
+                }
+            };
+            let (prefix, tail) = (word(&shape.prefix), word(tail));
             vec![shell(format!("$(printf %s%s {prefix} {tail})"))]
         }
         KeyDefect::Shortened => vec![shortened()],
@@ -37,7 +45,7 @@ pub(super) fn made(run: &Run, slot: &SlotKey, defect: &KeyDefect) -> Vec<Piece> 
             vec![shell(format!("${env}")), shell(format!("${{{env}#\"${{{env}%?}}\"}}"))]
         }
         KeyDefect::Prefix(text) => {
-            vec![literal(text), shell(format!("${{{env}#\"{}\"}}", in_pattern(&shape.prefix)))]
+            vec![literal(text), shell(format!("${{{env}#\"{}\"}}", in_quotes(&shape.prefix)))]
         }
         KeyDefect::Quoted(text) => vec![literal(text), shell(format!("${env}")), literal(text)],
         KeyDefect::Inserted(text) => {

@@ -29,15 +29,33 @@ pub(super) fn apart(quoted: &str, quote: char) -> String {
     text
 }
 
-/// A text as it stands in double quotes in a pattern. An interactive shell that looks for its history
-/// does not know that these are quotes in quotes, so it is not to see what matters to it.
-pub(super) fn in_pattern(text: &str) -> String {
+/// A text as it stands in double quotes within double quotes. An interactive shell that looks for its history does not know that
+/// these are quotes in quotes, so it is not to see what matters to it.
+pub(super) fn in_quotes(text: &str) -> String {
     let escaped = |c| match c {
         '"' | '\\' | '$' | '`' => format!("\\{c}"),
-        '!' | '\'' => format!("$(printf '\\{:03o}')", u32::from(c)),
-        c => c.to_string(),
+        '!' | '\'' => octal(c),
+        c if is_shown(c) => c.to_string(),
+        c => octal(c),
     };
     text.chars().map(escaped).collect()
+}
+
+/// A word that stands within double quotes.
+pub(super) fn within(pieces: &[Piece]) -> String {
+    format!("\"{}\"", joined(pieces, in_quotes))
+}
+
+/// A character as `printf` makes it.
+fn octal(c: char) -> String {
+    let bytes = c.to_string().into_bytes();
+    let bytes: Vec<_> = bytes.iter().map(|byte| format!("\\{byte:03o}")).collect();
+    format!("$(printf '{}')", bytes.concat())
+}
+
+/// Whether a word may show a character as it is.
+fn is_shown(c: char) -> bool {
+    is_seen(c) || c == '\n'
 }
 
 /// One word of a command. Literal text alone stands in single quotes, where nothing has a meaning.
@@ -47,7 +65,6 @@ pub(super) fn quoted(pieces: &[Piece]) -> String {
         Piece::Literal(text) => Some(text.clone()),
         Piece::Shell(_) => None,
     };
-    let is_shown = |c| is_seen(c) || c == '\n';
     if let Some(texts) = pieces.iter().map(literal).collect::<Option<Vec<_>>>() {
         let text = texts.concat();
         if !text.is_empty() && text.chars().all(plain) {
@@ -57,7 +74,22 @@ pub(super) fn quoted(pieces: &[Piece]) -> String {
             return quoted_text(&text);
         }
     }
-    let mut word = "\"".to_owned();
+    let in_word = |text: &str| {
+        let escaped = |c| match c {
+            '"' | '\\' | '$' | '`' => format!("\\{c}"),
+            // An interactive shell looks for it in its history, even in double quotes.
+            '!' => "\"'!'\"".to_owned(),
+            c if is_shown(c) => c.to_string(),
+            c => octal(c),
+        };
+        text.chars().map(escaped).collect()
+    };
+    apart(&format!("\"{}\"", joined(pieces, in_word)), '"')
+}
+
+/// What stands between double quotes: literal text as it is written there, and what the shell makes.
+fn joined(pieces: &[Piece], written: impl Fn(&str) -> String) -> String {
+    let mut word = String::new();
     for (at, piece) in pieces.iter().enumerate() {
         match piece {
             Piece::Shell(text) => {
@@ -74,24 +106,10 @@ pub(super) fn quoted(pieces: &[Piece]) -> String {
                     None => word.push_str(text),
                 }
             }
-            Piece::Literal(text) => {
-                for c in text.chars() {
-                    match c {
-                        '"' | '\\' | '$' | '`' => word.extend(['\\', c]),
-                        // An interactive shell looks for it in its history, even in double quotes.
-                        '!' => word.push_str("\"'!'\""),
-                        c if !is_shown(c) => {
-                            let bytes = c.to_string().into_bytes();
-                            let bytes = bytes.iter().map(|byte| format!("\\{byte:03o}"));
-                            let _ = write!(word, "$(printf '{}')", bytes.collect::<String>());
-                        }
-                        c => word.push(c),
-                    }
-                }
-            }
+            Piece::Literal(text) => word.push_str(&written(text)),
         }
     }
-    apart(&(word + "\""), '"')
+    word
 }
 
 /// Longer texts are made by the command rather than written out: a screen is not for them, and
@@ -104,7 +122,7 @@ pub(super) fn is_word(text: &str) -> bool {
 }
 
 pub(super) fn is_plain(text: &str) -> bool {
-    text.chars().all(|c| is_seen(c) || c == '\n')
+    text.chars().all(is_shown)
 }
 
 #[cfg(test)]
@@ -135,6 +153,10 @@ mod tests {
             assert_eq!(Redactor::default().text(word).as_str(), word);
         }
         // By the seed 14818304445221159291: bash took the apostrophe for the begin of a quote.
-        assert_eq!(in_pattern("it's \"!\""), r#"it$(printf '\047')s \"$(printf '\041')\""#);
+        assert_eq!(in_quotes("it's \"!\""), r#"it$(printf '\047')s \"$(printf '\041')\""#);
+        // By the seed 6436651293979513221: the same within the word that is encoded.
+        let pieces = [literal("_'"), key(), literal("7!\u{200b}")];
+        let word = r#""_$(printf '\047')${KEY}7$(printf '\041')$(printf '\342\200\213')""#;
+        assert_eq!(within(&pieces), word);
     }
 }

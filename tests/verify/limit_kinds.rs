@@ -323,6 +323,9 @@ fn each_promise_that_a_limit_breaks_is_missed_by_its_check() {
     });
 }
 
+/// What is broken, the contract's change, and the trials that are red.
+type Told<'a> = (Habits, &'a [(&'a str, &'a str)], &'a [&'a str]);
+
 #[test]
 fn a_limit_that_each_response_tells_is_looked_at_once_at_each_request_and_without_a_burst_as_well()
 {
@@ -332,7 +335,7 @@ fn a_limit_that_each_response_tells_is_looked_at_once_at_each_request_and_withou
         "unprovoked = \"it is too high\"\n",
     )];
     let silent_at = |path| Habits { silent_at: path, ..HONEST };
-    let rows: [(Habits, &[(&str, &str)], &[&str]); 5] = [
+    let rows: [Told<'_>; 5] = [
         (silent_at("/say"), &[], &["bad_input::no-text"]),
         (silent_at("/nowhere"), &[], &[]),
         (HONEST, &unprovoked, &[]),
