@@ -48,7 +48,7 @@ fn whose(role: Role) -> &'static str {
     match role {
         Role::Own => "",
         Role::Preflight => "the preflight's response ",
-        Role::First => "the response to the hook's first request ",
+        Role::First => "the response to a request of the hook ",
         Role::Step => "the response to a step before it ",
         Role::After => "the response to a step after it ",
         Role::Probe => "the probe's response ",

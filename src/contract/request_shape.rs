@@ -125,11 +125,7 @@ impl Shaper<'_, '_> {
         self.headers(&[&way[..], &["headers"]].concat(), &format.headers, &secrets);
         let body = self.body(&way, &body_words!(format), None);
         let written = Written { path: Arc::clone(&format.path), query: format.query.clone() };
-        if body.is_some() && format.method.as_str() == "HEAD" {
-            let label = "expected none: a server reads no body of such a request";
-            let word = body_words!(format).given().next().unwrap_or("method");
-            self.reader.add(&[&way[..], &[word]].concat(), "a body in a HEAD request", label);
-        }
+        self.head(&way, &format.method, &body_words!(format));
         RequestShape {
             method: format.method.clone(),
             path: written.path(),
@@ -150,6 +146,14 @@ impl Shaper<'_, '_> {
     pub(crate) fn method(&mut self, way: Way<'_>, method: &Method) {
         if let Some(why) = method.fault() {
             self.reader.add(way, "not a method", why);
+        }
+    }
+
+    /// Notes a body that nobody reads.
+    pub(crate) fn head(&mut self, way: Way<'_>, method: &Method, words: &BodyWords<'_>) {
+        if let Some(word) = words.given().next().filter(|_| method.as_str() == "HEAD") {
+            let label = "expected none: a server reads no body of such a request";
+            self.reader.add(&[way, &[word]].concat(), "a body in a HEAD request", label);
         }
     }
 

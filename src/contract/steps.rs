@@ -47,6 +47,13 @@ impl<'a> Texts<'a> {
             elsewhere: headers.chain(body.map(RequestBody::written).map(Cow::from)).collect(),
         }
     }
+
+    /// All that stands in braces.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        let elsewhere = self.elsewhere.iter().map(|text| &**text);
+        let texts = [self.path].into_iter().chain(self.query.iter().copied()).chain(elsewhere);
+        texts.flat_map(|text| blank::names(text)).map(|(_, name)| name)
+    }
 }
 
 /// The names of all that the requests of a contract capture.
@@ -133,9 +140,12 @@ impl StepCheck<'_, '_> {
     pub(crate) fn uses(&mut self, way: Way<'_>, what: &str, texts: &Texts<'_>, known: &[&str]) {
         let is_known = |name: &str| name == FRESH_NAME || known.contains(&name);
         // Braces mean nothing in an address. Elsewhere they may be text, unless they are meant for something that is there.
-        let begins = blank::names(texts.path).filter(|(at, _)| *at == 0 || !known.is_empty());
-        let in_query = texts.query.iter().filter(|_| !known.is_empty());
-        let in_address = begins.chain(in_query.flat_map(|text| blank::names(text)));
+        let in_path = blank::names(texts.path);
+        let in_query = texts.query.iter().flat_map(|text| blank::names(text));
+        let in_query = in_query.map(|(at, name)| (at + 1, name));
+        let in_address = in_path
+            .chain(in_query)
+            .filter(|(at, name)| *at == 0 || !known.is_empty() || self.anywhere.contains(name));
         let is_meant = |(_, name): &(usize, &str)| {
             self.anywhere.contains(name) || did_you_mean(name, known.iter().copied()).is_some()
         };

@@ -2,12 +2,13 @@
 
 use crate::{
     contract::{
+        Contract,
         blank::FRESH_NAME,
         content::RequestBody,
         key::Carrier,
         names::SlotName,
         request_shape::RequestShape,
-        scenario::{Case, Scenario},
+        scenario::{Case, Provocation, Scenario},
     },
     exchange::{blanks::Blanks, outgoing::Outgoing},
 };
@@ -31,6 +32,22 @@ pub(super) fn slot_of_steps<'a>(
 ) -> &'a SlotName {
     let twin = case.twin(scenario).filter(|_| scenario.status == UNAUTHORIZED);
     twin.map_or(own, |twin| &twin.slot)
+}
+
+/// The slot whose key a hook's requests of the contract carry. Where two things are wrong, the key may be the other one: then it
+/// is that of the hook's own case.
+pub(super) fn slot_of_hook<'a>(
+    contract: &'a Contract,
+    case: &Case,
+    own: &'a SlotName,
+) -> &'a SlotName {
+    let mut all = contract.all_scenarios().flat_map(|scenario| &scenario.cases);
+    let hook = case.hook().filter(|_| case.pair.is_some());
+    let first = hook.and_then(|_| all.find(|other| other.pair.is_none() && other.hook() == hook));
+    match first.map(|first| &first.provocation) {
+        Some(Provocation::Single(single)) => &single.slot,
+        _ => own,
+    }
 }
 
 /// Finds the blanks of a request that is as a file says it, by the names that were captured before it.

@@ -9,7 +9,7 @@ use url::Url;
 use super::{
     curl_encoded::other_forms,
     curl_key::made,
-    curl_steps,
+    curl_steps::{self, Within},
     planned::{Planned, PlannedStep, TrialScript},
     shared::Run,
     shell::{Piece, apart, is_plain, is_word, quoted, quoted_text},
@@ -109,7 +109,8 @@ impl Curl {
     fn writer(&self, mut secrets: Vec<Made>, written: Option<&Written>) -> CurlWriter<'_> {
         let blanks = written.into_iter().flat_map(|written| &written.names);
         for (written, name) in written.into_iter().cycle().zip(blanks) {
-            let texts = curl_steps::texts(written, name).into_iter();
+            let base = self.run.target.base_url.path();
+            let texts = curl_steps::texts(written, name, base).into_iter();
             let made = |(text, made): (String, Vec<String>)| {
                 (text, made.into_iter().map(Piece::Shell).collect())
             };
@@ -134,7 +135,6 @@ impl Curl {
             _ => [None, None],
         };
         let steps = steps.into_iter().flatten().flat_map(|steps| &steps.first).collect();
-        let base = self.run.target.base_url.path();
         let commands = curl_steps::before(steps, written, role).into_iter().enumerate();
         let command = |(at, step): (usize, &PlannedStep)| {
             let Outgoing { request, blanks, key, .. } = &step.request;
@@ -143,7 +143,7 @@ impl Curl {
                 self.writer(self.secrets(planned, key.as_ref(), Role::Step), written.as_deref());
             let fresh = curl_steps::fresh(written.as_deref());
             let command = writer.one(request, None);
-            fresh.to_owned() + &curl_steps::step(at + 1, &command, step, base)
+            fresh.to_owned() + &curl_steps::step(at + 1, &command, step)
         };
         commands.map(command).collect()
     }
@@ -219,7 +219,7 @@ impl CurlWriter<'_> {
             // curl would make several addresses of it.
             command.push_str(" -g");
         }
-        let _ = write!(command, " {}", quoted(&self.pieces(&address)));
+        let _ = write!(command, " {}", quoted(&self.address(&address)));
         if let Some(signing) = &request.signing {
             let Signing { service, region, access_key, secret } = &**signing;
             let scope = format!("aws:amz:{region}:{service}");
@@ -234,9 +234,11 @@ impl CurlWriter<'_> {
                 let _ = write!(command, " -b {}", quoted(&self.pieces(value.expose())));
                 continue;
             }
+            // One that a variable holds is nobody's to be taken apart.
+            let is_whole = self.secrets.iter().any(|(secret, _)| secret == value.expose());
             let parts = match self.credentials {
-                Credentials::Parts => basic(name, value.expose()),
-                Credentials::Whole => None,
+                Credentials::Parts if !is_whole => basic(name, value.expose()),
+                _ => None,
             };
             let _ = match parts {
                 Some(credentials) => {
@@ -257,7 +259,12 @@ impl CurlWriter<'_> {
             command.push_str(" -H Expect:");
         }
         let text = std::str::from_utf8(&request.body).ok();
-        let pieces = text.filter(|text| is_word(text)).map(|text| self.pieces(text));
+        let within = Within::body_of(request);
+        let pieces = text.filter(|text| is_word(text)).map(|text| {
+            let mut pieces = self.pieces(text);
+            self.encode(&mut pieces, within);
+            pieces
+        });
         let variable = |piece: &Piece| matches!(piece, Piece::Shell(_));
         if let Some(pieces) = pieces.filter(|pieces| pieces.iter().any(variable)) {
             return command + " --data-raw " + &quoted(&pieces);
@@ -267,12 +274,38 @@ impl CurlWriter<'_> {
             Body::Made(made) => {
                 // It stands in single quotes.
                 let fill = |made: String, name: &Arc<str>| {
-                    let variable = format!("'\"${{{}}}\"'", curl_steps::variable(name));
+                    let variable = format!("'\"{}\"'", within.written(name));
                     let texts = [format!("{{{name}}}"), format!("%%7B{name}%%7D")];
                     texts.iter().fold(made, |made, text| made.replace(text, &variable))
                 };
                 let made = self.names.iter().fold(made, fill);
                 format!("{made} | {command} --data-binary @-")
+            }
+        }
+    }
+
+    /// An address, in whose query a captured value is encoded.
+    fn address(&self, address: &str) -> Vec<Piece> {
+        let mut pieces = self.pieces(address);
+        let begins_query = |piece: &Piece| match piece {
+            Piece::Literal(text) => text.contains('?'),
+            Piece::Shell(text) => text.starts_with(curl_steps::SIGN),
+        };
+        if let Some(query) = pieces.iter().position(begins_query) {
+            self.encode(&mut pieces[query..], Within::Query);
+        }
+        pieces
+    }
+
+    /// Writes the captured values among these as their place takes them.
+    fn encode(&self, pieces: &mut [Piece], within: Within) {
+        for piece in pieces {
+            let is_it = |name: &&Arc<str>| match &*piece {
+                Piece::Shell(text) => *text == Within::Plain.written(name),
+                Piece::Literal(_) => false,
+            };
+            if let Some(name) = self.names.iter().find(is_it) {
+                *piece = Piece::Shell(within.written(name));
             }
         }
     }
@@ -326,7 +359,7 @@ impl CurlWriter<'_> {
             .secrets
             .iter()
             // The name of a blank is looked for, however short it is.
-            .filter(|(secret, _)| secret.len() >= SHORTEST_SECRET || secret.starts_with('{'))
+            .filter(|(secret, _)| secret.len() >= SHORTEST_SECRET || is_blank(secret))
             .filter_map(|(secret, made)| Some((rest.find(secret)?, secret, made)))
             .min_by_key(|(at, secret, _)| (*at, usize::MAX - secret.len()))
         {
@@ -337,6 +370,11 @@ impl CurlWriter<'_> {
         pieces.push(Piece::Literal(rest.to_owned()));
         pieces
     }
+}
+
+/// Whether a text stands for a blank, in an address or elsewhere.
+fn is_blank(text: &str) -> bool {
+    ["{", "%7B", "/%7B"].iter().any(|begin| text.starts_with(begin))
 }
 
 /// What stands in base64 in HTTP Basic credentials (RFC 7617): curl makes the header from it by

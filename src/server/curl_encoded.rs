@@ -17,7 +17,7 @@ pub(super) fn other_forms(text: &str, pieces: &[Piece]) -> impl Iterator<Item = 
 }
 
 /// The command that encodes a text: a rule for each of its characters that is written as something else.
-fn script(text: &str, encode: fn(&str) -> String) -> String {
+pub(super) fn script(text: &str, encode: fn(&str) -> String) -> String {
     let mut characters: Vec<char> =
         text.chars().filter(|c| encode(&c.to_string()) != c.to_string()).collect();
     // The signs of the encodings first, or they would be encoded where a rule has put them.

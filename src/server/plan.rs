@@ -11,7 +11,7 @@ use std::{
 };
 
 use super::{
-    around::{Bearer, blanks, slot_of_steps},
+    around::{Bearer, blanks, slot_of_hook, slot_of_steps},
     carried::{Carried, put, put_query, take_out},
     common::Common,
     limits_told::share_out,
@@ -382,6 +382,7 @@ impl<'a> Planner<'a> {
         request.blanks = Blanks::of(&request.request, coding.unwrap_or_default(), names);
         let by = Bearer { slot: slot_of_steps(scenario, case, slot), carrier: &single.carrier };
         let steps = self.steps(&around, by)?;
+        let by = Bearer { slot: slot_of_hook(self.contract, case, by.slot), ..by };
         let hook = hook.map(|hook| self.hook(hook, by, around.captured().collect()));
         let hook = hook.transpose()?.flatten();
         let probe = probe.map(|probe| {

@@ -23,6 +23,8 @@ pub(super) enum Stop {
     NotProvoked(String),
     /// What was found tells nothing of the code, unless it is listed as known.
     NotJudged(String),
+    /// What it began was not ended: whoever comes next finds another server. What was found before counts.
+    NotCleanedUp(String),
 }
 
 impl Stop {
@@ -39,6 +41,10 @@ impl Stop {
                 Verdict::Fail => Verdict::Error(why),
                 known => known,
             },
+            Self::NotCleanedUp(why) => match weighed() {
+                Verdict::Fail => Verdict::Fail,
+                _ => Verdict::Error(why),
+            },
         }
     }
 }
@@ -47,6 +53,15 @@ impl From<NoAnswer> for Stop {
     fn from(no_answer: NoAnswer) -> Self {
         Self::NoAnswer(no_answer)
     }
+}
+
+/// Whether what a trial exchanged is shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Evidence {
+    /// It is, without what is secret.
+    Shown,
+    /// It is not: a secret may be in it that nobody can take out.
+    Hidden,
 }
 
 /// A trial while it is being carried out.
@@ -61,6 +76,8 @@ pub(super) struct Play<'a> {
     pub(super) advice: Sheet,
     /// Which of the exchanges is the case's own, as soon as it is there.
     pub(super) main: Option<usize>,
+    /// Whether all that is shown.
+    pub(super) evidence: Evidence,
     /// Why the twin proves nothing, if it does not.
     pub(super) without_twin: Option<String>,
     /// What others wait for until its request, which takes minutes, is on its way.

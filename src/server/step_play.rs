@@ -1,15 +1,18 @@
 //! Sends what a case needs before its request and after it, and keeps what is captured.
 
+use std::sync::Arc;
+
 use serde_json::Value;
 use url::Url;
 
 use super::{
     planned::{MessageNumber, PlannedStep, PlannedSteps, StepStatus},
-    play::{Play, Stop},
+    play::{Evidence, Play, Stop},
 };
 use crate::{
     checks::{fields::is_success, leak},
     contract::{
+        blank::FRESH_NAME,
         check::CheckId,
         pointer,
         sendable::can_be_sent,
@@ -52,8 +55,7 @@ impl Play<'_> {
                 self.tells_captured([steps, hook], &values);
             }
             // Before the twin, which has to find the server as it is for everybody.
-            let mended = self.clean_up(hook, &values).await;
-            done = self.found_or(done, mended);
+            done = self.clean_up(hook, &values, done).await;
             if done.is_ok() {
                 done = self.ask_twin().await;
             }
@@ -61,13 +63,12 @@ impl Play<'_> {
                 self.numbers(&request, numbers).await;
             }
         }
-        let cleaned = self.clean_up(steps, &values).await;
-        self.found_or(done, cleaned)
-    }
-
-    /// What became of a case and of what cleans up after it: what was found counts, and why nothing was is said first.
-    fn found_or(&self, done: Result<(), Stop>, cleaned: Result<(), Stop>) -> Result<(), Stop> {
-        if done.is_ok() && self.sheet.noted().is_empty() { cleaned } else { done }
+        done = self.clean_up(steps, &values, done).await;
+        if self.evidence == Evidence::Hidden {
+            self.exchanges.clear();
+            self.main = None;
+        }
+        done
     }
 
     /// Notes a secret that a step captured, that the request carried in a header, as credentials are, and that the error tells
@@ -116,25 +117,31 @@ impl Play<'_> {
         Ok(())
     }
 
-    /// Sends what cleans up, as far as what it needs was captured.
+    /// Sends what cleans up, as far as what it needs was captured. What became of the rest is said before what became of this.
     pub(super) async fn clean_up(
         &mut self,
         steps: Option<&PlannedSteps>,
         values: &[Filled],
+        done: Result<(), Stop>,
     ) -> Result<(), Stop> {
-        let Some(steps) = steps else { return Ok(()) };
-        let (mut cleaned, mut values) = (Ok(()), values.to_vec());
+        let Some(steps) = steps else { return done };
+        let (mut cleaned, mut values, main) = (Ok(()), values.to_vec(), self.main);
         for step in &steps.after_all {
-            let is_there = |name: &str| {
-                name == crate::contract::blank::FRESH_NAME
-                    || values.iter().any(|value| *value.name == *name)
-            };
+            let is_there =
+                |name: &str| name == FRESH_NAME || values.iter().any(|value| *value.name == *name);
             if step.request.blanks.open().all(is_there) {
                 let done = self.step(step, &steps.secret, &mut values).await;
                 cleaned = cleaned.and(done);
             }
         }
-        cleaned
+        if done.is_err() || !self.sheet.noted().is_empty() {
+            self.main = main;
+        }
+        let unclean = |stop| match stop {
+            Stop::Error(why) => Stop::NotCleanedUp(why),
+            stop => stop,
+        };
+        done.and(cleaned.map_err(unclean))
     }
 
     async fn step(
@@ -144,30 +151,44 @@ impl Play<'_> {
         values: &mut Vec<Filled>,
     ) -> Result<(), Stop> {
         let request = self.filled(&step.request, values);
-        let at = self.send(&request).await?;
+        let begin = if request.role == Role::First {
+            "failed to provoke: the hook's request"
+        } else {
+            "not judged: the step"
+        };
+        let what = format!("{begin} {} {}", request.request.method, request.request.path);
+        let at = match self.send(&request).await {
+            Err(Stop::NoAnswer(why)) => return Err(Stop::Error(format!("{what}: {why}"))),
+            sent => sent?,
+        };
         let answer = &self.exchanges[at].answer;
-        let sent = &self.exchanges[at].request;
-        let what = format!("{} {}", sent.method, sent.path);
-        let (mut missing, mut is_secret_missing) = (None, false);
+        let (status, asked) = (answer.status, Arc::clone(&self.exchanges[at].request));
+        let (mut missing, mut short) = (None, None);
         for (name, place) in &step.capture {
-            let value = captured(answer, place, &sent.path);
+            let value = captured(answer, place, &asked.path);
             let value = value.filter(|value| can_be_sent(value) && !climbs(value));
+            let is_secret = secret.contains(name);
             let Some(value) = value else {
                 missing.get_or_insert((name, place));
-                is_secret_missing |= secret.contains(name);
+                // It may be there, at another place or in another shape.
+                if is_secret && status < 400 {
+                    self.evidence = Evidence::Hidden;
+                }
                 continue;
             };
-            if secret.contains(name) && !self.keep_secret(name, &value, &sent.path) {
-                // What cannot be taken out of what is shown is not shown at all.
-                self.exchanges.clear();
-                self.main = None;
-                return Err(Stop::Error(format!(
-                    "not judged: the step {what} gave a `{name}` of fewer than {SHORTEST_SECRET} characters of its own, which cannot be kept out of what is shown"
-                )));
+            if is_secret && !self.keep_secret(name, &value, &asked.path) {
+                // What cannot be taken out of what is shown is not shown at all, and not sent.
+                self.evidence = Evidence::Hidden;
+                short.get_or_insert(name);
+                continue;
             }
             values.push(Filled { name: name.as_str().into(), value: Secret::new(value) });
         }
-        let status = answer.status;
+        if let Some(name) = short {
+            return Err(Stop::Error(format!(
+                "{what} gave a `{name}` of fewer than {SHORTEST_SECRET} characters of its own, which cannot be kept out of what is shown"
+            )));
+        }
         let why = match (step.status, missing) {
             (StepStatus::Exactly(expected), _) if expected != status => {
                 format!("was answered {status}; expected {expected}")
@@ -178,21 +199,12 @@ impl Play<'_> {
             }
             _ => return Ok(()),
         };
-        let why = if step.request.role == Role::First {
-            format!("failed to provoke: the hook's request {what} {why}")
-        } else {
-            format!("not judged: the step {what} {why}")
-        };
         self.main = Some(at);
-        if is_secret_missing && is_success(status) {
-            // It may be there, at another place or in another shape.
-            self.exchanges.clear();
-            self.main = None;
-            return Err(Stop::Error(format!(
-                "{why}; the response is not shown, since a secret may be in it"
-            )));
-        }
-        Err(Stop::Error(why))
+        let hidden = match self.evidence {
+            Evidence::Shown => "",
+            Evidence::Hidden => "; the response is not shown, since a secret may be in it",
+        };
+        Err(Stop::Error(format!("{what} {why}{hidden}")))
     }
 
     /// Keeps a captured value out of all that is shown from now on, but for what the request said itself: an address begins

@@ -35,9 +35,10 @@ impl Planner<'_> {
             names.extend(step.capture.keys().map(String::as_str));
         }
         for step in &steps.after_all {
-            let step = self.step(step, by, &names)?;
-            let request = step.request.sent_as(Role::After);
-            planned.after_all.push(PlannedStep { request, ..step });
+            let step_planned = self.step(step, by, &names)?;
+            let request = step_planned.request.sent_as(Role::After);
+            planned.after_all.push(PlannedStep { request, ..step_planned });
+            names.extend(step.capture.keys().map(String::as_str));
         }
         Ok(Some(planned.into()))
     }
@@ -72,6 +73,7 @@ impl Planner<'_> {
         }
         for step in &hook.after_all {
             planned.after_all.push(self.hook_step(step, by, &names, Role::After)?);
+            names.extend(step.capture.keys().map(String::as_str));
         }
         Ok(Some(planned.into()))
     }

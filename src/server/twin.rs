@@ -139,9 +139,12 @@ impl Play<'_> {
             Ok(()) => self.send(&self.filled(&twin.request, &values)).await,
             Err(stop) => Err(stop),
         };
-        let cleaned = self.clean_up(steps, &values).await;
-        let at = sent?;
-        cleaned?;
+        let (sent, done) = match sent {
+            Ok(at) => (Some(at), Ok(())),
+            Err(stop) => (None, Err(stop)),
+        };
+        self.clean_up(steps, &values, done).await?;
+        let at = sent.expect("it is there if nothing stopped");
         let exchange = self.exchanges[at].clone();
         let leaks = self.sheet.noted_on(at, CheckId::SecretLeak);
         let answer = TwinAnswer::of(&self.run.contract, &self.run.reading(&exchange));

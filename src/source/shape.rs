@@ -232,6 +232,9 @@ impl<'a> Explainer<'a> {
         if !tables.is_empty() {
             forms.push(format!("a table with {}", one_of(tables.iter().copied())));
         }
+        if forms.is_empty() {
+            forms.push("a table, or a list of them".to_owned());
+        }
         let label = match known.count() {
             many if many > MOST_LISTED && help.is_some() => {
                 format!("this is none of the {many} known values")

@@ -34,10 +34,10 @@ pub struct HookSource {
 }
 
 impl HookSource {
-    /// The contract's requests that it sends.
-    pub fn requests(&self) -> impl Iterator<Item = &RequestName> {
+    /// All requests that it sends.
+    pub fn steps(&self) -> impl Iterator<Item = &HookStepFormat> {
         let first = self.first.iter().flat_map(OneOrSome::each).map(|(_, step)| step);
-        first.chain(&self.after_all).filter_map(|step| step.request.as_ref())
+        first.chain(&self.after_all)
     }
 }
 

@@ -34,30 +34,55 @@ use crate::{
     source::{document::Way, folder::Folder, reader::keys},
 };
 
-/// The captured values that a hook's next request may use.
+/// What of responses stands in a hook's requests, and what of it is there already.
 struct Values<'a> {
-    /// Those that are there whichever case uses the hook.
+    /// Those that the next request may use: they are there whichever case uses the hook.
     known: Vec<&'a str>,
     /// Those that are there in some case, so that the hook may call no other so.
-    taken: Vec<&'a str>,
+    taken: BTreeSet<&'a str>,
+    /// What stands in braces in the requests of these cases and is nobody's value there.
+    texts: BTreeSet<String>,
+    /// Those that the hook captures with its next requests.
+    own: Vec<&'a str>,
+    /// The names of those that nobody is shown, as far as they are the hook's.
+    secret: &'a [String],
 }
 
-/// What the cases that use a hook have captured before its first request.
-fn values_before<'a>(contract: &'a Contract, hook: &HookName) -> Values<'a> {
-    let scenarios = contract.all_scenarios();
-    let cases = scenarios.flat_map(|scenario| &scenario.cases);
-    let users = cases.filter(|case| case.hook() == Some(hook));
-    let captured = users.filter_map(|case| {
-        let Provocation::Single(single) = &case.provocation else { return None };
-        let of_request = contract.requests[&single.request].format.steps.captured();
-        Some(of_request.chain(case.steps.iter().flat_map(|steps| steps.captured())).collect())
-    });
-    let captured: Vec<BTreeSet<&str>> = captured.collect();
-    let taken: BTreeSet<&str> = captured.iter().flatten().copied().collect();
-    let is_always = |name: &&str| captured.iter().all(|captured| captured.contains(name));
-    Values {
-        known: taken.iter().copied().filter(is_always).collect(),
-        taken: taken.into_iter().collect(),
+impl<'a> Values<'a> {
+    /// What the cases that use a hook have captured before its first request.
+    fn before(contract: &'a Contract, name: &HookName, hook: &'a HookSource) -> Self {
+        let scenarios = contract.all_scenarios();
+        let cases = scenarios.flat_map(|scenario| &scenario.cases);
+        let users = cases.filter(|case| case.hook() == Some(name));
+        let (mut captured, mut texts) = (Vec::new(), BTreeSet::new());
+        for case in users {
+            let Provocation::Single(single) = &case.provocation else { continue };
+            let request = &contract.requests[&single.request].format;
+            let of_case = case.steps.iter().flat_map(|steps| steps.captured());
+            captured.push(request.steps.captured().chain(of_case).collect::<BTreeSet<&str>>());
+            texts.extend(Texts::of(request).names().map(str::to_owned));
+        }
+        let taken: BTreeSet<&str> = captured.iter().flatten().copied().collect();
+        let is_always = |name: &&str| captured.iter().all(|captured| captured.contains(name));
+        texts.retain(|name| !taken.contains(name.as_str()));
+        Self {
+            known: taken.iter().copied().filter(is_always).collect(),
+            taken,
+            texts,
+            own: hook.steps().flat_map(|step| step.capture.keys()).map(String::as_str).collect(),
+            secret: &hook.secret,
+        }
+    }
+
+    /// The names of all of them.
+    fn all(&self) -> Vec<&'a str> {
+        self.taken.iter().chain(&self.own).copied().collect()
+    }
+
+    /// Those that nobody is shown and that the next request may use.
+    fn secret(&self) -> Vec<String> {
+        let is_known = |name: &&String| self.known.contains(&name.as_str());
+        self.secret.iter().filter(is_known).cloned().collect()
     }
 }
 
@@ -94,27 +119,26 @@ impl<'l> Loader<'l> {
             let title = format!("`{name}` does nothing");
             self.reader.add(&way, title, "expected `headers` or `first`");
         }
-        let mut values = values_before(self.contract, name);
+        let mut values = Values::before(self.contract, name, source);
         let at = |list: &'static str, at: Option<String>| {
             let steps = way.into_iter().chain([list]).map(str::to_owned);
             steps.chain(at).collect::<Vec<_>>()
         };
         let first = first.iter().flat_map(OneOrSome::each);
         let first: Vec<_> = first
-            .map(|(index, step)| self.hook_step(&at("first", index), step, secret, &mut values))
+            .map(|(index, step)| self.hook_step(&at("first", index), step, &mut values))
             .collect();
-        let of_request = self.headers(headers, &[&way[..], &["headers"]].concat(), OfKeys::Refused);
-        let texts = Texts { elsewhere: literals(headers), ..Texts::default() };
         let way_of_headers = [&way[..], &["headers"]].concat();
-        self.step_check(&way).uses(&way_of_headers, name.as_str(), &texts, &values.known);
+        let of_request = self.headers(headers, &way_of_headers, OfKeys::Refused);
+        let texts = Texts { elsewhere: literals(headers), ..Texts::default() };
+        self.uses(&way_of_headers, name.as_str(), &texts, &values);
         let after_all = after_all.iter().enumerate();
         let after_all: Vec<_> = after_all
             .map(|(index, step)| {
-                let way = at("after-all", Some(index.to_string()));
-                self.hook_step(&way, step, secret, &mut values)
+                self.hook_step(&at("after-all", Some(index.to_string())), step, &mut values)
             })
             .collect();
-        self.step_check(&way).secrets(secret, &values.known);
+        self.step_check(&way, &[]).secrets(secret, &values.own);
         Ok(Hook {
             headers: of_request?,
             first: first.into_iter().collect::<Result<_, _>>()?,
@@ -123,17 +147,20 @@ impl<'l> Loader<'l> {
         })
     }
 
-    fn step_check<'c>(&'c mut self, way: Way<'c>) -> StepCheck<'c, 'l> {
+    fn step_check<'c>(&'c mut self, way: Way<'c>, anywhere: &'c [&'c str]) -> StepCheck<'c, 'l> {
         let requests = &self.contract.requests;
-        StepCheck { reader: &mut self.reader, requests, way, anywhere: &[] }
+        StepCheck { reader: &mut self.reader, requests, way, anywhere }
     }
 
-    /// What a hook sends, unless a variable is not set. `secret` are the captured values that nobody is shown.
+    fn uses(&mut self, way: Way<'_>, what: &str, texts: &Texts<'_>, values: &Values<'_>) {
+        self.step_check(way, &values.all()).uses(way, what, texts, &values.known);
+    }
+
+    /// What a hook sends, unless a variable is not set.
     fn hook_step<'v>(
         &mut self,
         way: &[String],
         step: &'v HookStepFormat,
-        secret: &[String],
         values: &mut Values<'v>,
     ) -> Result<HookStep, String> {
         let way: Vec<&str> = way.iter().map(String::as_str).collect();
@@ -142,7 +169,7 @@ impl<'l> Loader<'l> {
             Some(name) => {
                 let known = keys(&self.contract.requests);
                 self.reader.known(&way_of_request, "request", name.as_str(), known);
-                self.step_check(&way).named(&way_of_request, name, &values.known);
+                self.step_check(&way, &values.all()).named(&way_of_request, name, &values.known);
                 if let Some(word) = step.of_own().next() {
                     let title = format!("`{word}` beside `request`");
                     let label = "expected only one of both: the contract says what that request is";
@@ -150,12 +177,18 @@ impl<'l> Loader<'l> {
                 }
                 Ok(HookRequest::Named(name.clone()))
             }
-            None => self.own_request(&way, step, secret, &values.known),
+            None => self.own_request(&way, step, values),
         };
-        self.step_check(&way).answer(&way, step.status, &step.capture, &values.taken);
+        let taken: Vec<&str> = values.taken.iter().copied().collect();
+        self.step_check(&way, &[]).answer(&way, step.status, &step.capture, &taken);
         for name in step.capture.keys() {
+            if values.texts.contains(name) {
+                let title = format!("`{name}` stands in the request of a case that uses the hook");
+                let label = "expected another name: what a hook captures is for its own requests and `headers`";
+                self.reader.add(&[&way[..], &["capture", name]].concat(), title, label);
+            }
             values.known.push(name);
-            values.taken.push(name);
+            values.taken.insert(name);
         }
         Ok(HookStep { request: request?, status: step.status, capture: step.capture.clone() })
     }
@@ -164,8 +197,7 @@ impl<'l> Loader<'l> {
         &mut self,
         way: Way<'_>,
         step: &HookStepFormat,
-        secret: &[String],
-        known: &[&str],
+        values: &Values<'_>,
     ) -> Result<HookRequest, String> {
         let at = |word: &'static str| [way, &[word]].concat();
         let missing = match (&step.method, &step.path) {
@@ -185,6 +217,7 @@ impl<'l> Loader<'l> {
         shaper.method(&at("method"), &method);
         shaper.path(&at("path"), path);
         let body = shaper.body(way, &body_words!(step), None);
+        shaper.head(way, &method, &body_words!(step));
         let written = Written { path: path.into(), query: step.query.clone() };
         let shape = RequestShape {
             method,
@@ -197,11 +230,12 @@ impl<'l> Loader<'l> {
             written,
             steps: Steps::default(),
         };
-        let headers = self.headers(&step.headers, &at("headers"), OfKeys::Operators(secret));
+        let headers =
+            self.headers(&step.headers, &at("headers"), OfKeys::Operators(&values.secret()));
         let mut texts = Texts::of(&shape);
         texts.elsewhere.extend(literals(&step.headers));
         let what = format!("{} {path}", shape.method.as_str());
-        self.step_check(way).uses(way, &what, &texts, known);
+        self.uses(way, &what, &texts, values);
         Ok(HookRequest::Own(Box::new(OwnRequest { headers: headers?, shape })))
     }
 

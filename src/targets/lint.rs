@@ -62,7 +62,7 @@ pub fn requests<'a>(
     };
     let files: Vec<TargetFile> = names.filter_map(file).collect();
     let hooks = files.iter().flat_map(|file| file.hooks.values());
-    hooks.flat_map(HookSource::requests).cloned().collect()
+    hooks.flat_map(HookSource::steps).filter_map(|step| step.request.clone()).collect()
 }
 
 /// Advises against one variable that stands twice in the list of a slot: its key gets no quicker by that.

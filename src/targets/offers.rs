@@ -31,6 +31,16 @@ use crate::{
 const OUR_HEADERS: [&str; 5] =
     ["content-length", "content-type", "transfer-encoding", "connection", "host"];
 
+/// What stands behind the scheme of credentials (RFC 9110, section 11.4) that a variable holds: that is the secret, which a response
+/// may have without the scheme.
+fn behind_scheme(env: &str, value: &str) -> Option<Named> {
+    let (scheme, rest) = value.split_once(' ')?;
+    let is_scheme = scheme.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_one = rest.len() >= SHORTEST_SECRET && !rest.contains(' ');
+    let label = format!("${{{env}#* }}");
+    (is_scheme && is_one).then(|| Named { secret: Secret::new(rest), label })
+}
+
 impl Loader<'_> {
     pub(super) fn requests(&mut self, file: &TargetFile) -> BTreeMap<RequestName, RequestShape> {
         let contract = self.contract;
@@ -200,6 +210,7 @@ impl Loader<'_> {
                         self.reader.add(&way, title, label);
                     }
                     self.secrets.push(Named::of_variable(env, &value));
+                    self.secrets.extend(behind_scheme(env, &value));
                     value
                 }
             };

@@ -170,7 +170,7 @@ fn leaks(played: &Played) -> Vec<(Vec<Role>, String, String)> {
 const ROWS: [(&str, Leaks, Role, usize, &str); 11] = [
     ("missing_api_key::no-header", |seen| key_of(seen.request).is_none(), Role::Own, 1, ""),
     ("plan_gate", |seen| seen.answer.status == 403, Role::Own, 1, ""),
-    ("preflight_failed", |seen| &*seen.request.path == ARM, Role::First, 1, "the response to the hook's first request "),
+    ("preflight_failed", |seen| &*seen.request.path == ARM, Role::First, 1, "the response to a request of the hook "),
     ("generation_failed::nothing-charged", |seen| seen.is_served("GET"), Role::Probe, 2, "the probe's response "),
     ("rate_limited", |seen| seen.answer.status == 429, Role::Own, 15, ""),
     ("rate_limited", |seen| seen.is_served("GET") && seen.refusals == 0, Role::Own, 60, ""),

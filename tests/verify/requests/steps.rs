@@ -276,6 +276,7 @@ fn the_command_takes_what_it_needs_from_bodies_and_cookies_as_well() {
     assert_eq!((login.path.as_str(), note.path.as_str()), ("/api/login", "/api/note"));
     assert_eq!(note.header("x-number"), Some("7"), "{again}");
     assert_eq!(note.header("accept"), Some("text/csv"));
+    assert_eq!(note.text(), "{\"token\":\"t\\\"oken-12345678\"}", "{again}");
     assert!(note.header("cookie").is_some_and(|cookie| cookie.contains("s-12345678")), "{note:?}");
 }
 
