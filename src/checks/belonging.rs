@@ -12,10 +12,27 @@ use crate::{
         identity::{SaidCode, Tells},
         names::Code,
         parts::Envelope,
+        place::AnswerPlace,
+        pointer,
         scenario::Scenario,
     },
     exchange::message::Answer,
 };
+
+/// The error that a response, which fits this scenario, is rather than that: one that says more of it.
+#[must_use]
+pub fn other<'c>(
+    contract: &'c Contract,
+    answer: &Answer,
+    expected: &Scenario,
+) -> Option<&'c Arc<Scenario>> {
+    let other = of(contract, answer).filter(|other| other.code != expected.code)?;
+    // Of two patterns for messages nobody knows which is the narrower one, and what is promised of the expected one holds.
+    let says_as_much = other.tells.telling() == expected.tells.telling();
+    let has_shape = || Reading::of(answer, &other.envelope.places).has_shape(&other.envelope);
+    let is_its_shape = expected.is_told_by_shape_from(other) && has_shape();
+    (!says_as_much || is_its_shape).then_some(other)
+}
 
 /// The scenario that a response belongs to.
 #[must_use]
@@ -58,6 +75,28 @@ pub fn named(contract: &Contract, reading: &Reading<'_>) -> Option<Code> {
         Value::Number(number) => Some(Code::from(number.to_string())),
         _ => reading.code().map(Code::from),
     }
+}
+
+/// Whether a response, which is no scenario's error, is an error by one of the envelopes that have a name and the status of a
+/// success: one of its entries has a code, or has a message where there is no place for codes. A message that stands at the top of
+/// a body may be that of a success.
+#[must_use]
+pub fn is_of_named_envelope(contract: &Contract, answer: &Answer) -> bool {
+    let may_be = contract.envelopes.values().filter(|envelope| {
+        let deep = |place: &AnswerPlace| pointer::steps(place.as_str()).count() > 1;
+        let EnvelopeFormat { success_statuses, code, message, .. } = &envelope.places;
+        *success_statuses && (code.is_some() || message.as_ref().is_some_and(deep))
+    });
+    may_be.into_iter().any(|envelope| {
+        let reading = Reading::of(answer, &envelope.places);
+        (0..reading.errors()).any(|entry| {
+            reading.look_at(entry);
+            match &envelope.places.code {
+                Some(_) => reading.code_value().is_some_and(|code| !code.is_null()),
+                None => reading.message().is_some_and(|message| !message.is_empty()),
+            }
+        })
+    })
 }
 
 /// Readings of one response by several envelopes, each made once.

@@ -51,6 +51,19 @@ pub fn code(reading: &Reading<'_>, said: &SaidCode) -> Mismatches {
     }
 }
 
+/// Looks at the first of several errors that has a message, where no place is one for codes.
+pub fn look_at_a_message(reading: &Reading<'_>) {
+    if reading.places().several != Several::One {
+        return;
+    }
+    let has_message = |entry: &usize| {
+        reading.look_at(*entry);
+        reading.message().is_some()
+    };
+    let found = (0..reading.errors()).find(has_message);
+    reading.look_at(found.unwrap_or_default());
+}
+
 /// The code of one error of those in a response.
 fn one(reading: &Reading<'_>, said: &SaidCode, entry: usize) -> Mismatches {
     reading.look_at(entry);

@@ -67,7 +67,12 @@ impl<'a> Reading<'a> {
                 Err(fault) => Body { value: None, fault: Some(fault) },
             },
             BodyForm::Text | BodyForm::Html => match std::str::from_utf8(&self.answer.body) {
-                Ok(text) => Body { value: Some(text.into()), fault: None },
+                // What ends a line is no part of the message: Go's `http.Error` and its like write it.
+                Ok(text) => {
+                    let text = text.strip_suffix('\n').unwrap_or(text);
+                    let text = text.strip_suffix('\r').unwrap_or(text);
+                    Body { value: Some(text.into()), fault: None }
+                }
                 Err(error) => Body { value: None, fault: Some(format!("not UTF-8: {error}")) },
             },
             BodyForm::Empty => {

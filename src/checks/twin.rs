@@ -43,7 +43,9 @@ impl TwinAnswer {
     /// What an answer tells.
     #[must_use]
     pub fn of(contract: &Contract, reading: &Reading<'_>) -> Self {
-        Self::called(belonging::named(contract, reading), reading)
+        let mut twin = Self::called(belonging::named(contract, reading), reading);
+        twin.is_served &= !belonging::is_of_named_envelope(contract, reading.answer());
+        twin
     }
 
     /// The same of an answer that is called so.

@@ -52,7 +52,7 @@ impl<'a> Texts<'a> {
     pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
         let elsewhere = self.elsewhere.iter().map(|text| &**text);
         let texts = [self.path].into_iter().chain(self.query.iter().copied()).chain(elsewhere);
-        texts.flat_map(|text| blank::names(text)).map(|(_, name)| name)
+        texts.flat_map(blank::names).map(|(_, name)| name)
     }
 }
 

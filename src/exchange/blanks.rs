@@ -33,6 +33,24 @@ pub struct Written {
     pub names: Vec<Arc<str>>,
 }
 
+/// How many hexadecimal digits a value has that is another one each time.
+const FRESH_LENGTH: usize = 32;
+
+impl Written {
+    /// The values in a request that was made of this which are others each time.
+    #[must_use]
+    pub fn fresh_in(&self, sent: &Request) -> Vec<String> {
+        if !self.names.iter().any(|name| **name == *FRESH_NAME) {
+            return Vec::new();
+        }
+        let body = String::from_utf8_lossy(&sent.body);
+        let headers = sent.headers.iter().map(|(_, value)| value.expose());
+        let texts = [&*sent.path, &*body].into_iter().chain(headers);
+        let words = texts.flat_map(|text| text.split(|c: char| !c.is_ascii_hexdigit()));
+        words.filter(|word| word.len() == FRESH_LENGTH).map(str::to_owned).collect()
+    }
+}
+
 /// A value that was put into a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filled {

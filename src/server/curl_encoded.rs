@@ -56,7 +56,7 @@ mod tests {
         ];
         let secret = Piece::Shell("$SECRET".to_owned());
         for text in texts {
-            for (encoded, made) in other_forms(text, &[secret.clone()]) {
+            for (encoded, made) in other_forms(text, std::slice::from_ref(&secret)) {
                 let command = format!("printf %s \"{made}\"");
                 let ended = Command::new("sh").args(["-c", &command]).env("SECRET", text).output();
                 let made = ended.expect("a shell").stdout;

@@ -146,6 +146,8 @@ impl AnswerJudge {
         if places.code.as_ref().is_some_and(|place| is_there(&place)) {
             let found = code::code(&reading, &expected.said);
             sheet.note(CheckId::Code, at, found);
+        } else if has_body {
+            code::look_at_a_message(&reading);
         }
         if let Some(docs) = expected.docs.filter(|docs| is_there(&&docs.place)) {
             let found = reading.at(&docs.place);
@@ -173,7 +175,7 @@ impl AnswerJudge {
             }
             // Where it has all that is promised of it, it may still be another error, of which more is said.
             if !contract.is_told_by_codes() && belonging::fits(&reading, scenario) {
-                let other = belonging::of(contract, answer).map(|other| &**other);
+                let other = belonging::other(contract, answer, scenario).map(|other| &**other);
                 sheet.note(CheckId::Code, at, code::of_other(&reading, scenario, other));
             }
         }

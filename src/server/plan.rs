@@ -25,7 +25,7 @@ use crate::{
         Contract,
         blank::FRESH_NAME,
         body,
-        content::RequestBody,
+        content::{Coding, RequestBody},
         extent::Extent,
         key::{Carrier, KeyDefect, Random},
         limit::LimitSet,
@@ -373,9 +373,11 @@ impl<'a> Planner<'a> {
         if let Some(header) = &single.header {
             break_header(&mut request, header);
         }
-        let is_replaced =
-            matches!(single.body.as_deref(), Some(BodyDefect::Text(_) | BodyDefect::Hex(_)));
-        let coding = format.body.as_ref().filter(|_| !is_replaced).map(RequestBody::coding);
+        let coding = match single.body.as_deref() {
+            Some(BodyDefect::Text(_)) => Some(Coding::Plain),
+            Some(BodyDefect::Hex(_)) => None,
+            _ => format.body.as_ref().map(RequestBody::coding),
+        };
         let around = format.steps.around(case.steps.as_deref());
         let by_hook = hook.into_iter().flat_map(Hook::captured);
         let names = around.captured().chain(by_hook).chain([FRESH_NAME]);

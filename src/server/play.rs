@@ -78,6 +78,8 @@ pub(super) struct Play<'a> {
     pub(super) main: Option<usize>,
     /// Whether all that is shown.
     pub(super) evidence: Evidence,
+    /// What its steps captured: values of this run alone.
+    pub(super) captured: Vec<String>,
     /// Why the twin proves nothing, if it does not.
     pub(super) without_twin: Option<String>,
     /// What others wait for until its request, which takes minutes, is on its way.
@@ -201,7 +203,13 @@ impl Play<'_> {
         let drift = if case.recorded {
             snapshots.compare_outcome(scenario, case, places, answer)
         } else {
-            snapshots.compare(scenario, places, answer)
+            let Exchange { request, written, .. } = &self.exchanges[at];
+            let fresh = written.iter().flat_map(|written| written.fresh_in(request));
+            // Numbers are no difference anyhow, and of a short word nobody knows where it is from.
+            let is_telling = |value: &&String| value.len() >= 8;
+            let captured = self.captured.iter().filter(is_telling).cloned();
+            let made: Vec<String> = captured.chain(fresh).collect();
+            snapshots.compare(scenario, places, answer, &made)
         };
         if !drift.is_empty() {
             self.sheet.note(CheckId::Drift, at, drift);

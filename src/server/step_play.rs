@@ -50,6 +50,7 @@ impl Play<'_> {
         if done.is_ok() {
             done = self.steps_before(hook, &mut values).await;
             let request = self.filled(request, &values);
+            self.captured = values.iter().map(|value| value.value.expose().to_owned()).collect();
             if done.is_ok() {
                 done = self.single(&request, probe).await;
                 self.tells_captured([steps, hook], &values);

@@ -58,6 +58,7 @@ impl Run {
             advice: Sheet::default(),
             main: None,
             evidence: Evidence::Shown,
+            captured: Vec::new(),
             without_twin: None,
             begins: planned.is_awaited().then(|| Over::new(&self.long)),
             gets_key: planned.reads_first().then(|| Over::new(&self.alone_first)),

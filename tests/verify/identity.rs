@@ -101,12 +101,14 @@ fn write(row: &Row, folder: &Path) {
             "unprovoked = \"the row is about another one\"\n".to_owned()
         };
         let text = format!("{scenario}\npromise = \"the row's\"\nsource = \"the row\"\n{rest}");
-        fs::write(folder.join(format!("scenarios/{at}.toml")), text).expect("written");
+        // The first file by name is another one's: that tells nothing.
+        let file = format!("scenarios/{}.toml", row.scenarios.len() - at);
+        fs::write(folder.join(file), text).expect("written");
     }
 }
 
-/// A server that answers so to who sends no key.
-async fn server(response: &Response) -> MockServer {
+/// A server that answers so to who sends no key, and this to everybody else.
+async fn server(response: &Response, others: &'static str) -> MockServer {
     let server = MockServer::start().await;
     let mut refusal = ResponseTemplate::new(response.status)
         .set_body_raw(response.body.as_bytes(), response.media);
@@ -121,7 +123,7 @@ async fn server(response: &Response) -> MockServer {
     }
     let answer = move |request: &Request| {
         if request.headers.contains_key("authorization") {
-            ResponseTemplate::new(200).set_body_raw("{}", "application/json")
+            ResponseTemplate::new(200).set_body_raw(others, "application/json")
         } else {
             refusal.clone()
         }
@@ -137,7 +139,7 @@ fn an_error_is_told_by_what_its_docs_promise_of_it_and_by_nothing_else() {
         for (response, expected) in row.responses {
             let folder = tempfile::tempdir().expect("a folder");
             write(row, folder.path());
-            let server = runtime.block_on(server(response));
+            let server = runtime.block_on(server(response, "{}"));
             let reports = folder.path().join("reports");
             let flags = [
                 "--contract",
@@ -161,6 +163,40 @@ fn an_error_is_told_by_what_its_docs_promise_of_it_and_by_nothing_else() {
             assert_eq!(checks, *expected, "{said}");
             assert_eq!(ended.code, if expected.is_empty() { 0 } else { 101 }, "{said}");
         }
+    }
+}
+
+#[test]
+fn an_error_that_no_scenario_has_is_no_success_by_whichever_envelope_it_is_told() {
+    const STATEMENTS: &str = "[envelope]\nschema = \"any.json\"\nmessage = \"/error\"\n\n[envelopes.statement]\nschema = \"any.json\"\nsuccess-statuses = true\n";
+    let statements = |places: &str| format!("{STATEMENTS}{places}");
+    let told = "message = \"/results/*/error\"\n";
+    let coded = "code = \"/responses/*/errno\"\nmessage = \"/responses/*/message\"\n";
+    let at_top = "message = \"/message\"\n";
+    // What the envelope of a name says, what everybody else is answered, and whether that is a success.
+    let rows = [
+        (told, r#"{"results":[{"id":0}]}"#, true),
+        (told, r#"{"results":[{"id":0},{"id":1,"error":"timeout"}]}"#, false),
+        (told, r#"{"results":[{"error":null}]}"#, true),
+        (coded, r#"{"responses":[{"errno":998,"message":"no"}]}"#, false),
+        (coded, r#"{"responses":[{"errno":null},{"body":{}}]}"#, true),
+        (coded, r#"{"responses":[]}"#, true),
+        // Many successes have a message.
+        (at_top, r#"{"message":"it is there"}"#, true),
+    ];
+    let runtime = tokio::runtime::Runtime::new().expect("the runtime starts");
+    let refused = json(401, r#"{"error":"Who are you?"}"#);
+    for (places, served, is_success) in rows {
+        let folder = tempfile::tempdir().expect("a folder");
+        let scenarios = &["name = \"no-key\"\nstatus = 401"];
+        let envelope = statements(places).leak();
+        let row = Row { name: "", envelope, chain: "[\"no-key\"]", scenarios, responses: &[] };
+        write(&row, folder.path());
+        let server = runtime.block_on(server(&refused, served));
+        let path = folder.path().to_str().expect("a path");
+        let flags = ["--contract", path, "--target-url", &server.uri(), "--strict"];
+        let ended = errproof(&flags, &[("ROW_KEY", "sk_abcdefghijkl")]);
+        assert_eq!(ended.code, if is_success { 0 } else { 101 }, "{served}: {ended:?}");
     }
 }
 

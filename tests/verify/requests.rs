@@ -248,6 +248,35 @@ fn every_request_of_a_burst_and_every_repeated_one_has_a_value_of_its_own() {
     assert!(said.iter().all(is_same), "{said:?}");
 }
 
+#[test]
+fn a_message_that_tells_a_value_of_the_run_is_the_same_in_the_next_one_and_a_text_may_have_one() {
+    let tables = "[requests.make]\nmethod = \"POST\"\npath = \"/things\"\nstatus = 201\n[requests.thing]\nmethod = \"PUT\"\npath = \"/things/{thing}/k-{fresh}\"\ntext = \"a\"\nmedia-type = \"text/plain\"\nfirst = [{ request = \"make\", capture = { thing = \"/id\" } }]\n";
+    let small = Small::new(&["taken"], "", tables);
+    let case = "[[cases]]\nid = \"taken\"\nbody = { text = \"t={fresh}\" }\ntwin = {}\n";
+    small.scenario(409, "taken", "thing", case);
+    let made = AtomicUsize::new(0);
+    let server = Server::start(move |sent| match (sent.path.as_str(), sent.text().as_str()) {
+        ("/things", _) => {
+            let id = format!("thing-{:x}", 0xabcd_ef01 + 7 * made.fetch_add(1, Ordering::SeqCst));
+            (201, vec![], format!("{{\"id\":\"{id}\"}}"))
+        }
+        ("/ping", _) | (_, "a") => success(200),
+        (path, text) => {
+            let message = format!("{path} has {text} already");
+            (409, vec![], format!("{{\"code\":\"taken\",\"message\":\"{message}\"}}"))
+        }
+    });
+    let flags = ["--contract", small.folder(), "--target-url", &server.url];
+    for recording in ["always", "no", "no"] {
+        let ended = errproof(&flags, &[KEY[0], ("INSTA_UPDATE", recording)]);
+        assert_eq!(ended.code, 0, "{ended:?}");
+    }
+    let sent = server.take();
+    let texts = sent.iter().map(Sent::text).filter(|text| text.starts_with("t="));
+    let texts: BTreeSet<String> = texts.collect();
+    assert!(texts.len() == 3 && texts.iter().all(|text| text.len() == 34), "{texts:?}");
+}
+
 /// What `errproof lint` says of a contract.
 fn lint(small: &Small) -> (i32, String) {
     let ended = command("lint", &["--contract", small.folder()], &[]);

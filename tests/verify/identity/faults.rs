@@ -22,7 +22,7 @@ pub(super) const FAULTS: &[(&str, &[&str], &[&str])] = &[
     (
         PLAIN,
         &["name = \"bad\"\nstatus = 400", "name = \"other\"\nstatus = 400"],
-        &["nothing tells `other` from `bad` in scenarios/0.toml"],
+        &["nothing tells `bad` from `other` in scenarios/1.toml"],
     ),
     (
         PLAIN,
@@ -30,7 +30,7 @@ pub(super) const FAULTS: &[(&str, &[&str], &[&str])] = &[
             "name = \"bad\"\ncode = \"x\"\nstatus = [400, 401]",
             "name = \"other\"\ncode = \"x\"\nstatus = [401, 402]",
         ],
-        &["nothing tells `other` from `bad`"],
+        &["nothing tells `bad` from `other`"],
     ),
     (
         "[envelope]\nschema = \"any.json\"\n[envelopes.one]\nform = \"xml\"\n[envelopes.two]\nform = \"xml\"\n",
@@ -38,7 +38,7 @@ pub(super) const FAULTS: &[(&str, &[&str], &[&str])] = &[
             "name = \"bad\"\nstatus = 400\nenvelope = \"one\"",
             "name = \"other\"\nstatus = 400\nenvelope = \"two\"",
         ],
-        &["nothing tells `other` from `bad`"],
+        &["nothing tells `bad` from `other`"],
     ),
     (PLAIN, &["status = 400"], &["missing key `code`"]),
     (PLAIN, &["code = \"bad\"\nstatus = \"6xx\""], &["wrong value for `status`"]),

@@ -162,6 +162,32 @@ pub(super) const ROWS: &[Row] = &[
         ],
     },
     Row {
+        name: "of two messages that one response fits, what is promised of the expected one holds",
+        envelope: "[envelope]\nschema = \"any.json\"\nmessage = \"/message\"\n",
+        chain: "[\"no-name\", \"parse\"]",
+        scenarios: &[
+            "name = \"no-name\"\nstatus = 400\nmessage = { is = \"^error parsing query: expected a name\" }",
+            "name = \"parse\"\nstatus = 400\nmessage = { is = \"^error parsing query: \" }",
+        ],
+        responses: &[
+            (json(400, r#"{"message":"error parsing query: expected a name"}"#), &[]),
+            (json(400, r#"{"message":"error parsing query: expected a number"}"#), &["message"]),
+        ],
+    },
+    Row {
+        name: "the message of several statements stands in whichever failed, where there are no codes",
+        envelope: "[envelope]\nschema = \"any.json\"\nmessage = \"/results/*/error\"\nsuccess-statuses = true\n",
+        chain: "[\"no-database\"]",
+        scenarios: &[
+            "name = \"no-database\"\nstatus = 200\nmessage = { is = \"^database not found\" }",
+        ],
+        responses: &[
+            (json(200, r#"{"results":[{"error":"database not found: x"}]}"#), &[]),
+            (json(200, r#"{"results":[{"id":0},{"id":1,"error":"database not found: x"}]}"#), &[]),
+            (json(200, r#"{"results":[{"id":0},{"id":1,"error":"timeout"}]}"#), &["message"]),
+        ],
+    },
+    Row {
         name: "all of several errors are the scenario's",
         envelope: "[envelope]\nschema = \"any.json\"\ncode = \"/errors/*/code\"\nmessage = \"/errors/*/message\"\nseveral = \"all\"\n",
         chain: "[\"DENIED\"]",
@@ -302,10 +328,12 @@ pub(super) const ROWS: &[Row] = &[
         envelope: "[envelope]\nschema = \"any.json\"\ncode = \"/code\"\nmessage = \"/message\"\n\n[envelopes.router]\nform = \"text\"\nmedia-type = \"text/plain\"\nmessage = \"body\"\n",
         chain: "[\"no-route\"]",
         scenarios: &[
-            "name = \"no-route\"\nstatus = 404\nenvelope = \"router\"\nmessage = { is = \"not found\" }",
+            "name = \"no-route\"\nstatus = 404\nenvelope = \"router\"\nmessage = { is = \"not found$\" }",
         ],
         responses: &[
             (of("text/plain", 404, "404 page not found\n"), &[]),
+            (of("text/plain", 404, "404 page not found"), &[]),
+            (of("text/plain", 404, "404 page not found\n\n"), &["message"]),
             (of("text/plain", 404, "nothing here"), &["message"]),
             (of("text/html", 404, "404 page not found\n"), &["envelope.json"]),
             (of("text/plain", 405, "404 page not found\n"), &["status"]),
