@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use http::HeaderName;
 use serde::Deserialize;
 
-use super::names::RequestName;
+use super::{identity::Statuses, names::RequestName};
 
 /// A request that is sent before another one, or after it.
 #[derive(Debug, Clone, Deserialize)]
@@ -14,10 +14,10 @@ use super::names::RequestName;
 pub struct StepFormat {
     /// The request.
     pub request: RequestName,
-    /// The status of its response, by default the one of the request. Of one that cleans up it is only looked at if it
-    /// stands here.
+    /// The status of its response, a list of them, or a class (`"2xx"`), by default the one of the request. Of one that cleans
+    /// up it is only looked at if it stands here.
     #[serde(default)]
-    pub status: Option<u16>,
+    pub status: Option<Statuses>,
     /// What of the response is kept, by the name that later requests put in braces: `{ upload = "header Location" }`.
     #[serde(default)]
     pub capture: BTreeMap<String, CapturePlace>,

@@ -9,6 +9,7 @@ use super::{
     NamedRequest,
     blank::{self, FRESH_NAME},
     content::{Coding, RequestBody},
+    identity::Statuses,
     names::RequestName,
     request_shape::RequestShape,
     step_format::{CapturePlace, StepFormat, Steps},
@@ -91,7 +92,7 @@ impl StepCheck<'_, '_> {
         let way_of_request = [way, &["request"]].concat();
         let requests = self.requests;
         self.reader.known(&way_of_request, "request", step.request.as_str(), keys(requests));
-        self.answer(way, step.status, &step.capture, known);
+        self.answer(way, step.status.as_ref(), &step.capture, known);
         self.named(&way_of_request, &step.request, known);
     }
 
@@ -111,13 +112,18 @@ impl StepCheck<'_, '_> {
     pub(crate) fn answer(
         &mut self,
         way: Way<'_>,
-        status: Option<u16>,
+        status: Option<&Statuses>,
         capture: &BTreeMap<String, CapturePlace>,
         taken: &[&str],
     ) {
-        if status.is_some_and(|status| !(100..600).contains(&status)) {
+        let is_known = |status: &Statuses| {
+            *status != Statuses::Any
+                && status.ends().iter().all(|status| (100..600).contains(status))
+        };
+        if !status.is_none_or(is_known) {
             let way = [way, &["status"]].concat();
-            self.reader.add(&way, "not a status code", "expected 100 to 599");
+            let label = "expected 100 to 599, a list of them, or a class such as \"2xx\"";
+            self.reader.add(&way, "not a status code", label);
         }
         for (name, place) in capture {
             let way = [way, &["capture", name]].concat();

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use crate::{
     contract::{
         contract_file::Limit,
+        identity::Statuses,
         limit::{LimitPlace, LimitSet},
         names::{Code, RequestName},
         pair::Pair,
@@ -106,21 +107,10 @@ pub struct PlannedSteps {
 pub struct PlannedStep {
     /// The request.
     pub request: Outgoing,
-    /// The status that its response has to have.
-    pub status: StepStatus,
+    /// The statuses of which its response has to have one, if any are told.
+    pub status: Option<Statuses>,
     /// What of the response is kept.
     pub capture: BTreeMap<String, CapturePlace>,
-}
-
-/// The status that a step's response has to have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum StepStatus {
-    /// Whatever it is.
-    Any,
-    /// That of a success.
-    Success,
-    /// This one.
-    Exactly(u16),
 }
 
 /// The requests of one case.

@@ -6,11 +6,11 @@ use serde_json::Value;
 use url::Url;
 
 use super::{
-    planned::{MessageNumber, PlannedStep, PlannedSteps, StepStatus},
+    planned::{MessageNumber, PlannedStep, PlannedSteps},
     play::{Evidence, Play, Stop},
 };
 use crate::{
-    checks::{fields::is_success, leak},
+    checks::leak,
     contract::{
         blank::FRESH_NAME,
         check::CheckId,
@@ -190,11 +190,10 @@ impl Play<'_> {
                 "{what} gave a `{name}` of fewer than {SHORTEST_SECRET} characters of its own, which cannot be kept out of what is shown"
             )));
         }
-        let why = match (step.status, missing) {
-            (StepStatus::Exactly(expected), _) if expected != status => {
+        let why = match (&step.status, missing) {
+            (Some(expected), _) if !expected.holds(status) => {
                 format!("was answered {status}; expected {expected}")
             }
-            (StepStatus::Success, _) if !is_success(status) => format!("was answered {status}"),
             (_, Some((name, place))) => {
                 format!("was answered {status} without the `{name}` at `{}`", place.as_str())
             }

@@ -3,11 +3,12 @@
 use super::{
     around::{Bearer, blanks},
     plan::Planner,
-    planned::{PlannedStep, PlannedSteps, StepStatus},
+    planned::{PlannedStep, PlannedSteps},
 };
 use crate::{
     contract::{
         body,
+        identity::Statuses,
         step_format::{StepFormat, Steps},
     },
     exchange::outgoing::Role,
@@ -29,8 +30,8 @@ impl Planner<'_> {
         for step in &steps.first {
             let step_planned = self.step(step, by, &names)?;
             let request = step_planned.request.sent_as(Role::Step);
-            let status = step.status.unwrap_or(self.target.requests[&step.request].status);
-            let status = StepStatus::Exactly(status);
+            let own = || Statuses::One(self.target.requests[&step.request].status);
+            let status = Some(step.status.clone().unwrap_or_else(own));
             planned.first.push(PlannedStep { request, status, ..step_planned });
             names.extend(step.capture.keys().map(String::as_str));
         }
@@ -52,8 +53,7 @@ impl Planner<'_> {
         let format = &self.target.requests[&step.request];
         let mut request = self.plain(format, by.slot, by.carrier)?;
         blanks(&mut request, format, names);
-        let status = step.status.map_or(StepStatus::Any, StepStatus::Exactly);
-        Ok(PlannedStep { request, status, capture: step.capture.clone() })
+        Ok(PlannedStep { request, status: step.status.clone(), capture: step.capture.clone() })
     }
 
     /// What a hook sends around a request, if it sends anything. `names` are the values that are captured before.
@@ -98,11 +98,11 @@ impl Planner<'_> {
             }
         };
         blanks(&mut request, format, names);
-        let status = match (step.status, &step.request, role) {
-            (Some(status), ..) => StepStatus::Exactly(status),
-            (None, _, Role::After) => StepStatus::Any,
-            (None, HookRequest::Named(_), _) => StepStatus::Exactly(format.status),
-            (None, HookRequest::Own(_), _) => StepStatus::Success,
+        let status = match (&step.status, &step.request, role) {
+            (Some(status), ..) => Some(status.clone()),
+            (None, _, Role::After) => None,
+            (None, HookRequest::Named(_), _) => Some(Statuses::One(format.status)),
+            (None, HookRequest::Own(_), _) => Some(Statuses::Class(2)),
         };
         let request = request.sent_as(role);
         Ok(PlannedStep { request, status, capture: step.capture.clone() })

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::header::Headers;
-use crate::contract::{names::RequestName, request_shape::RequestShape, step_format::CapturePlace};
+use crate::contract::{
+    identity::Statuses, names::RequestName, request_shape::RequestShape, step_format::CapturePlace,
+};
 
 /// How a failure is provoked.
 #[derive(Debug, Clone, Default)]
@@ -36,8 +38,8 @@ impl Hook {
 pub struct HookStep {
     /// The request.
     pub request: HookRequest,
-    /// The status of its response, if the target's file says one.
-    pub status: Option<u16>,
+    /// The statuses of which its response has to have one, if the target's file says any.
+    pub status: Option<Statuses>,
     /// What of the response is kept.
     pub capture: BTreeMap<String, CapturePlace>,
 }

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::{header::HeaderSource, one_or_some::OneOrSome};
 use crate::contract::{
+    identity::Statuses,
     method::Method,
     names::RequestName,
     request_format::{PartFormat, body_words},
@@ -88,10 +89,10 @@ pub struct HookStepFormat {
     /// The media type of the body, instead of the one that goes with its form.
     #[serde(default)]
     pub media_type: Option<String>,
-    /// The status of its response, by default that of the contract's request, or any success. Of one that cleans up it is only
-    /// looked at if it stands here.
+    /// The status of its response, a list of them, or a class (`"2xx"`), by default that of the contract's request, or any
+    /// success. Of one that cleans up it is only looked at if it stands here.
     #[serde(default)]
-    pub status: Option<u16>,
+    pub status: Option<Statuses>,
     /// What of the response is kept, by the name that later requests put in braces: `{ fault = "/id" }`.
     #[serde(default)]
     pub capture: BTreeMap<String, CapturePlace>,

@@ -180,7 +180,7 @@ impl<'l> Loader<'l> {
             None => self.own_request(&way, step, values),
         };
         let taken: Vec<&str> = values.taken.iter().copied().collect();
-        self.step_check(&way, &[]).answer(&way, step.status, &step.capture, &taken);
+        self.step_check(&way, &[]).answer(&way, step.status.as_ref(), &step.capture, &taken);
         for name in step.capture.keys() {
             if values.texts.contains(name) {
                 let title = format!("`{name}` stands in the request of a case that uses the hook");
@@ -190,7 +190,8 @@ impl<'l> Loader<'l> {
             values.known.push(name);
             values.taken.insert(name);
         }
-        Ok(HookStep { request: request?, status: step.status, capture: step.capture.clone() })
+        let (status, capture) = (step.status.clone(), step.capture.clone());
+        Ok(HookStep { request: request?, status, capture })
     }
 
     fn own_request(

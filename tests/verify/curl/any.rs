@@ -36,7 +36,7 @@ use errproof::internals::{
         bundled,
         curl::{Curl, TAKEN_OUT},
         drift::Recording,
-        planned::{Planned, PlannedStep, PlannedSteps, StepStatus, TrialScript},
+        planned::{Planned, PlannedStep, PlannedSteps, TrialScript},
         suite::Suite,
     },
     shown::{
@@ -400,11 +400,8 @@ fn generate(random: &mut Rng, suite: &Suite) -> Generated {
                 signing: None,
             };
             all.insert(0, first.clone());
-            let first = PlannedStep {
-                request: outgoing(&first),
-                status: StepStatus::Success,
-                capture: BTreeMap::new(),
-            };
+            let first =
+                PlannedStep { request: outgoing(&first), status: None, capture: BTreeMap::new() };
             let hook = PlannedSteps { first: vec![first], ..PlannedSteps::default() };
             TrialScript::Single {
                 steps: None,

@@ -132,6 +132,7 @@ secret = ["token"]
 method = "POST"
 path = "/internal/login"
 headers = { X-Operator = { env = "SMALL_OPERATOR" } }
+status = [200, 201]
 capture = { token = "/token" }
 
 [[hooks.down.first]]
@@ -369,7 +370,7 @@ first = [
     { method = "HEAD", path = "/a", body = { a = "{later}" }, capture = { text = "/a", own = "/b" }, headers = { X-A = { value = "{own}" } } },
     { method = "GET", path = "/a", capture = { later = "/a" } },
 ]
-after-all = [{}]
+after-all = [{}, { request = "ping", status = "any" }]
 secret = ["faults", "job"]
 "#;
     let small = jobs("http://127.0.0.1:9", hook);
