@@ -87,16 +87,29 @@ pub fn is_of_named_envelope(contract: &Contract, answer: &Answer) -> bool {
         let EnvelopeFormat { success_statuses, code, message, .. } = &envelope.places;
         *success_statuses && (code.is_some() || message.as_ref().is_some_and(deep))
     });
-    may_be.into_iter().any(|envelope| {
-        let reading = Reading::of(answer, &envelope.places);
-        (0..reading.errors()).any(|entry| {
+    let mut may_be = may_be.map(|envelope| (envelope, Reading::of(answer, &envelope.places)));
+    may_be.any(|(envelope, reading)| {
+        let is_it = |entry| {
             reading.look_at(entry);
-            match &envelope.places.code {
-                Some(_) => reading.code_value().is_some_and(|code| !code.is_null()),
-                None => reading.message().is_some_and(|message| !message.is_empty()),
-            }
-        })
+            let place = envelope.places.code.as_ref().or(envelope.places.message.as_ref());
+            place.and_then(|place| reading.at(place)).is_some_and(|value| says_no(&value))
+        };
+        reading.has_shape(envelope)
+            && envelope::media_type(answer, envelope.places.media_type.as_deref()).is_empty()
+            && (0..reading.errors()).any(is_it)
     })
+}
+
+/// Whether what stands where an error has its code is no empty value, as a success has there.
+fn says_no(value: &Value) -> bool {
+    match value {
+        Value::Null | Value::Bool(false) => false,
+        Value::Bool(true) => true,
+        Value::Number(number) => number.as_f64() != Some(0.0),
+        Value::String(text) => !text.is_empty(),
+        Value::Array(items) => !items.is_empty(),
+        Value::Object(parts) => !parts.is_empty(),
+    }
 }
 
 /// Readings of one response by several envelopes, each made once.

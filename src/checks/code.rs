@@ -1,5 +1,6 @@
 //! `code`: the scenario's, at the place where errors carry it, and no other error's.
 
+use regex::Regex;
 use serde_json::Value;
 
 use super::{
@@ -51,16 +52,19 @@ pub fn code(reading: &Reading<'_>, said: &SaidCode) -> Mismatches {
     }
 }
 
-/// Looks at the first of several errors that has a message, where no place is one for codes.
-pub fn look_at_a_message(reading: &Reading<'_>) {
+/// Looks at the first of several errors that has this message, where no place is one for codes; or else that has any.
+pub fn look_at_a_message(reading: &Reading<'_>, expected: Option<&Regex>) {
     if reading.places().several != Several::One {
         return;
     }
-    let has_message = |entry: &usize| {
-        reading.look_at(*entry);
-        reading.message().is_some()
+    let message = |entry: usize| {
+        reading.look_at(entry);
+        reading.message()
     };
-    let found = (0..reading.errors()).find(has_message);
+    let fits = |text: &String| expected.is_some_and(|expected| expected.is_match(text));
+    let all = || 0..reading.errors();
+    let found = all().find(|entry| message(*entry).as_ref().is_some_and(fits));
+    let found = found.or_else(|| all().find(|entry| message(*entry).is_some()));
     reading.look_at(found.unwrap_or_default());
 }
 

@@ -27,6 +27,15 @@ pub enum Left {
     Nothing,
 }
 
+/// Which number a response has to tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Told {
+    /// That of the contract.
+    AsPromised,
+    /// That of its key's plan.
+    OfItsPlan,
+}
+
 /// The seconds that a response asks to wait: in `Retry-After`, or where the contract says that it is told; else in the `t`
 /// of `RateLimit`, where `policy` says that there is one, or by what a refusal tells of the window's end.
 #[must_use]
@@ -38,7 +47,7 @@ pub fn wait(exchange: &Exchange, limit: &Limit) -> Option<u64> {
     };
     let in_policy = || {
         let policy = limit.policy.as_ref()?;
-        u64::try_from(number(&parameters(answer, "ratelimit", policy)?, "t")?).ok()
+        u64::try_from(number_of(&parameters(answer, "ratelimit", policy)?, "t")?).ok()
     };
     let by_reset = || {
         let told = limit.told.as_ref().filter(|_| !fields::is_success(answer.status))?;
@@ -68,13 +77,33 @@ pub fn told(exchange: &Exchange, limit: &Limit, left: Left) -> Option<Mismatches
 }
 
 /// The same of a response that was served where nobody goes past the limit. What `policy` says is held where it always was.
+///
+/// Another key than the one that goes past the limit may have another plan: then the number is whichever it is told.
 #[must_use]
-pub fn told_when_served(exchange: &Exchange, limit: &Limit) -> Mismatches {
-    by_each(exchange, limit, Left::Some).collect::<Vec<_>>().concat()
+pub fn told_when_served(exchange: &Exchange, limit: &Limit, number: Told) -> Mismatches {
+    let own = || {
+        let in_headers = limit.told.as_ref().and_then(|told| told.limit.as_ref());
+        let in_headers = in_headers.and_then(|at| told_place::whole(&exchange.answer, at));
+        let in_draft = limit.draft.as_ref().and_then(|draft| {
+            let found = parameters(&exchange.answer, "ratelimit-policy", &draft.policy)?;
+            u64::try_from(number_of(&found, &draft.quota)?).ok()
+        });
+        in_headers.or(in_draft).and_then(|told| u32::try_from(told).ok()).filter(|told| *told > 0)
+    };
+    let requests = match number {
+        Told::AsPromised => limit.requests,
+        Told::OfItsPlan => own().unwrap_or(limit.requests),
+    };
+    let limit = Limit { requests, ..limit.clone() };
+    by_each(exchange, &limit, Left::Some).collect::<Vec<_>>().concat()
 }
 
 /// What each response tells, in the ways that the contract says.
-fn by_each(exchange: &Exchange, limit: &Limit, left: Left) -> impl Iterator<Item = Mismatches> {
+fn by_each(
+    exchange: &Exchange,
+    limit: &Limit,
+    left: Left,
+) -> impl Iterator<Item = Mismatches> + use<> {
     let draft = limit.draft.as_ref().map(|draft| in_draft(&exchange.answer, limit, draft));
     // No page says when what is left is counted: before the request or after it. Nothing is left of a limit that refuses.
     let most = match left {
@@ -135,7 +164,7 @@ fn field(
     let holds = found.is_some_and(|found| {
         expected
             .iter()
-            .all(|(name, range)| number(&found, name).is_some_and(|told| range.contains(&told)))
+            .all(|(name, range)| number_of(&found, name).is_some_and(|told| range.contains(&told)))
     });
     let shown = |(name, range): &(&str, RangeInclusive<i64>)| match (range.start(), range.end()) {
         (one, other) if one == other => format!(";{name}={one}"),
@@ -165,7 +194,7 @@ fn parameters(answer: &Answer, header: &str, policy: &str) -> Option<Parameters>
     })
 }
 
-fn number(parameters: &Parameters, name: &str) -> Option<i64> {
+fn number_of(parameters: &Parameters, name: &str) -> Option<i64> {
     parameters.get(name)?.as_integer().map(i64::from)
 }
 

@@ -69,8 +69,8 @@ impl<'a> Reading<'a> {
             BodyForm::Text | BodyForm::Html => match std::str::from_utf8(&self.answer.body) {
                 // What ends a line is no part of the message: Go's `http.Error` and its like write it.
                 Ok(text) => {
-                    let text = text.strip_suffix('\n').unwrap_or(text);
-                    let text = text.strip_suffix('\r').unwrap_or(text);
+                    let line = text.strip_suffix("\r\n").or_else(|| text.strip_suffix('\n'));
+                    let text = line.unwrap_or(text);
                     Body { value: Some(text.into()), fault: None }
                 }
                 Err(error) => Body { value: None, fault: Some(format!("not UTF-8: {error}")) },

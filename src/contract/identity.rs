@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::envelope::EnvelopeFormat;
 
 /// What tells a scenario's error from all others. An answer belongs to the scenario that says most of it and fits; of two that
-/// say as much, to the first by its file's name.
+/// say as much, to the one that is expected, and else to the first by its file's name.
 ///
 /// The source is the census of 24 APIs: of eleven the code is absent, null, the same for several statuses, or the message
 /// itself.

@@ -135,7 +135,12 @@ fn whole(
     };
     let is_used = |name: &RequestName| used.requests.contains(name) || by_targets.contains(name);
     for name in contract.requests.keys().filter(|name| !is_used(name)) {
-        unused("request", "requests", name.as_str(), "a case, a twin, a probe or the preflight");
+        unused(
+            "request",
+            "requests",
+            name.as_str(),
+            "a case, a twin, a step, a hook, a probe or the preflight",
+        );
     }
     for name in contract.slots.keys().filter(|name| !used.slots.contains(name)) {
         unused("slot", "slots", name.as_str(), "a case, a twin or the preflight");

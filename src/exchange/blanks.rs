@@ -31,24 +31,8 @@ pub struct Written {
     pub request: Arc<Request>,
     /// The names of its blanks.
     pub names: Vec<Arc<str>>,
-}
-
-/// How many hexadecimal digits a value has that is another one each time.
-const FRESH_LENGTH: usize = 32;
-
-impl Written {
-    /// The values in a request that was made of this which are others each time.
-    #[must_use]
-    pub fn fresh_in(&self, sent: &Request) -> Vec<String> {
-        if !self.names.iter().any(|name| **name == *FRESH_NAME) {
-            return Vec::new();
-        }
-        let body = String::from_utf8_lossy(&sent.body);
-        let headers = sent.headers.iter().map(|(_, value)| value.expose());
-        let texts = [&*sent.path, &*body].into_iter().chain(headers);
-        let words = texts.flat_map(|text| text.split(|c: char| !c.is_ascii_hexdigit()));
-        words.filter(|word| word.len() == FRESH_LENGTH).map(str::to_owned).collect()
-    }
+    /// The value that it has this time where it has another one each time.
+    pub fresh: Option<Arc<str>>,
 }
 
 /// A value that was put into a request.
@@ -105,7 +89,8 @@ impl Blanks {
     /// A request as it was before anything was put in, if it has blanks.
     #[must_use]
     pub fn written(&self, request: &Arc<Request>) -> Option<Arc<Written>> {
-        let own = || Written { request: Arc::clone(request), names: self.open.clone() };
+        let (request, names) = (Arc::clone(request), self.open.clone());
+        let own = || Written { request, names, fresh: None };
         let known = self.written.clone();
         known.or_else(|| (!self.open.is_empty()).then(|| Arc::new(own())))
     }

@@ -183,9 +183,12 @@ fn made(outgoing: &Outgoing) -> (Arc<Request>, Option<Arc<Written>>) {
         return (Arc::clone(&outgoing.request), outgoing.blanks.written(&outgoing.request));
     }
     let value = format!("{:032x}", fastrand::u128(..));
-    let (request, blanks) = outgoing.blanks.with_fresh(&outgoing.request, value);
+    let (request, blanks) = outgoing.blanks.with_fresh(&outgoing.request, value.clone());
     let request = Arc::new(request);
-    let written = blanks.written(&request);
+    let written = blanks.written(&request).map(|written| {
+        let (names, request) = (written.names.clone(), Arc::clone(&written.request));
+        Arc::new(Written { request, names, fresh: Some(value.into()) })
+    });
     (request, written)
 }
 

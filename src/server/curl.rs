@@ -274,7 +274,7 @@ impl CurlWriter<'_> {
             Body::Made(made) => {
                 // It stands in single quotes.
                 let fill = |made: String, name: &Arc<str>| {
-                    let variable = format!("'\"{}\"'", within.written(name));
+                    let variable = format!("'\"${{{}}}\"'", curl_steps::variable(name));
                     let texts = [format!("{{{name}}}"), format!("%%7B{name}%%7D")];
                     texts.iter().fold(made, |made, text| made.replace(text, &variable))
                 };

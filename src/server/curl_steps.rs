@@ -57,9 +57,9 @@ impl Within {
             _ if name == FRESH_NAME => value,
             Self::Plain => value,
             // Each byte of it: POSIX has no shorter way.
-            Self::Query => {
-                format!("$(printf %s \"{value}\" | od -An -v -tx1 | tr -d '\\n' | tr ' ' %)")
-            }
+            Self::Query => format!(
+                "$(printf %s \"{value}\" | od -An -v -tx1 | tr -d ' \\n' | sed 's/../%&/g')"
+            ),
             Self::Json => format!("$(printf %s \"{value}\" | {})", script("\"\\", in_json)),
         }
     }

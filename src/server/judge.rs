@@ -147,7 +147,8 @@ impl AnswerJudge {
             let found = code::code(&reading, &expected.said);
             sheet.note(CheckId::Code, at, found);
         } else if has_body {
-            code::look_at_a_message(&reading);
+            let told = expected.scenario.and_then(|scenario| scenario.tells.message.as_ref());
+            code::look_at_a_message(&reading, told);
         }
         if let Some(docs) = expected.docs.filter(|docs| is_there(&&docs.place)) {
             let found = reading.at(&docs.place);

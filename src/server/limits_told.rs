@@ -7,42 +7,61 @@ use super::{
     play::Play,
 };
 use crate::{
-    checks::rate_fields,
+    checks::rate_fields::{self, Told},
     contract::{
         Contract,
         check::CheckId,
         contract_file::Limit,
         limit::{LimitPlace, LimitSet, Per},
+        scenario::At,
     },
     exchange::outgoing::{Exchange, Outgoing, Role},
-    targets::target::is_nobody,
+    targets::target::{Target, is_nobody},
 };
 
-/// Says of each trial which limits its twin has to tell: a limit that each response tells is looked at on the first twin of
-/// each request that it counts, of those that cost nothing if there are any. A burst looks at its own request.
-pub(super) fn share_out(contract: &Contract, trials: &mut [Planned]) {
-    let is_told = |limit: &&Limit| limit.told.is_some() || limit.draft.is_some();
-    let told: Vec<&Limit> = contract.all_limits().filter(is_told).collect();
+/// Says of each trial which limits its twin has to tell: a limit that each response tells is looked at on one twin of each
+/// request that it counts. A burst looks at its own request.
+pub(super) fn share_out(contract: &Contract, target: &Target, trials: &mut [Planned]) {
+    let told: Vec<&Limit> =
+        contract.all_limits().filter(|limit| is_told(contract, limit)).collect();
+    if told.is_empty() {
+        return;
+    }
     let burst = |planned: &Planned| match &planned.script {
         Ok(TrialScript::Burst { request, limit, .. }) => Some((limit.place, line(request))),
         _ => None,
     };
-    let mut seen: HashSet<(LimitPlace, String)> =
-        if told.is_empty() { HashSet::new() } else { trials.iter().filter_map(burst).collect() };
-    for is_free in [true, false] {
-        for limit in &told {
-            for planned in &mut *trials {
-                let Some(twin) = served_twin(planned).filter(|twin| (twin.cost == 0) == is_free)
-                else {
-                    continue;
-                };
-                let request = &twin.request;
-                if counts(contract, limit, request) && seen.insert((limit.place, line(request))) {
-                    planned.tells = planned.tells.and(LimitSet::of(limit.place));
-                }
-            }
+    let mut seen: HashSet<(LimitPlace, String)> = trials.iter().filter_map(burst).collect();
+    // A twin is asked if its case holds so far, and if its cost is paid.
+    let is_likely = |planned: &Planned| {
+        let case = planned.case();
+        let is_known = target.known.iter().any(|known| known.covers(&case.name));
+        let is_free = served_twin(planned).is_some_and(|twin| twin.cost == 0);
+        case.at == At::Own && case.pair.is_none() && is_free && !is_known
+    };
+    for likely in [true, false] {
+        for planned in trials.iter_mut().filter(|planned| is_likely(planned) == likely) {
+            let Some(request) = served_twin(planned).map(|twin| &twin.request) else { continue };
+            let counting = told.iter().filter(|limit| counts(contract, limit, request));
+            let own = counting.filter(|limit| seen.insert((limit.place, line(request))));
+            let own =
+                own.fold(LimitSet::default(), |set, limit| set.and(LimitSet::of(limit.place)));
+            planned.tells = own;
         }
     }
+}
+
+/// Whether each response tells a limit. Where two limits stand at one place, nobody knows which one it tells.
+fn is_told(contract: &Contract, limit: &Limit) -> bool {
+    let place = |limit: &Limit| {
+        let told = limit.told.as_ref()?;
+        told.limit.clone().or(told.left.clone()).or(told.reset.clone())
+    };
+    let is_other = |other: &&Limit| other.place != limit.place;
+    let own = place(limit);
+    let is_shared =
+        own.is_some() && contract.all_limits().filter(is_other).any(|other| place(other) == own);
+    (limit.told.is_some() || limit.draft.is_some()) && !is_shared
 }
 
 /// The twin of a trial, if it is to be served.
@@ -72,9 +91,13 @@ impl Play<'_> {
     pub(super) fn limits_told(&mut self) {
         let is_twin = |exchange: &Exchange| exchange.role == Role::Twin;
         let Some(at) = self.exchanges.iter().rposition(is_twin) else { return };
-        let limits = self.run.contract.all_limits();
-        for limit in limits.filter(|limit| self.planned.tells.has(limit.place)) {
-            let found = rate_fields::told_when_served(&self.exchanges[at], limit);
+        let contract = &self.run.contract;
+        for limit in contract.all_limits().filter(|limit| self.planned.tells.has(limit.place)) {
+            let mut bursts = contract.limit_scenarios().map(|(_, limit)| limit.place);
+            let has_burst = bursts.any(|place| place == limit.place);
+            let number =
+                if has_burst && limit.per == Per::Key { Told::OfItsPlan } else { Told::AsPromised };
+            let found = rate_fields::told_when_served(&self.exchanges[at], limit, number);
             self.sheet.note(CheckId::RateTold, at, found);
         }
     }

@@ -113,7 +113,7 @@ impl Plan {
                 });
             }
         }
-        share_out(contract, &mut trials);
+        share_out(contract, target, &mut trials);
         let preflights = planner.preflights();
         let made = planner.made;
         planner.faults.into_result(Self { trials, left_out, preflights, made })

@@ -64,12 +64,7 @@ impl Play<'_> {
                 self.numbers(&request, numbers).await;
             }
         }
-        done = self.clean_up(steps, &values, done).await;
-        if self.evidence == Evidence::Hidden {
-            self.exchanges.clear();
-            self.main = None;
-        }
-        done
+        self.clean_up(steps, &values, done).await
     }
 
     /// Notes a secret that a step captured, that the request carried in a header, as credentials are, and that the error tells
@@ -127,22 +122,29 @@ impl Play<'_> {
     ) -> Result<(), Stop> {
         let Some(steps) = steps else { return done };
         let (mut cleaned, mut values, main) = (Ok(()), values.to_vec(), self.main);
+        let mut first_unclean = None;
         for step in &steps.after_all {
             let is_there =
                 |name: &str| name == FRESH_NAME || values.iter().any(|value| *value.name == *name);
             if step.request.blanks.open().all(is_there) {
                 let done = self.step(step, &steps.secret, &mut values).await;
+                if done.is_err() && cleaned.is_ok() {
+                    first_unclean = self.main;
+                }
                 cleaned = cleaned.and(done);
             }
         }
-        if done.is_err() || !self.sheet.noted().is_empty() {
-            self.main = main;
+        let is_first = done.is_ok() && self.sheet.noted().is_empty();
+        self.main = first_unclean.filter(|_| is_first).or(main);
+        match (done, cleaned) {
+            // What alone would end in green does not hide a server that is left otherwise.
+            (
+                Ok(()) | Err(Stop::NotProvoked(_) | Stop::Inconclusive(_) | Stop::NotJudged(_)),
+                Err(Stop::Error(why)),
+            ) => Err(Stop::NotCleanedUp(why)),
+            (Ok(()), cleaned) => cleaned,
+            (done, _) => done,
         }
-        let unclean = |stop| match stop {
-            Stop::Error(why) => Stop::NotCleanedUp(why),
-            stop => stop,
-        };
-        done.and(cleaned.map_err(unclean))
     }
 
     async fn step(

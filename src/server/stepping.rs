@@ -63,6 +63,9 @@ impl Planner<'_> {
         by: Bearer<'_>,
         mut names: Vec<&'v str>,
     ) -> Result<Option<Box<PlannedSteps>>, String> {
+        if let Some(lack) = hook.needs.iter().find(|need| !names.contains(&need.as_str())) {
+            return Err(format!("the hook needs `{lack}`, which no step of this case captures"));
+        }
         if hook.sends_nothing() {
             return Ok(None);
         }

@@ -104,7 +104,11 @@ impl Run {
         if let Some(exchange) = self.preflight_leak.of_trial(&planned.case().name) {
             play.keep(exchange.clone());
         }
-        let Play { exchanges, mut sheet, mut advice, main, without_twin, .. } = play;
+        let Play { mut exchanges, mut sheet, mut advice, mut main, without_twin, evidence, .. } =
+            play;
+        if evidence == Evidence::Hidden {
+            (exchanges, main) = (Vec::new(), None);
+        }
         if manner.advised == Advised::Denied {
             sheet.append(std::mem::take(&mut advice));
         }

@@ -18,6 +18,8 @@ pub struct Hook {
     pub after_all: Vec<HookStep>,
     /// The captured values that nobody is shown.
     pub secret: Vec<String>,
+    /// The values that it needs from the steps of a case.
+    pub needs: Vec<String>,
 }
 
 impl Hook {

@@ -42,6 +42,8 @@ struct Values<'a> {
     taken: BTreeSet<&'a str>,
     /// What stands in braces in the requests of these cases and is nobody's value there.
     texts: BTreeSet<String>,
+    /// Those of the cases that the hook's requests have used so far.
+    needs: BTreeSet<String>,
     /// Those that the hook captures with its next requests.
     own: Vec<&'a str>,
     /// The names of those that nobody is shown, as far as they are the hook's.
@@ -53,7 +55,8 @@ impl<'a> Values<'a> {
     fn before(contract: &'a Contract, name: &HookName, hook: &'a HookSource) -> Self {
         let scenarios = contract.all_scenarios();
         let cases = scenarios.flat_map(|scenario| &scenario.cases);
-        let users = cases.filter(|case| case.hook() == Some(name));
+        // Where two things are wrong, the case has no steps of its own: the plan says what is lacking there.
+        let users = cases.filter(|case| case.hook() == Some(name) && case.pair.is_none());
         let (mut captured, mut texts) = (Vec::new(), BTreeSet::new());
         for case in users {
             let Provocation::Single(single) = &case.provocation else { continue };
@@ -69,9 +72,16 @@ impl<'a> Values<'a> {
             known: taken.iter().copied().filter(is_always).collect(),
             taken,
             texts,
+            needs: BTreeSet::new(),
             own: hook.steps().flat_map(|step| step.capture.keys()).map(String::as_str).collect(),
             secret: &hook.secret,
         }
+    }
+
+    /// Notes what of the cases' values a request uses.
+    fn note(&mut self, texts: &Texts<'_>) {
+        let is_of_case = |name: &&str| self.taken.contains(name) && !self.own.contains(name);
+        self.needs.extend(texts.names().filter(is_of_case).map(str::to_owned));
     }
 
     /// The names of all of them.
@@ -131,7 +141,7 @@ impl<'l> Loader<'l> {
         let way_of_headers = [&way[..], &["headers"]].concat();
         let of_request = self.headers(headers, &way_of_headers, OfKeys::Refused);
         let texts = Texts { elsewhere: literals(headers), ..Texts::default() };
-        self.uses(&way_of_headers, name.as_str(), &texts, &values);
+        self.uses(&way_of_headers, name.as_str(), &texts, &mut values);
         let after_all = after_all.iter().enumerate();
         let after_all: Vec<_> = after_all
             .map(|(index, step)| {
@@ -144,6 +154,7 @@ impl<'l> Loader<'l> {
             first: first.into_iter().collect::<Result<_, _>>()?,
             after_all: after_all.into_iter().collect::<Result<_, _>>()?,
             secret: secret.clone(),
+            needs: values.needs.into_iter().collect(),
         })
     }
 
@@ -152,7 +163,8 @@ impl<'l> Loader<'l> {
         StepCheck { reader: &mut self.reader, requests, way, anywhere }
     }
 
-    fn uses(&mut self, way: Way<'_>, what: &str, texts: &Texts<'_>, values: &Values<'_>) {
+    fn uses(&mut self, way: Way<'_>, what: &str, texts: &Texts<'_>, values: &mut Values<'_>) {
+        values.note(texts);
         self.step_check(way, &values.all()).uses(way, what, texts, &values.known);
     }
 
@@ -170,6 +182,9 @@ impl<'l> Loader<'l> {
                 let known = keys(&self.contract.requests);
                 self.reader.known(&way_of_request, "request", name.as_str(), known);
                 self.step_check(&way, &values.all()).named(&way_of_request, name, &values.known);
+                if let Some(named) = self.contract.requests.get(name) {
+                    values.note(&Texts::of(&named.format));
+                }
                 if let Some(word) = step.of_own().next() {
                     let title = format!("`{word}` beside `request`");
                     let label = "expected only one of both: the contract says what that request is";
@@ -198,7 +213,7 @@ impl<'l> Loader<'l> {
         &mut self,
         way: Way<'_>,
         step: &HookStepFormat,
-        values: &Values<'_>,
+        values: &mut Values<'_>,
     ) -> Result<HookRequest, String> {
         let at = |word: &'static str| [way, &[word]].concat();
         let missing = match (&step.method, &step.path) {

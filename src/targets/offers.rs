@@ -210,7 +210,9 @@ impl Loader<'_> {
                         self.reader.add(&way, title, label);
                     }
                     self.secrets.push(Named::of_variable(env, &value));
-                    self.secrets.extend(behind_scheme(env, &value));
+                    if self.carries_credentials(name) {
+                        self.secrets.extend(behind_scheme(env, &value));
+                    }
                     value
                 }
             };
@@ -222,6 +224,13 @@ impl Loader<'_> {
             headers.push((name.as_str().into(), Secret::new(value)));
         }
         missing.map_or(Ok(headers), Err)
+    }
+
+    /// Whether a header has credentials, with their scheme before them.
+    fn carries_credentials(&self, name: &str) -> bool {
+        let carriers = self.contract.key.carriers.iter().flat_map(Carrier::headers);
+        let mut all = ["authorization", "proxy-authorization"].into_iter().chain(carriers);
+        all.any(|known| known.eq_ignore_ascii_case(name))
     }
 
     pub(super) fn check_header(
