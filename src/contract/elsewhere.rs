@@ -159,7 +159,8 @@ fn can_be_made(case: &CaseFormat, named: &NamedRequest, own: Option<&RequestBody
 /// Whether a code can be given by a request, as far as files tell. `base` is the case that is to be repeated there.
 ///
 /// - A key that is wrong, and one whose state alone makes the error, is refused by every request.
-/// - What payment or a plan forbids (402, 403), and what a hook makes fail, needs a request that costs something.
+/// - What payment or a plan forbids (402, 403), and what a hook makes fail, needs a request that costs something, unless the
+///   case says that it is so everywhere.
 /// - A header that is left out has to be there, and a wrong `Content-Type` needs a request with a body.
 /// - A body that is wrong needs a request with a body.
 /// - Where the twin is another request, the request itself is what is wrong, and no other request has that.
@@ -189,7 +190,7 @@ fn can_give(
         return request.body.is_some();
     }
     let needs_cost = base.hook.is_some() || matches!(file.status, Statuses::One(402 | 403));
-    !needs_cost || request.cost > 0
+    !needs_cost || request.cost > 0 || base.everywhere
 }
 
 /// The place in a body that a defect is about: it has to be there, or nothing is broken.

@@ -277,6 +277,25 @@ fn a_message_that_tells_a_value_of_the_run_is_the_same_in_the_next_one_and_a_tex
     assert!(texts.len() == 3 && texts.iter().all(|text| text.len() == 34), "{texts:?}");
 }
 
+#[test]
+fn what_an_account_may_not_do_is_everywhere_if_the_case_says_so_and_else_where_something_costs() {
+    let tables = format!(
+        "{SHOP}[slots.guest]\nenv = \"SMALL_GUEST\"\npurpose = \"a key that may do nothing\"\n"
+    );
+    let points = |more: &str| {
+        let small = Small::new(&["forbidden"], "", &tables);
+        small.write("schemas/pay.json", "true");
+        let case = format!(
+            "[twin]\nslot = \"valid\"\n[[cases]]\nid = \"guest\"\nslot = \"guest\"\n{more}"
+        );
+        small.scenario(403, "forbidden", "pay", &case);
+        let given = ["--contract", small.folder(), "--target-url", "http://127.0.0.1:9", "--list"];
+        let ended = errproof(&given, &KEY);
+        ended.stdout.lines().filter(|line| line.contains("forbidden::guest")).count()
+    };
+    assert_eq!((points(""), points("everywhere = true\n")), (1, 4));
+}
+
 /// What `errproof lint` says of a contract.
 fn lint(small: &Small) -> (i32, String) {
     let ended = command("lint", &["--contract", small.folder()], &[]);
