@@ -107,7 +107,7 @@ fn write(row: &Row, folder: &Path) {
     }
 }
 
-/// A server that answers so to who sends no key, and this to everybody else.
+/// A server that answers so to who sends no key, and at `/closed`, and this to everybody else.
 async fn server(response: &Response, others: &'static str) -> MockServer {
     let server = MockServer::start().await;
     let mut refusal = ResponseTemplate::new(response.status)
@@ -122,7 +122,7 @@ async fn server(response: &Response, others: &'static str) -> MockServer {
         refusal = refusal.append_header(*name, *value);
     }
     let answer = move |request: &Request| {
-        if request.headers.contains_key("authorization") {
+        if request.headers.contains_key("authorization") && request.url.path() != "/closed" {
             ResponseTemplate::new(200).set_body_raw(others, "application/json")
         } else {
             refusal.clone()
@@ -197,6 +197,35 @@ fn an_error_that_no_scenario_has_is_no_success_by_whichever_envelope_it_is_told(
         let flags = ["--contract", path, "--target-url", &server.uri(), "--strict"];
         let ended = errproof(&flags, &[("ROW_KEY", "sk_abcdefghijkl")]);
         assert_eq!(ended.code, if is_success { 0 } else { 101 }, "{served}: {ended:?}");
+    }
+}
+
+#[test]
+fn a_twin_that_gets_just_what_its_case_has_got_is_stuck_though_it_was_to_reach_an_error_like_it() {
+    let envelope = "[envelope]\nschema = \"any.json\"\nmessage = \"/message\"\n\n[requests.closed]\nmethod = \"GET\"\npath = \"/closed\"\n";
+    let scenarios = &[
+        "name = \"parse\"\nstatus = 400\nmessage = { is = \"^error parsing query: \" }",
+        "name = \"no-name\"\nstatus = 400\nmessage = { is = \"^error parsing query: expected a name\" }",
+    ];
+    let chain = "[\"parse\", \"no-name\"]";
+    let row = Row { name: "", envelope, chain, scenarios, responses: &[] };
+    let runtime = tokio::runtime::Runtime::new().expect("the runtime starts");
+    // What the case is answered; its twin is answered the same, and is to reach the narrower one.
+    for (body, verdict) in [
+        (r#"{"message":"error parsing query: expected a name"}"#, "not judged"),
+        (r#"{"message":"error parsing query: expected a number"}"#, "not judged"),
+    ] {
+        let folder = tempfile::tempdir().expect("a folder");
+        write(&row, folder.path());
+        let file = folder.path().join("scenarios/2.toml");
+        let text = fs::read_to_string(&file).expect("written");
+        let twin = "[twin]\nrequest = \"closed\"\nreaches = \"no-name\"\n";
+        fs::write(&file, text.replace("[twin]\n", twin)).expect("written");
+        let server = runtime.block_on(server(&json(400, body), "{}"));
+        let path = folder.path().to_str().expect("a path");
+        let flags = ["--contract", path, "--target-url", &server.uri()];
+        let ended = errproof(&flags, &[("ROW_KEY", "sk_abcdefghijkl")]);
+        assert!(ended.code == 101 && ended.stdout.contains(verdict), "{body}: {ended:?}");
     }
 }
 
