@@ -357,6 +357,36 @@ fn credentials_that_a_variable_holds_are_shown_by_its_name_and_not_taken_apart()
 }
 
 #[test]
+fn what_a_hook_needs_of_its_cases_own_steps_is_missing_where_two_things_are_wrong_and_that_is_said()
+{
+    let (server, _) = serve(Wrong::Nothing);
+    let steps = "first = [{ request = \"start\", capture = { job = \"/id\" } }]\nafter-all = [{ request = \"end\" }]\n";
+    let tables = JOBS
+        .replace(steps, "")
+        .replace("path = \"/jobs/{job}\"\nheaders", "path = \"/jobs/job-7\"\nheaders");
+    let order = "\n[order]\nsays = \"one of both\"\nsource = \"Errors\"\n";
+    let small = Small::new(&["no_key", "down"], "", &format!("{tables}{order}"));
+    small.scenario(401, "no_key", "job", "[twin]\n[[cases]]\nid = \"absent\"\nkey = \"absent\"\n");
+    let case = format!("[twin]\n[[cases]]\nid = \"down\"\nhook = \"down\"\n{steps}");
+    small.scenario(503, "down", "job", &case);
+    small.write("targets/here.toml", &format!("base-url = \"{}\"\n{HOOK}", server.url));
+    let (ended, report) = run(&small);
+    let pairs = trials_of(&report, "server");
+    let pairs: Vec<&Value> = pairs
+        .iter()
+        .filter(|trial| trial["name"].as_str().is_some_and(|name| name.starts_with("order::")))
+        .collect();
+    assert!(!pairs.is_empty(), "{ended:?}");
+    for pair in pairs {
+        let why = "the hook needs `job`, which no step of this case captures";
+        assert_eq!((&pair["outcome"], &pair["why"]), (&"ignored".into(), &why.into()), "{ended:?}");
+    }
+    let down = trials_of(&report, "server");
+    let down = down.iter().find(|trial| trial["name"] == "down::down").expect("it is there");
+    assert_eq!(down["outcome"], "pass", "{ended:?}");
+}
+
+#[test]
 fn what_a_hook_cannot_be_is_a_fault_with_its_place() {
     let hook = r#"
 [hooks.down]
