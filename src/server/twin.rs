@@ -9,7 +9,8 @@ use super::{
 };
 use crate::{
     checks::{
-        charge,
+        belonging, charge,
+        reading::Reading,
         twin::{self, Progress, TwinAnswer, Way},
     },
     contract::{check::CheckId, names::Code, scenario::At},
@@ -79,13 +80,12 @@ impl Play<'_> {
             self.limits_told();
         }
         let own = (&scenario.code, &scenario.tells.statuses);
-        // Of two errors that one response fits, the twin has got just what the case has.
-        let of_case = self.main.and_then(|at| self.run.called(&self.exchanges[at]));
-        let is_same = answer.code.is_some() && answer.code == of_case;
-        let answer = &TwinAnswer {
-            code: if is_same { Some(scenario.code.clone()) } else { answer.code.clone() },
-            ..answer.clone()
+        let code = if self.is_as_its_case(answer) {
+            Some(scenario.code.clone())
+        } else {
+            answer.code.clone()
         };
+        let answer = &TwinAnswer { code, ..answer.clone() };
         let statuses_of = |code: &Code| {
             let mut known = contract.scenarios.iter().filter(|known| known.code == *code);
             known.next().map(|known| &known.tells.statuses)
@@ -110,6 +110,18 @@ impl Play<'_> {
                 Err(Stop::Error(why.to_owned()))
             }
         }
+    }
+
+    /// Whether the twin has got just what the case has, where that fits the case's error and is called otherwise.
+    fn is_as_its_case(&self, twin: &TwinAnswer) -> bool {
+        let scenario = &self.planned.scenario;
+        let Some(case) = self.main.map(|at| &self.exchanges[at]) else { return false };
+        let called = self.run.called(case);
+        let reading = Reading::of(&case.answer, &scenario.envelope.places);
+        twin.code.is_some()
+            && twin.code == called
+            && called.as_ref() != Some(&scenario.code)
+            && belonging::fits(&reading, scenario)
     }
 
     /// Notes that the twin proves nothing. At another point it may: the code is proven at its own, and a twin that has
