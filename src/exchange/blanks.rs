@@ -89,8 +89,10 @@ impl Blanks {
     /// A request as it was before anything was put in, if it has blanks.
     #[must_use]
     pub fn written(&self, request: &Arc<Request>) -> Option<Arc<Written>> {
-        let (request, names) = (Arc::clone(request), self.open.clone());
-        let own = || Written { request, names, fresh: None };
+        let own = || {
+            let (request, names) = (Arc::clone(request), self.open.clone());
+            Written { request, names, fresh: None }
+        };
         let known = self.written.clone();
         known.or_else(|| (!self.open.is_empty()).then(|| Arc::new(own())))
     }

@@ -51,16 +51,16 @@ pub(super) fn share_out(contract: &Contract, target: &Target, trials: &mut [Plan
     }
 }
 
-/// Whether each response tells a limit. Where two limits stand at one place, nobody knows which one it tells.
+/// Whether each response tells a limit. Where a number of two limits stands at one place, nobody knows of which one it is.
 fn is_told(contract: &Contract, limit: &Limit) -> bool {
-    let place = |limit: &Limit| {
-        let told = limit.told.as_ref()?;
-        told.limit.clone().or(told.left.clone()).or(told.reset.clone())
+    let places = |limit: &Limit| {
+        let told = limit.told.iter();
+        let places = told.flat_map(|told| [&told.limit, &told.left, &told.reset]);
+        places.flatten().cloned().collect::<Vec<_>>()
     };
-    let is_other = |other: &&Limit| other.place != limit.place;
-    let own = place(limit);
-    let is_shared =
-        own.is_some() && contract.all_limits().filter(is_other).any(|other| place(other) == own);
+    let own = places(limit);
+    let mut others = contract.all_limits().filter(|other| other.place != limit.place);
+    let is_shared = others.any(|other| places(other).iter().any(|place| own.contains(place)));
     (limit.told.is_some() || limit.draft.is_some()) && !is_shared
 }
 

@@ -57,6 +57,7 @@ pub mod suite;
 pub mod trial;
 pub mod twin;
 mod twin_at;
+mod twin_plan;
 pub mod twins;
 pub mod winners;
 

@@ -5,18 +5,17 @@ use std::{
     borrow::Cow,
     cmp::Reverse,
     collections::{BTreeMap, HashMap},
-    fmt::Write as _,
     sync::Arc,
     time::Duration,
 };
 
 use super::{
-    around::{Bearer, blanks, slot_of_hook, slot_of_steps},
+    around::{Bearer, slot_of_hook, slot_of_steps},
     carried::{Carried, put, put_query, take_out},
     common::Common,
     limits_told::share_out,
     patch::{break_header, patch},
-    planned::{Planned, Preflight, TrialScript, TwinScript},
+    planned::{Planned, Preflight, TrialScript},
     twin_at::{TwinAt, twin_at},
 };
 
@@ -219,7 +218,7 @@ pub(super) struct Planner<'a> {
 }
 
 /// The slot whose key a case sends: the one that it is dealt, if the target has a key for that.
-fn sent_slot<'a>(target: &Target, single: &'a Single) -> &'a SlotName {
+pub(super) fn sent_slot<'a>(target: &Target, single: &'a Single) -> &'a SlotName {
     let is_filled = |slot: &&SlotName| target.slots[*slot].set().next().is_some();
     single.dealt.as_ref().filter(is_filled).unwrap_or(&single.slot)
 }
@@ -424,61 +423,6 @@ impl<'a> Planner<'a> {
             limit: Arc::clone(&burst.limit),
             served: format.status,
         })
-    }
-
-    fn twin(
-        &mut self,
-        scenario: &Scenario,
-        case: &Case,
-    ) -> Option<Result<Arc<TwinScript>, String>> {
-        let twin = case.twin(scenario)?;
-        let Provocation::Single(single) = &case.provocation else { return None };
-        let TwinAt { request, slot, body, reaches } =
-            match twin_at(self.contract, twin, single, sent_slot(self.target, single)) {
-                Ok(twin) => twin,
-                Err(why) => return Some(Err(why)),
-            };
-        let name = request;
-        let format = &self.target.requests[request];
-        let env = &self.target.slots[slot].dealt(self.turn).env;
-        let mut id = format!("{request} ${env} {} {body:?}", single.carrier.name);
-        if case.twin.is_some()
-            && reaches != scenario.twin.as_ref().and_then(|twin| twin.reaches.as_ref())
-        {
-            // It may be another case's as well, of which something else is expected.
-            let _ = write!(id, " {reaches:?}");
-        }
-        // What its case sends first is needed by the same request without the defect, and by no other.
-        let of_case = case.steps.as_deref().filter(|_| *request == single.request);
-        let around = format.steps.around(of_case);
-        if of_case.is_some() {
-            let _ = write!(id, " {}", case.name);
-        }
-        if let Some(known) = self.common.twins.get(&id) {
-            return Some(Ok(Arc::clone(known)));
-        }
-        let script = || {
-            let key = self.key(slot)?;
-            let body = body::bytes(format.body.as_ref(), body)?;
-            let carried = Some(self.carry(slot, &single.carrier, key));
-            let mut outgoing = self.request(format, body, carried, &[], self.target.deadlines)?;
-            blanks(&mut outgoing, format, &around.captured().collect::<Vec<_>>());
-            let steps = self.steps(&around, Bearer { slot, carrier: &single.carrier })?;
-            let request = outgoing.sent_as(Role::Twin);
-            let cost = if reaches.is_some() { 0 } else { format.cost };
-            let read = if cost > 0 { self.price_read(slot) } else { None };
-            let reaches = reaches.cloned();
-            let at = case.at;
-            let twin = TwinScript { id: id.clone(), request, steps, cost, reaches, at, read };
-            let twin = Arc::new(twin);
-            if cost > 0 {
-                let paid = self.common.paid.entry(name.clone());
-                paid.or_insert_with(|| Arc::clone(&twin));
-            }
-            self.common.twins.insert(id, Arc::clone(&twin));
-            Ok(twin)
-        };
-        Some(script())
     }
 
     fn preflights(&mut self) -> Vec<Preflight> {
